@@ -1,0 +1,45 @@
+"""Utsavam sells seats for events: never oversells, never loses a booking, never freezes."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from app import db
+from app.booking.desk import BookingDesk
+from app.booking.gate import SeatGate, connect
+from app.config import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, from settings given or read from the environment."""
+    from app import admin, api, cli, web
+    from app.edge import extensions, http_errors, negotiation, security, templating
+
+    settings = settings or Settings.load()
+    app = Flask(
+        "app",
+        root_path=str(ROOT),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.extensions["utsavam"] = settings
+
+    db.init_app(app, settings)
+    extensions.init_app(app, settings)
+    gate = SeatGate(
+        connect(settings.redis_url, settings.redis_timeout_ms), settings.redis_timeout_ms
+    )
+    app.extensions["desk"] = BookingDesk(gate)
+
+    security.init_app(app, settings)
+    templating.init_app(app)
+    http_errors.init_app(app)
+
+    web.init_app(app)
+    admin.init_app(app)
+    api.init_app(app)
+    cli.init_app(app)
+    negotiation.init_app(app)
+    return app

@@ -1,0 +1,100 @@
+"""The organiser's side of events."""
+
+from flask import Blueprint, Response, request
+
+from app.api.callers import organiser_required
+from app.api.present import event_booking_out, event_out, json_response, page_response
+from app.api.schemas import (
+    DeletionQuery,
+    EventBookingsOut,
+    EventBookingsQuery,
+    EventChange,
+    EventIn,
+    EventOut,
+    SeededOut,
+)
+from app.api.spec import KEY, answers, valid
+from app.edge.current import desk
+from app.services import bookings, demo, events
+
+blueprint = Blueprint("api_admin", __name__)
+ADMIN = {"tags": ["Admin"], "security": [{KEY: []}]}
+
+
+@blueprint.post("/admin/events")
+@valid(
+    answers(400, 401, 413, 415, HTTP_201=EventOut),
+    json=EventIn,
+    operation_id="createEvent",
+    **ADMIN,
+)
+@organiser_required
+def create_event() -> Response:
+    """Create an event"""
+    wish: EventIn = request.context.json  # type: ignore[attr-defined]
+    event = events.create_event(wish.model_dump(), desk())
+    response = json_response(event_out(event), 201)
+    response.headers["Location"] = f"/events/{event.id}"
+    return response
+
+
+@blueprint.put("/admin/events/<id:event_id>")
+@valid(
+    answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=EventOut),
+    json=EventChange,
+    operation_id="updateEvent",
+    **ADMIN,
+)
+@organiser_required
+def update_event(event_id: int) -> Response:
+    """Change an event
+
+    A capacity below the seats sold is refused, and the answer names their number.
+    """
+    wish: EventChange = request.context.json  # type: ignore[attr-defined]
+    event = events.update_event(event_id, wish.model_dump(exclude_unset=True), desk())
+    return json_response(event_out(event))
+
+
+@blueprint.delete("/admin/events/<id:event_id>")
+@valid(
+    answers(401, 404, 409, 503, HTTP_204=None),
+    query=DeletionQuery,
+    operation_id="deleteEvent",
+    **ADMIN,
+)
+@organiser_required
+def delete_event(event_id: int) -> tuple[str, int]:
+    """Delete an event
+
+    One with confirmed bookings needs `force=true`, which cancels them and keeps their record.
+    """
+    asked: DeletionQuery = request.context.query  # type: ignore[attr-defined]
+    events.delete_event(event_id, desk(), force=asked.force)
+    return "", 204
+
+
+@blueprint.get("/admin/events/<id:event_id>/bookings")
+@valid(
+    answers(401, 404, HTTP_200=EventBookingsOut),
+    query=EventBookingsQuery,
+    operation_id="listBookingsOfEvent",
+    **ADMIN,
+)
+@organiser_required
+def list_bookings(event_id: int) -> Response:
+    """List an event's bookings, the newest first"""
+    asked: EventBookingsQuery = request.context.query  # type: ignore[attr-defined]
+    page = bookings.list_bookings_of_event(event_id, **asked.model_dump())
+    return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
+
+
+@blueprint.post("/admin/seed_demo_data")
+@valid(answers(401, HTTP_201=SeededOut), operation_id="seedDemoData", **ADMIN)
+@organiser_required
+def seed_demo_data() -> Response:
+    """Seed the demo's users and events
+
+    What is there already stays as it is.
+    """
+    return json_response(SeededOut.model_validate(demo.seed_demo(desk())), 201)

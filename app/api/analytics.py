@@ -1,0 +1,42 @@
+"""What was sold, and when."""
+
+from flask import Blueprint, Response, request
+
+from app.api.callers import organiser_required
+from app.api.present import json_response
+from app.api.schemas import (
+    AnalyticsOut,
+    AnalyticsQuery,
+    DayFiguresOut,
+    EventFiguresOut,
+    TotalsOut,
+)
+from app.api.spec import KEY, answers, valid
+from app.services.analytics import analyse
+
+blueprint = Blueprint("api_analytics", __name__)
+
+
+@blueprint.get("/admin/analytics")
+@valid(
+    answers(401, HTTP_200=AnalyticsOut),
+    query=AnalyticsQuery,
+    tags=["Admin"],
+    security=[{KEY: []}],
+    operation_id="getAnalytics",
+)
+@organiser_required
+def analytics() -> Response:
+    """Get figures of the bookings made in a span of days
+
+    Every event appears, with or without bookings.
+    """
+    asked: AnalyticsQuery = request.context.query  # type: ignore[attr-defined]
+    found = analyse(asked.from_, asked.to)
+    return json_response(
+        AnalyticsOut(
+            totals=TotalsOut.model_validate(found),
+            events=[EventFiguresOut.model_validate(event) for event in found.events],
+            days=[DayFiguresOut.model_validate(day) for day in found.days],
+        )
+    )

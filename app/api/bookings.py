@@ -1,0 +1,102 @@
+"""Bookings: a user's own, or anybody's for an organiser."""
+
+from flask import Blueprint, Response, request
+
+from app.api.callers import known_caller
+from app.api.present import (
+    booked_out,
+    booking_out,
+    json_response,
+    page_response,
+    user_booking_out,
+)
+from app.api.schemas import (
+    BookedOut,
+    BookingIn,
+    BookingOut,
+    CancelledOut,
+    PagingQuery,
+    UserBookingsOut,
+)
+from app.api.spec import KEY, TOKEN, answers, valid
+from app.edge.current import desk
+from app.errors import InvalidField, UserNotFound
+from app.services import bookings
+
+blueprint = Blueprint("api_bookings", __name__)
+BOOKINGS = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
+
+
+@blueprint.post("/bookings")
+@valid(
+    answers(400, 401, 404, 409, 413, 415, 503, HTTP_201=BookedOut),
+    json=BookingIn,
+    operation_id="createBooking",
+    **BOOKINGS,
+)
+def create_booking() -> Response:
+    """Book seats
+
+    Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
+    answers as the first time, with `Idempotency-Replayed: true`.
+    """
+    wish: BookingIn = request.context.json  # type: ignore[attr-defined]
+    booked = bookings.book(
+        desk(),
+        user_id=known_caller().acting_for(wish.user_id),
+        event_id=wish.event_id,
+        seats=wish.seats,
+        idempotency_key=_idempotency_key(wish),
+    )
+    response = json_response(booked_out(booked), 201)
+    response.headers["Location"] = f"/bookings/{booked.booking.id}"
+    if booked.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+@blueprint.get("/bookings/<id:booking_id>")
+@valid(answers(401, 404, HTTP_200=BookingOut), operation_id="getBooking", **BOOKINGS)
+def get_booking(booking_id: int) -> Response:
+    """Get one booking"""
+    booking = bookings.get_booking(booking_id, of_user=known_caller().limited_to)
+    return json_response(booking_out(booking))
+
+
+@blueprint.delete("/bookings/<id:booking_id>")
+@valid(answers(401, 404, 409, 503, HTTP_200=CancelledOut), operation_id="cancelBooking", **BOOKINGS)
+def cancel_booking(booking_id: int) -> Response:
+    """Cancel a booking
+
+    Its seats return once; cancelling it again answers the same.
+    """
+    booking = bookings.cancel(desk(), booking_id, by_user=known_caller().limited_to)
+    return json_response(CancelledOut(booking_id=booking.id, status="CANCELLED"))
+
+
+@blueprint.get("/users/<id:user_id>/bookings")
+@valid(
+    answers(401, 404, HTTP_200=UserBookingsOut),
+    query=PagingQuery,
+    operation_id="listBookingsOfUser",
+    **BOOKINGS,
+)
+def list_bookings_of_user(user_id: int) -> Response:
+    """List a user's bookings, the newest first"""
+    if known_caller().limited_to not in (None, user_id):
+        raise UserNotFound(user_id)
+    asked: PagingQuery = request.context.query  # type: ignore[attr-defined]
+    page = bookings.list_bookings_of_user(user_id, limit=asked.limit, after=asked.after)
+    return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
+
+
+def _idempotency_key(wish: BookingIn) -> str | None:
+    """The key of the header or of the body; raises `InvalidField` when they differ."""
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return wish.idempotency_key
+    if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
+        raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
+    if wish.idempotency_key not in (None, header):
+        raise InvalidField("idempotency_key", "differs from the Idempotency-Key header")
+    return header

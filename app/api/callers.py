@@ -1,0 +1,90 @@
+"""Who calls the API, told by headers alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from ipaddress import ip_address
+from typing import ParamSpec, TypeVar
+
+from flask import request
+
+from app.edge.current import settings
+from app.errors import InvalidField, NotAllowed, UserNotFound
+from app.services import api_tokens
+from app.services.secrets import matching_key
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An organiser or the open API may act for anybody; a token acts for its own user only."""
+
+    anybody: bool = False
+    organiser: bool = False
+    user_id: int | None = None
+
+    @property
+    def limited_to(self) -> int | None:
+        """The user whose things the caller is limited to; None for anybody's."""
+        return None if self.anybody else self.user_id
+
+    def acting_for(self, user_id: int | None) -> int:
+        """The user the caller acts for; raises `UserNotFound` for one it may not act for."""
+        if self.anybody:
+            if user_id is None:
+                raise InvalidField("user_id", "is required")
+            return user_id
+        if self.user_id is None:
+            raise NotAllowed
+        if user_id not in (None, self.user_id):
+            raise UserNotFound(user_id)
+        return self.user_id
+
+
+def caller() -> Caller:
+    """The caller of this request. A key or token that is wrong is refused, never overlooked."""
+    if (key := request.headers.get("X-Admin-Key")) is not None:
+        if matching_key(key, settings().admin_key) is None:
+            raise NotAllowed
+        return Caller(anybody=True, organiser=True)
+    if (authorization := request.headers.get("Authorization")) is not None:
+        return Caller(user_id=_user_of(authorization))
+    if settings().api_access == "open" and _is_local():
+        return Caller(anybody=True)
+    return Caller()
+
+
+def known_caller() -> Caller:
+    """The caller; raises `NotAllowed` for the anonymous."""
+    found = caller()
+    if not found.anybody and found.user_id is None:
+        raise NotAllowed
+    return found
+
+
+def organiser_required(view: Callable[P, R]) -> Callable[P, R]:
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not caller().organiser:
+            raise NotAllowed
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _user_of(authorization: str) -> int:
+    scheme, _, token = authorization.partition(" ")
+    user_id = api_tokens.user_id_of(token.strip()) if scheme.lower() == "bearer" else None
+    if user_id is None:
+        raise NotAllowed
+    return user_id
+
+
+def _is_local() -> bool:
+    """A second lock on the open API: the settings allow it on a loopback address only."""
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

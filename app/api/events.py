@@ -1,0 +1,36 @@
+"""Events: reading them needs no key."""
+
+import hashlib
+
+from flask import Blueprint, Response, request
+
+from app.api.present import event_out, json_response, page_response
+from app.api.schemas import EventOut, EventsOut, EventsQuery
+from app.api.spec import answers, valid
+from app.services import events
+from app.services.events import EventQuery
+
+blueprint = Blueprint("api_events", __name__)
+
+
+@blueprint.get("/events")
+@valid(answers(HTTP_200=EventsOut), query=EventsQuery, tags=["Events"], operation_id="listEvents")
+def list_events() -> Response:
+    """List events, the soonest first"""
+    asked: EventsQuery = request.context.query  # type: ignore[attr-defined]
+    page = events.list_events(
+        EventQuery(
+            q=asked.q, upcoming_only=asked.upcoming_only, limit=asked.limit, after=asked.after
+        )
+    )
+    return page_response(EventsOut([event_out(event) for event in page.items]), page)
+
+
+@blueprint.get("/events/<id:event_id>")
+@valid(answers(404, HTTP_200=EventOut), tags=["Events"], operation_id="getEvent")
+def get_event(event_id: int) -> Response:
+    """Get one event"""
+    response = json_response(event_out(events.get_event(event_id)))
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)

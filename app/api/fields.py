@@ -1,0 +1,56 @@
+"""Field types of the API: strict about kinds, so that "2" is not 2 and 1.5 is no seat."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+MAX_ID = 10**18 - 1
+
+
+class Payload(BaseModel):
+    """A body, query or answer; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+def _no_control_characters(text: str) -> str:
+    if any((ord(c) < 32 and c not in "\t\n\r") or ord(c) == 127 for c in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text:
+        raise ValueError("must be one line")
+    return text
+
+
+def _written_as_text(value: object) -> object:
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a date and time as RFC 3339 text")  # noqa: TRY004
+    return value
+
+
+Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
+Count = Annotated[int, Field(strict=True)]
+Text = Annotated[
+    str,
+    StringConstraints(strict=True, strip_whitespace=True),
+    AfterValidator(_no_control_characters),
+]
+Line = Annotated[Text, AfterValidator(_one_line)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_text)]
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]
+Cursor = Annotated[
+    str | None, Field(max_length=300, description="From the previous answer's `Link` header.")
+]
+Search = Annotated[str, Field(max_length=100), AfterValidator(_no_control_characters)]

@@ -1,0 +1,35 @@
+"""Whether the process lives, and whether it can do its work."""
+
+from flask import Blueprint, Response
+
+from app.api.present import json_response
+from app.api.schemas import HealthOut, ReadyOut
+from app.api.spec import answers, valid
+from app.edge.current import desk
+from app.services.health import readiness
+
+blueprint = Blueprint("api_health", __name__)
+
+
+@blueprint.get("/health")
+@valid(answers(HTTP_200=HealthOut), tags=["Health"], operation_id="getHealth")
+def health() -> Response:
+    """Tell that the process is alive"""
+    return json_response(HealthOut(status="ok"))
+
+
+@blueprint.get("/ready")
+@valid(answers(HTTP_200=ReadyOut, HTTP_503=ReadyOut), tags=["Health"], operation_id="getReadiness")
+def ready() -> Response:
+    """Tell whether the database, its migrations and Redis are there
+
+    Without Redis the site works, slower: that is `degraded`, and still 200.
+    """
+    found = readiness(desk().gate)
+    payload = ReadyOut(
+        status=found.status,
+        database=found.database,
+        migrations=found.migrations,
+        redis=found.redis,
+    )
+    return json_response(payload, 200 if found.ready else 503)

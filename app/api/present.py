@@ -1,0 +1,66 @@
+"""Models as the API shows them."""
+
+from flask import Response, request, url_for
+from pydantic import BaseModel
+
+from app.api.schemas import BookedOut, BookingOut, EventBookingOut, EventOut, UserBookingOut
+from app.booking.orders import Booked
+from app.models import Booking, Event
+from app.services.paging import Page
+
+
+def event_out(event: Event) -> EventOut:
+    return EventOut.model_validate(event)
+
+
+def _booking_facts(booking: Booking) -> dict[str, object]:
+    return {
+        "booking_id": booking.id,
+        "status": booking.status,
+        "user_id": booking.user_id,
+        "event_id": booking.event_id,
+        "seats": booking.seats,
+        "reference": booking.reference,
+    }
+
+
+def booked_out(booked: Booked) -> BookedOut:
+    """As it was confirmed: a replay answers what the first request was answered."""
+    return BookedOut.model_validate({**_booking_facts(booked.booking), "status": "CONFIRMED"})
+
+
+def _booking_details(booking: Booking) -> dict[str, object]:
+    return {
+        **_booking_facts(booking),
+        "price_minor": booking.price_minor,
+        "created_at": booking.created_at,
+        "cancelled_at": booking.cancelled_at,
+    }
+
+
+def booking_out(booking: Booking) -> BookingOut:
+    return BookingOut.model_validate(_booking_details(booking))
+
+
+def user_booking_out(booking: Booking) -> UserBookingOut:
+    event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
+    return UserBookingOut.model_validate({**_booking_details(booking), **event})
+
+
+def event_booking_out(booking: Booking) -> EventBookingOut:
+    user = {"user_name": booking.user.name, "user_email": booking.user.email}
+    return EventBookingOut.model_validate({**_booking_details(booking), **user})
+
+
+def json_response(payload: BaseModel, status: int = 200) -> Response:
+    return Response(payload.model_dump_json(), status, mimetype="application/json")
+
+
+def page_response(payload: BaseModel, page: Page[object]) -> Response:
+    """A listing, with the address of its next page in `Link` (RFC 8288)."""
+    response = json_response(payload)
+    if page.next_cursor:
+        query = {**request.args.to_dict(), "after": page.next_cursor}
+        url = url_for(request.endpoint or "", **(request.view_args or {}), **query)
+        response.headers["Link"] = f'<{url}>; rel="next"'
+    return response

@@ -1,0 +1,248 @@
+"""What the API takes and gives. The OpenAPI document is made from these same classes."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import EmailStr, Field, RootModel, field_validator
+
+from app.api.fields import Count, Cursor, Id, Limit, Line, Moment, Payload, Search, Text
+from app.models.booking import MAX_SEATS
+from app.models.event import MAX_CAPACITY
+
+Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
+IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+Email = Annotated[EmailStr, Field(max_length=254)]
+
+
+class ProblemOut(Payload):
+    """RFC 9457: what went wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class FieldError(Payload):
+    field: str
+    message: str
+
+
+class InvalidOut(ProblemOut):
+    errors: list[FieldError]
+
+
+class EventOut(Payload):
+    id: int
+    name: str
+    slug: str
+    venue: str
+    address: str
+    city: str
+    category: str
+    description: str
+    time_zone: str
+    start_at: datetime
+    end_at: datetime | None
+    capacity: int
+    seats_available: int
+    price_minor: int = Field(description="Price of a seat in the smallest unit (paise).")
+    currency: str
+    max_per_person: int | None
+    sales_open_at: datetime | None
+    sales_close_at: datetime | None
+    cancel_until: datetime | None
+    status: Literal["draft", "published", "cancelled"]
+    sale_state: Literal["open", "sold_out", "not_open", "closed", "ended", "cancelled", "draft"]
+    created_at: datetime
+    updated_at: datetime
+
+    @field_validator("sale_state", mode="before")
+    @classmethod
+    def _ask(cls, value: object) -> object:
+        return value() if callable(value) else value
+
+
+class EventsOut(RootModel[list[EventOut]]):
+    pass
+
+
+class EventsQuery(Payload):
+    limit: Limit = 50
+    upcoming_only: bool = Field(True, description="Leave out what has started.")
+    q: Search = Field("", description="Words in name, venue, city or category.")
+    after: Cursor = None
+
+
+class EventFacts(Payload):
+    """What an organiser can say of an event."""
+
+    venue: Annotated[Line, Field(max_length=200)] = ""
+    address: Annotated[Line, Field(max_length=300)] = ""
+    city: Annotated[Line, Field(max_length=100)] = ""
+    category: Annotated[Line, Field(max_length=60)] = ""
+    description: Annotated[Text, Field(max_length=20_000)] = ""
+    time_zone: Annotated[Line, Field(max_length=64)] = "Asia/Kolkata"
+    end_at: Moment | None = None
+    price_minor: Annotated[Count, Field(ge=0, le=100_000_000)] = 0
+    currency: Annotated[Line, Field(min_length=3, max_length=3)] = "INR"
+    max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
+    sales_open_at: Moment | None = None
+    sales_close_at: Moment | None = None
+    cancel_until: Moment | None = None
+    status: Literal["draft", "published", "cancelled"] = "published"
+
+
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Capacity = Annotated[Count, Field(ge=1, le=MAX_CAPACITY)]
+
+
+class EventIn(EventFacts):
+    name: Name
+    start_at: Moment
+    capacity: Capacity
+
+
+class EventChange(EventFacts):
+    """Any of an event's facts; what is left out stays as it is."""
+
+    name: Name = ""
+    start_at: Moment | None = None
+    capacity: Capacity = 0
+
+    @field_validator("start_at")
+    @classmethod
+    def _not_null(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            raise ValueError("must not be null")
+        return value
+
+
+class DeletionQuery(Payload):
+    force: bool = Field(False, description="Also cancel the confirmed bookings.")
+
+
+class BookingIn(Payload):
+    user_id: Id | None = Field(None, description="Needed with the admin key.")
+    event_id: Id
+    seats: Seats = 1
+    idempotency_key: IdempotencyKey | None = None
+
+
+class BookedOut(Payload):
+    booking_id: int
+    status: Literal["CONFIRMED", "CANCELLED"]
+    user_id: int
+    event_id: int
+    seats: int
+    reference: str
+
+
+class BookingOut(BookedOut):
+    price_minor: int
+    created_at: datetime
+    cancelled_at: datetime | None
+
+
+class CancelledOut(Payload):
+    booking_id: int
+    status: Literal["CANCELLED"]
+
+
+class UserBookingOut(BookingOut):
+    event_name: str
+    event_start_at: datetime
+
+
+class UserBookingsOut(RootModel[list[UserBookingOut]]):
+    pass
+
+
+class EventBookingOut(BookingOut):
+    user_name: str
+    user_email: str
+
+
+class EventBookingsOut(RootModel[list[EventBookingOut]]):
+    pass
+
+
+class PagingQuery(Payload):
+    limit: Limit = 50
+    after: Cursor = None
+
+
+class EventBookingsQuery(PagingQuery):
+    status: Literal["CONFIRMED", "CANCELLED"] | None = None
+    q: Search = Field("", description="Words in a name or an email, or a reference.")
+
+
+class UserIn(Payload):
+    email: Email
+    name: Annotated[Line, Field(max_length=100)] = ""
+    password: Annotated[str, Field(strict=True, max_length=200)] | None = None
+
+
+class UserOut(Payload):
+    id: int
+    email: str
+    name: str
+    created_at: datetime
+
+
+class UsersOut(RootModel[list[UserOut]]):
+    pass
+
+
+class UsersQuery(PagingQuery):
+    q: Search = ""
+
+
+class AnalyticsQuery(Payload):
+    from_: date | None = Field(None, alias="from", description="First day, UTC.")
+    to: date | None = Field(None, description="Last day, UTC, included.")
+
+
+class TotalsOut(Payload):
+    confirmed_bookings: int
+    seats_sold: int
+    cancellations: int
+    capacity: int
+    seats_available: int
+
+
+class EventFiguresOut(TotalsOut):
+    event_id: int
+    name: str
+    start_at: datetime
+    status: str
+    utilisation: float = Field(description="Seats taken now, per cent of the capacity.")
+
+
+class DayFiguresOut(Payload):
+    day: date
+    bookings: int
+    seats: int
+    cancellations: int
+
+
+class AnalyticsOut(Payload):
+    totals: TotalsOut
+    events: list[EventFiguresOut]
+    days: list[DayFiguresOut]
+
+
+class SeededOut(Payload):
+    created: list[str]
+    present: list[str]
+
+
+class HealthOut(Payload):
+    status: Literal["ok"]
+
+
+class ReadyOut(Payload):
+    status: Literal["ok", "degraded", "unavailable"]
+    database: str
+    migrations: str
+    redis: str

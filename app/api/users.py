@@ -1,0 +1,48 @@
+"""Users: signing up, and the organiser's list."""
+
+from flask import Blueprint, Response, request
+
+from app.api.callers import caller, organiser_required
+from app.api.present import json_response, page_response
+from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
+from app.api.spec import KEY, answers, valid
+from app.errors import InvalidField
+from app.services import accounts, users
+
+blueprint = Blueprint("api_users", __name__)
+
+
+@blueprint.post("/users")
+@valid(
+    answers(400, 409, 413, 415, HTTP_201=UserOut),
+    json=UserIn,
+    tags=["Users"],
+    security=[{}, {KEY: []}],
+    operation_id="createUser",
+)
+def create_user() -> Response:
+    """Sign up
+
+    Without a password only under the admin key; such a user sets one later.
+    """
+    wish: UserIn = request.context.json  # type: ignore[attr-defined]
+    if wish.password is None and not caller().anybody:
+        raise InvalidField("password", "is required")
+    user = accounts.create_user(wish.email, wish.name, wish.password)
+    return json_response(UserOut.model_validate(user), 201)
+
+
+@blueprint.get("/admin/users")
+@valid(
+    answers(401, HTTP_200=UsersOut),
+    query=UsersQuery,
+    tags=["Admin"],
+    security=[{KEY: []}],
+    operation_id="listUsers",
+)
+@organiser_required
+def list_users() -> Response:
+    """List users"""
+    asked: UsersQuery = request.context.query  # type: ignore[attr-defined]
+    page = users.list_users(q=asked.q, limit=asked.limit, after=asked.after)
+    return page_response(UsersOut([UserOut.model_validate(u) for u in page.items]), page)

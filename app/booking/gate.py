@@ -1,0 +1,155 @@
+"""The seat gate: tokens in Redis that save the database work.
+
+PostgreSQL is the truth. A token can only say "go and ask"; "insufficient" counts as sold out only
+while this process's own look at the row is at most a second old. Whatever happens to Redis, the
+worst is a needless question to the database.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from app.booking.orders import Look, Order
+
+log = logging.getLogger(__name__)
+
+BELIEVED_FOR = 1.0
+"""Seconds for which a look at the row may answer "sold out"."""
+TOKENS_LIVE_FOR = 24 * 3600
+"""Seconds; a key nobody refreshes disappears, and with it whatever a restored database left."""
+PROBE_AFTER = 1.0
+"""Seconds for which Redis is left alone after an error; then one request tries it again."""
+LOOKS_KEPT = 20_000
+
+_SCRIPTS = Path(__file__).parent
+
+
+class Verdict(IntEnum):
+    GRANTED = 1
+    INSUFFICIENT = 0
+    MISSING = -1
+    LATE = -2
+
+
+def tokens_key(event_id: int) -> str:
+    return f"event:{event_id}:tokens"
+
+
+def version_key(event_id: int) -> str:
+    return f"{{event:{event_id}:tokens}}:version"
+
+
+def connect(url: str, timeout_ms: int) -> redis.Redis:
+    """A client that never sends a command twice: a repeated claim would take tokens twice."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout_ms / 1000,
+        socket_connect_timeout=timeout_ms / 1000,
+        retry=Retry(NoBackoff(), 0),
+        retry_on_timeout=False,
+        health_check_interval=0,
+    )
+
+
+def believable(look: Look | None, seats: int, at: float) -> bool:
+    """Whether a look still proves that fewer than `seats` are left: the rule of one second."""
+    return look is not None and look.seats < seats and at - look.at <= BELIEVED_FOR
+
+
+class SeatGate:
+    """One per process; several threads may use it, as its state is replaced and never half-made."""
+
+    def __init__(self, client: redis.Redis, timeout_ms: int = 100) -> None:
+        self._client = client
+        self._patience = timeout_ms * 1000
+        self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
+        self._publish = client.register_script((_SCRIPTS / "publish.lua").read_text())
+        self._looks: dict[int, Look] = {}
+        self._closed_until = 0.0
+        self._clock_offset: float | None = None
+
+    def claim(self, orders: Sequence[Order]) -> list[Verdict]:
+        """Take tokens for the orders, in one call; `MISSING` for all while Redis is away."""
+        missing = [Verdict.MISSING] * len(orders)
+        if not self.awake:
+            return missing
+        keys = [tokens_key(order.event_id) for order in orders]
+        sent = time.monotonic()
+        try:
+            answer = cast(
+                "list[int]",
+                self._claim(keys=keys, args=[self._deadline(sent), *(o.seats for o in orders)]),
+            )
+        except redis.RedisError as error:
+            self._fall_asleep(error)
+            return missing
+        # Measured on arrival, the difference of the clocks comes out too small, never too large:
+        # a claim can then only be given up too early.
+        self._clock_offset = answer[0] - time.monotonic() * 1e6
+        return [Verdict(verdict) for verdict in answer[1:]]
+
+    def refuses(self, order: Order, verdict: Verdict) -> Look | None:
+        """The look that proves the order can't be met, when there is no need to ask the database.
+
+        An order with an idempotency key is never refused here: it may repeat one that was met.
+        """
+        if verdict != Verdict.INSUFFICIENT or order.idempotency_key is not None:
+            return None
+        look = self._looks.get(order.event_id)
+        return look if believable(look, order.seats, time.monotonic()) else None
+
+    def publish(self, looks: Iterable[Look]) -> None:
+        """Remember what the rows said, and tell the other processes through Redis."""
+        looks = list(looks)
+        for look in looks:
+            self._remember(look)
+        if not looks or not self.awake:
+            return
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for look in looks:
+                    self._publish(
+                        keys=[tokens_key(look.event_id), version_key(look.event_id)],
+                        args=[look.seats, look.version, look.incarnation, TOKENS_LIVE_FOR],
+                        client=pipe,
+                    )
+                pipe.execute()
+        except redis.RedisError as error:
+            self._fall_asleep(error)
+
+    def tokens(self, event_ids: Sequence[int]) -> list[Any]:
+        """What the tokens keys hold now, as operators see it; raises `redis.RedisError`."""
+        return cast("list[Any]", self._client.mget([tokens_key(id) for id in event_ids]))
+
+    def ping(self) -> None:
+        """Raises `redis.RedisError` when Redis does not answer in time."""
+        self._client.ping()
+
+    @property
+    def awake(self) -> bool:
+        return time.monotonic() >= self._closed_until
+
+    def _deadline(self, sent: float) -> int:
+        """Until when the script may take tokens, by the clock of Redis, once it is known."""
+        if self._clock_offset is None:
+            return 0
+        return int(sent * 1e6 + self._clock_offset + self._patience)
+
+    def _remember(self, look: Look) -> None:
+        known = self._looks.get(look.event_id)
+        if known is None or known.incarnation != look.incarnation or known.version <= look.version:
+            if len(self._looks) >= LOOKS_KEPT:
+                self._looks = {}
+            self._looks[look.event_id] = look
+
+    def _fall_asleep(self, error: redis.RedisError) -> None:
+        if self.awake:
+            log.warning("Redis is away, booking without the gate: %s", error)
+        self._closed_until = time.monotonic() + PROBE_AFTER

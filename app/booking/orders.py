@@ -1,0 +1,41 @@
+"""What the booking desk is asked, and what it answers."""
+
+from dataclasses import dataclass, field
+
+from app.errors import UtsavamError
+from app.models.booking import Booking, new_reference
+
+
+@dataclass(frozen=True)
+class Order:
+    """A wish for seats. The reference is made before the insert: when the answer to COMMIT is
+    lost, it is the name by which the booking is looked up."""
+
+    user_id: int
+    event_id: int
+    seats: int
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+    reference: str = field(default_factory=new_reference)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A confirmed booking; `replayed` when an earlier request with the same key had made it."""
+
+    booking: Booking
+    replayed: bool = False
+
+
+Outcome = Booked | UtsavamError
+
+
+@dataclass(frozen=True)
+class Look:
+    """An event's counter as a lock holder saw it; `at` is `time.monotonic()` before the lock."""
+
+    event_id: int
+    seats: int
+    version: int
+    incarnation: int
+    at: float

@@ -1,0 +1,142 @@
+"""Every setting of Utsavam. This module is the only reader of the environment."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_KEY_LENGTH = 22
+"""Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
+
+WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+class WeakSettings(Exception):
+    """The settings would leave a door open; each problem is one sentence."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def _env_files() -> tuple[str, ...]:
+    """`.env` where there is one; else the file a running demo left, so `flask` commands find it."""
+    if Path(".env").exists() or "DATABASE_URL" in os.environ:
+        return (".env",)
+    return (str(Path(os.environ.get("DATA_DIR", ".utsavam")) / "demo.env"),)
+
+
+class Settings(BaseSettings):
+    """One attribute per environment variable of the same name in capitals; see `.env.example`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: str = "postgresql+psycopg:///utsavam"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    admin_key: Annotated[tuple[str, ...], NoDecode] = ()
+    secret_key: str = ""
+    api_access: Literal["token", "open"] = "token"
+    demo: bool = False
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    proxy_hops: int = Field(0, ge=0, le=10)
+    https: bool = True
+
+    web_concurrency: int = Field(2, ge=1, le=256)
+    worker_class: Literal["gevent", "gthread"] = "gevent"
+    worker_threads: int = Field(32, ge=1, le=1000)
+    database_pool_size: int = Field(10, ge=1, le=500)
+    database_pool_timeout: float = Field(3.0, gt=0, le=8)
+    lock_timeout_ms: int = Field(3000, ge=100, le=8000)
+    statement_timeout_ms: int = Field(8000, ge=500, le=60000)
+    redis_timeout_ms: int = Field(100, ge=10, le=2000)
+
+    limit_sign_in: str = "10 per minute"
+    limit_sign_in_everyone: str = "300 per minute"
+
+    @field_validator("admin_key", "trusted_hosts", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if scheme in {"postgres", "postgresql"}:
+            return f"postgresql+psycopg{separator}{rest}"
+        if scheme != "postgresql+psycopg":
+            raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
+        return url
+
+    @classmethod
+    def load(cls) -> "Settings":
+        return cls(_env_file=_env_files())  # type: ignore[call-arg]
+
+    @property
+    def serves_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are `Secure` unless the demo serves plain HTTP, or `HTTPS=0` says so aloud."""
+        return self.https and not self.demo
+
+    def problems(self) -> list[str]:
+        """What stands in the way of serving, a sentence each; empty when all is well."""
+        found = _open_doors(self)
+        if not self.demo:
+            if not self.admin_key:
+                found.append(f"ADMIN_KEY is missing. Make one: {MAKE_A_KEY}")
+            if len(self.admin_key) > 2:
+                found.append("ADMIN_KEY holds more than two keys; two are enough to rotate.")
+            for name, keys in (("ADMIN_KEY", self.admin_key), ("SECRET_KEY", (self.secret_key,))):
+                found += [f"{name} {fault}" for key in keys for fault in _faults_of_key(key)]
+        return found
+
+    def require_strong(self) -> None:
+        """Raise `WeakSettings` unless every key is strong and nothing open faces the network."""
+        if problems := self.problems():
+            raise WeakSettings(problems)
+
+
+def _faults_of_key(key: str) -> list[str]:
+    if not key:
+        return [f"is missing. Make one: {MAKE_A_KEY}"]
+    if any(word in key.lower() for word in WEAK_WORDS):
+        return [f"looks like a default. Make one: {MAKE_A_KEY}"]
+    if len(key) < MIN_KEY_LENGTH or len(set(key)) < 8:
+        return [f"is too short or too plain (128 random bits are needed). Make one: {MAKE_A_KEY}"]
+    return []
+
+
+def _open_doors(settings: Settings) -> list[str]:
+    exposed = not settings.serves_loopback or settings.proxy_hops > 0
+    found = []
+    if settings.api_access == "open" and exposed:
+        found.append(
+            "API_ACCESS=open trusts any user_id, so it may only serve 127.0.0.1 and no proxy: "
+            "set API_ACCESS=token, or HOST=127.0.0.1 and PROXY_HOPS=0."
+        )
+    if settings.demo and exposed:
+        found.append("DEMO=1 may only serve 127.0.0.1 and no proxy: unset DEMO, or HOST.")
+    if not settings.serves_loopback and not settings.trusted_hosts:
+        found.append(
+            "TRUSTED_HOSTS is missing: name the hosts that people use, as in "
+            "TRUSTED_HOSTS=tickets.example.org."
+        )
+    return found
+
+
+def runs_a_command() -> bool:
+    """Whether the process is a `flask` command other than `flask run`, which serves."""
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in sys.argv[1:2]

@@ -1,0 +1,84 @@
+"""The database: the session, the naming convention, and the one way to write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.config import Settings
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+
+
+# Objects are read after the commit that made them: templates and payloads show them.
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Pool and timeouts: no statement outlives the ten seconds that a request may take."""
+    limits = {
+        "lock_timeout": settings.lock_timeout_ms,
+        "statement_timeout": settings.statement_timeout_ms,
+        "idle_in_transaction_session_timeout": settings.statement_timeout_ms,
+        "timezone": "UTC",
+    }
+    return {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": 0,
+        "pool_timeout": settings.database_pool_timeout,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            "connect_timeout": 3,
+            "application_name": "utsavam",
+        },
+    }
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    db.init_app(app)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One use case, one transaction: commits at the end of the block, rolls back on an error.
+
+    Raises `RuntimeError` when nested, or when something was changed before the block: a change
+    outside a visible transaction would be committed by accident.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transactions do not nest")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("something was changed outside of a transaction")
+    # An earlier read has opened a transaction; the snapshot it saw must not reach into ours.
+    session.commit()
+    session.info["writing"] = True
+    try:
+        with session.begin():
+            yield session
+    finally:
+        session.info["writing"] = False
+
+
+@contextmanager
+def own_session() -> Iterator[Session]:
+    """A session apart from the request's, for work done on behalf of several requests."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        yield session

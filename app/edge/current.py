@@ -1,0 +1,16 @@
+"""What belongs to the running application."""
+
+from typing import cast
+
+from flask import current_app
+
+from app.booking.desk import BookingDesk
+from app.config import Settings
+
+
+def settings() -> Settings:
+    return cast("Settings", current_app.extensions["utsavam"])
+
+
+def desk() -> BookingDesk:
+    return cast("BookingDesk", current_app.extensions["desk"])

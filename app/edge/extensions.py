@@ -1,0 +1,39 @@
+"""The Flask extensions that the edges share."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from app.config import Settings
+from app.db import db
+
+babel = Babel()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+migrate = Migrate()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = "en_IN"
+    babel.init_app(app)
+    # The session's own life limits a token; an hour would lose the input of whoever took a break.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    csrf.init_app(app)
+    app.config.update(
+        RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_STORAGE_OPTIONS={
+            "socket_timeout": settings.redis_timeout_ms / 1000,
+            "socket_connect_timeout": settings.redis_timeout_ms / 1000,
+            "retry": Retry(NoBackoff(), 0),
+        },
+        RATELIMIT_KEY_PREFIX="utsavam",
+        # Without Redis each process counts by itself: looser, never open.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+    )
+    limiter.init_app(app)
+    migrate.init_app(app, db, directory=str(app.root_path) + "/migrations")

@@ -1,0 +1,97 @@
+"""Every error becomes one answer: problem+json for a program, a page for a person."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, json, make_response, render_template
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from app.edge.negotiation import wants_json
+from app.edge.wording import Problem, problem_of
+from app.errors import DatabaseDown, UtsavamError
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+DOCS = "/docs#problem-"
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(UtsavamError, _domain)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem as RFC 9457 JSON."""
+    body = {
+        "type": DOCS + problem.slug if problem.slug else "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.extra,
+    }
+    response = Response(json.dumps(body), problem.status, mimetype=PROBLEM_JSON)
+    return _with_headers(response, problem)
+
+
+def present(problem: Problem) -> Response:
+    if wants_json():
+        return problem_response(problem)
+    page = render_template("pages/error.html", problem=problem)
+    return _with_headers(make_response(page, problem.status), problem)
+
+
+def _with_headers(response: Response, problem: Problem) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401 and wants_json():
+        response.headers["WWW-Authenticate"] = 'Bearer realm="utsavam"'
+    return response
+
+
+def _domain(error: UtsavamError) -> Response:
+    return present(problem_of(error))
+
+
+def _database(error: Exception) -> Response:
+    log.error("The database did not answer: %s", type(error).__name__)
+    return present(problem_of(DatabaseDown()))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    code = error.code or 500
+    response = present(
+        Problem(
+            code, "", HTTPStatus(code).phrase, _sentences().get(code) or error.description or ""
+        )
+    )
+    # Such as Allow at 405 and Retry-After at 429.
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.exception("Unforeseen error", exc_info=error)
+    return present(Problem(500, "", _("Something broke"), _sentences()[500]))
+
+
+def _sentences() -> dict[int, str]:
+    return {
+        404: _("There is nothing at this address."),
+        405: _("This address does not answer that method."),
+        413: _("The request is too large: 64 KiB at most."),
+        415: _("Send JSON, with Content-Type: application/json."),
+        429: _("Too many tries. Please wait a minute."),
+        500: _("It is our fault, not yours. Please try again."),
+    }

@@ -1,0 +1,77 @@
+"""One address, two representations: a page for a browser, JSON for a program.
+
+The JSON API lives below `/api`. A request for a bare address such as `/events/7` is handed to it
+unless it asks for a page: by accepting `text/html` explicitly, or by carrying `HX-Request`.
+Addresses that only pages have are always pages.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX = "/api"
+WANTS_JSON = "utsavam.json"
+SHARED = "utsavam.shared"
+
+
+def init_app(app: Flask) -> None:
+    app.wsgi_app = Negotiation(app, app.wsgi_app)  # type: ignore[method-assign]
+
+    @app.after_request
+    def vary(response: Response) -> Response:
+        if request.environ.get(SHARED):
+            response.vary.update(("Accept", "HX-Request"))
+        elif not request.environ.get(WANTS_JSON) and request.endpoint != "static":
+            response.vary.add("HX-Request")
+        return response
+
+
+def wants_json() -> bool:
+    """Whether the current request is answered by the API, its errors included."""
+    return bool(request.environ.get(WANTS_JSON))
+
+
+def asks_for_page(environ: "WSGIEnvironment") -> bool:
+    if "HTTP_HX_REQUEST" in environ:
+        return True
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""), MIMEAccept)
+    pages = {"text/html", "application/xhtml+xml"}
+    return any(mime.partition(";")[0] in pages and quality > 0 for mime, quality in accepted)
+
+
+class Negotiation:
+    """WSGI middleware that sends programs from the bare addresses to the API's."""
+
+    def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
+        self._inner = inner
+        self._urls = app.url_map.bind("localhost")
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(f"{PREFIX}/"):
+            environ[WANTS_JSON] = True
+        else:
+            self._negotiate(environ, path)
+        return self._inner(environ, start_response)
+
+    def _negotiate(self, environ: "WSGIEnvironment", path: str) -> None:
+        api = set(self._urls.allowed_methods(PREFIX + path))
+        pages = set(self._urls.allowed_methods(path))
+        environ[SHARED] = bool(api and pages)
+        if asks_for_page(environ):
+            # A browser has no other way to `/health`, nor a form to `DELETE /bookings/7`.
+            use_api = bool(api) and environ["REQUEST_METHOD"] not in pages
+        else:
+            use_api = bool(api)
+            environ[WANTS_JSON] = use_api or not pages
+        if use_api:
+            environ[WANTS_JSON] = True
+            environ["PATH_INFO"] = PREFIX + path

@@ -1,0 +1,40 @@
+"""How an event's seats are told to a person: a word, a shape and a colour for each state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.models import Event, SaleState
+
+LAST = 3
+FEW = 10
+FEW_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class SeatStatus:
+    """`tone` is ok, few, last, gone, soon, ended or cancelled: style sheets and tests know it."""
+
+    tone: str
+    text: str
+
+
+def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
+    state, left = event.sale_state(at), event.seats_available
+    fixed = {
+        SaleState.SOLD_OUT: SeatStatus("gone", _("Sold out")),
+        SaleState.NOT_OPEN: SeatStatus("soon", _("On sale soon")),
+        SaleState.CLOSED: SeatStatus("ended", _("Sales closed")),
+        SaleState.ENDED: SeatStatus("ended", _("Past event")),
+        SaleState.CANCELLED: SeatStatus("cancelled", _("Cancelled")),
+        SaleState.DRAFT: SeatStatus("ended", _("Draft")),
+    }
+    if state in fixed:
+        return fixed[state]
+    if left <= LAST:
+        return SeatStatus("last", ngettext("Last seat", "Last %(num)d seats", left))
+    if left <= FEW or left <= event.capacity * FEW_SHARE:
+        return SeatStatus("few", _("Only %(left)s left", left=f"{left:,}"))
+    return SeatStatus("ok", _("%(left)s seats", left=f"{left:,}"))

@@ -1,0 +1,78 @@
+"""What every request and answer is held to: hosts, sizes, cookies, headers."""
+
+from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from app.config import LOOPBACK, Settings
+
+MAX_BODY = 64 * 1024
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class IdConverter(BaseConverter):
+    """An id of ours: positive and within PostgreSQL's bigint. Anything else is no address."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.url_map.converters["id"] = IdConverter
+    app.config.update(
+        SECRET_KEY=settings.secret_key or None,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        TRUSTED_HOSTS=list(settings.trusted_hosts)
+        + ["[::1]" if h == "::1" else h for h in LOOPBACK],
+        SESSION_COOKIE_NAME="__Host-utsavam"
+        if settings.secure_cookies
+        else f"utsavam_{settings.port}",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.after_request(_headers)
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint == "static":
+        _cache_static(response)
+    elif "Cache-Control" not in headers:
+        # A page shows who is signed in, and seats as they are now.
+        headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _cache_static(response: Response) -> None:
+    """Files with a version in their address never change; the others are asked for again."""
+    path = request.path
+    if "v" in request.args or path.startswith(("/static/fonts/", "/static/vendor/")):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"

@@ -1,0 +1,64 @@
+"""What templates can say: dates, money, addresses of files."""
+
+import hashlib
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask import Flask, current_app, url_for
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from app.edge.seat_status import seat_status
+from app.edge.visitor import current_admin, current_user
+from app.models import Event
+from app.money import format_money
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(price=price, when=when, moment=moment, paragraphs=paragraphs)
+    app.jinja_env.globals.update(
+        asset=asset,
+        current_user=current_user,
+        current_admin=current_admin,
+        seat_status=seat_status,
+        event_url=event_url,
+    )
+
+
+def event_url(event: Event, **values: object) -> str:
+    """The address of an event that people share."""
+    return url_for("events.show", event_id=event.id, slug=event.slug, **values)  # type: ignore[arg-type]
+
+
+def asset(path: str) -> str:
+    """A static file's address with its version, so that browsers may keep it for ever."""
+    return url_for("static", filename=path, v=_version(current_app.static_folder or "", path))
+
+
+@lru_cache(maxsize=256)
+def _version(folder: str, path: str) -> str:
+    return hashlib.sha256((Path(folder) / path).read_bytes()).hexdigest()[:10]
+
+
+def price(minor: int, currency: str = "INR") -> str:
+    return format_money(minor, currency, str(get_locale() or "en_IN"))
+
+
+def when(event: Event, pattern: str = "EEE d MMM y, HH:mm") -> str:
+    """The start, by the clock where the event is."""
+    return moment(event.start_at, event.zone, pattern)
+
+
+def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM y, HH:mm") -> str:
+    local = at.astimezone(zone) if zone else at
+    return format_datetime(local, pattern, locale=get_locale() or "en_IN")
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as paragraphs; everything in it is escaped."""
+    parts = [part.strip() for part in text.replace("\r\n", "\n").split("\n\n")]
+    return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts if part)

@@ -1,0 +1,106 @@
+"""Who sits at the browser: the signed-in user, or the organiser."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import quote, urlsplit
+
+from flask import g, request, session, url_for
+
+from app.edge.current import settings
+from app.edge.htmx import Answer, go_to
+from app.models import SignIn, User
+from app.services import sign_ins
+
+P = ParamSpec("P")
+USER_TOKEN = "user"  # noqa: S105 - a name in the session
+ADMIN_TOKEN = "admin"  # noqa: S105
+
+
+def current_user() -> User | None:
+    if "user" not in g:
+        token = session.get(USER_TOKEN)
+        g.user = sign_ins.user_of(token) if token else None
+    return g.user  # type: ignore[no-any-return]
+
+
+def signed_in_user() -> User:
+    """The user of a view that `user_required` guards."""
+    user = current_user()
+    if user is None:
+        raise RuntimeError("the view is not guarded by user_required")
+    return user
+
+
+def current_admin() -> SignIn | None:
+    if "admin" not in g:
+        token = session.get(ADMIN_TOKEN)
+        g.admin = sign_ins.admin_sign_in(token, settings().admin_key) if token else None
+    return g.admin  # type: ignore[no-any-return]
+
+
+def remember_user(user: User) -> None:
+    """Sign the browser in. The session starts anew, so that one planted before is worth nothing."""
+    token = sign_ins.begin_for_user(user)
+    _start_anew(keep=ADMIN_TOKEN)
+    session[USER_TOKEN] = token
+    g.user = user
+
+
+def remember_admin(token: str) -> None:
+    _start_anew(keep=USER_TOKEN)
+    session[ADMIN_TOKEN] = token
+
+
+def forget(name: str) -> None:
+    """Sign the browser out, here and on the server."""
+    if token := session.pop(name, None):
+        sign_ins.end(token)
+    session.pop("csrf_token", None)
+    g.pop("user", None)
+    g.pop("admin", None)
+
+
+def user_required(view: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Send whoever is not signed in to the sign-in page, and back here afterwards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        if current_user() is None:
+            return go_to(sign_in_url(_way_back()))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def sign_in_url(way_back: str) -> str:
+    return f"{url_for('sign_in.show')}?next={quote(way_back, safe='/')}"
+
+
+def safe_next(target: str | None, fallback: str) -> str:
+    """`target` if it is an address on this site, else `fallback`.
+
+    Browsers read `\\` as `/` and drop tabs and line ends, so none of these may be in it.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return fallback
+    if "\\" in target or any(ord(c) <= 32 or ord(c) == 127 for c in target):
+        return fallback
+    parts = urlsplit(target)
+    return fallback if parts.scheme or parts.netloc else target
+
+
+def _way_back() -> str:
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return request.form.get("next") or "/"
+
+
+def _start_anew(keep: str) -> None:
+    kept = session.get(keep)
+    session.clear()
+    if kept:
+        session[keep] = kept
+    session.permanent = True
+    g.pop("user", None)
+    g.pop("admin", None)

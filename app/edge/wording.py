@@ -1,0 +1,205 @@
+"""What each domain error is to a person and to a program: status, title, sentence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app import errors
+
+
+@dataclass(frozen=True)
+class Problem:
+    """RFC 9457. `slug` names the type, `extra` is what else the answer carries."""
+
+    status: int
+    slug: str
+    title: str
+    detail: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    retry_after: int | None = None
+
+
+def problem_of(error: errors.UtsavamError) -> Problem:
+    """The wording of an error, by its class or the nearest class above it."""
+    for kind in type(error).__mro__:
+        if kind in _WORDINGS:
+            return _WORDINGS[kind](error)
+    raise error
+
+
+def _not_found(error: errors.NotFound) -> Problem:
+    nouns = {
+        "event": _("There is no such event."),
+        "user": _("There is no such user."),
+        "booking": _("There is no such booking."),
+        "API token": _("There is no such API token."),
+    }
+    return Problem(404, "not-found", _("Not found"), nouns[error.noun])
+
+
+def _not_enough_seats(error: errors.NotEnoughSeats) -> Problem:
+    if error.left == 0:
+        detail = _("The event is sold out.")
+    else:
+        detail = ngettext("Only %(num)d seat is left.", "Only %(num)d seats are left.", error.left)
+    return Problem(
+        409,
+        "not-enough-seats",
+        _("Not enough seats"),
+        detail,
+        {"event_id": error.event_id, "seats_available": error.left},
+    )
+
+
+def _sales_closed(error: errors.SalesClosed) -> Problem:
+    sentences = {
+        "not_open": _("Sales have not opened yet."),
+        "closed": _("Sales are closed."),
+        "ended": _("The event is over."),
+        "cancelled": _("The event is cancelled."),
+    }
+    return Problem(
+        409,
+        "sales-closed",
+        _("No seats on sale"),
+        sentences[error.state],
+        {"event_id": error.event_id, "sale_state": error.state},
+    )
+
+
+def _over_person_limit(error: errors.OverPersonLimit) -> Problem:
+    detail = ngettext(
+        "One person may book %(num)d seat for this event; you have %(held)d already.",
+        "One person may book %(num)d seats for this event; you have %(held)d already.",
+        error.limit,
+        held=error.held,
+    )
+    return Problem(
+        409,
+        "over-person-limit",
+        _("Over the limit per person"),
+        detail,
+        {"event_id": error.event_id, "max_per_person": error.limit, "seats_held": error.held},
+    )
+
+
+def _cancellation_closed(error: errors.CancellationClosed) -> Problem:
+    return Problem(
+        409,
+        "cancellation-closed",
+        _("Too late to cancel"),
+        _("Bookings for this event can't be cancelled any more."),
+        {"until": error.until.isoformat()},
+    )
+
+
+def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
+    return Problem(
+        409,
+        "capacity-below-sold",
+        _("Capacity below seats sold"),
+        _(
+            "%(sold)d seats are sold, so the capacity can't be %(asked)d.",
+            sold=error.sold,
+            asked=error.asked,
+        ),
+        {"seats_sold": error.sold},
+    )
+
+
+def _event_has_bookings(error: errors.EventHasBookings) -> Problem:
+    detail = ngettext(
+        "The event has %(num)d confirmed booking. Delete it by force to cancel it too.",
+        "The event has %(num)d confirmed bookings. Delete it by force to cancel them too.",
+        error.bookings,
+    )
+    return Problem(
+        409, "event-has-bookings", _("Event has bookings"), detail, {"bookings": error.bookings}
+    )
+
+
+def _invalid_field(error: errors.InvalidField) -> Problem:
+    return Problem(
+        422,
+        "invalid",
+        _("Invalid request"),
+        _("The field %(field)s %(message)s.", field=error.field, message=error.message),
+        {"errors": [{"field": error.field, "message": error.message}]},
+    )
+
+
+def _key_reused(error: errors.IdempotencyKeyReused) -> Problem:
+    message = "was used before, for another request"
+    return Problem(
+        422,
+        "idempotency-key-reused",
+        _("Idempotency key reused"),
+        _("The idempotency key was used before, for another request."),
+        {"errors": [{"field": "idempotency_key", "message": message}]},
+    )
+
+
+def _unknown(error: errors.OutcomeUnknown) -> Problem:
+    return Problem(
+        503,
+        "outcome-unknown",
+        _("Outcome unknown"),
+        _("We can't tell yet whether this was done. Send it again with the same idempotency key."),
+        retry_after=error.retry_after,
+    )
+
+
+def _unavailable(error: errors.Unavailable) -> Problem:
+    return Problem(
+        503,
+        "unavailable",
+        _("Not available just now"),
+        _("Nothing was booked. Please try again in a moment."),
+        retry_after=error.retry_after,
+    )
+
+
+def _fixed(status: int, slug: str, title: Callable[[], str], detail: Callable[[], str]) -> Any:
+    return lambda _error: Problem(status, slug, title(), detail())
+
+
+_WORDINGS: dict[type, Callable[[Any], Problem]] = {
+    errors.NotFound: _not_found,
+    errors.NotEnoughSeats: _not_enough_seats,
+    errors.SalesClosed: _sales_closed,
+    errors.OverPersonLimit: _over_person_limit,
+    errors.CancellationClosed: _cancellation_closed,
+    errors.CapacityBelowSold: _capacity_below_sold,
+    errors.EventHasBookings: _event_has_bookings,
+    errors.InvalidField: _invalid_field,
+    errors.IdempotencyKeyReused: _key_reused,
+    errors.OutcomeUnknown: _unknown,
+    errors.Unavailable: _unavailable,
+    errors.EmailTaken: _fixed(
+        409,
+        "email-taken",
+        lambda: _("Email taken"),
+        lambda: _("There is an account with this email already."),
+    ),
+    errors.VersionConflict: _fixed(
+        409,
+        "version-conflict",
+        lambda: _("Changed meanwhile"),
+        lambda: _("Somebody else changed this event while you were editing it."),
+    ),
+    errors.WrongCredentials: _fixed(
+        401,
+        "wrong-credentials",
+        lambda: _("Not signed in"),
+        lambda: _("The email or the password is wrong."),
+    ),
+    errors.NotAllowed: _fixed(
+        401,
+        "not-allowed",
+        lambda: _("Who are you?"),
+        lambda: _("This needs an X-Admin-Key header, or Authorization: Bearer with an API token."),
+    ),
+}

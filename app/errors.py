@@ -1,0 +1,129 @@
+"""Domain errors: nouns that carry facts. What a person reads is worded in `app/edge/wording.py`.
+
+UtsavamError
+├── NotFound ── EventNotFound, UserNotFound, BookingNotFound, ApiTokenNotFound
+├── Refused (a conflict with the state of things)
+│   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
+│   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
+├── InvalidField, IdempotencyKeyReused
+├── WrongCredentials, NotAllowed
+└── Unavailable ── OutcomeUnknown, DatabaseDown
+"""
+
+from datetime import datetime
+
+
+class UtsavamError(Exception):
+    """Something the domain says no to."""
+
+
+class NotFound(UtsavamError):
+    noun = "thing"
+
+    def __init__(self, ident: object = None) -> None:
+        self.ident = ident
+        super().__init__(f"{self.noun} {ident}")
+
+
+class EventNotFound(NotFound):
+    noun = "event"
+
+
+class UserNotFound(NotFound):
+    noun = "user"
+
+
+class BookingNotFound(NotFound):
+    noun = "booking"
+
+
+class ApiTokenNotFound(NotFound):
+    noun = "API token"
+
+
+class Refused(UtsavamError):
+    """A conflict with the state of things; asking again later may go well."""
+
+
+class NotEnoughSeats(Refused):
+    def __init__(self, event_id: int, asked: int, left: int) -> None:
+        self.event_id, self.asked, self.left = event_id, asked, left
+        super().__init__(f"event {event_id}: {asked} asked, {left} left")
+
+
+class SalesClosed(Refused):
+    """The event sells no seats now; `state` is a `SaleState` value that says why."""
+
+    def __init__(self, event_id: int, state: str) -> None:
+        self.event_id, self.state = event_id, state
+        super().__init__(f"event {event_id}: {state}")
+
+
+class OverPersonLimit(Refused):
+    def __init__(self, event_id: int, limit: int, held: int, asked: int) -> None:
+        self.event_id, self.limit, self.held, self.asked = event_id, limit, held, asked
+        super().__init__(f"event {event_id}: {held} held, {asked} asked, limit {limit}")
+
+
+class CancellationClosed(Refused):
+    def __init__(self, booking_id: int, until: datetime) -> None:
+        self.booking_id, self.until = booking_id, until
+        super().__init__(f"booking {booking_id}: until {until.isoformat()}")
+
+
+class CapacityBelowSold(Refused):
+    def __init__(self, asked: int, sold: int) -> None:
+        self.asked, self.sold = asked, sold
+        super().__init__(f"{asked} asked, {sold} sold")
+
+
+class EventHasBookings(Refused):
+    def __init__(self, event_id: int, bookings: int) -> None:
+        self.event_id, self.bookings = event_id, bookings
+        super().__init__(f"event {event_id}: {bookings} confirmed bookings")
+
+
+class VersionConflict(Refused):
+    """Somebody else changed the event meanwhile."""
+
+    def __init__(self, event_id: int) -> None:
+        self.event_id = event_id
+        super().__init__(f"event {event_id}")
+
+
+class EmailTaken(Refused):
+    pass
+
+
+class InvalidField(UtsavamError):
+    """A field's value breaks a rule that only the domain knows."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field, self.message = field, message
+        super().__init__(f"{field}: {message}")
+
+
+class IdempotencyKeyReused(UtsavamError):
+    """The key was used before, for another request."""
+
+
+class WrongCredentials(UtsavamError):
+    """Unknown user or wrong password: told apart nowhere."""
+
+
+class NotAllowed(UtsavamError):
+    """The caller is known and may not do this."""
+
+
+class Unavailable(UtsavamError):
+    """The answer can't be known now; the same request may be sent again."""
+
+    retry_after = 1
+
+
+class OutcomeUnknown(Unavailable):
+    """COMMIT was sent and its answer lost; only the same idempotency key may try again."""
+
+
+class DatabaseDown(Unavailable):
+    retry_after = 2

@@ -1,0 +1,18 @@
+"""The nouns of Utsavam, one file each."""
+
+from app.models.api_token import ApiToken
+from app.models.booking import Booking, BookingStatus
+from app.models.event import Event, EventStatus, SaleState
+from app.models.sign_in import SignIn
+from app.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "Booking",
+    "BookingStatus",
+    "Event",
+    "EventStatus",
+    "SaleState",
+    "SignIn",
+    "User",
+]

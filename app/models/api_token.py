@@ -1,0 +1,26 @@
+"""An API token: a program's right to act as one user."""
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import db
+from app.models.columns import CreatedAt, Key, Moment
+from app.models.user import User
+
+
+class ApiToken(db.Model):
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        Index("uq_api_tokens_token_digest", "token_digest", unique=True),
+        Index("ix_api_tokens_user_id", "user_id"),
+    )
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    token_digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of 256 random bits: no salt or slow hash is needed for such a secret."""
+    last_four: Mapped[str] = mapped_column(String(4))
+    created_at: Mapped[CreatedAt]
+    last_used_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]

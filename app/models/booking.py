@@ -1,0 +1,86 @@
+"""A booking: seats of one event, confirmed for one user, perhaps cancelled later."""
+
+import secrets
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import db
+from app.models.columns import CreatedAt, Key, Moment
+from app.models.event import Event
+from app.models.user import User
+
+MAX_SEATS = 1_000
+"""Seats in one booking; more is a mistake in typing, not a wish."""
+
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No 0/O, 1/I/L, U: a reference is read aloud at the door."""
+
+
+class BookingStatus(StrEnum):
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+def new_reference() -> str:
+    """Twelve letters, 58 random bits: a name for a booking. It grants nothing by itself."""
+    return "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(12))
+
+
+class Booking(db.Model):
+    __tablename__ = "bookings"
+    __table_args__ = (
+        CheckConstraint("seats BETWEEN 1 AND 1000", "seats_in_range"),
+        CheckConstraint("status IN ('CONFIRMED', 'CANCELLED')", "status_known"),
+        CheckConstraint(
+            "(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_when_cancelled"
+        ),
+        CheckConstraint(
+            "(idempotency_key IS NULL) = (fingerprint IS NULL)", "fingerprint_with_key"
+        ),
+        Index("uq_bookings_reference", "reference", unique=True),
+        Index(
+            "uq_bookings_user_id_idempotency_key",
+            "user_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index("ix_bookings_user_id_id", "user_id", "id"),
+        Index("ix_bookings_event_id_id", "event_id", "id"),
+        Index(
+            "ix_bookings_confirmed",
+            "event_id",
+            "user_id",
+            postgresql_include=["seats"],
+            postgresql_where=text("status = 'CONFIRMED'"),
+        ),
+        Index("ix_bookings_created_at", "created_at"),
+    )
+
+    id: Mapped[Key]
+    reference: Mapped[str] = mapped_column(String(20))
+    # No cascade: history outlives its user and its event.
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"))
+    event_id: Mapped[int] = mapped_column(ForeignKey(Event.id, ondelete="RESTRICT"))
+    seats: Mapped[int]
+    price_minor: Mapped[int] = mapped_column(server_default="0")
+    """Price of one seat when it was booked."""
+    status: Mapped[str] = mapped_column(String(12), server_default=BookingStatus.CONFIRMED.value)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[CreatedAt]
+    cancelled_at: Mapped[Moment | None]
+
+    user: Mapped[User] = relationship(lazy="raise")
+    event: Mapped[Event] = relationship(lazy="raise")
+
+    @property
+    def confirmed(self) -> bool:
+        return self.status == BookingStatus.CONFIRMED
+
+    @property
+    def spoken_reference(self) -> str:
+        """The reference in groups of four: `7Q2K-9F4M-XT3B`."""
+        return "-".join(self.reference[i : i + 4] for i in range(0, len(self.reference), 4))

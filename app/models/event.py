@@ -1,0 +1,136 @@
+"""An event: what it is, when its seats are sold, and how many are left."""
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import db
+from app.models.columns import CreatedAt, Key, Moment, now
+
+MAX_CAPACITY = 10_000_000
+
+
+class EventStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class SaleState(StrEnum):
+    """Whether seats can be bought now, and why not."""
+
+    OPEN = "open"
+    SOLD_OUT = "sold_out"
+    NOT_OPEN = "not_open"
+    CLOSED = "closed"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    DRAFT = "draft"
+
+
+class Sellable(Protocol):
+    """The facts of an event that decide a sale; an `Event` has them, and so has a locked row."""
+
+    status: str
+    start_at: datetime
+    sales_open_at: datetime | None
+    sales_close_at: datetime | None
+
+
+def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState:
+    """The one rule of when an event sells: used by the pages, the API and the ledger alike."""
+    if event.status != EventStatus.PUBLISHED:
+        return SaleState(event.status)
+    if at >= event.start_at:
+        return SaleState.ENDED
+    if event.sales_open_at and at < event.sales_open_at:
+        return SaleState.NOT_OPEN
+    if event.sales_close_at and at >= event.sales_close_at:
+        return SaleState.CLOSED
+    return SaleState.OPEN if seats_available > 0 else SaleState.SOLD_OUT
+
+
+def new_incarnation() -> int:
+    return secrets.randbits(48)
+
+
+class Event(db.Model):
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("capacity BETWEEN 1 AND 10000000", "capacity_in_range"),
+        CheckConstraint("seats_available >= 0", "seats_not_negative"),
+        CheckConstraint("seats_available <= capacity", "seats_within_capacity"),
+        CheckConstraint("price_minor >= 0", "price_not_negative"),
+        CheckConstraint("max_per_person >= 1", "max_per_person_positive"),
+        CheckConstraint("version >= 1", "version_positive"),
+        CheckConstraint("end_at > start_at", "ends_after_start"),
+        CheckConstraint("sales_close_at > sales_open_at", "sales_close_after_open"),
+        CheckConstraint("status IN ('draft', 'published', 'cancelled')", "status_known"),
+        CheckConstraint("length(btrim(name)) > 0", "name_not_blank"),
+        Index(
+            "ix_events_start_at_id", "start_at", "id", postgresql_where=text("deleted_at IS NULL")
+        ),
+    )
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(200))
+    venue: Mapped[str] = mapped_column(String(200), server_default="")
+    address: Mapped[str] = mapped_column(String(300), server_default="")
+    city: Mapped[str] = mapped_column(String(100), server_default="")
+    category: Mapped[str] = mapped_column(String(60), server_default="")
+    description: Mapped[str] = mapped_column(String(20_000), server_default="")
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="Asia/Kolkata")
+    start_at: Mapped[Moment]
+    end_at: Mapped[Moment | None]
+
+    capacity: Mapped[int]
+    seats_available: Mapped[int]
+    price_minor: Mapped[int] = mapped_column(server_default="0")
+    currency: Mapped[str] = mapped_column(String(3), server_default="INR")
+    max_per_person: Mapped[int | None]
+    sales_open_at: Mapped[Moment | None]
+    sales_close_at: Mapped[Moment | None]
+    cancel_until: Mapped[Moment | None]
+    status: Mapped[str] = mapped_column(String(12), server_default=EventStatus.PUBLISHED.value)
+
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    """Grows by one under the row's lock at every change."""
+    incarnation: Mapped[int] = mapped_column(BigInteger, default=new_incarnation)
+    """Tells this event from another that once had its id, to those who remember versions."""
+
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    deleted_at: Mapped[Moment | None]
+
+    @property
+    def slug(self) -> str:
+        """The name as a part of an address: `Ōnam Sadya` is `onam-sadya`."""
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
+        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "event"
+
+    @property
+    def seats_sold(self) -> int:
+        return self.capacity - self.seats_available
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def place(self) -> str:
+        return ", ".join(part for part in (self.venue, self.city) if part)
+
+    @property
+    def cancellable_until(self) -> datetime:
+        """The organiser's deadline for cancelling a booking; without one, the start."""
+        return self.cancel_until or self.start_at
+
+    def sale_state(self, at: datetime | None = None) -> SaleState:
+        return sale_state(self, self.seats_available, at or now())

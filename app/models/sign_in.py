@@ -1,0 +1,30 @@
+"""A sign-in: a browser's right to act as a user, or as an organiser, until it ends."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import db
+from app.models.columns import CreatedAt, Key, Moment
+from app.models.user import User
+
+
+class SignIn(db.Model):
+    """Kept on the server, so that signing out ends it for a copied cookie as well."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (admin_key_digest IS NULL)", "user_or_organiser"),
+        Index("uq_sign_ins_token_digest", "token_digest", unique=True),
+        Index("ix_sign_ins_user_id", "user_id"),
+        Index("ix_sign_ins_expires_at", "expires_at"),
+    )
+
+    id: Mapped[Key]
+    token_digest: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    admin_key_digest: Mapped[str | None] = mapped_column(String(64))
+    """Which admin key opened it: when that key is withdrawn, the sign-in ends with it."""
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Moment]
+
+    user: Mapped[User | None] = relationship(lazy="joined")

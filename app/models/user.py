@@ -1,0 +1,26 @@
+"""A person who books."""
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import db
+from app.models.columns import CreatedAt, Key
+
+
+class User(db.Model):
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("email <> ''", "email_not_blank"),
+        Index("uq_users_email", text("lower(email)"), unique=True),
+    )
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(100), server_default="")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """argon2id; none for a user made by an organiser, who sets a password later."""
+    created_at: Mapped[CreatedAt]
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email.partition("@")[0]

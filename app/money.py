@@ -1,0 +1,34 @@
+"""Amounts of money: whole numbers of the currency's smallest unit (paise for INR)."""
+
+from decimal import Decimal, InvalidOperation
+
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+CURRENCIES = frozenset(list_currencies())
+"""ISO 4217 codes."""
+
+
+def format_money(minor: int, currency: str, locale: str = "en_IN") -> str:
+    """An amount as people write it: `50000, "INR"` is `₹500`, `50050, "INR"` is `₹500.50`."""
+    digits = get_currency_precision(currency)
+    amount = Decimal(minor).scaleb(-digits)
+    whole = amount == amount.to_integral_value()
+    pattern = "¤#,##,##0" if whole else None
+    return format_currency(
+        amount, currency, format=pattern, locale=locale, currency_digits=not whole
+    )
+
+
+def parse_money(text: str, currency: str) -> int:
+    """The smallest units in an amount typed by a person, as in `1,000` or `499.50`.
+
+    Raises `ValueError` for what is no amount, is negative, or is finer than the currency.
+    """
+    try:
+        amount = Decimal(text.replace(",", "").strip() or "0")
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    minor = amount.scaleb(get_currency_precision(currency)) if amount.is_finite() else Decimal(-1)
+    if minor < 0 or minor != minor.to_integral_value():
+        raise ValueError("not an amount")
+    return int(minor)

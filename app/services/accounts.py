@@ -1,0 +1,91 @@
+"""Accounts: signing up, proving who one is, passwords."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.db import db, transaction
+from app.errors import EmailTaken, InvalidField, UserNotFound, WrongCredentials
+from app.models import User
+
+MIN_PASSWORD = 8
+MAX_PASSWORD = 200
+"""Characters: OWASP ASVS 5.0, 6.2.1 and 6.2.9 (at least 8, at least 64 permitted)."""
+
+_hasher = PasswordHasher()
+# Somebody unknown costs the same time as a wrong password.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def create_user(email: str, name: str = "", password: str | None = None) -> User:
+    """Raises `EmailTaken`, `InvalidField` for a password that breaks the rules."""
+    user = User(
+        email=normalise_email(email),
+        name=name.strip(),
+        password_hash=_hash(password) if password is not None else None,
+    )
+    try:
+        with transaction() as session:
+            session.add(user)
+    except IntegrityError as error:
+        if _constraint(error) == "uq_users_email":
+            raise EmailTaken from None
+        raise
+    return user
+
+
+def authenticate(email: str, password: str) -> User:
+    """The user with this email and password; raises `WrongCredentials`."""
+    user = find_user(email)
+    known = user.password_hash if user and user.password_hash else _NOBODY
+    try:
+        _hasher.verify(known, password[:MAX_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        raise WrongCredentials from None
+    if user is None or user.password_hash is None:
+        raise WrongCredentials
+    return user
+
+
+def set_password(email: str, password: str) -> User:
+    """Set the user's password. Raises `UserNotFound`, `InvalidField`."""
+    hashed = _hash(password)
+    with transaction() as session:
+        user = session.scalars(_by_email(email)).one_or_none()
+        if user is None:
+            raise UserNotFound(email)
+        user.password_hash = hashed
+    return user
+
+
+def find_user(email: str) -> User | None:
+    return db.session.scalars(_by_email(email)).one_or_none()
+
+
+def get_user(user_id: int) -> User:
+    """Raises `UserNotFound`."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise UserNotFound(user_id)
+    return user
+
+
+def normalise_email(email: str) -> str:
+    return email.strip().lower()
+
+
+def _by_email(email: str) -> Select[tuple[User]]:
+    return select(User).where(func.lower(User.email) == normalise_email(email))
+
+
+def _hash(password: str) -> str:
+    if len(password) < MIN_PASSWORD:
+        raise InvalidField("password", f"must have at least {MIN_PASSWORD} characters")
+    if len(password) > MAX_PASSWORD:
+        raise InvalidField("password", f"must have at most {MAX_PASSWORD} characters")
+    return _hasher.hash(password)
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

@@ -1,0 +1,133 @@
+"""What was sold, when and of what: the organiser's figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select, true
+
+from app.db import db
+from app.models import Booking, BookingStatus, Event
+
+
+@dataclass(frozen=True)
+class EventFigures:
+    event_id: int
+    name: str
+    start_at: datetime
+    status: str
+    confirmed_bookings: int
+    seats_sold: int
+    cancellations: int
+    capacity: int
+    seats_available: int
+
+    @property
+    def utilisation(self) -> float:
+        """Seats taken now, in per cent of the capacity."""
+        return round(100 * (self.capacity - self.seats_available) / self.capacity, 1)
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    day: date
+    bookings: int
+    seats: int
+    cancellations: int
+
+
+@dataclass(frozen=True)
+class Analytics:
+    events: Sequence[EventFigures]
+    days: Sequence[DayFigures]
+
+    @property
+    def confirmed_bookings(self) -> int:
+        return sum(event.confirmed_bookings for event in self.events)
+
+    @property
+    def seats_sold(self) -> int:
+        return sum(event.seats_sold for event in self.events)
+
+    @property
+    def cancellations(self) -> int:
+        return sum(event.cancellations for event in self.events)
+
+    @property
+    def capacity(self) -> int:
+        return sum(event.capacity for event in self.events)
+
+    @property
+    def seats_available(self) -> int:
+        return sum(event.seats_available for event in self.events)
+
+
+def analyse(first: date | None = None, last: date | None = None) -> Analytics:
+    """Figures of the bookings made from the first to the last day (UTC), both included.
+
+    Every event appears, with or without bookings; a deleted one when it has any.
+    """
+    made = _made_between(first, last)
+    return Analytics(_by_event(made), _by_day(made))
+
+
+def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
+    confirmed = Booking.status == BookingStatus.CONFIRMED
+    sums = (
+        select(
+            Booking.event_id,
+            func.count().filter(confirmed).label("confirmed"),
+            func.coalesce(func.sum(Booking.seats).filter(confirmed), 0).label("seats"),
+            func.count().filter(~confirmed).label("cancelled"),
+        )
+        .where(made)
+        .group_by(Booking.event_id)
+        .subquery()
+    )
+    query = (
+        select(
+            Event.id,
+            Event.name,
+            Event.start_at,
+            Event.status,
+            func.coalesce(sums.c.confirmed, 0),
+            func.coalesce(sums.c.seats, 0),
+            func.coalesce(sums.c.cancelled, 0),
+            Event.capacity,
+            Event.seats_available,
+        )
+        .outerjoin(sums, sums.c.event_id == Event.id)
+        .where(or_(Event.deleted_at.is_(None), sums.c.event_id.is_not(None)))
+        .order_by(Event.start_at, Event.id)
+    )
+    return [EventFigures(*row) for row in db.session.execute(query)]
+
+
+def _by_day(made: ColumnElement[bool]) -> list[DayFigures]:
+    confirmed = Booking.status == BookingStatus.CONFIRMED
+    day = cast(func.timezone("UTC", Booking.created_at), Date)
+    query = (
+        select(
+            day,
+            func.count(),
+            func.coalesce(func.sum(Booking.seats).filter(confirmed), 0),
+            func.count().filter(~confirmed),
+        )
+        .where(made)
+        .group_by(day)
+        .order_by(day)
+    )
+    return [DayFigures(*row) for row in db.session.execute(query)]
+
+
+def _made_between(first: date | None, last: date | None) -> ColumnElement[bool]:
+    bounds: list[ColumnElement[bool]] = [true()]
+    if first:
+        bounds.append(Booking.created_at >= _midnight(first))
+    if last:
+        bounds.append(Booking.created_at < _midnight(last) + timedelta(days=1))
+    return and_(*bounds)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,75 @@
+"""API tokens: made and revoked by their user, recognised by the API."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+
+from app.db import db, transaction
+from app.errors import ApiTokenNotFound
+from app.models import ApiToken
+from app.models.columns import now
+from app.services.secrets import TOKEN_PREFIX, digest, new_secret
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def create_api_token(user_id: int, name: str) -> tuple[ApiToken, str]:
+    """The token's record and its secret, which is known at this moment only."""
+    secret = TOKEN_PREFIX + new_secret()
+    token = ApiToken(
+        user_id=user_id,
+        name=name.strip() or "API token",
+        token_digest=digest(secret),
+        last_four=secret[-4:],
+    )
+    with transaction() as session:
+        session.add(token)
+    return token, secret
+
+
+def list_api_tokens(user_id: int) -> Sequence[ApiToken]:
+    """Those in force, the newest first."""
+    query = (
+        select(ApiToken)
+        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id.desc())
+    )
+    return db.session.scalars(query).all()
+
+
+def revoke_api_token(user_id: int, token_id: int) -> None:
+    """Raises `ApiTokenNotFound`, for another user's token as well."""
+    with transaction() as session:
+        token = session.get(ApiToken, token_id)
+        if token is None or token.user_id != user_id:
+            raise ApiTokenNotFound(token_id)
+        token.revoked_at = token.revoked_at or now()
+
+
+def user_id_of(secret: str) -> int | None:
+    """Whose token this is; None for an unknown or revoked one. Notes its use, by the minute."""
+    if not secret.startswith(TOKEN_PREFIX):
+        return None
+    query = select(ApiToken).where(
+        ApiToken.token_digest == digest(secret), ApiToken.revoked_at.is_(None)
+    )
+    token = db.session.scalars(query).one_or_none()
+    if token is None:
+        return None
+    _note_use(token)
+    return token.user_id
+
+
+def _note_use(token: ApiToken) -> None:
+    stale = now() - USE_NOTED_EVERY
+    if token.last_used_at is not None and token.last_used_at > stale:
+        return
+    with transaction() as session:
+        session.execute(
+            update(ApiToken)
+            .where(ApiToken.id == token.id)
+            .where(or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= stale))
+            .values(last_used_at=now())
+            .execution_options(synchronize_session=False)
+        )

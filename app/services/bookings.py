@@ -1,0 +1,136 @@
+"""Bookings: made, cancelled, looked up."""
+
+import hashlib
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.booking.desk import BookingDesk, lock_event, started_now
+from app.booking.orders import Booked, Order
+from app.db import db, transaction
+from app.errors import BookingNotFound, CancellationClosed, EventNotFound, UserNotFound
+from app.models import Booking, BookingStatus, Event, User
+from app.models.columns import now
+from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+
+
+def book(
+    desk: BookingDesk,
+    *,
+    user_id: int,
+    event_id: int,
+    seats: int,
+    idempotency_key: str | None = None,
+) -> Booked:
+    """Book seats of an event for a user.
+
+    The same user, key and wish again answer the same booking. Raises `EventNotFound`,
+    `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `OverPersonLimit`, `IdempotencyKeyReused`,
+    `Unavailable`.
+    """
+    fingerprint = _fingerprint(event_id, seats) if idempotency_key is not None else None
+    return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint))
+
+
+def cancel(desk: BookingDesk, booking_id: int, *, by_user: int | None = None) -> Booking:
+    """Cancel a booking and give its seats back, once; cancelling it again changes nothing.
+
+    `by_user` limits it to that user's bookings and to the organiser's deadline; None is an
+    organiser. Raises `BookingNotFound`, `CancellationClosed`.
+    """
+    event_id = get_booking(booking_id, of_user=by_user).event_id
+    started = started_now()
+    with transaction() as session:
+        event = lock_event(session, event_id)
+        # Read after the lock: what was read before it may be out of date.
+        booking = session.get_one(Booking, booking_id, populate_existing=True)
+        if event is None or not booking.confirmed:
+            return booking
+        if by_user is not None and now() >= event.cancellable_until:
+            raise CancellationClosed(booking_id, event.cancellable_until)
+        booking.status = BookingStatus.CANCELLED.value
+        booking.cancelled_at = now()
+        event.seats_available += booking.seats
+        event.version += 1
+    desk.publish([event], started)
+    return booking
+
+
+def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
+    """With its event and user. Raises `BookingNotFound`, for another user's booking as well."""
+    query = (
+        select(Booking)
+        .where(Booking.id == booking_id)
+        .options(joinedload(Booking.event), joinedload(Booking.user))
+    )
+    booking = db.session.scalars(query).one_or_none()
+    if booking is None or of_user not in (None, booking.user_id):
+        raise BookingNotFound(booking_id)
+    return booking
+
+
+def list_bookings_of_user(
+    user_id: int, *, limit: int = 50, after: str | None = None
+) -> Page[Booking]:
+    """The newest first, each with its event. Raises `UserNotFound`."""
+    if db.session.get(User, user_id) is None:
+        raise UserNotFound(user_id)
+    query = (
+        select(Booking)
+        .where(Booking.user_id == user_id)
+        .options(joinedload(Booking.event))
+        .order_by(Booking.id.desc())
+    )
+    if after:
+        query = query.where(Booking.id < decode_id_cursor(after))
+    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
+    return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def list_bookings_of_event(
+    event_id: int,
+    *,
+    status: str | None = None,
+    q: str = "",
+    limit: int = 50,
+    after: str | None = None,
+) -> Page[Booking]:
+    """The newest first, each with its user. Raises `EventNotFound`."""
+    if db.session.get(Event, event_id) is None:
+        raise EventNotFound(event_id)
+    query = (
+        select(Booking)
+        .join(Booking.user)
+        .where(Booking.event_id == event_id)
+        .options(contains_eager(Booking.user))
+        .order_by(Booking.id.desc())
+    )
+    if status:
+        query = query.where(Booking.status == status)
+    for word in q.split():
+        query = query.where(
+            or_(
+                User.name.icontains(word, autoescape=True),
+                User.email.icontains(word, autoescape=True),
+                Booking.reference == word.replace("-", "").upper(),
+            )
+        )
+    if after:
+        query = query.where(Booking.id < decode_id_cursor(after))
+    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
+    return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def seats_held(user_id: int, event_id: int) -> int:
+    """Confirmed seats of the event that the user holds."""
+    query = select(func.coalesce(func.sum(Booking.seats), 0)).where(
+        Booking.user_id == user_id,
+        Booking.event_id == event_id,
+        Booking.status == BookingStatus.CONFIRMED,
+    )
+    return db.session.scalars(query).one()
+
+
+def _fingerprint(event_id: int, seats: int) -> str:
+    """What a request with an idempotency key asked for; the user is part of the key's index."""
+    return hashlib.sha256(f"{event_id}:{seats}".encode()).hexdigest()

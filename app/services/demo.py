@@ -1,0 +1,116 @@
+"""The demo's users and events; seeding again changes nothing that is there."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.booking.desk import BookingDesk, started_now
+from app.booking.orders import Order
+from app.db import db, transaction
+from app.models import Event, User
+from app.models.columns import now
+from app.services import accounts
+
+PASSWORD = "utsavam-demo"  # noqa: S105 - the demo's, printed at its start
+USERS = ("alice", "bob", "carol")
+EVENTS = Path(__file__).with_name("demo_events.json")
+
+
+@dataclass
+class Seeded:
+    """What seeding made, and what it found."""
+
+    created: list[str] = field(default_factory=list)
+    present: list[str] = field(default_factory=list)
+
+    def note(self, name: str, *, created: bool) -> None:
+        (self.created if created else self.present).append(name)
+
+
+def seed_demo(desk: BookingDesk) -> Seeded:
+    """Users alice, bob and carol, and the events of `demo_events.json`."""
+    seeded = Seeded()
+    users = [_ensure_user(name, seeded) for name in USERS]
+    started = started_now()
+    events = _ensure_events(json.loads(EVENTS.read_text()), seeded)
+    for event, facts, created in events:
+        if created:
+            _sell(event, facts.get("sold", 0), users, desk)
+    desk.publish([db.session.merge(event) for event, _, _ in events], started)
+    return seeded
+
+
+def _ensure_user(name: str, seeded: Seeded) -> User:
+    email = f"{name}@example.com"
+    user = accounts.find_user(email)
+    seeded.note(email, created=user is None)
+    return user or accounts.create_user(email, name.capitalize(), PASSWORD)
+
+
+def _ensure_events(
+    listed: list[dict[str, Any]], seeded: Seeded
+) -> list[tuple[Event, dict[str, Any], bool]]:
+    found = []
+    with transaction() as session:
+        # Two seedings at once would make each event twice.
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam demo'))"))
+        for facts in listed:
+            event = session.scalars(
+                select(Event)
+                .where(Event.name == facts["name"], Event.deleted_at.is_(None))
+                .order_by(Event.id)
+                .limit(1)
+            ).one_or_none()
+            seeded.note(facts["name"], created=event is None)
+            found.append((event or _make(session, facts), facts, event is None))
+    return found
+
+
+def _make(session: Session, facts: dict[str, Any]) -> Event:
+    event = Event(
+        start_at=_moment(facts["in_days"], facts["at"], facts.get("time_zone", "Asia/Kolkata")),
+        capacity=facts["capacity"],
+        seats_available=facts["capacity"],
+        **{name: facts[name] for name in _PLAIN if name in facts},
+    )
+    if minutes := facts.get("minutes"):
+        event.end_at = event.start_at + timedelta(minutes=minutes)
+    if (days := facts.get("sales_open_in_days")) is not None:
+        event.sales_open_at = now() + timedelta(days=days)
+    session.add(event)
+    session.flush()  # ids follow the order of the list: event 1 is the concert
+    return event
+
+
+_PLAIN = (
+    "name",
+    "venue",
+    "address",
+    "city",
+    "category",
+    "description",
+    "time_zone",
+    "price_minor",
+    "max_per_person",
+    "status",
+)
+
+
+def _moment(in_days: int, at: str, zone: str) -> datetime:
+    hour, minute = map(int, at.split(":"))
+    local = datetime.now(ZoneInfo(zone)) + timedelta(days=in_days)
+    return local.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone(UTC)
+
+
+def _sell(event: Event, seats: int, users: list[User], desk: BookingDesk) -> None:
+    """Sell some seats through the desk, as anybody would buy them, to show a fuller house."""
+    share = event.max_per_person or 500
+    for i in range(0, seats, share):
+        user = users[(i // share) % len(users)]
+        desk.book(Order(user.id, event.id, min(share, seats - i)))

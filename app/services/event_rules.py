@@ -1,0 +1,33 @@
+"""The rules between an event's facts that no single field can know."""
+
+from zoneinfo import available_timezones
+
+from app.errors import InvalidField
+from app.models import Event
+from app.money import CURRENCIES
+
+_ZONES = frozenset(available_timezones())
+
+
+def check_event(event: Event) -> None:
+    """Raises `InvalidField`, naming the field that a person would change."""
+    if not event.name.strip():
+        raise InvalidField("name", "must not be blank")
+    if event.time_zone is not None and event.time_zone not in _ZONES:
+        raise InvalidField("time_zone", "is not a time zone, as in Asia/Kolkata")
+    if event.currency is not None and event.currency not in CURRENCIES:
+        raise InvalidField("currency", "is not a currency code, as in INR")
+    _check_times(event)
+
+
+def _check_times(event: Event) -> None:
+    if event.end_at and event.end_at <= event.start_at:
+        raise InvalidField("end_at", "must be after the start")
+    if event.sales_open_at and event.sales_open_at >= event.start_at:
+        raise InvalidField("sales_open_at", "must be before the event starts")
+    if event.sales_close_at and event.sales_close_at > event.start_at:
+        raise InvalidField("sales_close_at", "must not be after the event starts")
+    if event.sales_open_at and event.sales_close_at and event.sales_close_at <= event.sales_open_at:
+        raise InvalidField("sales_close_at", "must be after sales open")
+    if event.cancel_until and event.cancel_until > event.start_at:
+        raise InvalidField("cancel_until", "must not be after the event starts")

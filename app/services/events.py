@@ -1,0 +1,161 @@
+"""Events: browsing them, and the organiser's changes to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from app.booking.desk import BookingDesk, lock_event, started_now
+from app.db import db, transaction
+from app.errors import CapacityBelowSold, EventHasBookings, EventNotFound, VersionConflict
+from app.models import Booking, BookingStatus, Event, EventStatus
+from app.models.columns import now
+from app.services.event_rules import check_event
+from app.services.paging import Page, cut, decode_cursor, encode_cursor, unknown_cursor
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """What a listing of events asks for."""
+
+    q: str = ""
+    upcoming_only: bool = True
+    past_only: bool = False
+    drafts: bool = False
+    """Whether drafts are shown too: to organisers only."""
+    limit: int = 50
+    after: str | None = None
+
+
+def list_events(query: EventQuery) -> Page[Event]:
+    """Events by their start, the soonest first; past ones by themselves, the latest first.
+
+    Raises `InvalidField` for a cursor of another listing.
+    """
+    wanted = _matching(select(Event), query)
+    if query.after:
+        wanted = wanted.where(_beyond(query.after, descending=query.past_only))
+    order = (Event.start_at, Event.id)
+    wanted = wanted.order_by(*((c.desc() for c in order) if query.past_only else order))
+    rows = db.session.scalars(wanted.limit(query.limit + 1)).all()
+    items, more = cut(rows, query.limit)
+    cursor = encode_cursor(items[-1].start_at.isoformat(), items[-1].id) if more else None
+    return Page(items, cursor)
+
+
+def count_events(query: EventQuery) -> int:
+    return db.session.scalars(_matching(select(func.count(Event.id)), query)).one()
+
+
+def get_event(event_id: int, *, drafts: bool = False) -> Event:
+    """Raises `EventNotFound`, for a draft as well unless `drafts` is set."""
+    event = db.session.get(Event, event_id)
+    if event is None or event.deleted_at or (event.status == EventStatus.DRAFT and not drafts):
+        raise EventNotFound(event_id)
+    return event
+
+
+def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
+    """Raises `InvalidField`."""
+    started = started_now()
+    event = Event(**facts, seats_available=facts["capacity"])
+    check_event(event)
+    with transaction() as session:
+        session.add(event)
+    desk.publish([event], started)
+    return event
+
+
+def update_event(
+    event_id: int, changes: Mapping[str, Any], desk: BookingDesk, *, seen: datetime | None = None
+) -> Event:
+    """Change the named facts. `seen` is the `updated_at` of the event that the editor started from.
+
+    Raises `EventNotFound`, `CapacityBelowSold`, `InvalidField`, `VersionConflict`.
+    """
+    started = started_now()
+    with transaction() as session:
+        event = _locked(session, event_id)
+        if seen is not None and seen != event.updated_at:
+            raise VersionConflict(event_id)
+        facts = dict(changes)
+        if "capacity" in facts:
+            _change_capacity(event, facts.pop("capacity"))
+        for name, value in facts.items():
+            setattr(event, name, value)
+        check_event(event)
+        event.version += 1
+        event.updated_at = now()
+    desk.publish([event], started)
+    return event
+
+
+def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> int:
+    """Take the event away, and cancel its confirmed bookings if `force` is set; their record stays.
+
+    Returns how many bookings were cancelled. Raises `EventNotFound`, `EventHasBookings`.
+    """
+    started = started_now()
+    with transaction() as session:
+        event = _locked(session, event_id)
+        confirmed = and_(Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED)
+        count = session.scalars(select(func.count(Booking.id)).where(confirmed)).one()
+        if count and not force:
+            raise EventHasBookings(event_id, count)
+        at = now()
+        session.execute(
+            update(Booking)
+            .where(confirmed)
+            .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
+            .execution_options(synchronize_session=False)
+        )
+        event.seats_available = event.capacity
+        event.deleted_at = event.updated_at = at
+        event.version += 1
+    desk.close_gate(event, started)
+    return count
+
+
+def _locked(session: Session, event_id: int) -> Event:
+    event = lock_event(session, event_id)
+    if event is None:
+        raise EventNotFound(event_id)
+    return event
+
+
+def _change_capacity(event: Event, capacity: int) -> None:
+    sold = event.seats_sold
+    if capacity < sold:
+        raise CapacityBelowSold(capacity, sold)
+    event.capacity, event.seats_available = capacity, capacity - sold
+
+
+def _matching(wanted: Select[Any], query: EventQuery) -> Select[Any]:
+    wanted = wanted.where(Event.deleted_at.is_(None))
+    if not query.drafts:
+        wanted = wanted.where(Event.status != EventStatus.DRAFT)
+    if query.past_only:
+        wanted = wanted.where(Event.start_at <= func.now())
+    elif query.upcoming_only:
+        wanted = wanted.where(Event.start_at > func.now())
+    for word in query.q.split():
+        wanted = wanted.where(_mentions(word))
+    return wanted
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    columns = (Event.name, Event.venue, Event.city, Event.category)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def _beyond(cursor: str, *, descending: bool) -> ColumnElement[bool]:
+    start, ident = decode_cursor(cursor, 2)
+    try:
+        edge = (datetime.fromisoformat(start), int(ident))
+    except ValueError as error:
+        raise unknown_cursor() from error
+    here, there = tuple_(Event.start_at, Event.id), tuple_(*map(literal, edge))
+    return here < there if descending else here > there

@@ -1,0 +1,69 @@
+"""Sign-ins of browsers: begun, recognised, ended; kept on the server."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from app.db import db, transaction
+from app.models import SignIn, User
+from app.models.columns import now
+from app.services.secrets import digest, matching_key, new_secret
+
+USER_SIGN_IN = timedelta(days=30)
+ADMIN_SIGN_IN = timedelta(hours=8)
+
+
+def begin_for_user(user: User) -> str:
+    """A new token for the browser's cookie."""
+    return _begin(SignIn(user_id=user.id, expires_at=now() + USER_SIGN_IN))
+
+
+def begin_for_admin(key: str, admin_keys: Iterable[str]) -> str | None:
+    """A new token for the browser's cookie, or None for a wrong key."""
+    matched = matching_key(key, admin_keys)
+    if matched is None:
+        return None
+    return _begin(SignIn(admin_key_digest=digest(matched), expires_at=now() + ADMIN_SIGN_IN))
+
+
+def user_of(token: str) -> User | None:
+    sign_in = _find(token)
+    return sign_in.user if sign_in else None
+
+
+def admin_sign_in(token: str, admin_keys: Iterable[str]) -> SignIn | None:
+    """The organiser's sign-in, unless it is over or its key has been withdrawn."""
+    sign_in = _find(token)
+    if sign_in and sign_in.admin_key_digest in {digest(key) for key in admin_keys}:
+        return sign_in
+    return None
+
+
+def end(token: str) -> None:
+    """End it here: a copy of the cookie opens nothing from now on."""
+    with transaction() as session:
+        session.execute(
+            delete(SignIn)
+            .where(SignIn.token_digest == digest(token))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _begin(sign_in: SignIn) -> str:
+    token = new_secret()
+    sign_in.token_digest = digest(token)
+    with transaction() as session:
+        # Housekeeping belongs to the rare writer, so that no scheduler is needed.
+        session.execute(
+            delete(SignIn)
+            .where(SignIn.expires_at < now())
+            .execution_options(synchronize_session=False)
+        )
+        session.add(sign_in)
+    return token
+
+
+def _find(token: str) -> SignIn | None:
+    query = select(SignIn).where(SignIn.token_digest == digest(token), SignIn.expires_at > now())
+    return db.session.scalars(query).one_or_none()

@@ -1,0 +1,23 @@
+"""Users, as an organiser lists them."""
+
+from sqlalchemy import or_, select
+
+from app.db import db
+from app.models import User
+from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+
+
+def list_users(*, q: str = "", limit: int = 50, after: str | None = None) -> Page[User]:
+    """By id, the oldest first."""
+    query = select(User).order_by(User.id)
+    for word in q.split():
+        query = query.where(
+            or_(
+                User.name.icontains(word, autoescape=True),
+                User.email.icontains(word, autoescape=True),
+            )
+        )
+    if after:
+        query = query.where(User.id > decode_id_cursor(after))
+    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
+    return Page(items, encode_cursor(items[-1].id) if more else None)
