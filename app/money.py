@@ -32,3 +32,9 @@ def parse_money(text: str, currency: str) -> int:
     if minor < 0 or minor != minor.to_integral_value():
         raise ValueError("not an amount")
     return int(minor)
+
+
+def minor_to_text(minor: int, currency: str) -> str:
+    """An amount as a person types it: `50050, "INR"` is `500.50`, `50000` is `500`."""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return str(amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount)

@@ -1,5 +1,10 @@
+"""Pages for organisers, behind the admin key."""
+
 from flask import Flask
+
+from app.admin import events, login
 
 
 def init_app(app: Flask) -> None:
-    pass
+    for module in (login, events):
+        app.register_blueprint(module.blueprint, url_prefix="/admin")

@@ -36,7 +36,7 @@ def _one_line(text: str) -> str:
 
 def _written_as_text(value: object) -> object:
     if not isinstance(value, str | datetime):
-        raise ValueError("must be a date and time as RFC 3339 text")  # noqa: TRY004
+        raise ValueError("must be a date and time as RFC 3339 text")
     return value
 
 

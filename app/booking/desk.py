@@ -41,7 +41,7 @@ class BookingDesk:
         return [answers[i] for i in range(len(orders))]
 
     def publish(self, events: Sequence[Event], started: float) -> None:
-        """Tell the gate what a committed writer of seats left; `started` is from before its lock."""
+        """Tell the gate what a committed writer of seats left; `started` was before its lock."""
         self.gate.publish(ledger.look_at(event, started) for event in events)
 
     def close_gate(self, event: Event, started: float) -> None:

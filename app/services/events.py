@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.booking.desk import BookingDesk, lock_event, started_now
@@ -58,6 +58,14 @@ def get_event(event_id: int, *, drafts: bool = False) -> Event:
     return event
 
 
+def count_confirmed(event_id: int) -> int:
+    """How many confirmed bookings the event has."""
+    query = select(func.count(Booking.id)).where(
+        Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED
+    )
+    return db.session.scalars(query).one()
+
+
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Raises `InvalidField`."""
     started = started_now()
@@ -101,14 +109,13 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
     started = started_now()
     with transaction() as session:
         event = _locked(session, event_id)
-        confirmed = and_(Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED)
-        count = session.scalars(select(func.count(Booking.id)).where(confirmed)).one()
+        count = count_confirmed(event_id)
         if count and not force:
             raise EventHasBookings(event_id, count)
         at = now()
         session.execute(
             update(Booking)
-            .where(confirmed)
+            .where(Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED)
             .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
             .execution_options(synchronize_session=False)
         )

@@ -1,5 +1,10 @@
+"""Pages for visitors. A view parses, calls one service and presents; it asks no query itself."""
+
 from flask import Flask
+
+from app.web import account, art, bookings, docs, events, sign_in, sign_up
 
 
 def init_app(app: Flask) -> None:
-    pass
+    for module in (events, art, bookings, sign_in, sign_up, account, docs):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,49 @@
+"""Logging in with the admin key, and out."""
+
+import logging
+
+from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.admin.forms import LoginForm
+from app.edge.current import settings
+from app.edge.extensions import limiter
+from app.edge.htmx import Answer, go_to
+from app.edge.limits import failed_here
+from app.edge.visitor import ADMIN_TOKEN, forget, remember_admin, safe_next
+from app.services import sign_ins
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("admin_login", __name__)
+
+
+@blueprint.get("/login")
+def show() -> Answer:
+    form = LoginForm(formdata=None, next=request.args.get("next"))
+    return render_template("pages/admin/login.html", form=form)
+
+
+@blueprint.post("/login")
+@limiter.limit(lambda: settings().limit_sign_in, deduct_when=failed_here)
+@limiter.limit(
+    lambda: settings().limit_sign_in_everyone,
+    key_func=lambda: "everyone",
+    deduct_when=failed_here,
+)
+def create() -> Answer:
+    form = LoginForm()
+    token = sign_ins.begin_for_admin(form.key.data or "", settings().admin_key)
+    if form.validate() and token:
+        remember_admin(token)
+        log.info("An organiser logged in")
+        return go_to(safe_next(form.next.data, url_for("admin_events.index")))
+    log.warning("A wrong admin key was refused")
+    form.refuse("key", _("This is not an admin key."))
+    return make_response(render_template("pages/admin/login.html", form=form), 422)
+
+
+@blueprint.post("/logout")
+def delete() -> Answer:
+    forget(ADMIN_TOKEN)
+    flash(_("You are logged out."), "done")
+    return go_to(url_for("admin_login.show"))

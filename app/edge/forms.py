@@ -1,0 +1,46 @@
+"""What all forms share."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Field, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose errors are sentences, and which knows the first field that has one."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        locales = ("en",)
+
+    @property
+    def first_error(self) -> str | None:
+        return next((field.id for field in self if field.errors), None)
+
+    def refuse(self, name: str, message: str) -> None:
+        """Show a service's refusal at the field it names, or at the first one."""
+        field: Field = self[name] if name in self else next(iter(self))
+        field.errors = [*field.errors, message]
+
+
+def strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def new_password_field(label: str, name: str = "password") -> PasswordField:
+    return PasswordField(
+        label,
+        name=name,
+        validators=[
+            InputRequired(_("Choose a password.")),
+            Length(
+                MIN_PASSWORD,
+                MAX_PASSWORD,
+                message=_("Use at least %(min)d characters.", min=MIN_PASSWORD),
+            ),
+        ],
+        description=_("At least %(min)d characters.", min=MIN_PASSWORD),
+    )

@@ -1,0 +1,64 @@
+"""The booking card of an event's page: what it sells now, and the form to buy it."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from app.edge.seat_status import SeatStatus, seat_status
+from app.edge.visitor import current_user
+from app.models import Event, SaleState
+from app.models.booking import MAX_SEATS
+from app.services import bookings
+from app.web.forms import BookingForm
+
+SELLING = {"ok", "few", "last"}
+
+
+@dataclass(frozen=True)
+class BookingCard:
+    event: Event
+    form: BookingForm
+    held: int
+    """Seats that the visitor has booked already."""
+    error: str | None = None
+    status: SeatStatus = field(init=False)
+    state: SaleState = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", seat_status(self.event))
+        object.__setattr__(self, "state", self.event.sale_state())
+
+    @property
+    def version(self) -> str:
+        """What the counter shows, in short: a poll with the same one needs no answer."""
+        return f"{self.status.tone}-{self.event.seats_available}"
+
+    def flipped_since(self, tone: str) -> bool:
+        """Whether selling began or ended since the page showed `tone`: the form comes or goes."""
+        return (self.status.tone in SELLING) != (tone in SELLING)
+
+    @property
+    def most(self) -> int:
+        """The most seats that one booking may ask for now."""
+        most = min(self.event.seats_available, MAX_SEATS)
+        if self.event.max_per_person is not None:
+            most = min(most, self.event.max_per_person - self.held)
+        return max(most, 0)
+
+
+def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:
+    """A fresh card; its form has an idempotency key of its own, good for one booking."""
+    form = BookingForm(formdata=None)
+    form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
+    renew_key(form)
+    return BookingCard(event, form, seats_held_here(event))
+
+
+def renew_key(form: BookingForm) -> None:
+    form.idempotency_key.data = secrets.token_urlsafe(24)
+
+
+def seats_held_here(event: Event) -> int:
+    user = current_user()
+    if user is None or event.max_per_person is None:
+        return 0
+    return bookings.seats_held(user.id, event.id)

@@ -1,0 +1,122 @@
+"""A visitor's bookings: made on the event's page, listed, shown as a ticket, cancelled."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.edge.current import desk
+from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
+from app.edge.templating import event_url
+from app.edge.visitor import current_user, sign_in_url, signed_in_user, user_required
+from app.edge.wording import problem_of
+from app.errors import CancellationClosed, IdempotencyKeyReused, NotFound, UtsavamError
+from app.models import Booking, Event
+from app.models.columns import now
+from app.services import bookings, events
+from app.web.booking_card import BookingCard, renew_key, seats_held_here
+from app.web.forms import BookingForm
+
+blueprint = Blueprint("bookings", __name__)
+
+
+@blueprint.post("/events/<id:event_id>/bookings")
+def create(event_id: int) -> Answer:
+    event = events.get_event(event_id)
+    form = BookingForm()
+    user = current_user()
+    if user is None:
+        way_back = event_url(event, seats=form.seats.data or 1)
+        return go_to(sign_in_url(way_back))
+    if not form.validate():
+        return _refused(event, form, form.seats.errors[0] if form.seats.errors else None, 422)
+    try:
+        booked = bookings.book(
+            desk(),
+            user_id=user.id,
+            event_id=event_id,
+            seats=form.seats.data,
+            idempotency_key=form.idempotency_key.data,
+        )
+    except NotFound:
+        raise
+    except UtsavamError as error:
+        return _not_booked(event_id, form, error)
+    return go_to(url_for("bookings.show", booking_id=booked.booking.id, new=1))
+
+
+@blueprint.get("/bookings")
+@user_required
+def index() -> Answer:
+    page = bookings.list_bookings_of_user(
+        signed_in_user().id, limit=50, after=request.args.get("after")
+    )
+    return render_template("pages/bookings.html", page=page, groups=_groups(page.items))
+
+
+@blueprint.get("/bookings/<id:booking_id>")
+@user_required
+def show(booking_id: int) -> Answer:
+    booking = bookings.get_booking(booking_id, of_user=signed_in_user().id)
+    return render_template(
+        "pages/ticket.html", booking=booking, new="new" in request.args, now=now()
+    )
+
+
+@blueprint.get("/bookings/<id:booking_id>/cancellation")
+@user_required
+def confirm_cancellation(booking_id: int) -> Answer:
+    booking = bookings.get_booking(booking_id, of_user=signed_in_user().id)
+    inline = is_htmx() and booking.confirmed and now() < booking.event.cancellable_until
+    template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
+    return render_template(template, booking=booking, now=now())
+
+
+@blueprint.post("/bookings/<id:booking_id>/cancellation")
+@user_required
+def cancel(booking_id: int) -> Answer:
+    user = signed_in_user()
+    try:
+        bookings.cancel(desk(), booking_id, by_user=user.id)
+    except CancellationClosed as error:
+        flash(problem_of(error).detail, "error")
+        return go_to(url_for("bookings.show", booking_id=booking_id))
+    booking = bookings.get_booking(booking_id, of_user=user.id)
+    if is_htmx():
+        return render_template("fragments/booking_cancelled.html", booking=booking, now=now())
+    flash(_("Cancelled. The seats are free again."), "done")
+    return go_to(url_for("bookings.index"))
+
+
+def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:
+    """Show why at the form, its input kept, with the event as it is by now."""
+    problem = problem_of(error)
+    message = problem.detail
+    if isinstance(error, IdempotencyKeyReused):
+        renew_key(form)
+        message = _("You have booked from this page already. Press again to book these seats too.")
+    answer = _refused(events.get_event(event_id), form, message, problem.status)
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
+
+
+def _refused(event: Event, form: BookingForm, message: str | None, status: int) -> Response:
+    if not form.idempotency_key.data or form.idempotency_key.errors:
+        renew_key(form)
+    card = BookingCard(event, form, seats_held_here(event), message or _("Please try again."))
+    return page_or_fragment(
+        "pages/event.html", "fragments/booking_refused.html", status, event=event, card=card
+    )
+
+
+def _groups(items: Sequence[Booking]) -> dict[str, list[Booking]]:
+    at = now()
+    groups: dict[str, list[Booking]] = {"upcoming": [], "past": [], "cancelled": []}
+    for booking in items:
+        if not booking.confirmed:
+            groups["cancelled"].append(booking)
+        else:
+            groups["upcoming" if booking.event.start_at > at else "past"].append(booking)
+    groups["upcoming"].sort(key=lambda booking: booking.event.start_at)
+    return groups

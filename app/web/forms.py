@@ -1,0 +1,57 @@
+"""The visitors' forms."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import EmailField, HiddenField, IntegerField, PasswordField, StringField
+from wtforms.validators import Email, InputRequired, Length, NumberRange
+
+from app.edge.forms import Form, new_password_field, strip
+from app.models.booking import MAX_SEATS
+
+
+class BookingForm(Form):
+    seats = IntegerField(
+        _("Seats"),
+        default=1,
+        validators=[
+            InputRequired(_("Say how many seats, as a whole number.")),
+            NumberRange(1, MAX_SEATS, _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)),
+        ],
+    )
+    idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
+
+
+class SignInForm(Form):
+    email = EmailField(
+        _("Email"), filters=[strip], validators=[InputRequired(_("Enter your email."))]
+    )
+    password = PasswordField(_("Password"), validators=[InputRequired(_("Enter your password."))])
+    next = HiddenField()
+
+
+class SignUpForm(Form):
+    name = StringField(
+        _("Name"),
+        filters=[strip],
+        validators=[InputRequired(_("Enter your name.")), Length(max=100)],
+        description=_("As it should stand on your tickets."),
+    )
+    email = EmailField(
+        _("Email"),
+        filters=[strip],
+        validators=[
+            InputRequired(_("Enter your email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+    password = new_password_field(_("Password"))
+    next = HiddenField()
+
+
+class ApiTokenForm(Form):
+    name = StringField(
+        _("Name of the new token"),
+        filters=[strip],
+        validators=[InputRequired(_("Name the token.")), Length(max=60)],
+        description=_("What it is for, as in “box office laptop”."),
+    )

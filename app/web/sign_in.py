@@ -1,0 +1,53 @@
+"""Signing in with email and password, and out."""
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.edge.current import settings
+from app.edge.extensions import limiter
+from app.edge.htmx import Answer, go_to
+from app.edge.limits import failed_here
+from app.edge.visitor import USER_TOKEN, forget, remember_user, safe_next
+from app.errors import WrongCredentials
+from app.services import accounts
+from app.web.forms import SignInForm
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+def show() -> Answer:
+    form = SignInForm(formdata=None, next=request.args.get("next"))
+    return render_template("pages/sign_in.html", form=form)
+
+
+@blueprint.post("/sign-in")
+@limiter.limit(lambda: settings().limit_sign_in, deduct_when=failed_here)
+@limiter.limit(
+    lambda: settings().limit_sign_in_everyone,
+    key_func=lambda: "everyone",
+    deduct_when=failed_here,
+)
+def create() -> Answer:
+    form = SignInForm()
+    if not form.validate():
+        return _again(form, 422)
+    try:
+        user = accounts.authenticate(form.email.data, form.password.data)
+    except WrongCredentials:
+        # One sentence for an unknown email and a wrong password.
+        form.refuse("email", _("The email or the password is wrong."))
+        return _again(form, 422)
+    remember_user(user)
+    return go_to(safe_next(form.next.data, url_for("events.index")))
+
+
+@blueprint.post("/sign-out")
+def delete() -> Answer:
+    forget(USER_TOKEN)
+    flash(_("You are signed out."), "done")
+    return go_to(url_for("events.index"))
+
+
+def _again(form: SignInForm, status: int) -> Response:
+    return make_response(render_template("pages/sign_in.html", form=form), status)

@@ -1,0 +1,34 @@
+"""Making an account."""
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.edge.htmx import Answer, go_to
+from app.edge.visitor import remember_user, safe_next
+from app.errors import EmailTaken, InvalidField
+from app.services import accounts
+from app.web.forms import SignUpForm
+
+blueprint = Blueprint("sign_up", __name__)
+
+
+@blueprint.get("/sign-up")
+def show() -> Answer:
+    form = SignUpForm(formdata=None, next=request.args.get("next"))
+    return render_template("pages/sign_up.html", form=form)
+
+
+@blueprint.post("/sign-up")
+def create() -> Answer:
+    form = SignUpForm()
+    if form.validate():
+        try:
+            user = accounts.create_user(form.email.data, form.name.data, form.password.data)
+        except EmailTaken:
+            form.refuse("email", _("There is an account with this email. Sign in instead?"))
+        except InvalidField as error:
+            form.refuse(error.field, error.message)
+        else:
+            remember_user(user)
+            return go_to(safe_next(form.next.data, url_for("events.index")))
+    return make_response(render_template("pages/sign_up.html", form=form), 422)
