@@ -4,9 +4,6 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import db
-from app.booking.desk import BookingDesk
-from app.booking.gate import SeatGate, connect
 from app.config import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -14,7 +11,11 @@ ROOT = Path(__file__).parents[1]
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, from settings given or read from the environment."""
-    from app import admin, api, cli, web
+    # Imported here, since the package is also imported by those who want its settings only: the
+    # gunicorn master must not load what its gevent workers are yet to patch.
+    from app import admin, api, cli, db, web
+    from app.booking.desk import BookingDesk
+    from app.booking.gate import SeatGate, connect
     from app.edge import extensions, http_errors, negotiation, security, templating
 
     settings = settings or Settings.load()

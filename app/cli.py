@@ -1,5 +1,83 @@
+"""Operators' commands; each exits non-zero when it did not do its work."""
+
+import sys
+
+import click
 from flask import Flask
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
+
+from app.edge.current import desk, settings
+from app.errors import InvalidField, UserNotFound
+from app.services import accounts, demo
+from app.services.health import OK, readiness
+
+users = AppGroup("users", help="Users' accounts.")
 
 
 def init_app(app: Flask) -> None:
-    pass
+    app.cli.add_command(seed_demo)
+    app.cli.add_command(doctor)
+    app.cli.add_command(users)
+
+
+@click.command("seed-demo")
+@with_appcontext
+def seed_demo() -> None:
+    """Make the demo's users and events.
+
+    Users alice, bob and carol (@example.com), and sixteen events. What is there already stays as
+    it is, so the command may be run again.
+    """
+    try:
+        seeded = demo.seed_demo(desk())
+    except DBAPIError as error:
+        raise click.ClickException("The database does not take it; try: flask doctor") from error
+    for name in seeded.created:
+        click.echo(f"created  {name}")
+    click.echo(f"{len(seeded.created)} created, {len(seeded.present)} present already")
+
+
+@users.command("set-password")
+@click.argument("email")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input, not a prompt."
+)
+def set_password(email: str, password_stdin: bool) -> None:
+    """Set the password of the user with EMAIL.
+
+    Also for a user whom an organiser made without one.
+    """
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    try:
+        user = accounts.set_password(email, password)
+    except UserNotFound as error:
+        raise click.ClickException(f"There is no user with the email {email}.") from error
+    except InvalidField as error:
+        raise click.ClickException(f"The password {error.message}.") from error
+    click.echo(f"The password of {user.email} is set.")
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at settings, database, migrations and Redis.
+
+    One line each: ok, or what to do. Exits 1 when the site can't serve.
+    """
+    problems = settings().problems()
+    for problem in problems or [OK]:
+        _line("settings", problem)
+    found = readiness(desk().gate)
+    _line("database", found.database)
+    _line("migrations", found.migrations)
+    _line("redis", found.redis)
+    if problems or not found.ready:
+        raise SystemExit(1)
+
+
+def _line(part: str, finding: str) -> None:
+    click.echo(f"{part + ':':<12}{finding}")

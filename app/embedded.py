@@ -4,6 +4,7 @@ Each is a process of its own, in a session of its own: Ctrl-C reaches the superv
 stops the web server first and these two afterwards.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -59,6 +60,11 @@ class Postgres:
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, nothing committed is lost."""
         _end(self._pid, signal.SIGINT)
+
+    def stop_leftover(self) -> None:
+        """Stop the server that a killed run left on this folder, if there is one."""
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            _end(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
 
     def _ensure_database(self, socket_dir: str) -> None:
         target = psycopg.conninfo.make_conninfo(host=socket_dir, user="postgres", dbname="postgres")

@@ -19,7 +19,9 @@ from app.money import format_money
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(price=price, when=when, moment=moment, paragraphs=paragraphs)
+    app.jinja_env.filters.update(
+        price=price, when=when, moment=moment, zone_name=zone_name, paragraphs=paragraphs
+    )
     app.jinja_env.globals.update(
         asset=asset,
         current_user=current_user,
@@ -56,6 +58,11 @@ def when(event: Event, pattern: str = "EEE d MMM y, HH:mm") -> str:
 def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM y, HH:mm") -> str:
     local = at.astimezone(zone) if zone else at
     return format_datetime(local, pattern, locale=get_locale() or "en_IN")
+
+
+def zone_name(event: Event) -> str:
+    """The name of the event's clock at its start, as in IST."""
+    return event.start_at.astimezone(event.zone).tzname() or event.time_zone
 
 
 def paragraphs(text: str) -> Markup:

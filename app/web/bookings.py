@@ -51,7 +51,7 @@ def index() -> Answer:
     page = bookings.list_bookings_of_user(
         signed_in_user().id, limit=50, after=request.args.get("after")
     )
-    return render_template("pages/bookings.html", page=page, groups=_groups(page.items))
+    return render_template("pages/bookings.html", page=page, groups=_groups(page.items), now=now())
 
 
 @blueprint.get("/bookings/<id:booking_id>")

@@ -1,0 +1,40 @@
+# `make demo` runs Utsavam, `make test` tests it; both do all their own set-up.
+# PORT, DATA_DIR, DATABASE_URL, REDIS_URL and RESET=1 are honoured, as make variables or from the environment.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+PY = .venv/bin/python
+
+.PHONY: help demo test check load lock python setup-demo setup-test
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
+	@exec $(PY) -m app.demo_start
+
+test: setup-test ## Run every test
+	@$(PY) -m pytest $(ARGS)
+
+check: setup-test ## Format, lint, types, import contracts, templates
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
+	@.venv/bin/mypy --no-error-summary && echo "types: ok"
+	@.venv/bin/lint-imports --no-logo | tail -4
+	@.venv/bin/djlint templates --lint --quiet && echo "templates: ok"
+
+load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME
+	@.venv/bin/locust -f tests/load/locustfile.py --headless --host $(or $(HOST),http://127.0.0.1:8000) \
+		--users $(or $(USERS),50) --spawn-rate $(or $(RATE),10) --run-time $(or $(TIME),30s)
+
+lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
+	@for lock in runtime demo test; do \
+		group=$$([ $$lock = runtime ] || echo "--group $$lock"); \
+		uv pip compile -q pyproject.toml $$group --universal --python-version 3.11 --generate-hashes --upgrade \
+			--no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/$$lock.txt; done
+
+setup-demo setup-test: setup-%: python
+	@$(PYTHON) tools/setup.py $*
+
+python:
+	@[ -n "$(PYTHON)" ] || { echo "utsavam: Python 3.11 or later is needed, and was not found" >&2; exit 1; }

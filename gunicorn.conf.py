@@ -1,0 +1,31 @@
+"""gunicorn's configuration; every figure comes from the settings (see .env.example)."""
+
+import sys
+
+from app.config import Settings, WeakSettings
+
+settings = Settings.load()
+
+host = f"[{settings.host}]" if ":" in settings.host else settings.host
+bind = f"{host}:{settings.port}"
+workers = settings.web_concurrency
+worker_class = settings.worker_class
+worker_connections = 2000
+threads = settings.worker_threads
+keepalive = 15
+timeout = 30
+# Longer than any request may take, so that a stop or a reload drops none.
+graceful_timeout = 12
+# The control socket lies in the home folder, where two sites would share it.
+control_socket_disable = True
+loglevel = "warning" if settings.demo else "info"
+
+
+def on_starting(server):
+    """Refuse to serve with weak settings, before any worker starts."""
+    try:
+        settings.require_strong()
+    except WeakSettings as error:
+        sys.exit("\n".join(f"utsavam: {problem}" for problem in error.problems))
+    if settings.api_access == "open":
+        print("utsavam: API_ACCESS=open: the API trusts any user_id (loopback only)", flush=True)

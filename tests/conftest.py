@@ -1,0 +1,221 @@
+"""What every test stands on: a throwaway PostgreSQL, a throwaway Valkey, and the application."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+import pytest
+import redis as redis_client
+
+from app import create_app
+from app.config import Settings
+from app.db import db
+from app.embedded import Postgres, RedisServer
+from tests.factories import Factories
+from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
+from tests.support.site import Site
+from tests.support.sums import assert_seats_add_up
+
+TABLES = "api_tokens, bookings, events, sign_ins, users"
+
+
+def pytest_configure(config):
+    """A developer's own environment must not change what is tested."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not SYSTEM_REDIS:
+        terminalreporter.write_line(
+            "redis-server is not on PATH: booking was tested with Valkey alone", yellow=True
+        )
+
+
+@pytest.fixture(scope="session")
+def folder():
+    # A short path: a socket file's address holds about a hundred bytes.
+    path = Path(tempfile.mkdtemp(prefix="ut-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(folder):
+    server = Postgres(folder / "pg")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        forget_cluster(folder / "pg")
+
+
+@pytest.fixture(scope="session")
+def redis_url(folder):
+    server = RedisServer(folder / "redis")
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(postgres_url, redis_url):
+    return Settings(
+        database_url=postgres_url,
+        redis_url=redis_url,
+        admin_key=(secrets.token_urlsafe(32),),
+        secret_key=secrets.token_urlsafe(32),
+        api_access="token",
+        demo=False,
+        host="127.0.0.1",
+        https=False,
+        database_pool_size=20,
+        # A busy machine may stall a Redis call; the tests of the time limit set their own.
+        redis_timeout_ms=1000,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_app(settings):
+    """Applications on the same database with some settings changed; their engines end with us."""
+    made = []
+
+    def make(**changes):
+        app = create_app(settings.model_copy(update=changes))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        dispose(app)
+
+
+def dispose(app):
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_app(make_app):
+    app = make_app()
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+@pytest.fixture(scope="session")
+def database(migrated_app, postgres_url):
+    with psycopg.connect(libpq(postgres_url), autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '5s'")
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def redis_connection(redis_url):
+    with redis_client.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def clean(database, redis_connection):
+    """Empty tables and an empty Redis, before the test that asks for them."""
+    database.execute(f"TRUNCATE {TABLES} RESTART IDENTITY")
+    redis_connection.flushdb()
+
+
+@pytest.fixture
+def redis(clean, redis_connection):
+    return redis_connection
+
+
+@pytest.fixture
+def sql(clean, database):
+    """Ask the database itself: `sql("SELECT ... %s", value)` answers the rows."""
+
+    def ask(query, *values):
+        cursor = database.execute(query, values)
+        return cursor.fetchall() if cursor.description else []
+
+    return ask
+
+
+@pytest.fixture
+def app(clean, migrated_app):
+    return migrated_app
+
+
+@pytest.fixture(scope="session")
+def migrated_open_app(migrated_app, make_app):
+    return make_app(api_access="open")
+
+
+@pytest.fixture
+def open_app(clean, migrated_open_app):
+    """It takes a bare `user_id` on trust, as the demo does."""
+    return migrated_open_app
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def desk(app):
+    return app.extensions["desk"]
+
+
+@pytest.fixture
+def admin(settings):
+    return {"X-Admin-Key": settings.admin_key[0]}
+
+
+@pytest.fixture
+def factories(app):
+    return Factories(app)
+
+
+@pytest.fixture
+def make_event(factories):
+    return factories.event
+
+
+@pytest.fixture
+def make_user(factories):
+    return factories.user
+
+
+@pytest.fixture
+def make_booking(factories):
+    return factories.booking
+
+
+@pytest.fixture
+def make_token(factories):
+    return factories.token
+
+
+@pytest.fixture
+def invariants(sql):
+    """Asserts that every event's seats add up: when called, and once more when the test ends."""
+
+    def check():
+        assert_seats_add_up(sql)
+
+    yield check
+    check()
+
+
+@pytest.fixture(scope="session")
+def running_site(migrated_app, settings, folder):
+    with Site(settings, folder / "site") as site:
+        yield site
+
+
+@pytest.fixture
+def site(clean, running_site):
+    """The base URL of a real gunicorn with two gevent workers, on the same database."""
+    return running_site.url

@@ -1,0 +1,63 @@
+"""What tests begin with: events, users, bookings and tokens, written straight to the database."""
+
+from datetime import timedelta
+from itertools import count
+
+from app.db import transaction
+from app.models import Booking, Event, User
+from app.models.booking import new_reference
+from app.models.columns import now
+from app.services.accounts import create_user
+from app.services.api_tokens import create_api_token
+
+
+class Factories:
+    """Each makes one thing that is plain unless told otherwise, and answers it detached."""
+
+    def __init__(self, app):
+        self._app = app
+        self._numbers = count(1)
+
+    def event(self, **facts):
+        """An event in thirty days with five seats, on sale."""
+        plain = {
+            "name": f"Event {next(self._numbers)}",
+            "venue": "The Little Stage",
+            "city": "Bengaluru",
+            "start_at": now() + timedelta(days=30),
+            "capacity": 5,
+        }
+        facts = {**plain, **facts}
+        return self._add(Event(**{"seats_available": facts["capacity"], **facts}))
+
+    def user(self, email=None, name="Asha", password=None):
+        """A user with an email of their own; without a password it takes no time."""
+        email = email or f"user{next(self._numbers)}@example.com"
+        if password is None:
+            return self._add(User(email=email, name=name))
+        with self._app.app_context():
+            return create_user(email, name, password)
+
+    def booking(self, event, user=None, seats=1, **facts):
+        """A confirmed booking, its seats taken from the event."""
+        user = user or self.user()
+        booking = Booking(
+            reference=new_reference(), event_id=event.id, user_id=user.id, seats=seats, **facts
+        )
+        with self._app.app_context(), transaction() as session:
+            row = session.get_one(Event, event.id, with_for_update=True)
+            row.seats_available -= seats
+            row.version += 1
+            session.add(booking)
+        return booking
+
+    def token(self, user, name="laptop"):
+        """The headers of a program that acts as the user."""
+        with self._app.app_context():
+            _token, secret = create_api_token(user.id, name)
+        return {"Authorization": f"Bearer {secret}"}
+
+    def _add(self, thing):
+        with self._app.app_context(), transaction() as session:
+            session.add(thing)
+        return thing

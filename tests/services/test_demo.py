@@ -1,0 +1,52 @@
+"""The demo's data: seeded again, it stays as it is."""
+
+import pytest
+
+from app.models import SaleState
+from app.services import accounts, demo, events
+from app.services.events import EventQuery, list_events
+
+pytestmark = pytest.mark.usefixtures("invariants")
+EVERYTHING = (
+    "SELECT (SELECT array_agg(u ORDER BY id) FROM users u)::text, "
+    "(SELECT array_agg(e ORDER BY id) FROM events e)::text, "
+    "(SELECT array_agg(b ORDER BY id) FROM bookings b)::text"
+)
+
+
+def test_the_demo_has_the_users_and_events_that_the_contract_names(desk):
+    demo.seed_demo(desk)
+    first = [(events.get_event(i).name, events.get_event(i).capacity) for i in (1, 2, 3)]
+    assert first == [("Indie Concert", 5), ("Tech Talk", 50), ("Art Expo", 100)]
+    assert events.get_event(1).seats_available == 5
+    for name in ("alice", "bob", "carol"):
+        assert accounts.authenticate(f"{name}@example.com", "utsavam-demo")
+
+
+def test_the_demo_shows_every_state_that_a_visitor_may_meet(desk):
+    demo.seed_demo(desk)
+    shown = list_events(EventQuery(upcoming_only=False, limit=100)).items
+    states = {event.sale_state() for event in shown}
+    expected = {"OPEN", "SOLD_OUT", "NOT_OPEN", "ENDED", "CANCELLED"}
+    assert {SaleState[name] for name in expected} <= states
+    assert {event.price_minor == 0 for event in shown} == {True, False}
+    assert len({event.city for event in shown}) > 5
+
+
+def test_seeding_again_changes_nothing(desk, sql):
+    made = demo.seed_demo(desk)
+    before = sql(EVERYTHING)
+    again = demo.seed_demo(desk)
+    assert sql(EVERYTHING) == before
+    assert (again.created, again.present) == ([], made.created)
+
+
+def test_seeding_again_gives_back_what_was_deleted_and_leaves_the_rest(desk, sql):
+    demo.seed_demo(desk)
+    events.delete_event(2, desk)
+    assert demo.seed_demo(desk).created == ["Tech Talk"]
+
+
+def test_the_seats_left_are_in_redis_as_operators_know_them(desk, redis):
+    demo.seed_demo(desk)
+    assert redis.get("event:1:tokens") == "5"

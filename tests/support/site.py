@@ -1,0 +1,84 @@
+"""The site as it is served: gunicorn with gevent workers, configured by its environment alone."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from app.embedded import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+class Site:
+    """A context manager that serves until it is left."""
+
+    def __init__(self, settings, folder, **environment):
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.admin_key = settings.admin_key[0]
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": settings.database_url,
+            "REDIS_URL": settings.redis_url,
+            "ADMIN_KEY": self.admin_key,
+            "SECRET_KEY": settings.secret_key,
+            "API_ACCESS": "open",
+            "DEMO": "1",
+            "PORT": str(self._port),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+
+    def __enter__(self):
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "gunicorn.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(),
+                # Away from the repository: no `.env` of a developer is read.
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_served()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_error):
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _command(self):
+        config = ROOT / "gunicorn.conf.py"
+        return [
+            *(sys.executable, "-m", "gunicorn"),
+            *(("-c", str(config)) if config.exists() else ()),
+            *("-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{self._port}"),
+            "--no-control-socket",
+            "wsgi:app",
+        ]
+
+    def _wait_until_served(self):
+        give_up = time.monotonic() + 30
+        while time.monotonic() < give_up and self._process.poll() is None:
+            try:
+                httpx.get(f"{self.url}/health", timeout=2).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError((self._folder / "gunicorn.log").read_text()[-2000:])

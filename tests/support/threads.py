@@ -1,0 +1,35 @@
+"""Real threads, let loose at the same moment."""
+
+from threading import Barrier, Thread
+
+
+def at_once(works):
+    """Run every callable in a thread of its own, all at once; their answers or exceptions."""
+    works = list(works)
+    gate = Barrier(len(works))
+    answers = [None] * len(works)
+
+    def run(i):
+        gate.wait(30)
+        try:
+            answers[i] = works[i]()
+        except Exception as error:
+            answers[i] = error
+
+    threads = [Thread(target=run, args=(i,), daemon=True) for i in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "a thread hangs"
+    return answers
+
+
+def in_app(app, work, *args, **kwargs):
+    """The work as a callable that brings its own application context, as a request does."""
+
+    def run():
+        with app.app_context():
+            return work(*args, **kwargs)
+
+    return run
