@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> "Settings":
-        return cls(_env_file=_env_files())  # type: ignore[call-arg]
+        return cls(_env_file=_env_files())
 
     @property
     def serves_loopback(self) -> bool:

@@ -147,7 +147,7 @@ class Demo:
             if web.poll() is not None:
                 raise CannotStart("The web server ended at once; its message stands above.")
             with contextlib.suppress(urllib.error.URLError, OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=2)  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=2)
                 return
             time.sleep(0.05)
         raise CannotStart("The web server did not get ready; its messages stand above.")

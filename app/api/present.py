@@ -1,5 +1,7 @@
 """Models as the API shows them."""
 
+from typing import Any
+
 from flask import Response, request, url_for
 from pydantic import BaseModel
 
@@ -61,6 +63,7 @@ def page_response(payload: BaseModel, page: Page[object]) -> Response:
     response = json_response(payload)
     if page.next_cursor:
         query = {**request.args.to_dict(), "after": page.next_cursor}
-        url = url_for(request.endpoint or "", **(request.view_args or {}), **query)
+        values: dict[str, Any] = {**(request.view_args or {}), **query}
+        url = url_for(request.endpoint or "", **values)
         response.headers["Link"] = f'<{url}>; rel="next"'
     return response

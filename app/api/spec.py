@@ -1,14 +1,16 @@
 """Validation and documentation of the API's calls from one set of schemas."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from spectree import Response, SecurityScheme, SpecTree
-from spectree.models import SecuritySchemeData
+from spectree.models import InType, SecureType, SecuritySchemeData
 
 from app.api.schemas import InvalidOut, ProblemOut
 from app.edge.http_errors import problem_response
 from app.edge.wording import Problem
 
+View = TypeVar("View", bound=Callable[..., Any])
 KEY, TOKEN = "AdminKey", "ApiToken"
 
 
@@ -58,9 +60,12 @@ spec = SpecTree(
     before=_refuse,
     security_schemes=[
         SecurityScheme(
-            name=KEY, data=SecuritySchemeData(type="apiKey", name="X-Admin-Key", field_in="header")
+            name=KEY,
+            data=SecuritySchemeData(
+                type=SecureType.API_KEY, name="X-Admin-Key", field_in=InType.HEADER
+            ),
         ),
-        SecurityScheme(name=TOKEN, data=SecuritySchemeData(type="http", scheme="bearer")),
+        SecurityScheme(name=TOKEN, data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
     ],
 )
 
@@ -70,5 +75,6 @@ def answers(*problems: int, **models: Any) -> Response:
     return Response(**models, **{f"HTTP_{status}": ProblemOut for status in problems})
 
 
-def valid(resp: Response, **kwargs: Any) -> Any:
+def valid(resp: Response, **kwargs: Any) -> Callable[[View], View]:
+    """Validate the call's input and document the call; `kwargs` are those of `spec.validate`."""
     return spec.validate(resp=resp, **kwargs)

@@ -131,7 +131,8 @@ def _lock_rows(session: Session, event_ids: set[int]) -> dict[int, Row[Any]]:
         .order_by(Event.id)
         .with_for_update(key_share=True)
     )
-    return {row.id: row for row in session.execute(query)}
+    rows: Sequence[Row[Any]] = session.execute(query).all()
+    return {row.id: row for row in rows}
 
 
 def _earlier_bookings(session: Session, orders: Sequence[Order]) -> Sequence[Booking]:

@@ -3,7 +3,7 @@
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-Answer = BaseResponse | str | tuple[str, int]
+Answer = BaseResponse | str
 
 
 def is_htmx() -> bool:

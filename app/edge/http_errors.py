@@ -16,7 +16,7 @@ from app.errors import DatabaseDown, UtsavamError
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-DOCS = "/docs#problem-"
+DOCS = "/docs/problems#"
 
 
 def init_app(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """What every request and answer is held to: hosts, sizes, cookies, headers."""
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
@@ -50,7 +51,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
+
+
+def _refuse_nul() -> None:
+    """No text of a person holds a NUL byte, and PostgreSQL takes none."""
+    values = [value for _, value in request.args.items(multi=True)]
+    if request.method == "POST" and request.mimetype != "application/json":
+        values += [value for _, value in request.form.items(multi=True)]
+    if any("\x00" in value for value in values):
+        raise BadRequest("The request holds a NUL byte.")
 
 
 def _headers(response: Response) -> Response:

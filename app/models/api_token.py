@@ -3,12 +3,12 @@
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import db
+from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment
 from app.models.user import User
 
 
-class ApiToken(db.Model):
+class ApiToken(Model):
     __tablename__ = "api_tokens"
     __table_args__ = (
         Index("uq_api_tokens_token_digest", "token_digest", unique=True),

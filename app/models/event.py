@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import db
+from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment, now
 
 MAX_CAPACITY = 10_000_000
@@ -61,7 +61,7 @@ def new_incarnation() -> int:
     return secrets.randbits(48)
 
 
-class Event(db.Model):
+class Event(Model):
     __tablename__ = "events"
     __table_args__ = (
         CheckConstraint("capacity BETWEEN 1 AND 10000000", "capacity_in_range"),

@@ -3,12 +3,12 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import db
+from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment
 from app.models.user import User
 
 
-class SignIn(db.Model):
+class SignIn(Model):
     """Kept on the server, so that signing out ends it for a copied cookie as well."""
 
     __tablename__ = "sign_ins"

@@ -75,7 +75,7 @@ def normalise_email(email: str) -> str:
     return email.strip().lower()
 
 
-def _by_email(email: str) -> Select[tuple[User]]:
+def _by_email(email: str) -> Select[User]:
     return select(User).where(func.lower(User.email) == normalise_email(email))
 
 

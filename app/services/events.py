@@ -47,7 +47,8 @@ def list_events(query: EventQuery) -> Page[Event]:
 
 
 def count_events(query: EventQuery) -> int:
-    return db.session.scalars(_matching(select(func.count(Event.id)), query)).one()
+    count: int = db.session.scalars(_matching(select(func.count(Event.id)), query)).one()
+    return count
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:

@@ -9,12 +9,13 @@ from typing import Generic, TypeVar
 
 from app.errors import InvalidField
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
-    items: Sequence[T]
+class Page(Generic[T_co]):
+    items: Sequence[T_co]
     next_cursor: str | None = None
 
 
@@ -47,6 +48,6 @@ def unknown_cursor() -> InvalidField:
     return InvalidField("after", "is not a cursor of this listing")
 
 
-def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:
+def cut(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:
     """The page, and whether more follows: the query asks for one row above the limit."""
     return rows[:limit], len(rows) > limit

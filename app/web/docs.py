@@ -10,6 +10,12 @@ blueprint = Blueprint("docs", __name__)
 DOCS_CSP = CSP.replace("img-src 'self'", "img-src 'self' data:")
 
 
+@blueprint.get("/docs/problems")
+def problems() -> Answer:
+    """Where the `type` of every problem+json answer points."""
+    return render_template("pages/problems.html")
+
+
 @blueprint.get("/docs")
 def swagger_ui() -> Answer:
     response = make_response(render_template("pages/docs.html"))

@@ -1,5 +1,7 @@
 """Events: the list, and each event's page."""
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from app.edge.htmx import Answer, is_htmx
@@ -35,7 +37,8 @@ def index() -> Answer:
 
 @blueprint.get("/events")
 def list_events() -> Answer:
-    return redirect(url_for("events.index", **request.args.to_dict()), 302)
+    filters: dict[str, Any] = request.args.to_dict()
+    return redirect(url_for("events.index", **filters), 302)
 
 
 @blueprint.get("/events/<id:event_id>")
@@ -72,7 +75,7 @@ def seats(event_id: int) -> Response:
     )
 
 
-def _filters(query: EventQuery) -> dict[str, str]:
+def _filters(query: EventQuery) -> dict[str, Any]:
     return {
         name: value
         for name, value in (("q", query.q), ("when", "past" if query.past_only else ""))
