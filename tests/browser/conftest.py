@@ -1,0 +1,82 @@
+"""A real Chromium against the real site; what the page complains of fails the test."""
+
+import os
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser import chromium
+
+PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        found = chromium.launch(playwright)
+        if found is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.NONE_FOUND)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """`with visit(...) as page`: a visitor with a browser of their own, on the site's front page."""
+
+    @contextmanager
+    def open_page(width=1280, height=900, complaints_expected=False, **options):
+        context = browser.new_context(
+            base_url=site, viewport={"width": width, "height": height}, **options
+        )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        complaints = []
+
+        def note(complaint):  # Playwright takes a function, not a method of a list
+            complaints.append(complaint)
+
+        page.on("console", note)
+        page.on("pageerror", note)
+        page.goto("/")
+        try:
+            yield page
+        finally:
+            context.close()
+        found = [text for text in map(str, map(_text, complaints)) if _matters(text)]
+        assert bool(found) == complaints_expected, found
+
+    return open_page
+
+
+def _text(complaint):
+    return f"{complaint.type}: {complaint.text}" if hasattr(complaint, "type") else complaint
+
+
+def _matters(text):
+    """A refused form is a 4xx, which the browser notes; a hint about forms is no error."""
+    return not ("status of 4" in text or text.startswith(("debug", "info", "log", "verbose")))
+
+
+@pytest.fixture
+def alice(make_user):
+    return make_user(email="alice@example.com", name="Alice", password=PASSWORD)
+
+
+@pytest.fixture
+def sign_in(alice):
+    def do(page):
+        page.goto("/sign-in")
+        page.get_by_label("Email").fill("alice@example.com")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.locator("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Alice").wait_for()
+
+    return do

@@ -1,0 +1,76 @@
+"""An organiser's way: log in, create an event, edit it, delete it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def log_in(running_site):
+    def do(page):
+        page.goto("/admin")
+        page.get_by_label("Admin key", exact=True).fill(running_site.admin_key)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", name="Events", level=1).wait_for()
+
+    return do
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_an_organiser_creates_edits_and_deletes_an_event(visit, log_in, sql, clean, javascript):
+    with visit(java_script_enabled=javascript) as page:
+        log_in(page)
+        page.get_by_role("link", name="New event").first.click()
+        page.get_by_label("Name", exact=True).fill("Holi Colour Run")
+        page.get_by_label("Starts").fill("2031-03-04T07:00")
+        page.get_by_label("Capacity").fill("800")
+        page.get_by_label("Price of a seat").fill("499.50")
+        page.get_by_role("button", name="Create event").click()
+        expect(page.locator("main")).to_contain_text("“Holi Colour Run” is created.")
+        page.get_by_role("link", name="Edit Holi Colour Run").click()
+        expect(page.get_by_label("Starts")).to_have_value("2031-03-04T07:00")
+        page.get_by_label("City", exact=True).fill("Jaipur")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("main")).to_contain_text("“Holi Colour Run” is saved.")
+        assert sql("SELECT city, price_minor, start_at::text FROM events") == [
+            ("Jaipur", 49950, "2031-03-04 01:30:00+00")
+        ]
+        page.get_by_role("link", name="Edit Holi Colour Run").click()
+        page.get_by_role("link", name="Delete…").click()
+        page.get_by_role("button", name="Yes, delete it").click()
+        expect(page.locator("main")).to_contain_text("The event is deleted")
+
+
+def test_a_capacity_below_the_seats_sold_is_refused_with_their_number(
+    visit, log_in, make_event, make_booking, make_user
+):
+    event = make_event(name="Tech Talk", capacity=50)
+    make_booking(event=event, user=make_user(), seats=12)
+    with visit() as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/edit")
+        page.get_by_label("Capacity").fill("10")
+        page.get_by_label("City", exact=True).fill("Chennai")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#capacity-error")).to_contain_text("12 seats are sold")
+        expect(page.get_by_label("City", exact=True)).to_have_value("Chennai")
+
+
+def test_two_organisers_at_one_event_see_each_others_version(visit, log_in, make_event, sql):
+    event = make_event(name="Tech Talk", city="Chennai")
+    with visit() as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/edit")
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.get_by_label("City", exact=True).fill("Madurai")
+        other.get_by_role("button", name="Save").click()
+        other.wait_for_url(re.compile("/admin/events$"))
+        page.get_by_label("City", exact=True).fill("Salem")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert").first).to_contain_text("City: Madurai")
+        expect(page.get_by_label("City", exact=True)).to_have_value("Salem")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url(re.compile("/admin/events$"))
+    assert sql("SELECT city FROM events") == [("Salem",)]

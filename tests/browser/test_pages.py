@@ -1,0 +1,79 @@
+"""Every page in light and dark, on a phone and on a desk: nothing sticks out, nothing complains."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def pages(make_event, make_booking, alice):
+    event = make_event(name="Nishagandhi Dance Night at the Old Palace Grounds", capacity=25)
+    booking = make_booking(event=event, user=alice, seats=2)
+    return [
+        "/",
+        "/?q=nothing+at+all",
+        f"/events/{event.id}",
+        "/bookings",
+        f"/bookings/{booking.id}",
+        f"/bookings/{booking.id}/cancellation",
+        "/account",
+        "/sign-in",
+        "/sign-up",
+        "/docs/problems",
+        "/admin/login",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_fits_has_one_heading_and_a_title(visit, sign_in, pages, width, scheme):
+    titles = set()
+    with visit(width=width, color_scheme=scheme) as page:
+        sign_in(page)
+        for path in pages:
+            page.goto(path)
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            ), f"{path} is wider than {width} px"
+            assert page.locator("h1").count() == 1, path
+            titles.add(page.title())
+    assert len(titles) >= len(pages) - 1  # the search is the list's own page
+
+
+def test_the_first_tab_leads_past_the_header(visit, clean):
+    with visit() as page:
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+
+
+def test_the_list_searches_as_one_types_and_says_what_it_found(visit, make_event):
+    make_event(name="Indie Concert")
+    make_event(name="Tech Talk")
+    with visit() as page:
+        page.reload()
+        page.get_by_label("Search events").press_sequentially("talk")
+        expect(page.locator("#found")).to_contain_text("1 event found")
+        expect(page.get_by_role("status").first).to_have_text("1 event found")
+        assert "q=talk" in page.url
+        page.get_by_role("link", name="Clear the search").click()
+        expect(page.locator("#found")).to_contain_text("2 events found")
+
+
+def test_more_events_load_below_and_by_a_plain_link(visit, factories):
+    for number in range(20):
+        factories.event(name=f"Evening {number}")
+    with visit() as page:
+        page.reload()
+        expect(page.locator(".card")).to_have_count(12)
+        page.get_by_role("link", name="Load more events").click()
+        expect(page.locator(".card")).to_have_count(20)
+    with visit(java_script_enabled=False) as page:
+        page.get_by_role("link", name="Load more events").click()
+        expect(page.locator(".card")).to_have_count(8)
+
+
+def test_swagger_ui_shows_the_api_from_our_own_files(visit, clean):
+    with visit() as page:
+        page.goto("/docs")
+        expect(page.get_by_text("Book seats")).to_be_visible()
