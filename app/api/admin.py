@@ -1,7 +1,8 @@
 """The organiser's side of events."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from app.api.body import api_blueprint
 from app.api.callers import organiser_required
 from app.api.present import event_booking_out, event_out, json_response, page_response
 from app.api.schemas import (
@@ -17,7 +18,7 @@ from app.api.spec import KEY, answers, valid
 from app.edge.current import desk
 from app.services import bookings, demo, events
 
-blueprint = Blueprint("api_admin", __name__)
+blueprint = api_blueprint("admin", __name__)
 ADMIN = {"tags": ["Admin"], "security": [{KEY: []}]}
 
 

@@ -1,7 +1,8 @@
 """What was sold, and when."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from app.api.body import api_blueprint
 from app.api.callers import organiser_required
 from app.api.present import json_response
 from app.api.schemas import (
@@ -14,7 +15,7 @@ from app.api.schemas import (
 from app.api.spec import KEY, answers, valid
 from app.services.analytics import analyse
 
-blueprint = Blueprint("api_analytics", __name__)
+blueprint = api_blueprint("analytics", __name__)
 
 
 @blueprint.get("/admin/analytics")

@@ -1,7 +1,8 @@
 """Bookings: a user's own, or anybody's for an organiser."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from app.api.body import api_blueprint
 from app.api.callers import known_caller
 from app.api.present import (
     booked_out,
@@ -23,7 +24,7 @@ from app.edge.current import desk
 from app.errors import InvalidField, UserNotFound
 from app.services import bookings
 
-blueprint = Blueprint("api_bookings", __name__)
+blueprint = api_blueprint("bookings", __name__)
 BOOKINGS = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
 
 

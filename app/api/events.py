@@ -2,15 +2,16 @@
 
 import hashlib
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from app.api.body import api_blueprint
 from app.api.present import event_out, json_response, page_response
 from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
 from app.services import events
 from app.services.events import EventQuery
 
-blueprint = Blueprint("api_events", __name__)
+blueprint = api_blueprint("events", __name__)
 
 
 @blueprint.get("/events")

@@ -1,14 +1,15 @@
 """Whether the process lives, and whether it can do its work."""
 
-from flask import Blueprint, Response
+from flask import Response
 
+from app.api.body import api_blueprint
 from app.api.present import json_response
 from app.api.schemas import HealthOut, ReadyOut
 from app.api.spec import answers, valid
 from app.edge.current import desk
 from app.services.health import readiness
 
-blueprint = Blueprint("api_health", __name__)
+blueprint = api_blueprint("health", __name__)
 
 
 @blueprint.get("/health")

@@ -1,7 +1,8 @@
 """Users: signing up, and the organiser's list."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from app.api.body import api_blueprint
 from app.api.callers import caller, organiser_required
 from app.api.present import json_response, page_response
 from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
@@ -9,7 +10,7 @@ from app.api.spec import KEY, answers, valid
 from app.errors import InvalidField
 from app.services import accounts, users
 
-blueprint = Blueprint("api_users", __name__)
+blueprint = api_blueprint("users", __name__)
 
 
 @blueprint.post("/users")

@@ -7,7 +7,7 @@ from flask import Flask, Response, json, make_response, render_template
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.edge.negotiation import wants_json
 from app.edge.wording import Problem, problem_of
@@ -66,6 +66,9 @@ def _database(error: Exception) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        # A host that is not ours: no page of ours can be addressed on it.
+        return Response(_("This site is not served under that name."), 400, mimetype="text/plain")
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     code = error.code or 500

@@ -1,0 +1,64 @@
+"""Pages as a browser without JavaScript, or HTMX, asks for them."""
+
+import re
+
+import pytest
+
+HTML = {"Accept": "text/html"}
+HTMX = {"Accept": "*/*", "HX-Request": "true"}
+PASSWORD = "correct horse battery"
+
+
+class Visitor:
+    """A browser: it keeps cookies, asks for pages and sends the forms it is shown."""
+
+    def __init__(self, app):
+        self._client = app.test_client()
+
+    def get(self, path, headers=HTML, **options):
+        return self._client.get(path, headers=headers, **options)
+
+    def post(self, path, data=None, headers=HTML, csrf=True, **options):
+        data = dict(data or {})
+        if csrf:
+            data["csrf_token"] = self.csrf_token()
+        return self._client.post(path, data=data, headers=headers, **options)
+
+    def csrf_token(self):
+        return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/sign-in").text)[1]
+
+    def cookie(self):
+        return next(iter(self._client._cookies.values()))
+
+    def sign_in(self, email, password=PASSWORD, **data):
+        return self.post("/sign-in", {"email": email, "password": password, **data})
+
+    def log_in(self, key):
+        return self.post("/admin/login", {"key": key})
+
+
+@pytest.fixture
+def new_visitor(app):
+    return lambda: Visitor(app)
+
+
+@pytest.fixture
+def visitor(new_visitor):
+    return new_visitor()
+
+
+@pytest.fixture
+def alice(make_user):
+    return make_user(email="alice@example.com", name="Alice", password=PASSWORD)
+
+
+@pytest.fixture
+def signed_in(visitor, alice):
+    visitor.sign_in(alice.email)
+    return visitor
+
+
+@pytest.fixture
+def organiser(visitor, settings):
+    visitor.log_in(settings.admin_key[0])
+    return visitor

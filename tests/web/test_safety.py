@@ -1,0 +1,114 @@
+"""What every page is held to: tokens, headers, hosts, harmless text."""
+
+import pytest
+
+from tests.web.conftest import HTML
+
+MARKUP = "<script>alert(1)</script>{{7*7}}\" onload=x hx-on='x'"
+
+
+def forms(app):
+    """Every address that takes a form."""
+    for rule in app.url_map.iter_rules():
+        if "POST" in rule.methods and not rule.rule.startswith("/api"):
+            yield (
+                rule.rule.replace("<id:event_id>", "1")
+                .replace("<id:booking_id>", "1")
+                .replace("<id:token_id>", "1")
+            )
+
+
+def test_every_form_needs_its_token(app, visitor):
+    paths = list(forms(app))
+    assert len(paths) >= 10
+    for path in paths:
+        assert visitor.post(path, {"seats": "1"}, csrf=False).status_code == 400, path
+
+
+def test_every_admin_page_sends_the_anonymous_to_the_login(app, visitor):
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
+    guarded = [rule for rule in rules if not rule.endpoint.startswith("admin_login.")]
+    assert len(guarded) >= 8
+    for rule in guarded:
+        path = rule.rule.replace("<id:event_id>", "1")
+        method = visitor.post if "POST" in rule.methods else visitor.get
+        answer = method(path)
+        assert answer.status_code == 303, path
+        assert answer.location.startswith("/admin/login"), path
+
+
+def test_a_user_who_is_signed_in_is_no_organiser(signed_in):
+    assert signed_in.get("/admin/events").location.startswith("/admin/login")
+
+
+def test_pages_carry_the_headers_that_keep_them_safe(visitor, make_event):
+    make_event()
+    headers = visitor.get("/").headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "Access-Control-Allow-Origin" not in headers
+    assert "HX-Request" in headers["Vary"]
+
+
+def test_admin_pages_are_stored_nowhere(organiser):
+    assert organiser.get("/admin/events").headers["Cache-Control"] == "no-store"
+
+
+def test_the_session_cookie_outside_the_demo_is_for_this_host_and_https_only(make_app, clean):
+    app = make_app(https=True)
+    cookie = app.test_client().get("/sign-in", headers=HTML).headers["Set-Cookie"]
+    assert cookie.startswith("__Host-utsavam=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_a_wrong_host_is_refused(visitor, clean):
+    assert visitor.get("/", headers={**HTML, "Host": "evil.example"}).status_code == 400
+
+
+def test_text_of_people_is_shown_and_never_obeyed(signed_in, make_event, make_booking, alice):
+    event = make_event(name=MARKUP, venue=MARKUP, description=MARKUP)
+    make_booking(event=event, user=alice)
+    for path in ("/", f"/events/{event.id}/{event.slug}", "/bookings", "/bookings/1"):
+        page = signed_in.get(path).text
+        assert "<script>alert" not in page, path
+        assert "{{7*7}}" in page, path
+
+
+@pytest.mark.parametrize("path", ["/?q=%00", "/events/1/%00", "/?after=%00", "/?when=%00"])
+def test_a_nul_byte_is_a_bad_request(visitor, make_event, path):
+    make_event()
+    assert visitor.get(path, follow_redirects=True).status_code in {200, 400, 404, 422}
+
+
+def test_a_nul_byte_in_a_form_is_a_bad_request(visitor, clean):
+    wish = {"name": "a\x00b", "email": "a@example.com", "password": "long enough"}
+    assert visitor.post("/sign-up", wish).status_code == 400
+
+
+def test_an_organisers_key_is_compared_whatever_its_letters(visitor, clean):
+    assert visitor.log_in("schlüssel ☂").status_code == 422
+
+
+def test_logging_out_ends_the_organisers_session_on_the_server(organiser, new_visitor, sql):
+    copied = organiser.cookie()
+    organiser.post("/admin/logout")
+    thief = new_visitor()
+    thief._client.set_cookie(copied.key, copied.value)
+    assert thief.get("/admin/events").status_code == 303
+    assert sql("SELECT count(*) FROM sign_ins") == [(0,)]
+
+
+def test_the_admin_key_stands_in_no_cookie_and_on_no_page(organiser, settings):
+    key = settings.admin_key[0]
+    assert key not in organiser.cookie().value
+    assert key not in organiser.get("/admin/events").text
+
+
+def test_an_error_page_tells_no_secrets_of_the_house(visitor, clean):
+    page = visitor.get("/events/999")
+    assert page.status_code == 404
+    assert "Traceback" not in page.text
+    assert "SELECT" not in page.text
