@@ -25,9 +25,7 @@ def test_the_figures_show_every_event_and_their_sums(organiser, make_event, make
     assert [day["seats"] for day in found["days"]] == [3]
 
 
-def test_the_figures_of_a_span_of_days_count_its_bookings_only(
-    organiser, make_event, make_booking
-):
+def test_the_figures_of_a_span_of_days_count_its_bookings_only(organiser, make_event, make_booking):
     make_booking(make_event(), seats=2, created_at=now() - timedelta(days=3))
     tomorrow = (now() + timedelta(days=1)).date()
     found = organiser.get(f"/admin/analytics?from={tomorrow}").json

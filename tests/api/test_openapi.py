@@ -1,0 +1,79 @@
+"""The OpenAPI document names every call, as it is."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def document(client):
+    answer = client.get("/api/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    return answer.json
+
+
+def operations(document):
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_the_document_is_openapi_3_1_below_api(document):
+    assert re.fullmatch(r"3\.1\.\d", document["openapi"])
+    assert all(path.startswith("/api/") for path in document["paths"])
+
+
+def test_every_route_of_the_api_is_in_the_document(document, app):
+    routed = {
+        (re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/") and rule.endpoint != "openapi"
+    }
+    documented = {(path, method) for path, method, _operation in operations(document)}
+    assert documented == routed
+
+
+def test_the_contracts_calls_are_all_there(document):
+    calls = """GET /health|GET /ready|POST /users|GET /events|GET /events/{event_id}
+        |POST /bookings|GET /bookings/{booking_id}|DELETE /bookings/{booking_id}
+        |GET /users/{user_id}/bookings|POST /admin/events|PUT /admin/events/{event_id}
+        |DELETE /admin/events/{event_id}|GET /admin/events/{event_id}/bookings|GET /admin/users
+        |GET /admin/analytics|POST /admin/seed_demo_data"""
+    for call in calls.split("|"):
+        method, path = call.split()
+        assert method.lower() in document["paths"][f"/api{path}"]
+
+
+def test_every_operation_has_a_name_and_a_summary_of_its_own(document):
+    found = [operation for _path, _method, operation in operations(document)]
+    for fact in ("operationId", "summary"):
+        told = [operation[fact] for operation in found]
+        assert all(told)
+        assert len(set(told)) == len(told)
+
+
+def test_every_reference_leads_somewhere(document):
+    for reference in set(re.findall(r"'\$ref': '#/([^']+)'", str(document))):
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
+
+
+def test_errors_are_said_to_be_problems(document):
+    for path, _method, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400 and path != "/api/ready":
+                assert list(answer["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/openapi.json"])
+def test_the_document_is_where_the_contract_puts_it(client, path):
+    assert client.get(path).json["openapi"].startswith("3.1")
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(client):
+    page = client.get("/docs", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)

@@ -1,0 +1,79 @@
+"""The one way to write, and what every connection is held to."""
+
+import pytest
+from sqlalchemy import text
+
+from app.db import db, own_session, transaction
+from app.models import User
+
+
+@pytest.fixture(autouse=True)
+def context(app):
+    with app.app_context():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("synchronous_commit", "on"),
+        ("transaction_isolation", "read committed"),
+        ("lock_timeout", "3s"),
+        ("statement_timeout", "8s"),
+        ("idle_in_transaction_session_timeout", "8s"),
+        ("TimeZone", "UTC"),
+        ("application_name", "utsavam"),
+    ],
+)
+def test_every_connection_is_held_to_the_settings(name, value):
+    assert db.session.execute(text(f"SHOW {name}")).scalar() == value
+    with own_session() as session:
+        assert session.execute(text(f"SHOW {name}")).scalar() == value
+
+
+def test_the_database_keeps_what_it_has_committed():
+    assert db.session.execute(text("SHOW fsync")).scalar() == "on"
+
+
+def test_a_transaction_commits_at_its_end(sql):
+    with transaction() as session:
+        session.add(User(email="meena@example.com"))
+        assert sql("SELECT count(*) FROM users") == [(0,)]
+    assert sql("SELECT count(*) FROM users") == [(1,)]
+
+
+def add_and_fail():
+    with transaction() as session:
+        session.add(User(email="meena@example.com"))
+        session.flush()
+        raise LookupError
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_another_may_follow(sql):
+    with pytest.raises(LookupError):
+        add_and_fail()
+    assert sql("SELECT count(*) FROM users") == [(0,)]
+    with transaction() as session:
+        session.add(User(email="meena@example.com"))
+    assert sql("SELECT count(*) FROM users") == [(1,)]
+
+
+def test_transactions_do_not_nest():
+    with transaction(), pytest.raises(RuntimeError, match="nest"), transaction():
+        pass
+
+
+def test_a_change_outside_of_a_transaction_is_refused(sql):
+    db.session.add(User(email="meena@example.com"))
+    with pytest.raises(RuntimeError, match="outside"), transaction():
+        pass
+    db.session.rollback()
+    assert sql("SELECT count(*) FROM users") == [(0,)]
+
+
+def test_a_transaction_sees_what_was_committed_after_an_earlier_read(make_user, sql):
+    user = make_user()
+    assert db.session.get(User, user.id).name == "Asha"
+    sql("UPDATE users SET name = 'Meena'")
+    with transaction() as session:
+        assert session.get(User, user.id, populate_existing=True).name == "Meena"

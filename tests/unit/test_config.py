@@ -1,0 +1,145 @@
+"""Settings: every open door is named, with the way to close it."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.config import Settings, WeakSettings
+
+ROOT = Path(__file__).parents[2]
+STRONG = {"admin_key": (secrets.token_urlsafe(32),), "secret_key": secrets.token_urlsafe(32)}
+PUBLIC = {"host": "0.0.0.0", "trusted_hosts": ("tickets.example.org",)}
+
+
+def problems(**changes):
+    return Settings(**{**STRONG, **changes}).problems()
+
+
+def test_strong_settings_have_no_problem():
+    assert problems() == []
+    assert problems(**PUBLIC) == []
+    Settings(**STRONG).require_strong()
+
+
+WEAK_KEYS = {
+    "": "is missing",
+    "CHANGE_ME": "looks like a default",
+    "my-secret-key-of-many-letters-1234": "looks like a default",
+    "password1234567890abcdefgh": "looks like a default",
+    "Zk3vQ9": "too short",
+    secrets.token_urlsafe(32)[:21].replace("_", "a"): "too short",
+    "a" * 64: "too plain",
+    "abcabcabcabcabcabcabcabcabc": "too plain",
+}
+
+
+@pytest.mark.parametrize("name", ["admin_key", "secret_key"])
+@pytest.mark.parametrize(("key", "fault"), WEAK_KEYS.items())
+def test_a_weak_key_is_named_with_its_fault_and_the_cure(name, key, fault):
+    (problem,) = problems(**{name: (key,) if name == "admin_key" and key else key})
+    assert problem.startswith(name.upper())
+    assert fault in problem
+    assert "token_urlsafe" in problem
+
+
+def test_every_problem_is_told_at_once():
+    with pytest.raises(WeakSettings) as refusal:
+        Settings(admin_key="short,CHANGE_ME", secret_key="").require_strong()
+    assert len(refusal.value.problems) == 3
+    assert str(refusal.value).count("\n") == 2
+
+
+def test_either_of_two_keys_must_be_strong_and_a_third_is_refused():
+    strong = secrets.token_urlsafe(32)
+    assert problems(admin_key=f"{strong}, {secrets.token_urlsafe(32)}") == []
+    assert len(problems(admin_key=f"{strong},short")) == 1
+    assert "more than two" in problems(admin_key=(strong, strong[::-1], strong[1:] + "q"))[0]
+
+
+@pytest.mark.parametrize("exposure", [PUBLIC, {"proxy_hops": 1}])
+def test_the_open_api_serves_loopback_without_a_proxy_only(exposure):
+    assert problems(api_access="open") == []
+    (problem,) = problems(api_access="open", **exposure)
+    assert "API_ACCESS=open" in problem
+    assert "API_ACCESS=token" in problem
+
+
+@pytest.mark.parametrize("exposure", [PUBLIC, {"proxy_hops": 1}])
+def test_the_demo_serves_loopback_without_a_proxy_only(exposure):
+    assert problems(demo=True) == []
+    assert any("DEMO=1" in problem for problem in problems(demo=True, **exposure))
+
+
+def test_the_demo_needs_no_keys_of_its_own():
+    assert Settings(demo=True).problems() == []
+
+
+def test_a_public_site_names_its_hosts():
+    (problem,) = problems(host="0.0.0.0")
+    assert "TRUSTED_HOSTS" in problem
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_an_address_of_postgresql_is_taken_however_it_is_written(scheme):
+    settings = Settings(database_url=f"{scheme}://u:p@db:5433/utsavam?sslmode=require")
+    assert settings.database_url == "postgresql+psycopg://u:p@db:5433/utsavam?sslmode=require"
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db", "mysql://db/x", "utsavam", ""])
+def test_no_other_database_is_taken(url):
+    with pytest.raises(ValidationError, match="PostgreSQL is the only database"):
+        Settings(database_url=url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", 0), ("port", 70_000), ("web_concurrency", 0), ("proxy_hops", -1),
+     ("database_pool_timeout", 60), ("lock_timeout_ms", 9_000), ("api_access", "closed")],
+)  # fmt: skip
+def test_a_figure_out_of_range_is_refused_by_name(name, value):
+    with pytest.raises(ValidationError, match=name):
+        Settings(**{name: value})
+
+
+def test_cookies_are_secure_unless_plain_http_is_said_aloud():
+    assert Settings(**STRONG).secure_cookies
+    assert not Settings(**STRONG, https=False).secure_cookies
+    assert not Settings(demo=True).secure_cookies
+
+
+def test_lists_are_read_from_the_environment_by_commas(monkeypatch):
+    monkeypatch.setenv("TRUSTED_HOSTS", "a.example.org, b.example.org,")
+    monkeypatch.setenv("SECRET_KEY", "")
+    settings = Settings()
+    assert settings.trusted_hosts == ("a.example.org", "b.example.org")
+    assert settings.secret_key == ""
+
+
+def run_wsgi(tmp_path, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_site_refuses_to_start_with_weak_keys_and_says_why(tmp_path):
+    run = run_wsgi(tmp_path, ADMIN_KEY="CHANGE_ME", DATABASE_URL="postgresql:///none")
+    assert run.returncode == 1
+    assert [line.split()[:2] for line in run.stderr.splitlines()] == [
+        ["utsavam:", "ADMIN_KEY"],
+        ["utsavam:", "SECRET_KEY"],
+    ]
+
+
+def test_no_problem_shows_the_key_itself():
+    weak = "hunter2hunter2"
+    assert weak not in str(problems(admin_key=weak, secret_key=weak))

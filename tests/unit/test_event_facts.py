@@ -1,0 +1,69 @@
+"""What an event says of itself: its slug, and whether it sells now."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.models import Event
+from app.models.event import SaleState, sale_state
+
+START = datetime(2030, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Indie Concert", "indie-concert"),
+        ("Ōnam  Sadya!", "onam-sadya"),
+        ("--Jazz & Bay--", "jazz-bay"),
+        ("ஓணம்", "event"),
+        ("!!!", "event"),
+        ("../../etc", "etc"),
+        ("<script>", "script"),
+        ("2026", "2026"),
+    ],
+)
+def test_a_slug_is_the_name_as_a_part_of_an_address(name, slug):
+    assert Event(name=name).slug == slug
+
+
+def test_a_slug_ends_within_eighty_letters_and_with_one():
+    slug = Event(name="a" * 79 + " b" * 60).slug
+    assert len(slug) <= 80
+    assert not slug.endswith("-")
+
+
+def event(**facts):
+    return Event(**{"status": "published", "start_at": START, **facts})
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "left", "at"),
+    [
+        (SaleState.OPEN, {}, 1, START - HOUR),
+        (SaleState.SOLD_OUT, {}, 0, START - HOUR),
+        (SaleState.ENDED, {}, 1, START),
+        (SaleState.ENDED, {}, 0, START + HOUR),
+        (SaleState.NOT_OPEN, {"sales_open_at": START - HOUR}, 1, START - 2 * HOUR),
+        (SaleState.OPEN, {"sales_open_at": START - HOUR}, 1, START - HOUR),
+        (SaleState.OPEN, {"sales_close_at": START - HOUR}, 1, START - 2 * HOUR),
+        (SaleState.CLOSED, {"sales_close_at": START - HOUR}, 1, START - HOUR),
+        (SaleState.CLOSED, {"sales_close_at": START - HOUR}, 0, START - HOUR),
+        (SaleState.CANCELLED, {"status": "cancelled"}, 1, START - HOUR),
+        (SaleState.DRAFT, {"status": "draft"}, 1, START - HOUR),
+    ],
+)
+def test_an_event_sells_between_two_moments_while_it_has_seats(state, facts, left, at):
+    assert sale_state(event(**facts), left, at) == state
+
+
+def test_a_booking_may_be_cancelled_until_the_start_unless_said_otherwise():
+    assert event().cancellable_until == START
+    assert event(cancel_until=START - HOUR).cancellable_until == START - HOUR
+
+
+def test_the_place_is_what_is_known_of_it():
+    assert event(venue="Nishagandhi", city="Kochi").place == "Nishagandhi, Kochi"
+    assert event(venue="", city="Kochi").place == "Kochi"
+    assert event(venue="", city="").place == ""

@@ -1,0 +1,82 @@
+"""The organiser's form: what is typed becomes an event's facts, or a sentence at its field."""
+
+from datetime import UTC, datetime
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from app.admin.forms import EventForm
+from app.errors import InvalidField
+from app.services.events import create_event
+
+TYPED = {
+    "name": " Kolam Morning ",
+    "start_at": "2099-01-02T06:30",
+    "time_zone": "Asia/Kolkata",
+    "capacity": "40",
+    "price": "1,499.50",
+    "status": "published",
+}
+
+
+@pytest.fixture
+def filled(app):
+    with app.test_request_context():
+
+        def fill(**typed):
+            return EventForm(formdata=MultiDict({**TYPED, **typed}), meta={"csrf": False})
+
+        yield fill
+
+
+def test_what_is_typed_becomes_facts_by_the_clock_of_the_event(filled):
+    form = filled()
+    assert form.validate(), form.errors
+    facts = form.facts()
+    assert facts["name"] == "Kolam Morning"
+    assert facts["start_at"] == datetime(2099, 1, 2, 1, 0, tzinfo=UTC)
+    assert (facts["capacity"], facts["price_minor"]) == (40, 149_950)
+
+
+def refused_at(form, desk):
+    """The fields at which the form or the service refuses."""
+    if not form.validate():
+        return set(form.errors)
+    try:
+        create_event(form.facts(), desk)
+    except InvalidField as refusal:
+        return {refusal.field}
+    return set()
+
+
+BAD = [
+    ("name", ["", "  ", "x" * 201]),
+    ("start_at", ["", "soon", "2099-13-01T00:00"]),
+    ("capacity", ["", "0", "-1", "1.5", "many", "10000001"]),
+    ("price", ["-1", "free", "1.005", "99999999999", "1e400"]),
+    ("max_per_person", ["0", "-1", "x", "1001"]),
+    ("time_zone", ["Mars/Olympus", "", "../../etc/passwd"]),
+    ("status", ["sold", ""]),
+]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in BAD for value in values]
+)
+def test_what_is_no_fact_is_refused_at_its_field(filled, desk, field, value):
+    assert refused_at(filled(**{field: value}), desk) == {field}
+
+
+def test_the_first_field_with_an_error_is_known(filled):
+    form = filled(price="free", capacity="0")
+    assert not form.validate()
+    assert form.first_error == "capacity"
+
+
+@pytest.mark.parametrize("field", ["start_at", "end_at", "sales_open_at", "cancel_until"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_moment_at_the_edge_of_the_calendar_is_refused(filled, desk, field, moment, zone):
+    """In another time zone it lies beyond what Python can hold, and every list would break."""
+    form = filled(**{field: moment, "time_zone": zone})
+    assert refused_at(form, desk) == {field}
