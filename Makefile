@@ -17,11 +17,12 @@ demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 test: setup-test ## Run every test
 	@$(PY) -m pytest $(ARGS)
 
-check: setup-test ## Format, lint, types, import contracts, templates
+check: setup-test ## Format, lint, types, import contracts, templates, links
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
 	@.venv/bin/mypy --no-error-summary && echo "types: ok"
 	@.venv/bin/lint-imports --no-logo | tail -4
 	@.venv/bin/djlint templates --lint --quiet && echo "templates: ok"
+	@$(PY) tools/check_links.py
 
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME
 	@.venv/bin/locust -f tests/load/locustfile.py --headless --host $(or $(HOST),http://127.0.0.1:8000) \

@@ -29,7 +29,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser, site):
-    """`with visit(...) as page`: a visitor with a browser of their own, on the site's front page."""
+    """`with visit(...) as page`: somebody with a browser of their own, on the front page."""
 
     @contextmanager
     def open_page(width=1280, height=900, complaints_expected=False, **options):
