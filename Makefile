@@ -20,7 +20,7 @@ test: setup-test ## Run every test
 check: setup-test ## Format, lint, types, import contracts, templates, links
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
 	@.venv/bin/mypy --no-error-summary && echo "types: ok"
-	@.venv/bin/lint-imports --no-logo | tail -4
+	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/djlint templates --lint --quiet && echo "templates: ok"
 	@$(PY) tools/check_links.py
 

@@ -131,7 +131,7 @@ def _lock_rows(session: Session, event_ids: set[int]) -> dict[int, Row[Any]]:
         .order_by(Event.id)
         .with_for_update(key_share=True)
     )
-    rows: Sequence[Row[Any]] = session.execute(query).all()
+    rows: Any = session.execute(query).all()
     return {row.id: row for row in rows}
 
 
