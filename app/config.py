@@ -12,7 +12,7 @@ MIN_KEY_LENGTH = 22
 """Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
 
 WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = {"127.0.0.1", "localhost"}
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 

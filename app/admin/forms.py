@@ -1,6 +1,6 @@
 """The organisers' forms."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,15 +14,18 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.edge.forms import Form, strip
+from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
 from app.models import Event, EventStatus
 from app.models.booking import MAX_SEATS
-from app.models.event import MAX_CAPACITY
+from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 from app.money import minor_to_text, parse_money
 
 ZONES = frozenset(available_timezones())
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
@@ -32,13 +35,23 @@ class LoginForm(Form):
     next = HiddenField()
 
 
+def _showable(_form: Form, field: DateTimeLocalField) -> None:
+    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError(
+            _("Enter a year from %(first)d to %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)
+        )
+
+
 def _line(label: str, most: int, **kwargs: Any) -> StringField:
     return StringField(label, filters=[strip], validators=[Length(max=most)], **kwargs)
 
 
 def _moment(label: str, **kwargs: Any) -> DateTimeLocalField:
     return DateTimeLocalField(
-        label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], validators=[Optional()], **kwargs
+        label,
+        format=MOMENT_FORMATS,
+        validators=[Optional(), _showable],
+        **kwargs,
     )
 
 
@@ -58,8 +71,8 @@ class EventForm(Form):
     )
     start_at = DateTimeLocalField(
         _("Starts"),
-        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        validators=[InputRequired(_("Say when the event starts."))],
+        format=MOMENT_FORMATS,
+        validators=[InputRequired(_("Say when the event starts.")), _showable],
     )
     end_at = _moment(_("Ends"))
     capacity = IntegerField(
@@ -85,9 +98,9 @@ class EventForm(Form):
     status = SelectField(
         _("Status"),
         choices=[
-            (EventStatus.PUBLISHED.value, _("Published")),
-            (EventStatus.DRAFT.value, _("Draft: only organisers see it")),
-            (EventStatus.CANCELLED.value, _("Cancelled: shown, sells no seats")),
+            SelectChoice(EventStatus.PUBLISHED.value, _("Published")),
+            SelectChoice(EventStatus.DRAFT.value, _("Draft: only organisers see it")),
+            SelectChoice(EventStatus.CANCELLED.value, _("Cancelled: shown, sells no seats")),
         ],
     )
     seen = HiddenField()
@@ -98,9 +111,11 @@ class EventForm(Form):
 
     def validate_price(self, field: StringField) -> None:
         try:
-            parse_money(field.data or "0", "INR")
+            minor = parse_money(field.data or "0", "INR")
         except ValueError:
             raise ValidationError(_("Enter an amount, as in 499 or 499.50.")) from None
+        if minor > MAX_PRICE_MINOR:
+            raise ValidationError(_("A seat costs at most ₹10,00,000."))
 
     @classmethod
     def of(cls, event: Event) -> "EventForm":
@@ -144,4 +159,4 @@ def _by_clock(at: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return local.replace(tzinfo=zone).astimezone(UTC) if local else None
+    return to_utc(local.replace(tzinfo=zone)) if local else None

@@ -13,6 +13,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from app.edge.moments import to_utc
+
 MAX_ID = 10**18 - 1
 
 
@@ -48,7 +50,7 @@ Text = Annotated[
     AfterValidator(_no_control_characters),
 ]
 Line = Annotated[Text, AfterValidator(_one_line)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_text), AfterValidator(to_utc)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]
 Cursor = Annotated[
     str | None, Field(max_length=300, description="From the previous answer's `Link` header.")

@@ -7,7 +7,7 @@ from pydantic import EmailStr, Field, RootModel, field_validator
 
 from app.api.fields import Count, Cursor, Id, Limit, Line, Moment, Payload, Search, Text
 from app.models.booking import MAX_SEATS
-from app.models.event import MAX_CAPACITY
+from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 
 Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -84,7 +84,7 @@ class EventFacts(Payload):
     description: Annotated[Text, Field(max_length=20_000)] = ""
     time_zone: Annotated[Line, Field(max_length=64)] = "Asia/Kolkata"
     end_at: Moment | None = None
-    price_minor: Annotated[Count, Field(ge=0, le=100_000_000)] = 0
+    price_minor: Annotated[Count, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
     currency: Annotated[Line, Field(min_length=3, max_length=3)] = "INR"
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None

@@ -67,8 +67,7 @@ def _database(error: Exception) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):
-        # A host that is not ours: no page of ours can be addressed on it.
-        return Response(_("This site is not served under that name."), 400, mimetype="text/plain")
+        return _foreign_host()
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     code = error.code or 500
@@ -82,6 +81,14 @@ def _http(error: HTTPException) -> Response:
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _foreign_host() -> Response:
+    """Bare words to a browser: under a name that is not ours no page can address its parts."""
+    detail = _("This site is not served under that name.")
+    if wants_json():
+        return problem_response(Problem(400, "", HTTPStatus.BAD_REQUEST.phrase, detail))
+    return Response(detail, 400, mimetype="text/plain")
 
 
 def _unforeseen(error: Exception) -> Response:

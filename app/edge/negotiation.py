@@ -42,7 +42,9 @@ def asks_for_page(environ: "WSGIEnvironment") -> bool:
         return True
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""), MIMEAccept)
     pages = {"text/html", "application/xhtml+xml"}
-    return any(mime.partition(";")[0] in pages and quality > 0 for mime, quality in accepted)
+    return any(
+        mime.partition(";")[0].lower() in pages and quality > 0 for mime, quality in accepted
+    )
 
 
 class Negotiation:

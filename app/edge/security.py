@@ -39,8 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key or None,
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
-        TRUSTED_HOSTS=list(settings.trusted_hosts)
-        + ["[::1]" if h == "::1" else h for h in LOOPBACK],
+        TRUSTED_HOSTS=[*settings.trusted_hosts, *LOOPBACK],
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies
         else f"utsavam_{settings.port}",

@@ -15,6 +15,8 @@ from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment, now
 
 MAX_CAPACITY = 10_000_000
+MAX_PRICE_MINOR = 100_000_000
+"""A million rupees for a seat: more is a mistake in typing."""
 
 
 class EventStatus(StrEnum):

@@ -124,8 +124,8 @@ def _made_between(first: date | None, last: date | None) -> ColumnElement[bool]:
     bounds: list[ColumnElement[bool]] = [true()]
     if first:
         bounds.append(Booking.created_at >= _midnight(first))
-    if last:
-        bounds.append(Booking.created_at < _midnight(last) + timedelta(days=1))
+    if last and last < date.max:
+        bounds.append(Booking.created_at < _midnight(last + timedelta(days=1)))
     return and_(*bounds)
 
 

@@ -14,7 +14,7 @@ from app.errors import CapacityBelowSold, EventHasBookings, EventNotFound, Versi
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.services.event_rules import check_event
-from app.services.paging import Page, cut, decode_cursor, encode_cursor, unknown_cursor
+from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _mentions(word: str) -> ColumnElement[bool]:
 def _beyond(cursor: str, *, descending: bool) -> ColumnElement[bool]:
     start, ident = decode_cursor(cursor, 2)
     try:
-        edge = (datetime.fromisoformat(start), int(ident))
+        edge = (datetime.fromisoformat(start), decode_id(ident))
     except ValueError as error:
         raise unknown_cursor() from error
     here, there = tuple_(Event.start_at, Event.id), tuple_(*map(literal, edge))

@@ -39,6 +39,10 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
 def decode_id_cursor(cursor: str) -> int:
     """The id in a cursor of one part."""
     (text,) = decode_cursor(cursor, 1)
+    return decode_id(text)
+
+
+def decode_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise unknown_cursor()
     return int(text)

@@ -81,7 +81,7 @@ def test_a_foreign_host_is_400(organiser, problem, host):
     problem(organiser.get("/events", headers={"Host": host}), 400)
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:8000", "[::1]:8000"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:8000"])
 def test_our_own_host_is_answered(organiser, host):
     assert organiser.get("/events", headers={"Host": host}).status_code == 200
 

@@ -2,11 +2,13 @@
 
 import os
 import signal
+from threading import Timer
 
 import pytest
 import redis
 
-from app.booking.gate import tokens_key
+from app.booking.gate import Verdict, tokens_key
+from app.booking.orders import Order
 from app.embedded import RedisServer, free_port
 from app.errors import NotEnoughSeats
 from tests.support.servers import wait_until
@@ -75,6 +77,24 @@ def test_a_frozen_redis_is_asked_once_and_takes_nothing_when_it_thaws(
     assert scripts_run(eye) == before + 1
     # The claim ran late: 4 is what the first booking left, not one less.
     assert eye.get(tokens_key(event.id)) == "4"
+
+
+def test_a_slow_redis_is_not_asked_a_second_time_though_it_answers_again(
+    desk_at, own_redis, url, eye, book, make_user, make_event
+):
+    """A repeated claim would take the seats twice: redis-py repeats it ten times by default."""
+    desk, user, event = desk_at(url), make_user(), make_event(capacity=9)
+    book(desk, user, event)
+    before = scripts_run(eye)
+    os.kill(own_redis.pid, signal.SIGSTOP)
+    thaw = Timer(0.15, os.kill, (own_redis.pid, signal.SIGCONT))
+    thaw.start()
+    claims = desk.gate.claim([Order(user.id, event.id, 1)])
+    thaw.join()
+    assert claims == [Verdict.MISSING]
+    wait_until(lambda: scripts_run(eye) > before)
+    assert scripts_run(eye) == before + 1
+    assert eye.get(tokens_key(event.id)) == "8"
 
 
 def test_after_an_error_redis_is_left_alone_and_then_used_again(

@@ -27,6 +27,20 @@ def test_cancelling_again_keeps_the_moment_of_the_first_time(desk, make_event, m
     assert bookings.cancel(desk, booking.id).cancelled_at == first
 
 
+def test_a_booking_cancelled_elsewhere_since_it_was_read_returns_nothing_again(
+    app, desk, make_event, make_booking, sql
+):
+    event = make_event()
+    booking = make_booking(event, seats=2)
+    # What was read stays in the session, and grows stale there.
+    read = bookings.get_booking(booking.id)
+    with app.app_context():
+        bookings.cancel(desk, booking.id)
+    assert read.confirmed
+    bookings.cancel(desk, booking.id)
+    assert seats_left(sql, event) == 5
+
+
 def test_a_cancellation_makes_the_event_one_version_newer_and_once_only(
     desk, make_event, make_booking, sql
 ):

@@ -120,6 +120,18 @@ def test_a_sale_meanwhile_is_no_conflict_for_an_editor(desk, make_event, make_us
     assert events.update_event(event.id, {"venue": "There"}, desk, seen=seen).venue == "There"
 
 
+def test_a_change_counts_the_seats_sold_since_its_editor_read_the_event(
+    desk, make_event, make_booking, sql
+):
+    # As the editing page does: what was read stays in the session, and grows stale there.
+    read = events.get_event(make_event(capacity=10).id)
+    make_booking(read, seats=7)
+    with pytest.raises(CapacityBelowSold):
+        events.update_event(read.id, {"capacity": 6}, desk)
+    events.update_event(read.id, {"capacity": 8}, desk)
+    assert sql("SELECT capacity, seats_available FROM events") == [(8, 1)]
+
+
 def test_an_event_without_bookings_is_deleted(desk, make_event, sql):
     event = make_event()
     assert events.delete_event(event.id, desk) == 0
