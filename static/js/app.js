@@ -37,7 +37,9 @@
   function prepare(root) {
     root.querySelectorAll("[data-reveal]").forEach((button) => { button.hidden = false; });
     const first = root.querySelector("[data-focus]");
-    if (first) first.focus();
+    if (!first) return;
+    first.focus({ preventScroll: true });
+    first.scrollIntoView({ block: "nearest" });
   }
 
   function bar() {
