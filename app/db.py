@@ -7,9 +7,11 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.config import Settings
+from app.errors import OutcomeUnknown
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,7 +62,8 @@ def transaction() -> Iterator[Session]:
     """One use case, one transaction: commits at the end of the block, rolls back on an error.
 
     Raises `RuntimeError` when nested, or when something was changed before the block: a change
-    outside a visible transaction would be committed by accident.
+    outside a visible transaction would be committed by accident. Raises `OutcomeUnknown` when
+    COMMIT was sent and its answer lost.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -71,10 +74,23 @@ def transaction() -> Iterator[Session]:
     session.commit()
     session.info["writing"] = True
     try:
-        with session.begin():
-            yield session
+        yield session
+        session.flush()  # a refusal of the database is certain here, and in doubt at COMMIT
+        _commit(session)
+    except BaseException:
+        session.rollback()
+        raise
     finally:
         session.info["writing"] = False
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def pytest_configure(config):
     """A developer's own environment must not change what is tested."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+    # A run that is told to stop ends its servers too, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -147,7 +147,9 @@ def _unknown(error: errors.OutcomeUnknown) -> Problem:
         503,
         "outcome-unknown",
         _("Outcome unknown"),
-        _("We can't tell yet whether this was done. Send it again with the same idempotency key."),
+        _(
+            "We can't tell whether this was done. Send it again, with the same idempotency key if it had one."
+        ),
         retry_after=error.retry_after,
     )
 

@@ -73,7 +73,12 @@ def test_only_what_may_be_asked_again_says_when(request_context):
     timed = {
         kind for kind in kinds() if kind not in ABSTRACT and problem_of(made(kind)).retry_after
     }
-    assert timed == {errors.Unavailable, errors.OutcomeUnknown, errors.DatabaseDown}
+    assert timed == {
+        errors.Unavailable,
+        errors.OutcomeUnknown,
+        errors.DatabaseDown,
+        errors.Busy,
+    }
 
 
 @pytest.mark.parametrize(("left", "sentence"), [(0, "sold out"), (1, "1 seat is"), (2, "2 seats")])
