@@ -7,7 +7,7 @@ UtsavamError
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed
-└── Unavailable ── OutcomeUnknown, DatabaseDown
+└── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
 from datetime import datetime
@@ -127,3 +127,7 @@ class OutcomeUnknown(Unavailable):
 
 class DatabaseDown(Unavailable):
     retry_after = 2
+
+
+class Busy(Unavailable):
+    """Too many orders wait already; nothing was done for this one."""

@@ -1,11 +1,12 @@
 """The booking desk: where orders and cancellations come in, gate and ledger behind it.
 
-Orders are settled in batches; a batch of one is a batch.
+Concurrent orders of a process are settled in one transaction a turn (see `turns`); alone, an
+order is a batch of one.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 from sqlalchemy.orm import Session
@@ -13,17 +14,35 @@ from sqlalchemy.orm import Session
 from app.booking import ledger
 from app.booking.gate import SeatGate
 from app.booking.orders import Booked, Order, Outcome
-from app.errors import DatabaseDown, NotEnoughSeats, UtsavamError
+from app.booking.turns import Full, Turns, Unanswered
+from app.errors import Busy, DatabaseDown, NotEnoughSeats, OutcomeUnknown, UtsavamError
 from app.models import Event
 
+MOST_ORDERS = 100
+"""Orders in one transaction: enough to share a commit, few enough to be quick."""
+ROOM = 1_000
+"""Orders that may wait in one process, about half a second's work; more are told to come back."""
+PATIENCE = 7.0
+"""Seconds that an order waits at most; a request has ten."""
 
-@dataclass(frozen=True)
+
 class BookingDesk:
-    gate: SeatGate
+    """One per process, for all its threads."""
+
+    def __init__(self, gate: SeatGate) -> None:
+        self.gate = gate
+        self._turns: Turns[Order, Outcome] = Turns(
+            self.settle, most=MOST_ORDERS, room=ROOM, patience=PATIENCE
+        )
 
     def book(self, order: Order) -> Booked:
         """Book one order; raises the `UtsavamError` that says why it can't be."""
-        (outcome,) = self.settle([order])
+        try:
+            outcome = self._turns.take(order)
+        except Full:
+            raise Busy from None
+        except Unanswered:
+            raise OutcomeUnknown from None
         if isinstance(outcome, UtsavamError):
             raise outcome
         return outcome
