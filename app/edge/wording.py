@@ -148,7 +148,8 @@ def _unknown(error: errors.OutcomeUnknown) -> Problem:
         "outcome-unknown",
         _("Outcome unknown"),
         _(
-            "We can't tell whether this was done. Send it again, with the same idempotency key if it had one."
+            "We can't tell whether this was done. Send it again, "
+            "with the same idempotency key if it had one."
         ),
         retry_after=error.retry_after,
     )
