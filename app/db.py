@@ -26,6 +26,10 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+LEDGER = "ledger"
+LEDGER_POOL = 3
+FROZEN_AFTER_MS = 1000
+
 # Objects are read after the commit that made them: templates and payloads show them.
 db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
 
@@ -51,9 +55,27 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def ledger_options(settings: Settings) -> dict[str, Any]:
+    """The desk's own few connections: no page can use them up.
+
+    It holds event rows, and never idles in a transaction: a process that does is frozen, and the
+    server ends its transaction, so that the others go on.
+    """
+    options = engine_options(settings)
+    limits = {
+        "lock_timeout": 2 * FROZEN_AFTER_MS,
+        "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
+    }
+    options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
+    return {**options, "pool_size": LEDGER_POOL}
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    app.config["SQLALCHEMY_BINDS"] = {
+        LEDGER: {"url": settings.database_url, **ledger_options(settings)}
+    }
     db.init_app(app)
 
 
@@ -94,7 +116,7 @@ def _commit(session: Session) -> None:
 
 
 @contextmanager
-def own_session() -> Iterator[Session]:
-    """A session apart from the request's, for work done on behalf of several requests."""
-    with Session(db.engine, expire_on_commit=False) as session:
+def ledger_session() -> Iterator[Session]:
+    """The desk's session, apart from the request's: it works for several requests."""
+    with Session(db.engines[LEDGER], expire_on_commit=False) as session:
         yield session

@@ -98,7 +98,8 @@ def make_app(settings):
 
 def dispose(app):
     with app.app_context():
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from app.db import db, own_session, transaction
+from app.db import db, ledger_session, transaction
 from app.models import User
 
 
@@ -27,7 +27,20 @@ def context(app):
 )
 def test_every_connection_is_held_to_the_settings(name, value):
     assert db.session.execute(text(f"SHOW {name}")).scalar() == value
-    with own_session() as session:
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("synchronous_commit", "on"),
+        ("transaction_isolation", "read committed"),
+        ("lock_timeout", "2s"),
+        ("statement_timeout", "8s"),
+        ("idle_in_transaction_session_timeout", "1s"),
+    ],
+)
+def test_the_ledgers_connections_let_go_of_rows_soon(name, value):
+    with ledger_session() as session:
         assert session.execute(text(f"SHOW {name}")).scalar() == value
 
 

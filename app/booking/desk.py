@@ -4,11 +4,13 @@ Concurrent orders of a process are settled in one transaction a turn (see `turns
 order is a batch of one.
 """
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from app.booking import ledger
@@ -24,6 +26,10 @@ ROOM = 1_000
 """Orders that may wait in one process, about half a second's work; more are told to come back."""
 PATIENCE = 7.0
 """Seconds that an order waits at most; a request has ten."""
+TURN = 4.0
+"""Seconds after which a turn that goes badly tries no further parts of itself."""
+
+log = logging.getLogger(__name__)
 
 
 class BookingDesk:
@@ -55,7 +61,7 @@ class BookingDesk:
                 answers[i] = NotEnoughSeats(look.event_id, orders[i].seats, look.seats)
         waiting = [i for i in range(len(orders)) if i not in answers]
         if waiting:
-            outcomes = self._record([orders[i] for i in waiting])
+            outcomes = self._record([orders[i] for i in waiting], time.monotonic() + TURN)
             answers.update(zip(waiting, outcomes, strict=True))
         return [answers[i] for i in range(len(orders))]
 
@@ -68,26 +74,52 @@ class BookingDesk:
         look = ledger.look_at(event, started)
         self.gate.publish([replace(look, seats=0)])
 
-    def _record(self, orders: Sequence[Order]) -> list[Outcome]:
+    def _record(self, orders: Sequence[Order], give_up: float) -> list[Outcome]:
+        """Record the orders together; what stands in the way of all is parted from the others."""
+        if time.monotonic() >= give_up:
+            return [Busy() for _ in orders]
         try:
             outcomes, looks = ledger.record(orders)
-        except IntegrityError:
-            # Two batches met in one idempotency key. One order by itself settles it: the other
-            # batch has committed by now, so that its booking is found.
-            return [self._record_alone(order) for order in orders]
-        except (DBAPIError, TimeoutError):
-            if len(orders) > 1:
-                return [self._record_alone(order) for order in orders]
-            return [DatabaseDown()]
+        except (DBAPIError, TimeoutError) as error:
+            return self._record_apart(orders, error, give_up)
         self.gate.publish(looks)
         return outcomes
 
-    def _record_alone(self, order: Order) -> Outcome:
+    def _record_apart(
+        self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float
+    ) -> list[Outcome]:
+        if isinstance(getattr(error, "orig", None), LockNotAvailable):
+            # Somebody else holds one of the rows; the other events' orders must not wait for it.
+            if len({order.event_id for order in orders}) == 1:
+                return [Busy() for _ in orders]
+            return self._in_parts(orders, lambda order: order.event_id, give_up)
+        if isinstance(error, OperationalError | TimeoutError):
+            log.error("The database did not answer: %s", type(error).__name__)
+            return [DatabaseDown() for _ in orders]
+        # Two turns met in one idempotency key, or one order is more than the database takes.
+        # By itself, an order finds the other turn's booking, or fails alone.
+        if len(orders) == 1:
+            return [self._once_more(orders[0])]
+        return self._in_parts(orders, lambda order: order.reference, give_up)
+
+    def _in_parts(
+        self, orders: Sequence[Order], part_of: Callable[[Order], object], give_up: float
+    ) -> list[Outcome]:
+        parts: dict[object, list[Order]] = {}
+        for order in orders:
+            parts.setdefault(part_of(order), []).append(order)
+        answers = {
+            order.reference: outcome
+            for part in parts.values()
+            for order, outcome in zip(part, self._record(part, give_up), strict=True)
+        }
+        return [answers[order.reference] for order in orders]
+
+    def _once_more(self, order: Order) -> Outcome:
         try:
             (outcome,), looks = ledger.record([order])
-        except IntegrityError:
-            (outcome,), looks = ledger.record([order])
         except (DBAPIError, TimeoutError):
+            log.exception("An order could not be recorded")
             return DatabaseDown()
         self.gate.publish(looks)
         return outcome

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from app.booking.orders import Booked, Look, Order, Outcome
 from app.booking.resolver import resolve
-from app.db import own_session
+from app.db import ledger_session
 from app.errors import (
     EventNotFound,
     IdempotencyKeyReused,
@@ -65,7 +65,7 @@ def record(orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
     committed; when COMMIT's answer was lost, the answers tell what is known (see `resolver`).
     """
     started = time.monotonic()
-    with own_session() as session:
+    with ledger_session() as session:
         batch = _open_batch(session, orders)
         verdicts = [_decide(batch, order) for order in orders]
         found: dict[str, Booking | UtsavamError] = {**batch.earlier, **_insert(session, batch)}

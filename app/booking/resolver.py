@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.booking.orders import Order
-from app.db import own_session
+from app.db import ledger_session
 from app.errors import DatabaseDown, OutcomeUnknown, UtsavamError
 from app.models import Booking, Event
 
@@ -30,7 +30,7 @@ def resolve(orders: Iterable[Order]) -> dict[str, Booking | UtsavamError]:
 
 
 def _look_up(orders: list[Order]) -> dict[str, Booking | UtsavamError]:
-    with own_session() as session:
+    with ledger_session() as session:
         # The lock waits until the transaction in doubt has ended. Without it, a plain SELECT can
         # miss a commit that is still under way.
         session.execute(

@@ -65,6 +65,11 @@ class Turns(Generic[Q, A]):
         """How many requests wait for their turn."""
         return len(self._waiting)
 
+    @property
+    def led(self) -> bool:
+        """Whether a turn is under way."""
+        return self._led
+
     def take(self, request: Q) -> A:
         """The answer to the request. Raises `Full`, `Unanswered`, or what its turn raised."""
         ticket: Ticket[Q, A] = Ticket(request)
