@@ -2,6 +2,7 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import NullPool, create_engine
 
 from app import models  # noqa: F401 - the models register themselves
 from app.db import db
@@ -18,9 +19,11 @@ def run_offline() -> None:
 
 
 def run_online() -> None:
-    with db.engine.connect() as connection:
+    # A connection of its own: the application's are held to timeouts that a migration may need
+    # longer than.
+    engine = create_engine(db.engine.url, poolclass=NullPool)
+    with engine.connect() as connection:
         # Several processes may start at once; one migrates, the others wait and find it done.
-        connection.exec_driver_sql("SET lock_timeout = 0; SET statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
         connection.commit()
         context.configure(
