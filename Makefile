@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test check load lock python setup-demo setup-test
+.PHONY: help demo test check load bench lock python setup-demo setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ check: setup-test ## Format, lint, types, import contracts, templates, links
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME
 	@.venv/bin/locust -f tests/load/locustfile.py --headless --host $(or $(HOST),http://127.0.0.1:8000) \
 		--users $(or $(USERS),50) --spawn-rate $(or $(RATE),10) --run-time $(or $(TIME),30s)
+
+bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5"
+	@$(PY) -m tests.load.bench $(ARGS)
 
 lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@for lock in runtime demo test; do \

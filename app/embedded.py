@@ -35,6 +35,8 @@ class Postgres:
     data: Path
     database: str = "utsavam"
     url: str = ""
+    libpq: str = ""
+    """The same address as PostgreSQL's own programs take it."""
 
     def start(self) -> str:
         """Start it, or take over the one a crashed run left; returns its DATABASE_URL."""
@@ -55,6 +57,7 @@ class Postgres:
         self.url = (
             f"postgresql+psycopg://postgres@/{self.database}?host={quote(str(info.socket_dir))}"
         )
+        self.libpq = f"host={info.socket_dir} user=postgres dbname={self.database}"
         return self.url
 
     def stop(self) -> None:

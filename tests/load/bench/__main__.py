@@ -1,0 +1,82 @@
+"""usage: python -m tests.load.bench [--rounds N] [--seconds S] [--workers N] [--json FILE]
+
+Prints one table of figures and ratios, from one run on one machine. The scenarios take turns, so
+that a machine whose speed drifts drifts for all of them; medians are shown.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+from pathlib import Path
+
+from tests.load.bench.scenarios import BARE, ROW_LOCK, SCENARIOS
+from tests.load.bench.stage import staged
+
+
+def main():
+    options = parse()
+    if shutil.which("wrk") is None:
+        sys.exit("utsavam: the benchmark's load comes from wrk; on Debian: apt install wrk")
+    print("Starting servers …", flush=True)
+    with staged(options.workers) as stage:
+        for scenario in SCENARIOS:
+            scenario.run(stage, 1)
+        figures = {scenario.name: [] for scenario in SCENARIOS}
+        for number in range(1, options.rounds + 1):
+            for scenario in SCENARIOS:
+                print(f"\rround {number}/{options.rounds}: {scenario.name:<32}", end="", flush=True)
+                figure = scenario.run(stage, options.seconds)
+                refused = figure.refused / max(1, figure.rate * options.seconds)
+                if (refused > 0.5) != scenario.refusals:
+                    sys.exit(
+                        f"\nutsavam: {scenario.name}: {refused:.0%} of the answers were refusals"
+                    )
+                figures[scenario.name].append(figure)
+    print("\r" + " " * 60 + "\r", end="")
+    rows = [row(scenario.name, figures) for scenario in SCENARIOS]
+    show(rows)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(
+        json.dumps({"options": vars(options), "rows": rows}, default=str, indent=1)
+    )
+    print(f"\nMedians of {options.rounds} rounds; also in {options.json}")
+
+
+def row(name, figures):
+    """Medians; a ratio is the median of the rounds' own ratios."""
+
+    def against(baseline):
+        pairs = zip(figures[name], figures[baseline.name], strict=True)
+        return round(statistics.median(mine.rate / other.rate for mine, other in pairs), 2)
+
+    return {
+        "name": name,
+        "rate": round(statistics.median(figure.rate for figure in figures[name])),
+        "p99": round(statistics.median(figure.p99 for figure in figures[name]), 1),
+        "to_bare": against(BARE),
+        "to_row_lock": against(ROW_LOCK),
+    }
+
+
+def show(rows):
+    print(f"{'':<30}{'per second':>12}{'p99 ms':>10}{'x bare':>10}{'x row lock':>12}")
+    for found in rows:
+        print(
+            f"{found['name']:<30}{found['rate']:>12,}{found['p99']:>10}"
+            f"{found['to_bare']:>10}{found['to_row_lock']:>12}"
+        )
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+-- Books one seat a request, each with an idempotency key of its own, over a range of events.
+-- Environment: ADMIN_KEY, FIRST and LAST (event ids), USERS (how many, ids from 1), SALT.
+local first, last = tonumber(os.getenv("FIRST")), tonumber(os.getenv("LAST"))
+local users, salt, number = tonumber(os.getenv("USERS")), os.getenv("SALT"), 0
+local keyed = os.getenv("KEYED") ~= "0"
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["X-Admin-Key"] = os.getenv("ADMIN_KEY")
+
+function request()
+  number = number + 1
+  local event = first + (number * 7919) % (last - first + 1)
+  local key = keyed and string.format(',"idempotency_key":"%s-%d"', salt, number) or ""
+  local body = string.format(
+    '{"user_id":%d,"event_id":%d,"seats":1%s}', 1 + number % users, event, key)
+  return wrk.format(nil, "/bookings", nil, body)
+end
+
+function done(summary, latency)
+  io.write(string.format("p99 %d\n", latency:percentile(99)))
+end

