@@ -1,0 +1,119 @@
+"""The operators' commands, as they are typed."""
+
+import pytest
+
+
+@pytest.fixture
+def run(app):
+    runner = app.test_cli_runner()
+    return lambda *words, **options: runner.invoke(args=list(words), **options)
+
+
+@pytest.mark.parametrize(
+    "words", [["seed-demo"], ["doctor"], ["reconcile"], ["users"], ["users", "set-password"]]
+)
+def test_each_command_explains_itself(run, words):
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_seeding_twice_makes_everything_once(run, sql):
+    assert "19 created, 0 present already" in run("seed-demo").output
+    assert "0 created, 19 present already" in run("seed-demo").output
+    assert sql("SELECT id, capacity FROM events WHERE name = 'Indie Concert'") == [(1, 5)]
+    assert sql("SELECT count(*) FROM events") == [(16,)]
+
+
+def test_a_password_is_set_from_standard_input(run, make_user, new_client_signs_in):
+    make_user(email="bob@example.com")
+    result = run("users", "set-password", "BOB@example.com", "--password-stdin", input="long one\n")
+    assert (result.exit_code, result.output) == (0, "The password of bob@example.com is set.\n")
+    assert new_client_signs_in("bob@example.com", "long one")
+
+
+@pytest.fixture
+def new_client_signs_in(app):
+    from app.errors import WrongCredentials
+    from app.services.accounts import authenticate
+
+    def signs_in(email, password):
+        with app.app_context():
+            try:
+                return authenticate(email, password)
+            except WrongCredentials:
+                return None
+
+    return signs_in
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [
+        ("nobody@example.com", "long enough", "There is no user with the email"),
+        ("bob@example.com", "short", "must have at least 8 characters"),
+    ],
+)
+def test_a_password_that_can_not_be_set_is_said_so(run, make_user, email, password, sentence):
+    make_user(email="bob@example.com")
+    result = run("users", "set-password", email, "--password-stdin", input=f"{password}\n")
+    assert result.exit_code == 1
+    assert sentence in result.output
+
+
+def test_the_doctor_says_ok_line_by_line(run):
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert [line.split(":")[0] for line in result.output.splitlines()] == [
+        "settings",
+        "database",
+        "migrations",
+        "redis",
+    ]
+    assert result.output.count("ok") == 4
+
+
+def test_the_doctor_says_what_to_do_and_fails(make_app, clean):
+    app = make_app(admin_key=("short",), database_url="postgresql+psycopg://x@127.0.0.1:1/x")
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert result.exit_code == 1
+    assert "ADMIN_KEY is too short" in result.output
+    assert "check DATABASE_URL" in result.output
+
+
+def test_a_sound_ledger_reconciles(run, make_event, make_booking):
+    make_booking(make_event(), seats=2)
+    result = run("reconcile")
+    assert (result.exit_code, result.output) == (0, "1 events checked, 0 broken\n")
+
+
+@pytest.mark.parametrize("tokens", ["99", "-5", "x", "0"])
+def test_tokens_that_differ_are_told_and_put_right(run, make_event, redis, tokens):
+    event = make_event(capacity=5)
+    redis.set(f"event:{event.id}:tokens", tokens)
+    looked = run("reconcile", "--no-repair")
+    assert "tokens differ" in looked.output
+    assert redis.get(f"event:{event.id}:tokens") == tokens
+    repaired = run("reconcile")
+    assert repaired.exit_code == 0
+    assert "tokens repaired" in repaired.output
+    assert redis.get(f"event:{event.id}:tokens") == "5"
+
+
+def test_a_broken_ledger_is_told_left_alone_and_fails(run, make_event, make_booking, sql):
+    event = make_event(capacity=5)
+    make_booking(event, seats=2)
+    sql("UPDATE events SET seats_available = 4")
+    result = run("reconcile")
+    assert result.exit_code == 1
+    assert "BROKEN" in result.output
+    assert "1 events checked, 1 broken" in result.output
+    assert sql("SELECT seats_available FROM events") == [(4,)]
+
+
+def test_without_redis_the_ledger_is_checked_all_the_same(make_app, make_event):
+    make_event()
+    app = make_app(redis_url="redis://127.0.0.1:1/0")
+    result = app.test_cli_runner().invoke(args=["reconcile"])
+    assert result.exit_code == 0
+    assert "Redis does not answer" in result.output
