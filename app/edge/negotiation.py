@@ -6,6 +6,7 @@ Addresses that only pages have are always pages.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -52,7 +53,11 @@ class Negotiation:
 
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._inner = inner
-        self._urls = app.url_map.bind("localhost")
+        urls = app.url_map.bind("localhost")
+        # The addresses are fixed once the application serves, so what was found stays true.
+        self._methods = lru_cache(maxsize=10_000)(
+            lambda path: frozenset(urls.allowed_methods(path))
+        )
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -65,8 +70,7 @@ class Negotiation:
         return self._inner(environ, start_response)
 
     def _negotiate(self, environ: "WSGIEnvironment", path: str) -> None:
-        api = set(self._urls.allowed_methods(PREFIX + path))
-        pages = set(self._urls.allowed_methods(path))
+        api, pages = self._methods(PREFIX + path), self._methods(path)
         environ[SHARED] = bool(api and pages)
         if asks_for_page(environ):
             # A browser has no other way to `/health`, nor a form to `DELETE /bookings/7`.
