@@ -54,6 +54,16 @@ class Site:
             raise
         return self
 
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, seconds):
+        self._process.wait(seconds)
+
     def __exit__(self, *_error):
         self._process.terminate()
         try:
@@ -63,12 +73,9 @@ class Site:
             self._process.wait()
 
     def _command(self):
-        config = ROOT / "gunicorn.conf.py"
         return [
             *(sys.executable, "-m", "gunicorn"),
-            *(("-c", str(config)) if config.exists() else ()),
-            *("-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{self._port}"),
-            "--no-control-socket",
+            *("-c", str(ROOT / "gunicorn.conf.py")),
             "wsgi:app",
         ]
 

@@ -1,0 +1,53 @@
+"""Web processes that are stopped, reloaded, killed and frozen while seats are sold."""
+
+import signal
+import time
+
+import pytest
+
+WORKERS = [{"WORKER_CLASS": "gevent"}, {"WORKER_CLASS": "gthread"}]
+EITHER = pytest.mark.parametrize("house", WORKERS, indirect=True, ids=["gevent", "gthread"])
+
+
+@EITHER
+def test_a_reload_under_load_drops_no_request(house):
+    with house.buyers(keeps_asking=False) as buyers:
+        before = {worker.pid for worker in house.workers}
+        house.site.signal(signal.SIGHUP)
+        time.sleep(2)
+        buyers.wait_for_bookings(20)
+        assert not before & {worker.pid for worker in house.workers}
+    assert set(buyers.statuses) == {201}
+
+
+@EITHER
+def test_a_stop_under_load_answers_all_that_was_begun(house):
+    with house.buyers(keeps_asking=False) as buyers:
+        house.site.signal(signal.SIGTERM)
+        house.site.wait(20)
+    assert set(buyers.statuses) <= {201, "ConnectError"}
+
+
+def test_a_killed_worker_loses_nothing_and_is_replaced_within_two_seconds(house):
+    with house.buyers() as buyers:
+        for _ in range(3):
+            victim = house.workers[0]
+            victim.kill()
+            died = time.monotonic()
+            while len([w for w in house.workers if w.pid != victim.pid]) < 2:
+                assert time.monotonic() - died < 2
+                time.sleep(0.01)
+            buyers.wait_for_bookings(20)
+
+
+def test_a_frozen_worker_holds_nobody_up_for_long(house):
+    with house.buyers() as buyers:
+        for _ in range(4):
+            frozen = house.workers[0]
+            frozen.suspend()
+            try:
+                time.sleep(0.1)
+                assert buyers.wait_for_bookings(1) <= 1.5
+            finally:
+                frozen.resume()
+            buyers.wait_for_bookings(20)
