@@ -40,14 +40,31 @@ def test_a_killed_worker_loses_nothing_and_is_replaced_within_two_seconds(house)
             buyers.wait_for_bookings(20)
 
 
-def test_a_frozen_worker_holds_nobody_up_for_long(house):
+def test_a_frozen_worker_that_holds_the_row_holds_nobody_up_for_long(house):
     with house.buyers() as buyers:
-        for _ in range(4):
-            frozen = house.workers[0]
-            frozen.suspend()
+        for _ in range(2):
+            frozen = freeze_holder(house)
             try:
-                time.sleep(0.1)
                 assert buyers.wait_for_bookings(1) <= 1.5
             finally:
                 frozen.resume()
             buyers.wait_for_bookings(20)
+
+
+def freeze_holder(house):
+    """Freeze workers until one is caught in the middle of its transaction."""
+    for _ in range(200):
+        for worker in house.workers:
+            worker.suspend()
+            time.sleep(0.03)
+            if house.sql(HELD):
+                return worker
+            worker.resume()
+            time.sleep(0.01)
+    raise AssertionError("no worker was caught holding the row")
+
+
+HELD = """
+    SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction'
+    AND strpos(query, 'bookings') > 0 AND state_change < clock_timestamp() - interval '20 ms'
+"""
