@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 from pydantic import BaseModel
 
 from app.api.schemas import BookedOut, BookingOut, EventBookingOut, EventOut, UserBookingOut
-from app.booking.orders import Booked
+from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event
 from app.services.paging import Page
 
@@ -15,7 +15,7 @@ def event_out(event: Event) -> EventOut:
     return EventOut.model_validate(event)
 
 
-def _booking_facts(booking: Booking) -> dict[str, object]:
+def _booking_facts(booking: Booking | Confirmed) -> dict[str, object]:
     return {
         "booking_id": booking.id,
         "status": booking.status,

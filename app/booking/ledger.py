@@ -11,22 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    Row,
-    column,
-    func,
-    insert,
-    select,
-    tuple_,
-    update,
-    values,
-)
+from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking.orders import Booked, Look, Order, Outcome
+from app.booking import statements
+from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
 from app.booking.resolver import resolve
 from app.db import ledger_session
 from app.errors import (
@@ -38,9 +28,12 @@ from app.errors import (
     UserNotFound,
     UtsavamError,
 )
-from app.models import Booking, BookingStatus, Event, EventStatus, SaleState, User
+from app.models import Event, EventStatus, SaleState
 from app.models.columns import now
 from app.models.event import sale_state
+
+Found = dict[str, Confirmed | UtsavamError]
+"""By reference: the booking, or what is known of it after a lost COMMIT."""
 
 
 @dataclass
@@ -54,7 +47,7 @@ class Batch:
     held: dict[tuple[int, int], int]
     by_key: dict[tuple[int, str | None], tuple[str, str | None]]
     """(user, idempotency key) to (reference, fingerprint)."""
-    earlier: dict[str, Booking]
+    earlier: dict[str, Confirmed]
     accepted: list[Order]
 
 
@@ -68,8 +61,7 @@ def record(orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
     with ledger_session() as session:
         batch = _open_batch(session, orders)
         verdicts = [_decide(batch, order) for order in orders]
-        found: dict[str, Booking | UtsavamError] = {**batch.earlier, **_insert(session, batch)}
-        _count(session, batch)
+        found: Found = {**batch.earlier, **_write(session, batch)}
         looks = [_look(batch, row, started) for row in batch.events.values()]
         try:
             session.commit()
@@ -99,65 +91,24 @@ def look_at(event: Event, started: float) -> Look:
 
 
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
-    events = _lock_rows(session, {order.event_id for order in orders})
-    earlier = _earlier_bookings(session, orders)
+    events = statements.lock_rows(session, {order.event_id for order in orders})
+    keys = {(o.user_id, o.idempotency_key) for o in orders if o.idempotency_key is not None}
+    earlier = statements.earlier_bookings(session, keys)
+    limited = {id for id, row in events.items() if row.max_per_person is not None}
+    pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
     return Batch(
         at=now(),
         events=events,
         left={row.id: row.seats_available for row in events.values()},
-        users=set(session.scalars(select(User.id).where(User.id.in_({o.user_id for o in orders})))),
-        held=_seats_held(session, events, orders),
-        by_key={(b.user_id, b.idempotency_key): (b.reference, b.fingerprint) for b in earlier},
-        earlier={booking.reference: booking for booking in earlier},
+        users=statements.known_users(session, {order.user_id for order in orders}),
+        held=statements.seats_held(session, pairs),
+        by_key={
+            (booking.user_id, key): (booking.reference, fingerprint)
+            for booking, key, fingerprint in earlier
+        },
+        earlier={booking.reference: booking for booking, _key, _fingerprint in earlier},
         accepted=[],
     )
-
-
-def _lock_rows(session: Session, event_ids: set[int]) -> dict[int, Row[Any]]:
-    query = (
-        select(
-            Event.id,
-            Event.seats_available,
-            Event.version,
-            Event.incarnation,
-            Event.status,
-            Event.start_at,
-            Event.sales_open_at,
-            Event.sales_close_at,
-            Event.max_per_person,
-            Event.price_minor,
-        )
-        .where(Event.id.in_(event_ids), Event.deleted_at.is_(None))
-        .order_by(Event.id)
-        .with_for_update(key_share=True)
-    )
-    rows: Any = session.execute(query).all()
-    return {row.id: row for row in rows}
-
-
-def _earlier_bookings(session: Session, orders: Sequence[Order]) -> Sequence[Booking]:
-    keys = {(o.user_id, o.idempotency_key) for o in orders if o.idempotency_key is not None}
-    if not keys:
-        return ()
-    query = select(Booking).where(tuple_(Booking.user_id, Booking.idempotency_key).in_(keys))
-    return session.scalars(query).all()
-
-
-def _seats_held(
-    session: Session, events: dict[int, Row[Any]], orders: Sequence[Order]
-) -> dict[tuple[int, int], int]:
-    """Confirmed seats by (event, user), for the events that limit them."""
-    limited = {id for id, row in events.items() if row.max_per_person is not None}
-    pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
-    if not pairs:
-        return {}
-    query = (
-        select(Booking.event_id, Booking.user_id, func.sum(Booking.seats))
-        .where(tuple_(Booking.event_id, Booking.user_id).in_(pairs))
-        .where(Booking.status == BookingStatus.CONFIRMED)
-        .group_by(Booking.event_id, Booking.user_id)
-    )
-    return {(event_id, user_id): seats for event_id, user_id, seats in session.execute(query)}
 
 
 def _decide(batch: Batch, order: Order) -> str | UtsavamError:
@@ -197,42 +148,17 @@ def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
     return None
 
 
-def _insert(session: Session, batch: Batch) -> dict[str, Booking]:
-    if not batch.accepted:
-        return {}
-    rows = [
-        {
-            "reference": order.reference,
-            "user_id": order.user_id,
-            "event_id": order.event_id,
-            "seats": order.seats,
-            "price_minor": batch.events[order.event_id].price_minor,
-            "idempotency_key": order.idempotency_key,
-            "fingerprint": order.fingerprint,
-        }
-        for order in batch.accepted
-    ]
-    made = session.scalars(insert(Booking).returning(Booking), rows)
-    return {booking.reference: booking for booking in made}
-
-
-def _count(session: Session, batch: Batch) -> None:
-    """Write every changed counter, and a new version with it, in one statement."""
-    changed = [
-        (row.id, batch.left[row.id])
+def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
+    """Insert the accepted orders' bookings and write the counters that they change."""
+    prices = [batch.events[order.event_id].price_minor for order in batch.accepted]
+    made = statements.insert_bookings(session, batch.accepted, prices)
+    counters = {
+        row.id: batch.left[row.id]
         for row in batch.events.values()
         if batch.left[row.id] != row.seats_available
-    ]
-    if not changed:
-        return
-    counted = values(column("id", BigInteger), column("left", Integer), name="counted")
-    counted = counted.data(changed)
-    session.execute(
-        update(Event)
-        .where(Event.id == counted.c.id)
-        .values(seats_available=counted.c.left, version=Event.version + 1),
-        execution_options={"synchronize_session": False},
-    )
+    }
+    statements.count(session, counters)
+    return made
 
 
 def _look(batch: Batch, row: Row[Any], started: float) -> Look:
@@ -241,9 +167,7 @@ def _look(batch: Batch, row: Row[Any], started: float) -> Look:
     return Look(row.id, left, version, row.incarnation, started)
 
 
-def _answer(
-    order: Order, verdict: str | UtsavamError, found: dict[str, Booking | UtsavamError]
-) -> Outcome:
+def _answer(order: Order, verdict: str | UtsavamError, found: Found) -> Outcome:
     answer = found[verdict] if isinstance(verdict, str) else verdict
     if isinstance(answer, UtsavamError):
         return answer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.errors import UtsavamError
-from app.models.booking import Booking, new_reference
+from app.models.booking import BookingStatus, new_reference
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,23 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Booked:
-    """A confirmed booking; `replayed` when an earlier request with the same key had made it."""
+class Confirmed:
+    """A booking as it was recorded: what its buyer is told."""
 
-    booking: Booking
+    id: int
+    reference: str
+    user_id: int
+    event_id: int
+    seats: int
+    price_minor: int
+    status: str = BookingStatus.CONFIRMED.value
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A booking; `replayed` when an earlier request with the same key had made it."""
+
+    booking: Confirmed
     replayed: bool = False
 
 

@@ -72,16 +72,16 @@ def test_every_order_of_a_batch_is_found(desk, proxy, make_user, make_event, sql
     assert (seats_left(sql, first), seats_left(sql, second)) == (3, 0)
 
 
-def test_a_replay_beside_a_lost_answer_stays_a_replay(desk, proxy, book, make_user, make_event):
+def test_a_replay_beside_a_lost_answer_stays_a_replay(
+    desk, proxy, book, make_user, make_event, sql
+):
     user, event = make_user(), make_event()
     first = book(desk, user, event, key="k-1")
+    ((fingerprint,),) = sql("SELECT fingerprint FROM bookings")
     proxy.mishap = "answer lost"
-    replay, fresh = desk.settle([again(user, event, first), Order(user.id, event.id, 1)])
+    again = Order(user.id, event.id, 1, "k-1", fingerprint)
+    replay, fresh = desk.settle([again, Order(user.id, event.id, 1)])
     assert (replay.booking.id, replay.replayed, fresh.replayed) == (first.booking.id, True, False)
-
-
-def again(user, event, booked):
-    return Order(user.id, event.id, 1, "k-1", booked.booking.fingerprint)
 
 
 def test_what_cant_be_found_out_is_unknown_and_the_same_key_tells_it_later(
