@@ -4,7 +4,10 @@ import sys
 
 from app.config import Settings, WeakSettings
 
-settings = Settings.load()
+try:
+    settings = Settings.load()
+except WeakSettings as error:
+    sys.exit(error.told)
 
 host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
@@ -26,6 +29,6 @@ def on_starting(server):
     try:
         settings.require_strong()
     except WeakSettings as error:
-        sys.exit("\n".join(f"utsavam: {problem}" for problem in error.problems))
+        sys.exit(error.told)
     if settings.api_access == "open":
         print("utsavam: API_ACCESS=open: the API trusts any user_id (loopback only)", flush=True)

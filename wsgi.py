@@ -5,11 +5,11 @@ import sys
 from app import create_app
 from app.config import Settings, WeakSettings, runs_a_command
 
-settings = Settings.load()
-if not runs_a_command():
-    try:
+try:
+    settings = Settings.load()
+    if not runs_a_command():
         settings.require_strong()
-    except WeakSettings as error:
-        sys.exit("\n".join(f"utsavam: {problem}" for problem in error.problems))
+except WeakSettings as error:
+    sys.exit(error.told)
 
 app = create_app(settings)

@@ -1,11 +1,12 @@
 """Every setting of Utsavam. This module is the only reader of the environment."""
 
+import fcntl
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_KEY_LENGTH = 22
@@ -17,18 +18,36 @@ MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 class WeakSettings(Exception):
-    """The settings would leave a door open; each problem is one sentence."""
+    """The settings are wrong, or would leave a door open; each problem is one sentence."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
 
+    @property
+    def told(self) -> str:
+        """As it is said to an operator."""
+        return "\n".join(f"utsavam: {problem}" for problem in self.problems)
 
-def _env_files() -> tuple[str, ...]:
-    """`.env` where there is one; else the file a running demo left, so `flask` commands find it."""
-    if Path(".env").exists() or "DATABASE_URL" in os.environ:
-        return (".env",)
-    return (str(Path(os.environ.get("DATA_DIR", ".utsavam")) / "demo.env"),)
+
+def _env_file() -> Path:
+    """`.env`, or while a demo runs in this folder its own file, so that commands find it."""
+    data = Path(os.environ.get("DATA_DIR") or ".utsavam")
+    if "DATABASE_URL" not in os.environ and _is_locked(data / "lock"):
+        return data / "demo.env"
+    return Path(".env")
+
+
+def _is_locked(file: Path) -> bool:
+    """Whether a running process holds the file: one that was killed holds nothing."""
+    try:
+        with file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 class Settings(BaseSettings):
@@ -78,9 +97,20 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
         return url
 
+    @field_validator("redis_url")
+    @classmethod
+    def _speak_redis(cls, url: str) -> str:
+        if not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
     @classmethod
     def load(cls) -> "Settings":
-        return cls(_env_file=_env_files())
+        """From the environment; raises `WeakSettings` for values that are none."""
+        try:
+            return cls(_env_file=_env_file())
+        except ValidationError as error:
+            raise WeakSettings([_sentence(dict(fault)) for fault in error.errors()]) from None
 
     @property
     def serves_loopback(self) -> bool:
@@ -107,6 +137,11 @@ class Settings(BaseSettings):
         """Raise `WeakSettings` unless every key is strong and nothing open faces the network."""
         if problems := self.problems():
             raise WeakSettings(problems)
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    name = str(fault["loc"][0]).upper()
+    return f"{name} is not valid: {str(fault['msg']).removeprefix('Value error, ')}."
 
 
 def _faults_of_key(key: str) -> list[str]:

@@ -50,6 +50,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "connect_args": {
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
             "connect_timeout": 3,
+            # Also of a server that was set up without an encoding of its own.
+            "client_encoding": "utf8",
             "application_name": "utsavam",
         },
     }

@@ -104,6 +104,7 @@ class Demo:
             "DEMO": "1",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "PROXY_HOPS": "0",
             "API_ACCESS": os.environ.get("API_ACCESS") or "open",
             "ADMIN_KEY": os.environ.get("ADMIN_KEY") or self.kept_secret("admin-key"),
             "SECRET_KEY": os.environ.get("SECRET_KEY") or self.kept_secret("secret-key"),
@@ -118,14 +119,23 @@ class Demo:
         say("Preparing the database …")
         os.environ.update(self.environment)
         from flask_migrate import upgrade
+        from sqlalchemy.exc import DBAPIError
 
         from app import create_app
+        from app.config import WeakSettings
+        from app.errors import UtsavamError
         from app.services.demo import seed_demo
 
-        app = create_app()
-        with app.app_context():
-            upgrade()
-            seeded = seed_demo(app.extensions["desk"])
+        try:
+            app = create_app()
+            with app.app_context():
+                upgrade()
+                seeded = seed_demo(app.extensions["desk"])
+        except WeakSettings as error:
+            raise CannotStart(" ".join(error.problems)) from error
+        except (DBAPIError, UtsavamError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()
+            raise CannotStart(f"The database can't be prepared: {' '.join(reason[:1])}") from error
         if seeded.created:
             say(f"Made {len(seeded.created)} demo users and events.")
 
@@ -167,18 +177,27 @@ class Demo:
     Admin key    {self.environment["ADMIN_KEY"]}
 
     The API trusts any user_id (API_ACCESS={self.environment["API_ACCESS"]}), on this machine only.
-    Data lies in {self.data}; make demo RESET=1 starts clean.
+    Data lies in {self.where}.
     Ctrl-C stops everything.
 """,
             flush=True,
         )
+
+    @property
+    def where(self) -> str:
+        if os.environ.get("DATABASE_URL"):
+            return "the database of DATABASE_URL"
+        return f"{self.data}; make demo RESET=1 starts clean"
 
     def kept_secret(self, name: str) -> str:
         """A random secret of this folder, made once."""
         file = self.data / name
         if not file.exists():
             write_private(file, secrets.token_urlsafe(32) + "\n")
-        return file.read_text().strip()
+        try:
+            return file.read_text().strip()
+        except OSError as error:
+            raise CannotStart(f"The file {file} can't be read: {error.strerror}") from error
 
     def note_child(self, name: str, pid: int) -> None:
         (self.data / f"{name}.pid").write_text(str(pid))

