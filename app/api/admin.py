@@ -23,13 +23,13 @@ ADMIN = {"tags": ["Admin"], "security": [{KEY: []}]}
 
 
 @blueprint.post("/admin/events")
+@organiser_required
 @valid(
     answers(400, 401, 413, 415, HTTP_201=EventOut),
     json=EventIn,
     operation_id="createEvent",
     **ADMIN,
 )
-@organiser_required
 def create_event() -> Response:
     """Create an event"""
     wish: EventIn = request.context.json  # type: ignore[attr-defined]
@@ -40,13 +40,13 @@ def create_event() -> Response:
 
 
 @blueprint.put("/admin/events/<id:event_id>")
+@organiser_required
 @valid(
     answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=EventOut),
     json=EventChange,
     operation_id="updateEvent",
     **ADMIN,
 )
-@organiser_required
 def update_event(event_id: int) -> Response:
     """Change an event
 
@@ -58,13 +58,13 @@ def update_event(event_id: int) -> Response:
 
 
 @blueprint.delete("/admin/events/<id:event_id>")
+@organiser_required
 @valid(
     answers(401, 404, 409, 503, HTTP_204=None),
     query=DeletionQuery,
     operation_id="deleteEvent",
     **ADMIN,
 )
-@organiser_required
 def delete_event(event_id: int) -> tuple[str, int]:
     """Delete an event
 
@@ -76,13 +76,13 @@ def delete_event(event_id: int) -> tuple[str, int]:
 
 
 @blueprint.get("/admin/events/<id:event_id>/bookings")
+@organiser_required
 @valid(
     answers(401, 404, HTTP_200=EventBookingsOut),
     query=EventBookingsQuery,
     operation_id="listBookingsOfEvent",
     **ADMIN,
 )
-@organiser_required
 def list_bookings(event_id: int) -> Response:
     """List an event's bookings, the newest first"""
     asked: EventBookingsQuery = request.context.query  # type: ignore[attr-defined]
@@ -91,8 +91,8 @@ def list_bookings(event_id: int) -> Response:
 
 
 @blueprint.post("/admin/seed_demo_data")
-@valid(answers(401, HTTP_201=SeededOut), operation_id="seedDemoData", **ADMIN)
 @organiser_required
+@valid(answers(401, HTTP_201=SeededOut), operation_id="seedDemoData", **ADMIN)
 def seed_demo_data() -> Response:
     """Seed the demo's users and events
 

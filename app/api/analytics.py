@@ -19,6 +19,7 @@ blueprint = api_blueprint("analytics", __name__)
 
 
 @blueprint.get("/admin/analytics")
+@organiser_required
 @valid(
     answers(401, HTTP_200=AnalyticsOut),
     query=AnalyticsQuery,
@@ -26,7 +27,6 @@ blueprint = api_blueprint("analytics", __name__)
     security=[{KEY: []}],
     operation_id="getAnalytics",
 )
-@organiser_required
 def analytics() -> Response:
     """Get figures of the bookings made in a span of days
 

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from app.api.body import api_blueprint
-from app.api.callers import known_caller
+from app.api.callers import caller, caller_required
 from app.api.present import (
     booked_out,
     booking_out,
@@ -29,6 +29,7 @@ BOOKINGS = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
 
 
 @blueprint.post("/bookings")
+@caller_required
 @valid(
     answers(400, 401, 404, 409, 413, 415, 503, HTTP_201=BookedOut),
     json=BookingIn,
@@ -44,7 +45,7 @@ def create_booking() -> Response:
     wish: BookingIn = request.context.json  # type: ignore[attr-defined]
     booked = bookings.book(
         desk(),
-        user_id=known_caller().acting_for(wish.user_id),
+        user_id=caller().acting_for(wish.user_id),
         event_id=wish.event_id,
         seats=wish.seats,
         idempotency_key=_idempotency_key(wish),
@@ -57,25 +58,30 @@ def create_booking() -> Response:
 
 
 @blueprint.get("/bookings/<id:booking_id>")
+@caller_required
 @valid(answers(401, 404, HTTP_200=BookingOut), operation_id="getBooking", **BOOKINGS)
 def get_booking(booking_id: int) -> Response:
     """Get one booking"""
-    booking = bookings.get_booking(booking_id, of_user=known_caller().limited_to)
+    booking = bookings.get_booking(booking_id, of_user=caller().limited_to)
     return json_response(booking_out(booking))
 
 
 @blueprint.delete("/bookings/<id:booking_id>")
+@caller_required
 @valid(answers(401, 404, 409, 503, HTTP_200=CancelledOut), operation_id="cancelBooking", **BOOKINGS)
 def cancel_booking(booking_id: int) -> Response:
     """Cancel a booking
 
     Its seats return once; cancelling it again answers the same.
     """
-    booking = bookings.cancel(desk(), booking_id, by_user=known_caller().limited_to)
+    booking = bookings.cancel(
+        desk(), booking_id, by_user=caller().limited_to, organiser=caller().organiser
+    )
     return json_response(CancelledOut(booking_id=booking.id, status="CANCELLED"))
 
 
 @blueprint.get("/users/<id:user_id>/bookings")
+@caller_required
 @valid(
     answers(401, 404, HTTP_200=UserBookingsOut),
     query=PagingQuery,
@@ -84,7 +90,7 @@ def cancel_booking(booking_id: int) -> Response:
 )
 def list_bookings_of_user(user_id: int) -> Response:
     """List a user's bookings, the newest first"""
-    if known_caller().limited_to not in (None, user_id):
+    if caller().limited_to not in (None, user_id):
         raise UserNotFound(user_id)
     asked: PagingQuery = request.context.query  # type: ignore[attr-defined]
     page = bookings.list_bookings_of_user(user_id, limit=asked.limit, after=asked.after)

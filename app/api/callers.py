@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from ipaddress import ip_address
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
-from flask import request
+from flask import g, request
 
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, UserNotFound
@@ -45,6 +45,12 @@ class Caller:
 
 def caller() -> Caller:
     """The caller of this request. A key or token that is wrong is refused, never overlooked."""
+    if "caller" not in g:
+        g.caller = _recognise()
+    return cast("Caller", g.caller)
+
+
+def _recognise() -> Caller:
     if (key := request.headers.get("X-Admin-Key")) is not None:
         if matching_key(key, settings().admin_key) is None:
             raise NotAllowed
@@ -56,12 +62,17 @@ def caller() -> Caller:
     return Caller()
 
 
-def known_caller() -> Caller:
-    """The caller; raises `NotAllowed` for the anonymous."""
-    found = caller()
-    if not found.anybody and found.user_id is None:
-        raise NotAllowed
-    return found
+def caller_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Refuse the anonymous, before anything they sent is looked at."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        found = caller()
+        if not found.anybody and found.user_id is None:
+            raise NotAllowed
+        return view(*args, **kwargs)
+
+    return guarded
 
 
 def organiser_required(view: Callable[P, R]) -> Callable[P, R]:

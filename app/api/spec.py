@@ -34,8 +34,17 @@ def _refuse(_request: Any, response: Any, error: Any, _instance: Any, _adapter: 
     response.headers.extend(made.headers)
 
 
+_LENGTHS = {
+    "too_short": ("min_length", "must have at least {} characters"),
+    "too_long": ("max_length", "must have at most {} characters"),
+}
+
+
 def _field_error(detail: Any) -> dict[str, str]:
-    message = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ").rstrip(".")
+    if detail["type"] in _LENGTHS:
+        name, words = _LENGTHS[detail["type"]]
+        message = words.format(detail["ctx"][name])
     names = [str(part) for part in detail["loc"] if not str(part).startswith("function-")]
     return {"field": ".".join(names) or "body", "message": message[:1].lower() + message[1:]}
 

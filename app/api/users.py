@@ -34,6 +34,7 @@ def create_user() -> Response:
 
 
 @blueprint.get("/admin/users")
+@organiser_required
 @valid(
     answers(401, HTTP_200=UsersOut),
     query=UsersQuery,
@@ -41,7 +42,6 @@ def create_user() -> Response:
     security=[{KEY: []}],
     operation_id="listUsers",
 )
-@organiser_required
 def list_users() -> Response:
     """List users"""
     asked: UsersQuery = request.context.query  # type: ignore[attr-defined]

@@ -84,6 +84,8 @@ def _hash(password: str) -> str:
         raise InvalidField("password", f"must have at least {MIN_PASSWORD} characters")
     if len(password) > MAX_PASSWORD:
         raise InvalidField("password", f"must have at most {MAX_PASSWORD} characters")
+    if "\x00" in password:
+        raise InvalidField("password", "must not hold a NUL character")
     return _hasher.hash(password)
 
 

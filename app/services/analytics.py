@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select, true
 
 from app.db import db
+from app.errors import InvalidField
 from app.models import Booking, BookingStatus, Event
 
 
@@ -65,8 +66,11 @@ class Analytics:
 def analyse(first: date | None = None, last: date | None = None) -> Analytics:
     """Figures of the bookings made from the first to the last day (UTC), both included.
 
-    Every event appears, with or without bookings; a deleted one when it has any.
+    Every event appears, with or without bookings; a deleted one when it has any. Raises
+    `InvalidField` when the last day lies before the first.
     """
+    if first and last and first > last:
+        raise InvalidField("to", "must not be before the first day")
     made = _made_between(first, last)
     return Analytics(_by_event(made), _by_day(made))
 

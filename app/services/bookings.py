@@ -32,11 +32,13 @@ def book(
     return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint))
 
 
-def cancel(desk: BookingDesk, booking_id: int, *, by_user: int | None = None) -> Booking:
+def cancel(
+    desk: BookingDesk, booking_id: int, *, by_user: int | None = None, organiser: bool = False
+) -> Booking:
     """Cancel a booking and give its seats back, once; cancelling it again changes nothing.
 
-    `by_user` limits it to that user's bookings and to the organiser's deadline; None is an
-    organiser. Raises `BookingNotFound`, `CancellationClosed`.
+    `by_user` limits it to that user's bookings; only an organiser may cancel past the deadline.
+    Raises `BookingNotFound`, `CancellationClosed`.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     started = started_now()
@@ -46,7 +48,7 @@ def cancel(desk: BookingDesk, booking_id: int, *, by_user: int | None = None) ->
         booking = session.get_one(Booking, booking_id, populate_existing=True)
         if event is None or not booking.confirmed:
             return booking
-        if by_user is not None and now() >= event.cancellable_until:
+        if not organiser and now() >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
         booking.status = BookingStatus.CANCELLED.value
         booking.cancelled_at = now()
