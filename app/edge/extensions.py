@@ -12,9 +12,20 @@ from redis.retry import Retry
 from app.config import Settings
 from app.db import db
 
+
+class RouteLimiter(Limiter):
+    """Limits stand at the routes that have them; no other request asks about any."""
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+limiter = RouteLimiter(key_func=get_remote_address, headers_enabled=True)
 migrate = Migrate()
 
 

@@ -71,7 +71,8 @@ class Negotiation:
 
     def _negotiate(self, environ: "WSGIEnvironment", path: str) -> None:
         api, pages = self._methods(PREFIX + path), self._methods(path)
-        environ[SHARED] = bool(api and pages)
+        # Nothing at all at an address is told in both ways too.
+        environ[SHARED] = bool(api) == bool(pages)
         if asks_for_page(environ):
             # A browser has no other way to `/health`, nor a form to `DELETE /bookings/7`.
             use_api = bool(api) and environ["REQUEST_METHOD"] not in pages

@@ -1,11 +1,13 @@
 """What every request and answer is held to: hosts, sizes, cookies, headers."""
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.config import LOOPBACK, Settings
+from app.edge.negotiation import WANTS_JSON
 
 MAX_BODY = 64 * 1024
 
@@ -33,6 +35,15 @@ class IdConverter(BaseConverter):
         return int(value)
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions are for pages: the API never looks at a cookie, and sets none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.environ.get(WANTS_JSON):
+            return None
+        return super().open_session(app, request)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     app.url_map.converters["id"] = IdConverter
     app.config.update(
@@ -50,16 +61,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.session_interface = PageSessions()
     app.before_request(_refuse_nul)
     app.after_request(_headers)
 
 
 def _refuse_nul() -> None:
     """No text of a person holds a NUL byte, and PostgreSQL takes none."""
-    values = [value for _, value in request.args.items(multi=True)]
+    found = b"%00" in request.query_string
     if request.method == "POST" and request.mimetype != "application/json":
-        values += [value for _, value in request.form.items(multi=True)]
-    if any("\x00" in value for value in values):
+        found = found or any("\x00" in value for _, value in request.form.items(multi=True))
+    if found:
         raise BadRequest("The request holds a NUL byte.")
 
 
