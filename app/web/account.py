@@ -17,6 +17,11 @@ def show() -> Answer:
     return _page(ApiTokenForm(formdata=None))
 
 
+@blueprint.get("/account/api-tokens")
+def find_api_tokens() -> Answer:
+    return go_to(url_for("account.show"))
+
+
 @blueprint.post("/account/api-tokens")
 @user_required
 def create_api_token() -> Answer:

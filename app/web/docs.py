@@ -1,6 +1,6 @@
 """The API's documentation: Swagger UI from our own files."""
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
 from app.edge.htmx import Answer
 from app.edge.security import CSP
@@ -8,6 +8,16 @@ from app.edge.security import CSP
 blueprint = Blueprint("docs", __name__)
 # Swagger UI's style sheet draws its arrows from data: addresses.
 DOCS_CSP = CSP.replace("img-src 'self'", "img-src 'self' data:")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Answer:
+    return Response("User-agent: *\nDisallow: /admin\nDisallow: /api\n", mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Answer:
+    return redirect(url_for("static", filename="favicon.svg"), 301)
 
 
 @blueprint.get("/docs/problems")
