@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=500)
     database_pool_timeout: float = Field(3.0, gt=0, le=8)
     lock_timeout_ms: int = Field(3000, ge=100, le=8000)
-    statement_timeout_ms: int = Field(8000, ge=500, le=60000)
+    statement_timeout_ms: int = Field(5000, ge=500, le=6000)
     redis_timeout_ms: int = Field(100, ge=10, le=2000)
 
     limit_sign_in: str = "10 per minute"

@@ -1,17 +1,18 @@
 """The database: the session, the naming convention, and the one way to write."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.config import Settings
 from app.errors import OutcomeUnknown
+from app.patience import PatientConnection
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -29,6 +30,7 @@ class Model(DeclarativeBase):
 LEDGER = "ledger"
 LEDGER_POOL = 3
 FROZEN_AFTER_MS = 1000
+LEDGER_STATEMENT_MS = 2500
 
 # Objects are read after the commit that made them: templates and payloads show them.
 db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
@@ -65,6 +67,7 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
     """
     options = engine_options(settings)
     limits = {
+        "statement_timeout": LEDGER_STATEMENT_MS,
         "lock_timeout": 2 * FROZEN_AFTER_MS,
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
     }
@@ -79,6 +82,21 @@ def init_app(app: Flask, settings: Settings) -> None:
         LEDGER: {"url": settings.database_url, **ledger_options(settings)}
     }
     db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "do_connect", _connect_with(settings.statement_timeout_ms))
+        event.listen(db.engines[LEDGER], "do_connect", _connect_with(LEDGER_STATEMENT_MS))
+
+
+def _connect_with(statement_timeout_ms: int) -> Callable[..., PatientConnection]:
+    """Connections that outwait the server's own timeout by a little, and no more."""
+
+    class Patient(PatientConnection):
+        patience = statement_timeout_ms / 1000 + 0.5
+
+    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> PatientConnection:
+        return Patient.connect(*args, **options)
+
+    return connect
 
 
 @contextmanager

@@ -10,21 +10,20 @@ from app.booking.orders import Confirmed, Order
 from app.db import ledger_session
 from app.errors import DatabaseDown, OutcomeUnknown, UtsavamError
 
-ATTEMPTS = 5
+GIVE_UP_AFTER = 2.5
+"""Seconds; the request has waited for COMMIT before, and is to end within ten."""
 PAUSE = 0.3
-"""Seconds between attempts: five of them stay well inside the time a request may take."""
 
 
 def resolve(orders: Iterable[Order]) -> dict[str, Confirmed | UtsavamError]:
     """The booking of each reference; `DatabaseDown` for one that was surely not committed."""
     orders = list(orders)
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(PAUSE)
+    give_up = time.monotonic() + GIVE_UP_AFTER
+    while time.monotonic() < give_up:
         try:
             return _look_up(orders)
         except (DBAPIError, TimeoutError):
-            continue
+            time.sleep(PAUSE)
     return {order.reference: OutcomeUnknown() for order in orders}
 
 

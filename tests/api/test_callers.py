@@ -101,7 +101,7 @@ def test_a_key_in_the_query_or_the_body_is_no_key(anyone, problem, settings, thi
     problem(anyone.get("/bookings/1", query_string={"X-Admin-Key": key}), 401)
     problem(anyone.get("/admin/users", query_string={"admin_key": key}), 401)
     body = {**BODIES["/bookings"], "X-Admin-Key": key}
-    problem(anyone.post("/bookings", body), 422)
+    problem(anyone.post("/bookings", body), 401)
 
 
 def test_cookies_open_nothing(client, anyone, problem, settings, things, make_token):

@@ -38,6 +38,11 @@ class House:
     def workers(self):
         return psutil.Process(self.site.pid).children()
 
+    def postgres_processes(self):
+        pid = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
+        server = psutil.Process(pid)
+        return [server, *server.children()]
+
     def crash_postgres(self):
         """As the power fails: nothing is written any more, everybody is cut off."""
         self.pg_ctl("stop", "-m", "immediate")
