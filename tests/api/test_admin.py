@@ -49,3 +49,12 @@ def test_seeding_is_201_each_time_and_creates_once(organiser):
     assert (first.status_code, again.status_code) == (201, 201)
     assert "Indie Concert" in first.json["created"]
     assert again.json == {"created": [], "present": first.json["created"]}
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(organiser, problem):
+    problem(organiser.get("/admin/analytics?from=2030-02-01&to=2030-01-01"), 422)
+
+
+@pytest.mark.parametrize("path", ["/admin/events", "/admin/seed_demo_data"])
+def test_the_anonymous_learn_nothing_from_what_they_send(anyone, problem, path):
+    problem(anyone.post(path, {}), 401)

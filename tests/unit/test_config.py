@@ -1,5 +1,6 @@
 """Settings: every open door is named, with the way to close it."""
 
+import fcntl
 import os
 import secrets
 import subprocess
@@ -143,3 +144,35 @@ def test_the_site_refuses_to_start_with_weak_keys_and_says_why(tmp_path):
 def test_no_problem_shows_the_key_itself():
     weak = "hunter2hunter2"
     assert weak not in str(problems(admin_key=weak, secret_key=weak))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "x"),
+        ("PROXY_HOPS", "-1"),
+        ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "foo"),
+        ("API_ACCESS", "closed"),
+    ],
+)
+def test_a_value_that_is_none_is_named_in_one_sentence(monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WeakSettings) as refusal:
+        Settings.load()
+    (problem,) = refusal.value.problems
+    assert problem.startswith(f"{name} is not valid: ")
+
+
+def test_commands_find_the_demo_while_it_runs_and_env_once_it_has_ended(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("PORT=8111\n")
+    (tmp_path / ".utsavam").mkdir()
+    (tmp_path / ".utsavam" / "demo.env").write_text("PORT='8222'\n")
+    with (tmp_path / ".utsavam" / "lock").open("w") as lock:
+        assert Settings.load().port == 8111
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert Settings.load().port == 8222
+        monkeypatch.setenv("DATABASE_URL", "postgresql:///mine")
+        assert Settings.load().port == 8111

@@ -112,3 +112,13 @@ def test_an_error_page_tells_no_secrets_of_the_house(visitor, clean):
     assert page.status_code == 404
     assert "Traceback" not in page.text
     assert "SELECT" not in page.text
+
+
+def test_the_api_reads_no_cookie_and_sets_none(signed_in, visitor):
+    answer = visitor.get("/bookings/1", headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_robots_are_asked_to_leave_the_house_alone(visitor, clean):
+    assert "Disallow: /admin" in visitor.get("/robots.txt").text
