@@ -20,10 +20,10 @@ from pathlib import Path
 from types import FrameType
 
 from app.embedded import CannotStart, Postgres, RedisServer
+from app.processes import end_if_ours, stop_process
 
 ROOT = Path(__file__).parents[1]
 READY_PATIENCE = 60.0
-STOP_PATIENCE = 20.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -207,31 +207,10 @@ class Demo:
         for name in ("gunicorn", "redis"):
             file = self.data / f"{name}.pid"
             if file.exists():
-                end_if_ours(file.read_text(), self.data, name)
+                ours = {"gunicorn": str(ROOT), "redis": str(self.data / "redis")}[name]
+                if end_if_ours(file.read_text(), ours):
+                    say(f"Ended the {name} of a run that was killed.")
                 file.unlink()
-
-
-def end_if_ours(pid_text: str, data: Path, name: str) -> None:
-    """End the process if it is the one we noted, and not another that has its number by now."""
-    import psutil
-
-    with contextlib.suppress(ValueError, psutil.Error):
-        process = psutil.Process(int(pid_text))
-        ours = {"gunicorn": str(ROOT), "redis": str(data / "redis")}[name]
-        if process.cwd() == ours or ours in " ".join(process.cmdline()):
-            say(f"Ending the {name} of a run that was killed …")
-            process.terminate()
-            process.wait(STOP_PATIENCE)
-
-
-def stop_process(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def write_private(file: Path, text: str) -> None:

@@ -7,9 +7,8 @@ from flask_babel import gettext as _
 
 from app.admin.forms import LoginForm
 from app.edge.current import settings
-from app.edge.extensions import limiter
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import failed_here
+from app.edge.limits import failures_limited
 from app.edge.visitor import ADMIN_TOKEN, forget, remember_admin, safe_next
 from app.services import sign_ins
 
@@ -24,12 +23,7 @@ def show() -> Answer:
 
 
 @blueprint.post("/login")
-@limiter.limit(lambda: settings().limit_sign_in, deduct_when=failed_here)
-@limiter.limit(
-    lambda: settings().limit_sign_in_everyone,
-    key_func=lambda: "everyone",
-    deduct_when=failed_here,
-)
+@failures_limited
 def create() -> Answer:
     form = LoginForm()
     token = sign_ins.begin_for_admin(form.key.data or "", settings().admin_key)

@@ -3,10 +3,8 @@
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.edge.current import settings
-from app.edge.extensions import limiter
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import failed_here
+from app.edge.limits import failures_limited
 from app.edge.visitor import USER_TOKEN, forget, remember_user, safe_next
 from app.errors import WrongCredentials
 from app.services import accounts
@@ -22,12 +20,7 @@ def show() -> Answer:
 
 
 @blueprint.post("/sign-in")
-@limiter.limit(lambda: settings().limit_sign_in, deduct_when=failed_here)
-@limiter.limit(
-    lambda: settings().limit_sign_in_everyone,
-    key_func=lambda: "everyone",
-    deduct_when=failed_here,
-)
+@failures_limited
 def create() -> Answer:
     form = SignInForm()
     if not form.validate():

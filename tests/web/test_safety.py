@@ -122,3 +122,8 @@ def test_the_api_reads_no_cookie_and_sets_none(signed_in, visitor):
 
 def test_robots_are_asked_to_leave_the_house_alone(visitor, clean):
     assert "Disallow: /admin" in visitor.get("/robots.txt").text
+
+
+def test_the_eleventh_wrong_admin_key_in_a_minute_is_refused(visitor, clean):
+    statuses = [visitor.log_in("no key of ours").status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
