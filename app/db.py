@@ -29,7 +29,7 @@ class Model(DeclarativeBase):
 
 LEDGER = "ledger"
 LEDGER_POOL = 3
-FROZEN_AFTER_MS = 1000
+FROZEN_AFTER_MS = 750
 LEDGER_STATEMENT_MS = 2500
 
 # Objects are read after the commit that made them: templates and payloads show them.

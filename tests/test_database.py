@@ -34,9 +34,9 @@ def test_every_connection_is_held_to_the_settings(name, value):
     [
         ("synchronous_commit", "on"),
         ("transaction_isolation", "read committed"),
-        ("lock_timeout", "2s"),
+        ("lock_timeout", "1500ms"),
         ("statement_timeout", "2500ms"),
-        ("idle_in_transaction_session_timeout", "1s"),
+        ("idle_in_transaction_session_timeout", "750ms"),
     ],
 )
 def test_the_ledgers_connections_let_go_of_rows_soon(name, value):

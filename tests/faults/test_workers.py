@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from tests.support.servers import wait_until
+
 WORKERS = [{"WORKER_CLASS": "gevent"}, {"WORKER_CLASS": "gthread"}]
 EITHER = pytest.mark.parametrize("house", WORKERS, indirect=True, ids=["gevent", "gthread"])
 
@@ -14,9 +16,8 @@ def test_a_reload_under_load_drops_no_request(house):
     with house.buyers(keeps_asking=False) as buyers:
         before = {worker.pid for worker in house.workers}
         house.site.signal(signal.SIGHUP)
-        time.sleep(2)
+        wait_until(lambda: not before & {worker.pid for worker in house.workers}, 30)
         buyers.wait_for_bookings(20)
-        assert not before & {worker.pid for worker in house.workers}
     assert set(buyers.statuses) == {201}
 
 
