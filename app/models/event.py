@@ -17,6 +17,8 @@ from app.models.columns import CreatedAt, Key, Moment, now
 MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 100_000_000
 """A million rupees for a seat: more is a mistake in typing."""
+TAKEN_SLUGS = {"seats", "bookings"}
+"""What stands below an event's address already: `/events/7/seats` is its counter."""
 
 
 class EventStatus(StrEnum):
@@ -115,7 +117,8 @@ class Event(Model):
     def slug(self) -> str:
         """The name as a part of an address: `Ōnam Sadya` is `onam-sadya`."""
         plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
-        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "event"
+        slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "event"
+        return f"{slug}-event" if slug in TAKEN_SLUGS else slug
 
     @property
     def seats_sold(self) -> int:

@@ -107,3 +107,13 @@ def test_a_broken_cursor_is_an_error_page_that_names_it(visitor, clean):
     answer = visitor.get("/?after=rubbish")
     assert answer.status_code == 422
     assert "after" in answer.text
+
+
+@pytest.mark.parametrize("name", ["Seats", "Bookings!"])
+def test_an_event_named_as_one_of_our_own_addresses_has_a_page_all_the_same(
+    visitor, make_event, name
+):
+    event = make_event(name=name)
+    page = visitor.get(f"/events/{event.id}", follow_redirects=True)
+    assert page.status_code == 200
+    assert f"<h1>{name}</h1>" in page.text
