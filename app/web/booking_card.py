@@ -29,8 +29,7 @@ class BookingCard:
 
     @property
     def version(self) -> str:
-        """What the counter shows, in short: a poll with the same one needs no answer."""
-        return f"{self.status.tone}-{self.event.seats_available}"
+        return seats_version(self.event)
 
     def flipped_since(self, tone: str) -> bool:
         """Whether selling began or ended since the page showed `tone`: the form comes or goes."""
@@ -43,6 +42,11 @@ class BookingCard:
         if self.event.max_per_person is not None:
             most = min(most, self.event.max_per_person - self.held)
         return max(most, 0)
+
+
+def seats_version(event: Event) -> str:
+    """What the counter shows, in short: a poll with the same one needs no answer."""
+    return f"{seat_status(event).tone}-{event.seats_available}"
 
 
 def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:

@@ -9,7 +9,7 @@ from app.edge.seat_status import seat_status
 from app.edge.templating import event_url
 from app.services import events
 from app.services.events import EventQuery
-from app.web.booking_card import booking_card
+from app.web.booking_card import booking_card, seats_version
 
 blueprint = Blueprint("events", __name__)
 PER_PAGE = 12
@@ -60,9 +60,9 @@ def seats(event_id: int) -> Response:
     """The counter as it is now; 204 while it is what the page shows already (`v`)."""
     event = events.get_event(event_id)
     seen = request.args.get("v", "")
-    card = booking_card(event)
-    if seen == card.version:
+    if seen == seats_version(event):
         return make_response("", 204)
+    card = booking_card(event)
     seen_tone = seen.partition("-")[0]
     return make_response(
         render_template(
