@@ -15,7 +15,7 @@ blueprint = api_blueprint("users", __name__)
 
 @blueprint.post("/users")
 @valid(
-    answers(400, 409, 413, 415, HTTP_201=UserOut),
+    answers(400, 401, 409, 413, 415, HTTP_201=UserOut),
     json=UserIn,
     tags=["Users"],
     security=[{}, {KEY: []}],
