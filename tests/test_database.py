@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from app.booking.desk import lock_event
 from app.db import db, ledger_session, transaction
 from app.models import User
 
@@ -90,3 +91,12 @@ def test_a_transaction_sees_what_was_committed_after_an_earlier_read(make_user, 
     sql("UPDATE users SET name = 'Meena'")
     with transaction() as session:
         assert session.get(User, user.id, populate_existing=True).name == "Meena"
+
+
+def test_whoever_locks_an_event_lets_go_soon_and_only_for_that_transaction(make_event):
+    setting = text("SHOW idle_in_transaction_session_timeout")
+    event = make_event()
+    with transaction() as session:
+        lock_event(session, event.id)
+        assert session.execute(setting).scalar() == "750ms"
+    assert db.session.execute(setting).scalar() == "5s"

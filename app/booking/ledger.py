@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.booking import statements
 from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
 from app.booking.resolver import resolve
-from app.db import ledger_session
+from app.db import FROZEN_AFTER_MS, ledger_session
 from app.errors import (
     EventNotFound,
     IdempotencyKeyReused,
@@ -34,6 +34,8 @@ from app.models.event import sale_state
 
 Found = dict[str, Confirmed | UtsavamError]
 """By reference: the booking, or what is known of it after a lost COMMIT."""
+
+_LET_GO_SOON = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
 
 
 @dataclass
@@ -73,7 +75,12 @@ def record(orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
 
 
 def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
-    """Lock the rows in id order and return them as they are now; deleted events are left out."""
+    """Lock the rows in id order and return them as they are now; deleted events are left out.
+
+    For the rest of its transaction the session may not idle longer than the ledger's own: a
+    process frozen with a row in its hands must not hold the buyers up.
+    """
+    session.execute(_LET_GO_SOON)
     query = (
         select(Event)
         .where(Event.id.in_(set(event_ids)), Event.deleted_at.is_(None))
