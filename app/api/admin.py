@@ -1,6 +1,8 @@
 """The organiser's side of events."""
 
-from flask import Response, request
+from typing import Any
+
+from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.callers import organiser_required
@@ -19,21 +21,20 @@ from app.edge.current import desk
 from app.services import bookings, demo, events
 
 blueprint = api_blueprint("admin", __name__)
-ADMIN = {"tags": ["Admin"], "security": [{KEY: []}]}
+ADMIN: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
 
 
 @blueprint.post("/admin/events")
 @organiser_required
 @valid(
     answers(400, 401, 413, 415, HTTP_201=EventOut),
-    json=EventIn,
+    body=EventIn,
     operation_id="createEvent",
     **ADMIN,
 )
-def create_event() -> Response:
+def create_event(body: EventIn) -> Response:
     """Create an event"""
-    wish: EventIn = request.context.json  # type: ignore[attr-defined]
-    event = events.create_event(wish.model_dump(), desk())
+    event = events.create_event(body.model_dump(), desk())
     response = json_response(event_out(event), 201)
     response.headers["Location"] = f"/events/{event.id}"
     return response
@@ -43,17 +44,16 @@ def create_event() -> Response:
 @organiser_required
 @valid(
     answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=EventOut),
-    json=EventChange,
+    body=EventChange,
     operation_id="updateEvent",
     **ADMIN,
 )
-def update_event(event_id: int) -> Response:
+def update_event(event_id: int, body: EventChange) -> Response:
     """Change an event
 
     A capacity below the seats sold is refused, and the answer names their number.
     """
-    wish: EventChange = request.context.json  # type: ignore[attr-defined]
-    event = events.update_event(event_id, wish.model_dump(exclude_unset=True), desk())
+    event = events.update_event(event_id, body.model_dump(exclude_unset=True), desk())
     return json_response(event_out(event))
 
 
@@ -65,13 +65,12 @@ def update_event(event_id: int) -> Response:
     operation_id="deleteEvent",
     **ADMIN,
 )
-def delete_event(event_id: int) -> tuple[str, int]:
+def delete_event(event_id: int, query: DeletionQuery) -> tuple[str, int]:
     """Delete an event
 
     One with confirmed bookings needs `force=true`, which cancels them and keeps their record.
     """
-    asked: DeletionQuery = request.context.query  # type: ignore[attr-defined]
-    events.delete_event(event_id, desk(), force=asked.force)
+    events.delete_event(event_id, desk(), force=query.force)
     return "", 204
 
 
@@ -83,10 +82,9 @@ def delete_event(event_id: int) -> tuple[str, int]:
     operation_id="listBookingsOfEvent",
     **ADMIN,
 )
-def list_bookings(event_id: int) -> Response:
+def list_bookings(event_id: int, query: EventBookingsQuery) -> Response:
     """List an event's bookings, the newest first"""
-    asked: EventBookingsQuery = request.context.query  # type: ignore[attr-defined]
-    page = bookings.list_bookings_of_event(event_id, **asked.model_dump())
+    page = bookings.list_bookings_of_event(event_id, **query.model_dump())
     return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
 
 

@@ -1,6 +1,6 @@
 """What was sold, and when."""
 
-from flask import Response, request
+from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.callers import organiser_required
@@ -27,13 +27,12 @@ blueprint = api_blueprint("analytics", __name__)
     security=[{KEY: []}],
     operation_id="getAnalytics",
 )
-def analytics() -> Response:
+def analytics(query: AnalyticsQuery) -> Response:
     """Get figures of the bookings made in a span of days
 
     Every event appears, with or without bookings.
     """
-    asked: AnalyticsQuery = request.context.query  # type: ignore[attr-defined]
-    found = analyse(asked.from_, asked.to)
+    found = analyse(query.from_, query.to)
     return json_response(
         AnalyticsOut(
             totals=TotalsOut.model_validate(found),

@@ -1,9 +1,14 @@
 """The request's body: JSON, an object, and said to be so."""
 
+from typing import Any, TypeVar
+
 from flask import Blueprint, request
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.edge.extensions import csrf
+
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def api_blueprint(name: str, module: str) -> Blueprint:
@@ -15,7 +20,7 @@ def api_blueprint(name: str, module: str) -> Blueprint:
 
 
 def require_json() -> None:
-    """Raises 400 or 415 for a body that is no JSON object.
+    """Raises 415 for a body that does not say it is JSON.
 
     The media type matters: a foreign page can send forms and text here without asking, JSON not.
     """
@@ -23,14 +28,31 @@ def require_json() -> None:
         return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
+
+
+def parse(schema: type[Body]) -> Body:
+    """The body as `schema`. Raises `ValidationError`, and 400 for what is no JSON object."""
     try:
-        body = request.get_json()
+        return schema.model_validate_json(request.get_data())
+    except ValidationError as error:
+        if any(detail["type"] in {"json_invalid", "model_type"} for detail in error.errors()):
+            # A half of a character is no JSON to pydantic; parsed, it names its field.
+            return schema.model_validate(_parsed())
+        raise
+
+
+def _parsed() -> dict[str, Any]:
+    if not _has_body():
+        return {}
+    try:
+        parsed = request.get_json()
     except RecursionError:
         raise BadRequest("The body is nested too deeply.") from None
     except BadRequest:
         raise BadRequest("The body is not valid JSON.") from None
-    if not isinstance(body, dict):
+    if not isinstance(parsed, dict):
         raise BadRequest("The body must be a JSON object.")
+    return parsed
 
 
 def _has_body() -> bool:

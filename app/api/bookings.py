@@ -1,5 +1,7 @@
 """Bookings: a user's own, or anybody's for an organiser."""
 
+from typing import Any
+
 from flask import Response, request
 
 from app.api.body import api_blueprint
@@ -25,30 +27,29 @@ from app.errors import InvalidField, UserNotFound
 from app.services import bookings
 
 blueprint = api_blueprint("bookings", __name__)
-BOOKINGS = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
+BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
 
 
 @blueprint.post("/bookings")
 @caller_required
 @valid(
     answers(400, 401, 404, 409, 413, 415, 503, HTTP_201=BookedOut),
-    json=BookingIn,
+    body=BookingIn,
     operation_id="createBooking",
     **BOOKINGS,
 )
-def create_booking() -> Response:
+def create_booking(body: BookingIn) -> Response:
     """Book seats
 
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
     """
-    wish: BookingIn = request.context.json  # type: ignore[attr-defined]
     booked = bookings.book(
         desk(),
-        user_id=caller().acting_for(wish.user_id),
-        event_id=wish.event_id,
-        seats=wish.seats,
-        idempotency_key=_idempotency_key(wish),
+        user_id=caller().acting_for(body.user_id),
+        event_id=body.event_id,
+        seats=body.seats,
+        idempotency_key=_idempotency_key(body),
     )
     response = json_response(booked_out(booked), 201)
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
@@ -88,22 +89,21 @@ def cancel_booking(booking_id: int) -> Response:
     operation_id="listBookingsOfUser",
     **BOOKINGS,
 )
-def list_bookings_of_user(user_id: int) -> Response:
+def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
     """List a user's bookings, the newest first"""
     if caller().limited_to not in (None, user_id):
         raise UserNotFound(user_id)
-    asked: PagingQuery = request.context.query  # type: ignore[attr-defined]
-    page = bookings.list_bookings_of_user(user_id, limit=asked.limit, after=asked.after)
+    page = bookings.list_bookings_of_user(user_id, limit=query.limit, after=query.after)
     return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
 
 
-def _idempotency_key(wish: BookingIn) -> str | None:
+def _idempotency_key(body: BookingIn) -> str | None:
     """The key of the header or of the body; raises `InvalidField` when they differ."""
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return wish.idempotency_key
+        return body.idempotency_key
     if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
         raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
-    if wish.idempotency_key not in (None, header):
+    if body.idempotency_key not in (None, header):
         raise InvalidField("idempotency_key", "differs from the Idempotency-Key header")
     return header

@@ -16,12 +16,11 @@ blueprint = api_blueprint("events", __name__)
 
 @blueprint.get("/events")
 @valid(answers(HTTP_200=EventsOut), query=EventsQuery, tags=["Events"], operation_id="listEvents")
-def list_events() -> Response:
+def list_events(query: EventsQuery) -> Response:
     """List events, the soonest first"""
-    asked: EventsQuery = request.context.query  # type: ignore[attr-defined]
     page = events.list_events(
         EventQuery(
-            q=asked.q, upcoming_only=asked.upcoming_only, limit=asked.limit, after=asked.after
+            q=query.q, upcoming_only=query.upcoming_only, limit=query.limit, after=query.after
         )
     )
     return page_response(EventsOut([event_out(event) for event in page.items]), page)

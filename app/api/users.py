@@ -1,6 +1,6 @@
 """Users: signing up, and the organiser's list."""
 
-from flask import Response, request
+from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.callers import caller, organiser_required
@@ -16,20 +16,19 @@ blueprint = api_blueprint("users", __name__)
 @blueprint.post("/users")
 @valid(
     answers(400, 401, 409, 413, 415, HTTP_201=UserOut),
-    json=UserIn,
+    body=UserIn,
     tags=["Users"],
     security=[{}, {KEY: []}],
     operation_id="createUser",
 )
-def create_user() -> Response:
+def create_user(body: UserIn) -> Response:
     """Sign up
 
     Without a password only under the admin key; such a user sets one later.
     """
-    wish: UserIn = request.context.json  # type: ignore[attr-defined]
-    if wish.password is None and not caller().anybody:
+    if body.password is None and not caller().anybody:
         raise InvalidField("password", "is required")
-    user = accounts.create_user(wish.email, wish.name, wish.password)
+    user = accounts.create_user(body.email, body.name, body.password)
     return json_response(UserOut.model_validate(user), 201)
 
 
@@ -42,8 +41,7 @@ def create_user() -> Response:
     security=[{KEY: []}],
     operation_id="listUsers",
 )
-def list_users() -> Response:
+def list_users(query: UsersQuery) -> Response:
     """List users"""
-    asked: UsersQuery = request.context.query  # type: ignore[attr-defined]
-    page = users.list_users(q=asked.q, limit=asked.limit, after=asked.after)
+    page = users.list_users(q=query.q, limit=query.limit, after=query.after)
     return page_response(UsersOut([UserOut.model_validate(u) for u in page.items]), page)
