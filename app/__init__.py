@@ -17,9 +17,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
     from app.edge import extensions, http_errors, negotiation, security, templating
+    from app.edge.application import Application
 
     settings = settings or Settings.load()
-    app = Flask(
+    app = Application(
         "app",
         root_path=str(ROOT),
         template_folder=str(ROOT / "templates"),

@@ -41,10 +41,15 @@ def wants_json() -> bool:
 def asks_for_page(environ: "WSGIEnvironment") -> bool:
     if "HTTP_HX_REQUEST" in environ:
         return True
-    accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""), MIMEAccept)
+    return _accepts_page(environ.get("HTTP_ACCEPT", ""))
+
+
+@lru_cache(maxsize=1_000)
+def _accepts_page(accept: str) -> bool:
     pages = {"text/html", "application/xhtml+xml"}
     return any(
-        mime.partition(";")[0].lower() in pages and quality > 0 for mime, quality in accepted
+        mime.partition(";")[0].lower() in pages and quality > 0
+        for mime, quality in parse_accept_header(accept, MIMEAccept)
     )
 
 

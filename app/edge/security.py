@@ -1,29 +1,16 @@
-"""What every request and answer is held to: hosts, sizes, cookies, headers."""
+"""What every request is held to: hosts, sizes, cookies, ids."""
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.config import LOOPBACK, Settings
+from app.edge.answer_headers import AnswerHeaders
 from app.edge.negotiation import WANTS_JSON
 
 MAX_BODY = 64 * 1024
-
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 
 
 class IdConverter(BaseConverter):
@@ -63,7 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     app.before_request(_refuse_nul)
-    app.after_request(_headers)
+    AnswerHeaders.init_app(app)
 
 
 def _refuse_nul() -> None:
@@ -73,28 +60,3 @@ def _refuse_nul() -> None:
         found = found or any("\x00" in value for _, value in request.form.items(multi=True))
     if found:
         raise BadRequest("The request holds a NUL byte.")
-
-
-def _headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint == "static":
-        _cache_static(response)
-    elif "Cache-Control" not in headers:
-        # A page shows who is signed in, and seats as they are now.
-        headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _cache_static(response: Response) -> None:
-    """Files with a version in their address never change; the others are asked for again."""
-    path = request.path
-    if "v" in request.args or path.startswith(("/static/fonts/", "/static/vendor/")):
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    else:
-        response.headers["Cache-Control"] = "no-cache"

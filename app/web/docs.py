@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
+from app.edge.answer_headers import CSP
 from app.edge.htmx import Answer
-from app.edge.security import CSP
 
 blueprint = Blueprint("docs", __name__)
 # Swagger UI's style sheet draws its arrows from data: addresses.
