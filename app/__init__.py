@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     gate = SeatGate(
         connect(settings.redis_url, settings.redis_timeout_ms), settings.redis_timeout_ms
     )
-    app.extensions["desk"] = BookingDesk(gate)
+    app.extensions["desk"] = BookingDesk(gate, room=settings.desk_room)
 
     security.init_app(app, settings)
     templating.init_app(app)

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     web_concurrency: int = Field(2, ge=1, le=256)
     worker_class: Literal["gevent", "gthread"] = "gevent"
     worker_threads: int = Field(32, ge=1, le=1000)
+    desk_room: int = Field(1000, ge=1, le=100_000)
     database_pool_size: int = Field(10, ge=1, le=500)
     database_pool_timeout: float = Field(3.0, gt=0, le=8)
     lock_timeout_ms: int = Field(3000, ge=100, le=8000)

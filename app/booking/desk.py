@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 class BookingDesk:
     """One per process, for all its threads."""
 
-    def __init__(self, gate: SeatGate) -> None:
+    def __init__(self, gate: SeatGate, room: int = ROOM) -> None:
         self.gate = gate
         self._turns: Turns[Order, Outcome] = Turns(
-            self.settle, most=MOST_ORDERS, room=ROOM, patience=PATIENCE
+            self.settle, most=MOST_ORDERS, room=room, patience=PATIENCE
         )
 
     def book(self, order: Order) -> Booked:
