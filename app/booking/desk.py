@@ -43,6 +43,8 @@ class BookingDesk:
 
     def book(self, order: Order) -> Booked:
         """Book one order; raises the `UtsavamError` that says why it can't be."""
+        if look := self.gate.refuses_at_once(order):
+            raise NotEnoughSeats(look.event_id, order.seats, look.seats)
         try:
             outcome = self._turns.take(order)
         except Full:

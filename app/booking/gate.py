@@ -8,6 +8,7 @@ worst is a needless question to the database.
 import logging
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 BELIEVED_FOR = 1.0
 """Seconds for which a look at the row may answer "sold out"."""
+REFUSAL_HOLDS_FOR = 0.01
+"""Seconds for which a refusal by the tokens needs no second question to Redis."""
 TOKENS_LIVE_FOR = 24 * 3600
 """Seconds; a key nobody refreshes disappears, and with it whatever a restored database left."""
 PROBE_AFTER = 1.0
@@ -63,6 +66,18 @@ def believable(look: Look | None, seats: int, at: float) -> bool:
     return look is not None and look.seats < seats and at - look.at <= BELIEVED_FOR
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """That the tokens did not suffice for so many seats; `at` is from before the question."""
+
+    seats: int
+    at: float
+
+
+def still_refused(refusal: Refusal | None, seats: int, at: float) -> bool:
+    return refusal is not None and refusal.seats <= seats and at - refusal.at <= REFUSAL_HOLDS_FOR
+
+
 class SeatGate:
     """One per process; several threads may use it, as its state is replaced and never half-made."""
 
@@ -72,6 +87,7 @@ class SeatGate:
         self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
         self._publish = client.register_script((_SCRIPTS / "publish.lua").read_text())
         self._looks: dict[int, Look] = {}
+        self._refusals: dict[int, Refusal] = {}
         self._closed_until = 0.0
         self._clock_offset: float | None = None
 
@@ -93,7 +109,9 @@ class SeatGate:
         # Measured on arrival, the difference of the clocks comes out too small, never too large:
         # a claim can then only be given up too early.
         self._clock_offset = answer[0] - time.monotonic() * 1e6
-        return [Verdict(verdict) for verdict in answer[1:]]
+        verdicts = [Verdict(verdict) for verdict in answer[1:]]
+        self._remember_refusals(orders, verdicts, sent)
+        return verdicts
 
     def refuses(self, order: Order, verdict: Verdict) -> Look | None:
         """The look that proves the order can't be met, when there is no need to ask the database.
@@ -105,11 +123,19 @@ class SeatGate:
         look = self._looks.get(order.event_id)
         return look if believable(look, order.seats, time.monotonic()) else None
 
+    def refuses_at_once(self, order: Order) -> Look | None:
+        """As `refuses`, for an order that others like it have just been refused before."""
+        refusal = self._refusals.get(order.event_id)
+        if not still_refused(refusal, order.seats, time.monotonic()):
+            return None
+        return self.refuses(order, Verdict.INSUFFICIENT)
+
     def publish(self, looks: Iterable[Look]) -> None:
         """Remember what the rows said, and tell the other processes through Redis."""
         looks = list(looks)
         for look in looks:
             self._remember(look)
+            self._refusals.pop(look.event_id, None)
         if not looks or not self.awake:
             return
         try:
@@ -148,6 +174,17 @@ class SeatGate:
             if len(self._looks) >= LOOKS_KEPT:
                 self._looks = {}
             self._looks[look.event_id] = look
+
+    def _remember_refusals(
+        self, orders: Sequence[Order], verdicts: Sequence[Verdict], sent: float
+    ) -> None:
+        for order, verdict in zip(orders, verdicts, strict=True):
+            if verdict == Verdict.INSUFFICIENT:
+                if len(self._refusals) >= LOOKS_KEPT:
+                    self._refusals = {}
+                self._refusals[order.event_id] = Refusal(order.seats, sent)
+            elif verdict == Verdict.GRANTED:
+                self._refusals.pop(order.event_id, None)
 
     def _fall_asleep(self, error: redis.RedisError) -> None:
         if self.awake:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from app.edge.negotiation import VARY
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -50,24 +52,29 @@ class AnswerHeaders:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            if environ["PATH_INFO"].startswith(STATIC) and not status.startswith("4"):
-                headers = [header for header in headers if header[0] != "Cache-Control"]
-                headers.append(_lifetime(environ))
-            return start_response(status, headers + _missing(environ, headers), *error)
+            return start_response(status, _completed(environ, status, headers), *error)
 
         return self._inner(environ, start)
 
 
-def _missing(environ: "WSGIEnvironment", headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    said = {name for name, _value in headers}
-    missing = ALWAYS.copy()
+def _completed(
+    environ: "WSGIEnvironment", status: str, headers: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    said = dict(headers)
+    made = headers + ALWAYS
     if "Content-Security-Policy" not in said:
-        missing.append(POLICY)
-    if "Cache-Control" not in said:
-        missing.append(ASK_AGAIN)
-    if environ.get("wsgi.url_scheme") == "https":
-        missing.append(TRANSPORT)
-    return missing
+        made.append(POLICY)
+    if environ["wsgi.url_scheme"] == "https":
+        made.append(TRANSPORT)
+    if VARY in environ:
+        made = [header for header in made if header[0] != "Vary"]
+        made.append(("Vary", ", ".join(filter(None, (said.get("Vary"), environ[VARY])))))
+    if environ["PATH_INFO"].startswith(STATIC) and not status.startswith("4"):
+        made = [header for header in made if header[0] != "Cache-Control"]
+        made.append(_lifetime(environ))
+    elif "Cache-Control" not in said:
+        made.append(ASK_AGAIN)
+    return made
 
 
 def _lifetime(environ: "WSGIEnvironment") -> tuple[str, str]:

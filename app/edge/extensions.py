@@ -1,5 +1,6 @@
 """The Flask extensions that the edges share."""
 
+from babel import Locale
 from flask import Flask
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -30,8 +31,9 @@ migrate = Migrate()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    app.config["BABEL_DEFAULT_LOCALE"] = "en_IN"
-    babel.init_app(app)
+    # Chosen here, since Flask-Babel reads its default anew at each request.
+    locale = Locale.parse("en_IN")
+    babel.init_app(app, default_locale=str(locale), locale_selector=lambda: locale)
     # The session's own life limits a token; an hour would lose the input of whoever took a break.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     csrf.init_app(app)

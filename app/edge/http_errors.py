@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, json, make_response, render_template
+from flask import Flask, Response, make_response, render_template
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,7 +16,6 @@ from app.errors import DatabaseDown, UtsavamError
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-DOCS = "/docs/problems#"
 
 
 def init_app(app: Flask) -> None:
@@ -29,14 +28,7 @@ def init_app(app: Flask) -> None:
 
 def problem_response(problem: Problem) -> Response:
     """The problem as RFC 9457 JSON."""
-    body = {
-        "type": DOCS + problem.slug if problem.slug else "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        **problem.extra,
-    }
-    response = Response(json.dumps(body), problem.status, mimetype=PROBLEM_JSON)
+    response = Response(problem.json, problem.status, mimetype=PROBLEM_JSON)
     return _with_headers(response, problem)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
@@ -18,19 +18,12 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 WANTS_JSON = "utsavam.json"
-SHARED = "utsavam.shared"
+VARY = "utsavam.vary"
+"""What an answer at this address depends on, besides the address."""
 
 
 def init_app(app: Flask) -> None:
     app.wsgi_app = Negotiation(app, app.wsgi_app)  # type: ignore[method-assign]
-
-    @app.after_request
-    def vary(response: Response) -> Response:
-        if request.environ.get(SHARED):
-            response.vary.update(("Accept", "HX-Request"))
-        elif not request.environ.get(WANTS_JSON) and request.endpoint != "static":
-            response.vary.add("HX-Request")
-        return response
 
 
 def wants_json() -> bool:
@@ -77,7 +70,8 @@ class Negotiation:
     def _negotiate(self, environ: "WSGIEnvironment", path: str) -> None:
         api, pages = self._methods(PREFIX + path), self._methods(path)
         # Nothing at all at an address is told in both ways too.
-        environ[SHARED] = bool(api) == bool(pages)
+        if bool(api) == bool(pages):
+            environ[VARY] = "Accept, HX-Request"
         if asks_for_page(environ):
             # A browser has no other way to `/health`, nor a form to `DELETE /bookings/7`.
             use_api = bool(api) and environ["REQUEST_METHOD"] not in pages
@@ -87,3 +81,5 @@ class Negotiation:
         if use_api:
             environ[WANTS_JSON] = True
             environ["PATH_INFO"] = PREFIX + path
+        elif not path.startswith("/static/"):
+            environ.setdefault(VARY, "HX-Request")

@@ -1,10 +1,14 @@
 """What every request is held to: hosts, sizes, cookies, ids."""
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
+from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
 from app.edge.answer_headers import AnswerHeaders
@@ -37,7 +41,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key or None,
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
-        TRUSTED_HOSTS=[*settings.trusted_hosts, *LOOPBACK],
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies
         else f"utsavam_{settings.port}",
@@ -49,14 +52,27 @@ def init_app(app: Flask, settings: Settings) -> None:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
+    app.before_request(_hosts([*settings.trusted_hosts, *LOOPBACK]))
     app.before_request(_refuse_nul)
     AnswerHeaders.init_app(app)
 
 
+def _hosts(trusted: list[str]) -> Callable[[], None]:
+    """Flask's own check of the host spells every name of the list anew, at each request."""
+    is_ours = lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
+
+    def refuse_foreign() -> None:
+        if not is_ours(request.host):
+            raise SecurityError(f"Host {request.host!r} is not trusted.")
+
+    return refuse_foreign
+
+
 def _refuse_nul() -> None:
     """No text of a person holds a NUL byte, and PostgreSQL takes none."""
-    found = b"%00" in request.query_string
-    if request.method == "POST" and request.mimetype != "application/json":
+    environ = request.environ
+    found = "%00" in environ["QUERY_STRING"]
+    if environ["REQUEST_METHOD"] == "POST" and not environ.get(WANTS_JSON):
         found = found or any("\x00" in value for _, value in request.form.items(multi=True))
     if found:
         raise BadRequest("The request holds a NUL byte.")

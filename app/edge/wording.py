@@ -1,13 +1,17 @@
 """What each domain error is to a person and to a program: status, title, sentence."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app import errors
+
+PROBLEMS = "/docs/problems#"
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,35 @@ class Problem:
     extra: Mapping[str, Any] = field(default_factory=dict)
     retry_after: int | None = None
 
+    @cached_property
+    def json(self) -> str:
+        """The problem details object."""
+        return json.dumps(
+            {
+                "type": PROBLEMS + self.slug if self.slug else "about:blank",
+                "title": self.title,
+                "status": self.status,
+                "detail": self.detail,
+                **self.extra,
+            }
+        )
+
 
 def problem_of(error: errors.UtsavamError) -> Problem:
     """The wording of an error, by its class or the nearest class above it."""
-    for kind in type(error).__mro__:
-        if kind in _WORDINGS:
-            return _WORDINGS[kind](error)
+    return _worded(type(error), tuple(vars(error).items()), get_locale())
+
+
+@lru_cache(maxsize=1_000)
+def _worded(
+    kind: type[errors.UtsavamError], facts: tuple[tuple[str, Any], ...], _locale: Any
+) -> Problem:
+    """A sold-out event says the same thousands of times a second."""
+    error: errors.UtsavamError = kind.__new__(kind)
+    vars(error).update(facts)
+    for ancestor in kind.__mro__:
+        if ancestor in _WORDINGS:
+            return _WORDINGS[ancestor](error)
     raise error
 
 

@@ -23,14 +23,17 @@ class BookingStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+_EVEN = 256 - 256 % len(REFERENCE_LETTERS)
+_LETTER_OF = bytes(ord(REFERENCE_LETTERS[i % len(REFERENCE_LETTERS)]) for i in range(256))
+
+
 def new_reference() -> str:
     """Twelve letters, 58 random bits: a name for a booking. It grants nothing by itself."""
-    number = secrets.randbelow(len(REFERENCE_LETTERS) ** 12)
-    letters = []
-    for _ in range(12):
-        number, letter = divmod(number, len(REFERENCE_LETTERS))
-        letters.append(REFERENCE_LETTERS[letter])
-    return "".join(letters)
+    letters = b""
+    while len(letters) < 12:
+        # Bytes beyond the last whole alphabet would favour some letters.
+        letters += secrets.token_bytes(16).translate(_LETTER_OF, delete=bytes(range(_EVEN, 256)))
+    return letters[:12].decode()
 
 
 class Booking(Model):

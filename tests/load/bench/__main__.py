@@ -1,4 +1,4 @@
-"""usage: python -m tests.load.bench [--rounds N] [--seconds S] [--workers N] [--json FILE]
+"""usage: python -m tests.load.bench [--rounds N] [--seconds S] [--workers N] [--only WORDS]
 
 Prints one table of figures and ratios, from one run on one machine. The scenarios take turns, so
 that a machine whose speed drifts drifts for all of them; medians are shown.
@@ -20,12 +20,13 @@ def main():
     if shutil.which("wrk") is None:
         sys.exit("utsavam: the benchmark's load comes from wrk; on Debian: apt install wrk")
     print("Starting servers …", flush=True)
+    played = [s for s in SCENARIOS if s in (BARE, ROW_LOCK) or options.only in s.name]
     with staged(options.workers) as stage:
-        for scenario in SCENARIOS:
+        for scenario in played:
             scenario.run(stage, 1)
-        figures = {scenario.name: [] for scenario in SCENARIOS}
+        figures = {scenario.name: [] for scenario in played}
         for number in range(1, options.rounds + 1):
-            for scenario in SCENARIOS:
+            for scenario in played:
                 print(f"\rround {number}/{options.rounds}: {scenario.name:<32}", end="", flush=True)
                 figure = scenario.run(stage, options.seconds)
                 refused = figure.refused / max(1, figure.rate * options.seconds)
@@ -35,7 +36,7 @@ def main():
                     )
                 figures[scenario.name].append(figure)
     print("\r" + " " * 60 + "\r", end="")
-    rows = [row(scenario.name, figures) for scenario in SCENARIOS]
+    rows = [row(scenario.name, figures) for scenario in played]
     show(rows)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(
@@ -74,6 +75,7 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", default="", help="scenarios with these words, and the baselines")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     return parser.parse_args()
 
