@@ -1,5 +1,6 @@
 """gunicorn's configuration; every figure comes from the settings (see .env.example)."""
 
+import gc
 import sys
 
 from app.config import Settings, WeakSettings
@@ -32,3 +33,9 @@ def on_starting(server):
         sys.exit(error.told)
     if settings.api_access == "open":
         print("utsavam: API_ACCESS=open: the API trusts any user_id (loopback only)", flush=True)
+
+
+def post_worker_init(worker):
+    """What the application is made of stays: collections need not look through it again."""
+    gc.collect()
+    gc.freeze()

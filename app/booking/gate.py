@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 BELIEVED_FOR = 1.0
 """Seconds for which a look at the row may answer "sold out"."""
-REFUSAL_HOLDS_FOR = 0.01
-"""Seconds for which a refusal by the tokens needs no second question to Redis."""
+ASK_AGAIN_AFTER = 0.01
+"""Seconds after which a refusal by the tokens is put to Redis again."""
 TOKENS_LIVE_FOR = 24 * 3600
 """Seconds; a key nobody refreshes disappears, and with it whatever a restored database left."""
 PROBE_AFTER = 1.0
@@ -68,14 +68,10 @@ def believable(look: Look | None, seats: int, at: float) -> bool:
 
 @dataclass(frozen=True)
 class Refusal:
-    """That the tokens did not suffice for so many seats; `at` is from before the question."""
+    """That the tokens did not suffice for so many seats; `at` is when that was last asked."""
 
     seats: int
     at: float
-
-
-def still_refused(refusal: Refusal | None, seats: int, at: float) -> bool:
-    return refusal is not None and refusal.seats <= seats and at - refusal.at <= REFUSAL_HOLDS_FOR
 
 
 class SeatGate:
@@ -124,9 +120,16 @@ class SeatGate:
         return look if believable(look, order.seats, time.monotonic()) else None
 
     def refuses_at_once(self, order: Order) -> Look | None:
-        """As `refuses`, for an order that others like it have just been refused before."""
+        """As `refuses`, for an order like others that have just been refused.
+
+        One order each `ASK_AGAIN_AFTER` is let through to ask Redis, for all that come meanwhile.
+        """
         refusal = self._refusals.get(order.event_id)
-        if not still_refused(refusal, order.seats, time.monotonic()):
+        if refusal is None or order.seats < refusal.seats:
+            return None
+        at = time.monotonic()
+        if at - refusal.at > ASK_AGAIN_AFTER:
+            self._refusals[order.event_id] = Refusal(refusal.seats, at)
             return None
         return self.refuses(order, Verdict.INSUFFICIENT)
 

@@ -41,7 +41,8 @@ class Problem:
 
 def problem_of(error: errors.UtsavamError) -> Problem:
     """The wording of an error, by its class or the nearest class above it."""
-    return _worded(type(error), tuple(vars(error).items()), get_locale())
+    kind: Any = type(error)
+    return _worded(kind, tuple(vars(error).items()), get_locale())
 
 
 @lru_cache(maxsize=1_000)
