@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test check load bench lock python setup-demo setup-test
+.PHONY: help demo test faults check load bench lock python setup-demo setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 
 test: setup-test ## Run every test
 	@$(PY) -m pytest $(ARGS)
+
+faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
+	@$(PY) -m pytest tests/faults tests/mutants -v -m "not short" $(ARGS)
 
 check: setup-test ## Format, lint, types, import contracts, templates, links
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"

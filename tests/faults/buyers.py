@@ -1,5 +1,6 @@
 """Buyers under load who write down what they were told, and the check of it against the truth."""
 
+import ssl
 import threading
 import time
 import uuid
@@ -10,28 +11,38 @@ import httpx
 
 PATIENCE = 10
 """Seconds: every request is to end within them."""
+# Made once: httpx would read the certificates of the whole world for each request.
+CERTIFICATES = ssl.create_default_context()
+
+
+def ask(method, url, **facts):
+    """The status and the JSON of the answer; the name of the error when there was no answer."""
+    try:
+        answer = httpx.request(
+            method, url, timeout=PATIENCE, verify=CERTIFICATES, trust_env=False, **facts
+        )
+    except httpx.HTTPError as error:
+        return type(error).__name__, None
+    return answer.status_code, answer.json() if answer.status_code in {200, 201} else None
 
 
 @dataclass
-class Buyers:
-    """Each buys one seat after another; a lost or unavailable answer is asked again, by its key."""
+class Crowd:
+    """People who each do the same over and over, in a thread each, until the crowd is left."""
 
     url: str
     event_id: int
     user_ids: list
-    keeps_asking: bool = True
     statuses: Counter = field(default_factory=Counter)
+    answers: list = field(default_factory=list)
+    """(moment of asking, seconds, status) of every request."""
     booked: dict = field(default_factory=dict)
-    """Idempotency key to booking id, of the 201 answers."""
-    refused: set = field(default_factory=set)
-    unknown: set = field(default_factory=set)
-    slowest: float = 0.0
-    booked_at: list = field(default_factory=list)
+    """Idempotency key to booking id, of the 201 answers; without keys, id to id."""
 
     def __post_init__(self):
         self._over = threading.Event()
         self._threads = [
-            threading.Thread(target=self._buy_on, args=(user_id,), daemon=True)
+            threading.Thread(target=self._go_on, args=(user_id,), daemon=True)
             for user_id in self.user_ids
         ]
 
@@ -44,7 +55,37 @@ class Buyers:
         self._over.set()
         for thread in self._threads:
             thread.join(3 * PATIENCE)
-            assert not thread.is_alive(), "a buyer hangs"
+            assert not thread.is_alive(), "somebody hangs"
+
+    def _go_on(self, user_id):
+        while not self._over.is_set():
+            self._act(user_id)
+
+    def _ask(self, method, path, **facts):
+        began = time.monotonic()
+        status, answer = ask(method, self.url + path, **facts)
+        self.answers.append((began, time.monotonic() - began, status))
+        self.statuses[status] += 1
+        return status, answer
+
+    @property
+    def slowest(self):
+        return max((seconds for _began, seconds, _status in self.answers), default=0.0)
+
+    def slowest_asked_in(self, began, ended):
+        """The longest that anybody waited of those who asked between two moments."""
+        return max((s for at, s, _status in self.answers if began <= at <= ended), default=0.0)
+
+
+@dataclass
+class Buyers(Crowd):
+    """Each buys one seat after another; a lost or unavailable answer is asked again, by its key."""
+
+    keeps_asking: bool = True
+    refused: set = field(default_factory=set)
+    unknown: set = field(default_factory=set)
+    hunters: "Hunters | None" = None
+    """Those who are after another event's few seats at the same time."""
 
     def wait_for_bookings(self, more, seconds=20):
         """Wait until so many more seats are booked; the seconds it took."""
@@ -54,35 +95,57 @@ class Buyers:
             time.sleep(0.005)
         return time.monotonic() - began
 
-    def _buy_on(self, user_id):
-        while not self._over.is_set():
-            self._buy(user_id, uuid.uuid4().hex)
-
-    def _buy(self, user_id, key):
+    def _act(self, user_id):
+        key = uuid.uuid4().hex
         wish = {"user_id": user_id, "event_id": self.event_id, "idempotency_key": key}
         for _attempt in range(60 if self.keeps_asking else 1):
-            began = time.monotonic()
-            status, answer = self._ask(wish)
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.statuses[status] += 1
+            status, answer = self._ask("POST", "/bookings", json=wish)
             if status == 201:
                 self.booked[key] = answer["booking_id"]
-                self.booked_at.append(time.monotonic())
                 return
-            if status == 409:
+            if status in {404, 409}:
                 self.refused.add(key)
                 return
-            if self._over.is_set():
+            if self._over.wait(0.05):
                 break
-            time.sleep(0.05)
         self.unknown.add(key)
 
-    def _ask(self, wish):
-        try:
-            answer = httpx.post(f"{self.url}/bookings", json=wish, timeout=PATIENCE)
-        except httpx.HTTPError as error:
-            return type(error).__name__, None
-        return answer.status_code, answer.json()
+
+@dataclass
+class Hunters(Crowd):
+    """After the few seats of a scarce event, without keys: them the gate alone may refuse.
+
+    Whoever finds none left gives one of their own back, so that the tokens are around nought all
+    the time, which is where a seat is stranded.
+    """
+
+    asked_back: set = field(default_factory=set)
+    given_back: set = field(default_factory=set)
+    lost: Counter = field(default_factory=Counter)
+    """Bookings without an answer: they may have been made."""
+
+    def _act(self, user_id):
+        wish = {"user_id": user_id, "event_id": self.event_id}
+        status, answer = self._ask("POST", "/bookings", json=wish)
+        if status == 201:
+            self.booked[answer["booking_id"]] = answer["booking_id"]
+        elif status == 409:
+            self._give_one_back(user_id)
+        else:
+            self.lost[status] += 1
+        self._over.wait(0.03)
+
+    def _give_one_back(self, user_id):
+        status, answer = self._ask("GET", f"/users/{user_id}/bookings")
+        mine = [b["booking_id"] for b in answer or [] if b["status"] == "CONFIRMED"]
+        if not mine:
+            return
+        self.asked_back.add(mine[0])
+        while status := self._ask("DELETE", f"/bookings/{mine[0]}")[0]:
+            if status == 200:
+                self.given_back.add(mine[0])
+            if status == 200 or self._over.wait(0.05):
+                return
 
 
 def check_history(buyers, sql):
@@ -95,3 +158,20 @@ def check_history(buyers, sql):
     assert not buyers.refused & truth.keys(), "a refused booking was made"
     assert truth.keys() <= buyers.booked.keys() | buyers.unknown
     assert buyers.slowest <= PATIENCE
+
+
+def check_hunt(hunters, sql):
+    """The same of bookings without keys, and of the seats that were given back."""
+    truth = dict(sql("SELECT id, status FROM bookings WHERE event_id = %s", hunters.event_id))
+    assert hunters.booked.keys() <= truth.keys(), "a confirmed booking is lost"
+    assert len(truth) <= len(hunters.booked) + hunters.lost.total()
+    cancelled = {id for id, status in truth.items() if status == "CANCELLED"}
+    assert hunters.given_back <= cancelled <= hunters.asked_back
+    assert hunters.slowest <= PATIENCE
+
+
+def sell_out(url, event_id, user_id, left):
+    """Every free seat can be bought, one by one and without a key, and not one more."""
+    wish = {"user_id": user_id, "event_id": event_id}
+    answers = [ask("POST", f"{url}/bookings", json=wish)[0] for _ in range(left + 1)]
+    assert answers == [201] * left + [409], f"{left} seats were left to buy"

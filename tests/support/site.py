@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 
 class Site:
-    """A context manager that serves until it is left."""
+    """A context manager that serves until it is left; `app` may name another WSGI entry."""
 
-    def __init__(self, settings, folder, **environment):
-        self._folder = folder
+    def __init__(self, settings, folder, app="wsgi:app", **environment):
+        self._folder, self._app = folder, app
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.admin_key = settings.admin_key[0]
@@ -76,7 +76,7 @@ class Site:
         return [
             *(sys.executable, "-m", "gunicorn"),
             *("-c", str(ROOT / "gunicorn.conf.py")),
-            "wsgi:app",
+            self._app,
         ]
 
     def _wait_until_served(self):
