@@ -63,7 +63,8 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
     """The desk's own few connections: no page can use them up.
 
     It holds event rows, and never idles in a transaction: a process that does is frozen, and the
-    server ends its transaction, so that the others go on.
+    server ends its transaction, so that the others go on. Its connections are not asked whether
+    they live before each turn: the desk tries once more, when the server has closed one.
     """
     options = engine_options(settings)
     limits = {
@@ -72,7 +73,7 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
     }
     options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
-    return {**options, "pool_size": LEDGER_POOL}
+    return {**options, "pool_size": LEDGER_POOL, "pool_pre_ping": False}
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.booking import ledger
 from app.booking.gate import SeatGate
-from app.booking.orders import Booked, Order, Outcome
+from app.booking.orders import Booked, Look, Order, Outcome
 from app.booking.turns import Full, Turns, Unanswered
 from app.errors import Busy, DatabaseDown, NotEnoughSeats, OutcomeUnknown, UtsavamError
 from app.models import Event
@@ -26,6 +26,8 @@ ROOM = 1_000
 """Orders that may wait in one process, about half a second's work; more are told to come back."""
 PATIENCE = 7.0
 """Seconds that an order waits at most; a request has ten."""
+AT_ONCE = 0.25
+"""Seconds within which a closed connection shows itself; a server that is silent takes longer."""
 TURN = 4.0
 """Seconds after which a turn that goes badly tries no further parts of itself."""
 
@@ -81,11 +83,22 @@ class BookingDesk:
         if time.monotonic() >= give_up:
             return [Busy() for _ in orders]
         try:
-            outcomes, looks = ledger.record(orders)
+            outcomes, looks = self._record_once_connected(orders)
         except (DBAPIError, TimeoutError) as error:
             return self._record_apart(orders, error, give_up)
         self.gate.publish(looks)
         return outcomes
+
+    def _record_once_connected(self, orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
+        """A connection that the server has closed since its last use fails at once, before any
+        work is done: the turn is tried once more, on a new one."""
+        started = time.monotonic()
+        try:
+            return ledger.record(orders)
+        except DBAPIError as error:
+            if not error.connection_invalidated or time.monotonic() - started > AT_ONCE:
+                raise
+            return ledger.record(orders)
 
     def _record_apart(
         self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float

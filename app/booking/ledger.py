@@ -99,15 +99,14 @@ def look_at(event: Event, started: float) -> Look:
 
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
     events = statements.lock_rows(session, {order.event_id for order in orders})
-    keys = {(o.user_id, o.idempotency_key) for o in orders if o.idempotency_key is not None}
-    earlier = statements.earlier_bookings(session, keys)
+    users, earlier = statements.earlier(session, {(o.user_id, o.idempotency_key) for o in orders})
     limited = {id for id, row in events.items() if row.max_per_person is not None}
     pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
     return Batch(
         at=now(),
         events=events,
         left={row.id: row.seats_available for row in events.values()},
-        users=statements.known_users(session, {order.user_id for order in orders}),
+        users=users,
         held=statements.seats_held(session, pairs),
         by_key={
             (booking.user_id, key): (booking.reference, fingerprint)
@@ -158,14 +157,12 @@ def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
 def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
     """Insert the accepted orders' bookings and write the counters that they change."""
     prices = [batch.events[order.event_id].price_minor for order in batch.accepted]
-    made = statements.insert_bookings(session, batch.accepted, prices)
     counters = {
         row.id: batch.left[row.id]
         for row in batch.events.values()
         if batch.left[row.id] != row.seats_available
     }
-    statements.count(session, counters)
-    return made
+    return statements.insert_bookings(session, batch.accepted, prices, counters)
 
 
 def _look(batch: Batch, row: Row[Any], started: float) -> Look:

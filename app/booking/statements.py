@@ -1,8 +1,12 @@
-"""The ledger's statements. Lists travel as arrays, so that each statement has one text whatever the
-size of the batch: SQLAlchemy compiles it once, PostgreSQL plans it once."""
+"""The ledger's statements: three in a turn, and its commit.
+
+Lists travel as arrays, so that each statement has one text whatever the size of the batch:
+SQLAlchemy compiles it once, PostgreSQL plans it once. They name tables, not models: no object is
+made of a row.
+"""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -11,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Row,
     String,
+    Table,
     any_,
     bindparam,
     column,
@@ -25,14 +30,18 @@ from sqlalchemy.orm import Session
 from app.booking.orders import Confirmed, Order
 from app.models import Booking, BookingStatus, Event, User
 
+_EVENTS = cast("Table", Event.__table__)
+_BOOKINGS = cast("Table", Booking.__table__)
+_USERS = cast("Table", User.__table__)
+_EVENT, _BOOKING = _EVENTS.c, _BOOKINGS.c
 _CONFIRMED = (
-    Booking.id,
-    Booking.reference,
-    Booking.user_id,
-    Booking.event_id,
-    Booking.seats,
-    Booking.price_minor,
-    Booking.status,
+    _BOOKING.id,
+    _BOOKING.reference,
+    _BOOKING.user_id,
+    _BOOKING.event_id,
+    _BOOKING.seats,
+    _BOOKING.price_minor,
+    _BOOKING.status,
 )
 
 
@@ -49,41 +58,46 @@ def _rows(**columns: Any) -> Any:
     # Of their own names: SQLAlchemy keeps the columns' names for itself in INSERT and UPDATE.
     arrays = [_array(f"given_{name}", kind) for name, kind in columns.items()]
     names = [column(name, kind) for name, kind in columns.items()]
-    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    return func.unnest(*arrays).table_valued(*names, name=f"given_{names[0].name}").render_derived()
 
 
 _LOCK = (
     select(
-        Event.id,
-        Event.seats_available,
-        Event.version,
-        Event.incarnation,
-        Event.status,
-        Event.start_at,
-        Event.sales_open_at,
-        Event.sales_close_at,
-        Event.max_per_person,
-        Event.price_minor,
+        _EVENT.id,
+        _EVENT.seats_available,
+        _EVENT.version,
+        _EVENT.incarnation,
+        _EVENT.status,
+        _EVENT.start_at,
+        _EVENT.sales_open_at,
+        _EVENT.sales_close_at,
+        _EVENT.max_per_person,
+        _EVENT.price_minor,
     )
-    .where(Event.id == _one_of("ids", BigInteger), Event.deleted_at.is_(None))
-    .order_by(Event.id)
+    .where(_EVENT.id == _one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
+    .order_by(_EVENT.id)
     .with_for_update(key_share=True)
 )
-_USERS = select(User.id).where(User.id == _one_of("ids", BigInteger))
-_GIVEN_KEYS = _rows(user_id=BigInteger, key=String)
-_EARLIER = select(*_CONFIRMED, Booking.idempotency_key, Booking.fingerprint).join(
-    _GIVEN_KEYS,
-    (Booking.user_id == _GIVEN_KEYS.c.user_id) & (Booking.idempotency_key == _GIVEN_KEYS.c.key),
-)
-_GIVEN_PAIRS = _rows(event_id=BigInteger, user_id=BigInteger)
-_HELD = (
-    select(Booking.event_id, Booking.user_id, func.sum(Booking.seats))
-    .join(
-        _GIVEN_PAIRS,
-        (Booking.event_id == _GIVEN_PAIRS.c.event_id) & (Booking.user_id == _GIVEN_PAIRS.c.user_id),
+_ASKED = _rows(user_id=BigInteger, key=String)
+_EARLIER = (
+    select(_USERS.c.id.label("known_user"), _BOOKING.idempotency_key, _BOOKING.fingerprint)
+    .add_columns(*_CONFIRMED)
+    .select_from(_ASKED)
+    .join(_USERS, _USERS.c.id == _ASKED.c.user_id)
+    .outerjoin(
+        _BOOKINGS,
+        (_BOOKING.user_id == _ASKED.c.user_id) & (_BOOKING.idempotency_key == _ASKED.c.key),
     )
-    .where(Booking.status == literal(BookingStatus.CONFIRMED.value))
-    .group_by(Booking.event_id, Booking.user_id)
+)
+_PAIRS = _rows(event_id=BigInteger, user_id=BigInteger)
+_HELD = (
+    select(_BOOKING.event_id, _BOOKING.user_id, func.sum(_BOOKING.seats))
+    .join(
+        _PAIRS,
+        (_BOOKING.event_id == _PAIRS.c.event_id) & (_BOOKING.user_id == _PAIRS.c.user_id),
+    )
+    .where(_BOOKING.status == literal(BookingStatus.CONFIRMED.value))
+    .group_by(_BOOKING.event_id, _BOOKING.user_id)
 )
 _NEW = {
     "reference": String,
@@ -94,17 +108,20 @@ _NEW = {
     "idempotency_key": String,
     "fingerprint": String,
 }
-_INSERT = (
-    insert(Booking.__table__)  # type: ignore[arg-type]
+_LEFT = _rows(counted_id=BigInteger, left=Integer)
+_MADE = (
+    insert(_BOOKINGS)
     .from_select(list(_NEW), select(*_rows(**_NEW).c))
-    .returning(Booking.id, Booking.reference)
+    .returning(_BOOKING.id, _BOOKING.reference)
+    .cte("made")
 )
-_COUNTED = _rows(id=BigInteger, left=Integer)
-_COUNT = (
-    update(Event.__table__)  # type: ignore[arg-type]
-    .where(Event.id == _COUNTED.c.id)
-    .values(seats_available=_COUNTED.c.left, version=Event.version + 1)
+_COUNTED = (
+    update(_EVENTS)
+    .where(_EVENT.id == _LEFT.c.counted_id)
+    .values(seats_available=_LEFT.c.left, version=_EVENT.version + 1)
+    .cte("counted")
 )
+_WRITE = select(_MADE.c.id, _MADE.c.reference).add_cte(_COUNTED)
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -113,20 +130,16 @@ def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]
     return {row.id: row for row in rows}
 
 
-def known_users(session: Session, user_ids: Iterable[int]) -> set[int]:
-    return set(session.scalars(_USERS, {"ids": list(user_ids)}))
-
-
-def earlier_bookings(
-    session: Session, keys: Iterable[tuple[int, str]]
-) -> list[tuple[Confirmed, str | None, str | None]]:
-    """The bookings made with these (user, key) pairs, each with its key and fingerprint."""
-    pairs = list(keys)
-    if not pairs:
-        return []
-    user_ids, texts = zip(*pairs, strict=True)
-    rows = session.execute(_EARLIER, {"given_user_id": list(user_ids), "given_key": list(texts)})
-    return [(Confirmed(*row[:-2]), row[-2], row[-1]) for row in rows]
+def earlier(
+    session: Session, asked: Iterable[tuple[int, str | None]]
+) -> tuple[set[int], list[tuple[Confirmed, str, str]]]:
+    """Which users of these (user, key) pairs there are, and the bookings made with their keys,
+    each with its key and fingerprint."""
+    user_ids, keys = zip(*asked, strict=True)
+    given = {"given_user_id": list(user_ids), "given_key": list(keys)}
+    rows = session.execute(_EARLIER, given).all()
+    found = [(Confirmed(*row[3:]), row[1], row[2]) for row in rows if row[1] is not None]
+    return {row[0] for row in rows}, found
 
 
 def seats_held(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -142,13 +155,13 @@ def seats_held(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple
 
 
 def insert_bookings(
-    session: Session, orders: Sequence[Order], prices: Sequence[int]
+    session: Session, orders: Sequence[Order], prices: Sequence[int], left: dict[int, int]
 ) -> dict[str, Confirmed]:
-    """Insert all bookings, in the orders' sequence; by reference."""
+    """Insert all bookings, and write the counters with a new version each; by reference."""
     if not orders:
         return {}
     made = session.execute(
-        _INSERT,
+        _WRITE,
         {
             "given_reference": [order.reference for order in orders],
             "given_user_id": [order.user_id for order in orders],
@@ -157,6 +170,8 @@ def insert_bookings(
             "given_price_minor": list(prices),
             "given_idempotency_key": [order.idempotency_key for order in orders],
             "given_fingerprint": [order.fingerprint for order in orders],
+            "given_counted_id": list(left),
+            "given_left": list(left.values()),
         },
     )
     ids = {reference: id for id, reference in made}
@@ -168,13 +183,7 @@ def insert_bookings(
     }
 
 
-def count(session: Session, left: dict[int, int]) -> None:
-    """Write the counters, and a new version with each, in one statement."""
-    if left:
-        session.execute(_COUNT, {"given_id": list(left), "given_left": list(left.values())})
-
-
 def confirmed_by_reference(session: Session, references: Iterable[str]) -> dict[str, Confirmed]:
-    query = select(*_CONFIRMED).where(Booking.reference == _one_of("references", String))
+    query = select(*_CONFIRMED).where(_BOOKING.reference == _one_of("references", String))
     rows = session.execute(query, {"references": list(references)})
     return {row.reference: Confirmed(*row) for row in rows}

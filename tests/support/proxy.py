@@ -7,8 +7,8 @@ from threading import Event, Thread
 from urllib.parse import parse_qs, urlsplit
 
 COMMIT = b"COMMIT\x00"
-WROTE = (b"INSERT 0 ", b"UPDATE ")
-"""How the server's answer to a write begins."""
+WROTE = (b"INSERT 0 ", b"UPDATE ", b"\x00\x02id\x00")
+"""What the answer to a write holds; the last is the ledger's: two columns, the first the id."""
 LATE = 0.5
 """Seconds for which a late COMMIT is on its way."""
 
