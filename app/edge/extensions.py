@@ -1,7 +1,9 @@
 """The Flask extensions that the edges share."""
 
+from typing import Any
+
 from babel import Locale
-from flask import Flask
+from flask import Flask, g
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -15,13 +17,25 @@ from app.db import db
 
 
 class RouteLimiter(Limiter):
-    """Limits stand at the routes that have them; no other request asks about any."""
+    """Limits stand at the routes that have them; no other request asks or keeps anything."""
+
+    _untouched: Any = None
 
     def _check_request_limit(
         self, callable_name: str | None = None, in_middleware: bool = True
     ) -> None:
         if not in_middleware:
+            g.limited = True
             super()._check_request_limit(callable_name, in_middleware)
+
+    @property
+    def context(self) -> Any:
+        """What the request's limits found; requests without any share one that stays empty."""
+        if "limited" in g:
+            return super().context
+        if self._untouched is None:
+            self._untouched = super().context
+        return self._untouched
 
 
 babel = Babel()
