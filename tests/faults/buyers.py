@@ -15,12 +15,17 @@ PATIENCE = 10
 CERTIFICATES = ssl.create_default_context()
 
 
+def send(method, url, **facts):
+    """A request over a connection of its own."""
+    return httpx.request(
+        method, url, timeout=PATIENCE, verify=CERTIFICATES, trust_env=False, **facts
+    )
+
+
 def ask(method, url, **facts):
     """The status and the JSON of the answer; the name of the error when there was no answer."""
     try:
-        answer = httpx.request(
-            method, url, timeout=PATIENCE, verify=CERTIFICATES, trust_env=False, **facts
-        )
+        answer = send(method, url, **facts)
     except httpx.HTTPError as error:
         return type(error).__name__, None
     return answer.status_code, answer.json() if answer.status_code in {200, 201} else None

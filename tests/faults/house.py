@@ -139,6 +139,9 @@ class House:
         if open_at_the_end:
             time.sleep(self.calm)
             self.sell_what_is_left()
+        self.check_sums()
+
+    def check_sums(self):
         assert_seats_add_up(self.sql)
 
     def sell_what_is_left(self):

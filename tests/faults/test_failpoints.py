@@ -2,10 +2,9 @@
 
 import time
 
-import httpx
 import pytest
 
-from tests.faults.buyers import CERTIFICATES, ask
+from tests.faults.buyers import ask, send
 from tests.faults.house import FAILING
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
@@ -31,8 +30,7 @@ def serving(house):
     """The numbers of the workers that answer; asked at once, both have a turn."""
 
     def worker():
-        answer = httpx.get(f"{house.site.url}/health", verify=CERTIFICATES, trust_env=False)
-        return int(answer.headers["X-Worker"])
+        return int(send("GET", f"{house.site.url}/health").headers["X-Worker"])
 
     return set(at_once([worker] * 6))
 
