@@ -18,6 +18,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.booking.gate import SeatGate, connect
     from app.edge import extensions, http_errors, negotiation, security, templating
     from app.edge.application import Application
+    from app.edge.memo import Memo
+    from app.services.catalogue import Catalogue
 
     settings = settings or Settings.load()
     app = Application(
@@ -34,6 +36,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         connect(settings.redis_url, settings.redis_timeout_ms), settings.redis_timeout_ms
     )
     app.extensions["desk"] = BookingDesk(gate, room=settings.desk_room)
+    app.extensions["catalogue"] = Catalogue(gate)
+    app.extensions["memo"] = Memo()
 
     security.init_app(app, settings)
     templating.init_app(app)

@@ -28,7 +28,13 @@ class Factories:
             "capacity": 5,
         }
         facts = {**plain, **facts}
-        return self._add(Event(**{"seats_available": facts["capacity"], **facts}))
+        event = self._add(Event(**{"seats_available": facts["capacity"], **facts}))
+        self.show()
+        return event
+
+    def show(self):
+        """Say that something was written past the services: what pages keep is out of date."""
+        self._app.extensions["desk"].gate.publish([], changed=True)
 
     def user(self, email=None, name="Asha", password=None):
         """A user with an email of their own; without a password it takes no time."""
@@ -49,6 +55,7 @@ class Factories:
             row.seats_available -= seats
             row.version += 1
             session.add(booking)
+        self.show()
         return booking
 
     def token(self, user, name="laptop"):

@@ -8,7 +8,9 @@ from app.api.body import api_blueprint
 from app.api.present import event_out, json_response, page_response
 from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
-from app.services import events
+from app.edge.current import catalogue
+from app.edge.memo import remembered
+from app.services.catalogue import Reading
 from app.services.events import EventQuery
 
 blueprint = api_blueprint("events", __name__)
@@ -18,20 +20,32 @@ blueprint = api_blueprint("events", __name__)
 @valid(answers(HTTP_200=EventsOut), query=EventsQuery, tags=["Events"], operation_id="listEvents")
 def list_events(query: EventsQuery) -> Response:
     """List events, the soonest first"""
-    page = events.list_events(
+    reading = catalogue().listing(
         EventQuery(
             q=query.q, upcoming_only=query.upcoming_only, limit=query.limit, after=query.after
         )
     )
-    return page_response(EventsOut([event_out(event) for event in page.items]), page)
+    return remembered(reading, lambda: _events(reading))
 
 
 @blueprint.get("/events/<id:event_id>")
 @valid(answers(404, HTTP_200=EventOut), tags=["Events"], operation_id="getEvent")
 def get_event(event_id: int) -> Response:
     """Get one event"""
-    response = json_response(event_out(events.get_event(event_id)))
+    reading = catalogue().event(event_id)
+    response = remembered(reading, lambda: _event(reading))
+    if "HTTP_IF_NONE_MATCH" in request.environ:
+        response.make_conditional(request)
+    return response
+
+
+def _events(reading: Reading) -> Response:
+    page = reading.page
+    return page_response(EventsOut([event_out(event) for event in page.items]), page)
+
+
+def _event(reading: Reading) -> Response:
+    response = json_response(event_out(reading.events[0]))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
     response.headers["Cache-Control"] = "no-cache"
-    response.make_conditional(request)
     return response

@@ -69,14 +69,17 @@ class BookingDesk:
             answers.update(zip(waiting, outcomes, strict=True))
         return [answers[i] for i in range(len(orders))]
 
-    def publish(self, events: Sequence[Event], started: float) -> None:
-        """Tell the gate what a committed writer of seats left; `started` was before its lock."""
-        self.gate.publish(ledger.look_at(event, started) for event in events)
+    def publish(self, events: Sequence[Event], started: float, *, changed: bool = False) -> None:
+        """Tell the gate what a committed writer of seats left; `started` was before its lock.
+
+        `changed` when it changed more of the events than their seats.
+        """
+        self.gate.publish((ledger.look_at(event, started) for event in events), changed=changed)
 
     def close_gate(self, event: Event, started: float) -> None:
         """Tell the gate that a committed change left nothing of this event to sell."""
         look = ledger.look_at(event, started)
-        self.gate.publish([replace(look, seats=0)])
+        self.gate.publish([replace(look, seats=0)], changed=True)
 
     def _record(self, orders: Sequence[Order], give_up: float) -> list[Outcome]:
         """Record the orders together; what stands in the way of all is parted from the others."""

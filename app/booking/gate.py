@@ -6,6 +6,8 @@ worst is a needless question to the database.
 """
 
 import logging
+import re
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.booking.orders import Look, Order
+from app.booking.orders import Figure, Look, Order
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,11 @@ PROBE_AFTER = 1.0
 """Seconds for which Redis is left alone after an error; then one request tries it again."""
 LOOKS_KEPT = 20_000
 
+CHANGES_KEY = "events:changes"
+"""Holds another text after each change of an event's facts, as opposed to its seats."""
+
 _SCRIPTS = Path(__file__).parent
+_PUBLISHED = re.compile(rb"(\d{1,15}):(\d{1,18}):(\d{1,9})")
 
 
 class Verdict(IntEnum):
@@ -47,6 +53,12 @@ def tokens_key(event_id: int) -> str:
 
 def version_key(event_id: int) -> str:
     return f"{{event:{event_id}:tokens}}:version"
+
+
+def figure_of(published: bytes | None) -> Figure | None:
+    """What a version key says; None for nothing, and for anything that we did not write."""
+    found = _PUBLISHED.fullmatch(published or b"")
+    return Figure(*map(int, found.groups())) if found else None
 
 
 def connect(url: str, timeout_ms: int) -> redis.Redis:
@@ -133,16 +145,21 @@ class SeatGate:
             return None
         return self.refuses(order, Verdict.INSUFFICIENT)
 
-    def publish(self, looks: Iterable[Look]) -> None:
-        """Remember what the rows said, and tell the other processes through Redis."""
+    def publish(self, looks: Iterable[Look], *, changed: bool = False) -> None:
+        """Remember what the rows said, and tell the other processes through Redis.
+
+        `changed` says that facts of the events have changed too, or which events there are.
+        """
         looks = list(looks)
         for look in looks:
             self._remember(look)
             self._refusals.pop(look.event_id, None)
-        if not looks or not self.awake:
+        if not (looks or changed) or not self.awake:
             return
         try:
             with self._client.pipeline(transaction=False) as pipe:
+                if changed:
+                    pipe.set(CHANGES_KEY, secrets.token_hex(8))
                 for look in looks:
                     self._publish(
                         keys=[tokens_key(look.event_id), version_key(look.event_id)],
@@ -150,6 +167,30 @@ class SeatGate:
                         client=pipe,
                     )
                 pipe.execute()
+        except redis.RedisError as error:
+            self._fall_asleep(error)
+
+    def published(self, keys: Sequence[str]) -> list[bytes | None] | None:
+        """What these keys hold; None while Redis is away."""
+        if not self.awake:
+            return None
+        try:
+            return cast("list[bytes | None]", self._client.mget(keys))
+        except redis.RedisError as error:
+            self._fall_asleep(error)
+            return None
+
+    def look(self, event_id: int) -> Look | None:
+        """This process's own last look at the event's row."""
+        return self._looks.get(event_id)
+
+    def forget(self, event_ids: Sequence[int]) -> None:
+        """Drop what is published of events whose rows are older: the database was restored."""
+        self._looks = {id: look for id, look in self._looks.items() if id not in event_ids}
+        if not self.awake:
+            return
+        try:
+            self._client.delete(*(version_key(id) for id in event_ids))
         except redis.RedisError as error:
             self._fall_asleep(error)
 

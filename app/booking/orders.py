@@ -1,6 +1,7 @@
 """What the booking desk is asked, and what it answers."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.errors import UtsavamError
 from app.models.booking import BookingStatus, new_reference
@@ -43,6 +44,14 @@ class Booked:
 Outcome = Booked | UtsavamError
 
 
+class Figure(NamedTuple):
+    """An event's counter after a commit, and which commit of which of its lives that was."""
+
+    incarnation: int
+    version: int
+    seats: int
+
+
 @dataclass(frozen=True)
 class Look:
     """An event's counter as a lock holder saw it; `at` is `time.monotonic()` before the lock."""
@@ -52,3 +61,7 @@ class Look:
     version: int
     incarnation: int
     at: float
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.incarnation, self.version, self.seats)

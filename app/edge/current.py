@@ -6,6 +6,7 @@ from flask import current_app
 
 from app.booking.desk import BookingDesk
 from app.config import Settings
+from app.services.catalogue import Catalogue
 
 
 def settings() -> Settings:
@@ -14,3 +15,7 @@ def settings() -> Settings:
 
 def desk() -> BookingDesk:
     return cast("BookingDesk", current_app.extensions["desk"])
+
+
+def catalogue() -> Catalogue:
+    return cast("Catalogue", current_app.extensions["catalogue"])

@@ -19,6 +19,6 @@ def go_to(url: str) -> Response:
     return redirect(url, 303)  # type: ignore[return-value]
 
 
-def page_or_fragment(page: str, fragment: str, status: int = 200, **context: object) -> Response:
+def page_or_fragment(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:
     """The fragment for an HTMX swap, else the page that includes the same fragment."""
     return make_response(render_template(fragment if is_htmx() else page, **context), status)

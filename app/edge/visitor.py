@@ -5,7 +5,7 @@ from functools import wraps
 from typing import ParamSpec
 from urllib.parse import quote, urlsplit
 
-from flask import g, request, session, url_for
+from flask import current_app, g, request, session, url_for
 
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
@@ -15,6 +15,11 @@ from app.services import sign_ins
 P = ParamSpec("P")
 USER_TOKEN = "user"  # noqa: S105 - a name in the session
 ADMIN_TOKEN = "admin"  # noqa: S105
+
+
+def is_anonymous() -> bool:
+    """Whether the browser has no session at all: every such visitor sees the same pages."""
+    return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
 
 
 def current_user() -> User | None:

@@ -74,7 +74,7 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     check_event(event)
     with transaction() as session:
         session.add(event)
-    desk.publish([event], started)
+    desk.publish([event], started, changed=True)
     return event
 
 
@@ -98,7 +98,7 @@ def update_event(
         check_event(event)
         event.version += 1
         event.updated_at = now()
-    desk.publish([event], started)
+    desk.publish([event], started, changed=True)
     return event
 
 

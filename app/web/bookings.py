@@ -20,6 +20,15 @@ from app.web.forms import BookingForm
 blueprint = Blueprint("bookings", __name__)
 
 
+@blueprint.get("/events/<id:event_id>/bookings")
+def begin(event_id: int) -> Answer:
+    """Where the form of a visitor who is not signed in leads: its choice is kept."""
+    event = events.get_event(event_id)
+    seats = request.args.get("seats", type=int)
+    way_back = event_url(event, seats=seats if seats and seats > 0 else 1)
+    return go_to(way_back if current_user() else sign_in_url(way_back))
+
+
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
     event = events.get_event(event_id)

@@ -1,13 +1,17 @@
 """Events: the list, and each event's page."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.edge.htmx import Answer, is_htmx
+from app.edge.current import catalogue
+from app.edge.htmx import Answer, is_htmx, page_or_fragment
+from app.edge.memo import remembered
 from app.edge.seat_status import seat_status
 from app.edge.templating import event_url
-from app.services import events
+from app.edge.visitor import is_anonymous
+from app.models import Event
+from app.services.catalogue import Reading
 from app.services.events import EventQuery
 from app.web.booking_card import booking_card, seats_version
 
@@ -25,14 +29,11 @@ def index() -> Answer:
         limit=PER_PAGE,
         after=request.args.get("after"),
     )
-    page = events.list_events(query)
-    more_url = url_for("events.index", **_filters(query), after=page.next_cursor)
-    shown = {"page": page, "query": query, "more_url": more_url if page.next_cursor else None}
-    if request.headers.get("HX-Target") == "more":
-        return render_template("fragments/event_more.html", **shown)
-    shown["count"] = events.count_events(query)
-    template = "fragments/event_results.html" if is_htmx() else "pages/events.html"
-    return render_template(template, **shown)
+    more = request.headers.get("HX-Target") == "more"
+    reading = catalogue().listing(query, counted=not more)
+    if not is_anonymous():
+        return _listed(reading, query, more)
+    return remembered(reading, lambda: _listed(reading, query, more), is_htmx(), more)
 
 
 @blueprint.get("/events")
@@ -43,22 +44,21 @@ def list_events() -> Answer:
 
 @blueprint.get("/events/<id:event_id>")
 def find(event_id: int) -> Answer:
-    return redirect(event_url(events.get_event(event_id)), 301)
+    return redirect(event_url(_event(event_id)), 301)
 
 
 @blueprint.get("/events/<id:event_id>/<slug>")
 def show(event_id: int, slug: str) -> Answer:
-    event = events.get_event(event_id)
-    if slug != event.slug:
-        return redirect(event_url(event), 301)
-    card = booking_card(event, seats=request.args.get("seats", type=int))
-    return render_template("pages/event.html", event=event, card=card)
+    reading = catalogue().event(event_id)
+    if is_anonymous():
+        return remembered(reading, lambda: _shown(reading, slug))
+    return _shown(reading, slug)
 
 
 @blueprint.get("/events/<id:event_id>/seats")
 def seats(event_id: int) -> Response:
     """The counter as it is now; 204 while it is what the page shows already (`v`)."""
-    event = events.get_event(event_id)
+    event = _event(event_id)
     seen = request.args.get("v", "")
     if seen == seats_version(event):
         return make_response("", 204)
@@ -73,6 +73,32 @@ def seats(event_id: int) -> Response:
             flipped=card.flipped_since(seen_tone),
         )
     )
+
+
+def _event(event_id: int) -> Event:
+    return catalogue().event(event_id).events[0]
+
+
+def _listed(reading: Reading, query: EventQuery, more: bool) -> Response:
+    page = reading.page
+    more_url = url_for("events.index", **_filters(query), after=page.next_cursor)
+    shown: dict[str, Any] = {
+        "page": page,
+        "query": query,
+        "more_url": more_url if page.next_cursor else None,
+    }
+    if more:
+        return make_response(render_template("fragments/event_more.html", **shown))
+    shown["count"] = reading.count
+    return page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
+
+
+def _shown(reading: Reading, slug: str) -> Response:
+    event = reading.events[0]
+    if slug != event.slug:
+        return cast("Response", redirect(event_url(event), 301))
+    card = booking_card(event, seats=request.args.get("seats", type=int))
+    return make_response(render_template("pages/event.html", event=event, card=card))
 
 
 def _filters(query: EventQuery) -> dict[str, Any]:

@@ -1,0 +1,157 @@
+"""The catalogue: events as visitors see them, shown from memory.
+
+What an event is comes from the database once a second at most. How many seats are left follows
+what the gate publishes after each commit, and a change of an event drops what was kept: both are
+seen by every process at its next reading. While Redis is away, the figures are a second old.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from sqlalchemy import inspect
+
+from app.booking.figures import Figures, Published
+from app.booking.gate import SeatGate, figure_of, version_key
+from app.booking.orders import Figure
+from app.db import db
+from app.models import Event
+from app.services import events
+from app.services.events import EventQuery
+from app.services.paging import Page
+
+KEPT_FOR = 1.0
+"""Seconds for which what was read from the database is shown."""
+KEPT_MOST = 1_000
+
+_serials = itertools.count()
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What one question to the database answered."""
+
+    page: Page[Event]
+    count: int | None
+    changes: bytes | None
+    """What `CHANGES_KEY` held before the question; None also while Redis is away."""
+    at: float
+    keys: tuple[str, ...]
+    serial: int = field(default_factory=lambda: next(_serials))
+
+    def hold(self, published: Published | None) -> bool:
+        if time.monotonic() - self.at > KEPT_FOR:
+            return False
+        return published is None or published[0] == self.changes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Events at one moment. What was made of a reading serves for all with the same `stamp`."""
+
+    stamp: Hashable
+    count: int | None
+    next_cursor: str | None
+    _facts: Facts
+    _figures: Callable[[], list[Figure | None]]
+
+    @property
+    def events(self) -> list[Event]:
+        pairs = zip(self._facts.page.items, self._figures(), strict=True)
+        return [_with_seats(event, figure) for event, figure in pairs]
+
+    @property
+    def page(self) -> Page[Event]:
+        return Page(self.events, self.next_cursor)
+
+
+class Catalogue:
+    """One per process, for all its threads."""
+
+    def __init__(self, gate: SeatGate) -> None:
+        self._gate, self._published = gate, Figures(gate)
+        self._kept: dict[Hashable, Facts] = {}
+        self._locks = [threading.Lock() for _ in range(64)]
+
+    def event(self, event_id: int) -> Reading:
+        """One published event; raises `EventNotFound`."""
+        return self._read(event_id, lambda: (Page([events.get_event(event_id)]), None))
+
+    def listing(self, query: EventQuery, *, counted: bool = False) -> Reading:
+        """A page of events; `counted` says to count all that match. Raises `InvalidField`."""
+
+        def load() -> tuple[Page[Event], int | None]:
+            return events.list_events(query), events.count_events(query) if counted else None
+
+        return self._read((query, counted), load)
+
+    def _read(self, key: Hashable, load: Callable[[], tuple[Page[Event], int | None]]) -> Reading:
+        if reading := self._from_memory(key):
+            return reading
+        # Whoever comes meanwhile waits for this reading instead of asking the database as well.
+        with self._locks[hash(key) % len(self._locks)]:
+            if reading := self._from_memory(key):
+                return reading
+            facts = self._load(key, load)
+            return self._reading(facts, self._published.read(facts.keys))
+
+    def _from_memory(self, key: Hashable) -> Reading | None:
+        facts = self._kept.get(key)
+        if facts is None or time.monotonic() - facts.at > KEPT_FOR:
+            return None
+        published = self._published.read(facts.keys)
+        return self._reading(facts, published) if facts.hold(published) else None
+
+    def _load(self, key: Hashable, load: Callable[[], tuple[Page[Event], int | None]]) -> Facts:
+        known = self._kept.get(key)
+        before = self._published.read(known.keys if known else ())
+        at = time.monotonic()
+        page, count = load()
+        for event in page.items:
+            db.session.expunge(event)
+        keys = tuple(version_key(event.id) for event in page.items)
+        facts = Facts(page, count, before[0] if before else None, at, keys)
+        if known and before:
+            self._heal(facts, dict(zip(known.keys, before[1:], strict=True)))
+        if len(self._kept) >= KEPT_MOST:
+            self._kept = {}
+        self._kept[key] = facts
+        return facts
+
+    def _heal(self, facts: Facts, before: dict[str, bytes | None]) -> None:
+        """A row can't be older than what was published before it was read, unless the database
+        was restored: then what is published belongs to a life that is over."""
+        rows = zip(facts.page.items, facts.keys, strict=True)
+        gone = [row.id for row, key in rows if _newer(figure_of(before.get(key)), row)]
+        if gone:
+            self._gate.forget(gone)
+
+    def _reading(self, facts: Facts, published: Published | None) -> Reading:
+        if published is not None:
+            return self._made(facts, published, lambda: [figure_of(text) for text in published[1:]])
+        looks = tuple(self._gate.look(event.id) for event in facts.page.items)
+        return self._made(facts, looks, lambda: [look.figure if look else None for look in looks])
+
+    def _made(
+        self, facts: Facts, stamp: Hashable, figures: Callable[[], list[Figure | None]]
+    ) -> Reading:
+        return Reading((facts.serial, stamp), facts.count, facts.page.next_cursor, facts, figures)
+
+
+def _newer(figure: Figure | None, event: Event) -> bool:
+    return (
+        figure is not None
+        and figure.incarnation == event.incarnation
+        and figure.version > event.version
+    )
+
+
+def _with_seats(event: Event, figure: Figure | None) -> Event:
+    """The event as read, or a copy with the newer figure."""
+    if figure is None or not _newer(figure, event):
+        return event
+    facts = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}
+    seats = min(figure.seats, event.capacity)
+    return Event(**{**facts, "seats_available": seats, "version": figure.version})
