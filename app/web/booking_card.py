@@ -50,8 +50,11 @@ def seats_version(event: Event) -> str:
 
 
 def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:
-    """A fresh card; its form has an idempotency key of its own, good for one booking."""
-    form = BookingForm(formdata=None)
+    """A fresh card; its form has an idempotency key of its own, good for one booking.
+
+    Who is not signed in can't book by it, and gets no session for looking at it.
+    """
+    form = BookingForm(formdata=None, meta={"csrf": current_user() is not None})
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
     renew_key(form)
     return BookingCard(event, form, seats_held_here(event))
