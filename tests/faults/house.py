@@ -35,20 +35,20 @@ class House:
     def __init__(self, settings, home, **wishes):
         self.home, self.wishes, self.calm = home, wishes, 0.0
         self.postgres, self.redis = Postgres(home / "pg"), RedisServer(home / "redis")
-        self._settings, self._app = settings, None
+        self.settings, self._app = settings, None
 
     def open(self):
-        settings = self._settings.model_copy(
+        self.settings = self.settings.model_copy(
             update={"database_url": self.postgres.start(), "redis_url": self.redis.start()}
         )
-        self._app = create_app(settings)
+        self._app = create_app(self.settings)
         with self._app.app_context():
             flask_migrate.upgrade()
         self.factories = Factories(self._app)
         self.failpoints = self.home / "failpoints"
         self.failpoints.mkdir()
         environment = {"FAILPOINTS": str(self.failpoints), **self.wishes}
-        self.site = Site(settings, self.home / "site", **environment)
+        self.site = Site(self.settings, self.home / "site", **environment)
         self.site.__enter__()
 
     def close(self):

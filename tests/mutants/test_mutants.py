@@ -1,0 +1,101 @@
+"""The suite is tested too: with one line of a copy changed for the worse, it must fail.
+
+Each change takes away a rule of docs/booking.md, and names the tests that are there to miss it.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.mutants.tree import change_line, copy_tree, run_tests
+
+ASSERTED = ("AssertionError", "assert ", "Failed: DID NOT RAISE", "app.errors.")
+"""How a failure begins that is a test's own, or a refusal where a booking was due: not an accident
+of the change, such as a name that is missing."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    file: str
+    line: str
+    changed: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = {
+    "bookings without the row lock": Mutant(
+        "app/booking/statements.py",
+        ".with_for_update(key_share=True)",
+        "",
+        ("tests/races/test_booking_races.py",),
+    ),
+    "cancellations without the row lock": Mutant(
+        "app/booking/ledger.py",
+        ".with_for_update(key_share=True)",
+        "",
+        ("tests/races/test_cancellation_races.py",),
+    ),
+    "old looks are believed": Mutant(
+        "app/booking/gate.py",
+        "BELIEVED_FOR = 1.0",
+        "BELIEVED_FOR = 3600.0",
+        ("tests/booking/test_gate.py",),
+    ),
+    "tokens are believed without a look of one's own": Mutant(
+        "app/booking/gate.py",
+        "return look if believable(look, order.seats, time.monotonic()) else None",
+        "return look or Look(order.event_id, 0, 0, 0, 0.0)",
+        ("tests/booking/test_gate.py",),
+    ),
+    "the client of Redis repeats": Mutant(
+        "app/booking/gate.py",
+        "retry=Retry(NoBackoff(), 0),",
+        "retry=Retry(NoBackoff(), 3),",
+        ("tests/booking/test_redis_away.py",),
+    ),
+    "commits are not waited for: the setting": Mutant(
+        "app/db.py",
+        '"timezone": "UTC",',
+        '"timezone": "UTC", "synchronous_commit": "off",',
+        ("tests/test_database.py",),
+    ),
+    "commits are not waited for: a crash": Mutant(
+        "app/db.py",
+        '"timezone": "UTC",',
+        '"timezone": "UTC", "synchronous_commit": "off",',
+        ("tests/faults/test_database.py::test_crashes_of_the_database_lose_no_booking",),
+    ),
+    "the resolver looks without the lock": Mutant(
+        "app/booking/resolver.py",
+        "statements.lock_rows(session, {order.event_id for order in orders})",
+        "",
+        ("tests/booking/test_lost_answers.py",),
+    ),
+}
+CHEAP = "the resolver looks without the lock"
+"""Done in every run of the tests; the others are left to `make faults`."""
+CHOSEN = [pytest.param(name, marks=() if name == CHEAP else pytest.mark.whole) for name in MUTANTS]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    copy_tree(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_the_suite_fails_when(tree, name):
+    mutant = MUTANTS[name]
+    change_line(tree, mutant.file, mutant.line, mutant.changed)
+    report = run_tests(tree, mutant.tests, "-m", "not short")
+    assert report.failures, report.output
+    assert not report.errors, report.output
+    assert all(message.startswith(ASSERTED) for message in report.failures.values()), report
+
+
+@pytest.mark.whole
+def test_the_suite_passes_unchanged(tree):
+    files = sorted({test for mutant in MUTANTS.values() for test in mutant.tests})
+    report = run_tests(tree, files, "-m", "not short")
+    assert not report.failures | report.errors, report.output
+    assert report.passed > len(files)
