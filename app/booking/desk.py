@@ -59,14 +59,19 @@ class BookingDesk:
 
     def settle(self, orders: Sequence[Order]) -> list[Outcome]:
         """Answer every order: by the gate where that is enough, else by the ledger."""
+        give_up = time.monotonic() + TURN
         answers: dict[int, Outcome] = {}
-        for i, verdict in enumerate(self.gate.claim(orders)):
-            if look := self.gate.refuses(orders[i], verdict):
-                answers[i] = NotEnoughSeats(look.event_id, orders[i].seats, look.seats)
-        waiting = [i for i in range(len(orders)) if i not in answers]
-        if waiting:
-            outcomes = self._record([orders[i] for i in waiting], time.monotonic() + TURN)
+        verdicts = self.gate.claim(orders)
+        looks = [self.gate.refuses(o, v) for o, v in zip(orders, verdicts, strict=True)]
+        while waiting := [i for i in range(len(orders)) if i not in answers and not looks[i]]:
+            outcomes = self._record([orders[i] for i in waiting], give_up)
             answers.update(zip(waiting, outcomes, strict=True))
+            # That took its time: a look that is too old by now refuses nobody.
+            for i in range(len(orders)):
+                looks[i] = looks[i] and self.gate.refuses(orders[i], verdicts[i])
+        for i, look in enumerate(looks):
+            if look:
+                answers[i] = NotEnoughSeats(look.event_id, orders[i].seats, look.seats)
         return [answers[i] for i in range(len(orders))]
 
     def publish(self, events: Sequence[Event], started: float, *, changed: bool = False) -> None:

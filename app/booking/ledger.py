@@ -20,6 +20,7 @@ from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
 from app.booking.resolver import resolve
 from app.db import FROZEN_AFTER_MS, ledger_session
 from app.errors import (
+    Busy,
     EventNotFound,
     IdempotencyKeyReused,
     NotEnoughSeats,
@@ -34,6 +35,9 @@ from app.models.event import sale_state
 
 Found = dict[str, Confirmed | UtsavamError]
 """By reference: the booking, or what is known of it after a lost COMMIT."""
+
+BY_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
+"""Refusals that other orders of the same transaction can be the reason for."""
 
 _LET_GO_SOON = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
 
@@ -71,6 +75,8 @@ def record(orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
             if not error.connection_invalidated:
                 raise
             found, looks = {**batch.earlier, **resolve(batch.accepted)}, []
+            # What was refused for the sake of bookings that may not stand was not refused.
+            verdicts = [Busy() if isinstance(v, BY_OTHERS) else v for v in verdicts]
     return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], looks
 
 

@@ -1,0 +1,163 @@
+"""A shop in virtual time: the shipped desk, ledger and gate, in processes that come and go."""
+
+from collections import deque
+from contextlib import contextmanager
+
+from greenlet import getcurrent
+
+from app.booking import desk as desk_module
+from app.booking import gate as gate_module
+from app.booking import ledger, resolver
+from app.booking.desk import BookingDesk
+from app.booking.gate import SeatGate
+from app.booking.orders import Look, Order
+from app.errors import NotEnoughSeats, OutcomeUnknown, UtsavamError
+from tests.simulation.database import Database, Statements, new_row
+from tests.simulation.redis_server import TIMEOUT, RedisClient, RedisServer
+from tests.simulation.world import Clock, Process, World
+
+EVENT = 1
+BELIEVED_FOR = 1.0
+A_MOMENT = 1e-6
+
+
+class CooperativeTurns:
+    """The desk's group commit, for tasks instead of threads."""
+
+    def __init__(self, world, serve, most=8):
+        self._world, self._serve, self._most = world, serve, most
+        self._waiting, self._led = deque(), False
+
+    def take(self, order):
+        ticket = {"order": order, "task": getcurrent()}
+        self._waiting.append(ticket)
+        if self._led:
+            self._world.wait()
+        if "answer" not in ticket:
+            self._lead()
+        return ticket["answer"]
+
+    def _lead(self):
+        self._led = True
+        turn = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        try:
+            answers = self._serve([ticket["order"] for ticket in turn])
+            for ticket, answer in zip(turn, answers, strict=True):
+                ticket["answer"] = answer
+        finally:
+            self._led = bool(self._waiting)
+            for ticket in turn[1:]:
+                self._world.wake(ticket["task"])
+            if self._waiting:
+                self._world.wake(self._waiting[0]["task"])
+
+
+class Shop:
+    """Some processes that sell one event, and the record of what buyers were told."""
+
+    def __init__(self, seed, processes=2):
+        self.world = World(seed)
+        random = self.world.random
+        self.capacity = random.randint(3, 25)
+        self.database = Database(self.world, [new_row(EVENT, self.capacity)])
+        self.redis = RedisServer(self.world)
+        self.desks = {}
+        self._numbers = 0
+        self.replays = {}
+        """Idempotency key to the reference that was told for it."""
+        self.refused = set()
+        """References of orders whose buyers were told that nothing was booked."""
+        for number in range(processes):
+            self.start_process(number)
+
+    def start_process(self, number):
+        process = Process(self.world, number)
+        gate = SeatGate(RedisClient(self.redis), int(TIMEOUT * 1000))
+        desk = BookingDesk(gate)
+        desk._turns = CooperativeTurns(self.world, desk.settle)
+        self.desks[number] = (process, desk)
+
+    def kill(self, number):
+        self.desks[number][0].dead = True
+        self.world.call(self.world.now + 0.5, lambda: self.start_process(number))
+
+    def new_order(self, seats=1, key=None):
+        self._numbers += 1
+        reference = f"R{self._numbers}"
+        return Order(1, EVENT, seats, key, key and f"{seats}", reference)
+
+    def book(self, number, order, heard):
+        """Send an order to a process; `heard` gets the answer, if one ever comes."""
+        process, desk = self.desks[number]
+        asked, stalled = self.world.now, process.stalled
+
+        def work():
+            try:
+                answer = desk.book(order)
+            except UtsavamError as error:
+                answer = error
+            # Nobody can say for a process that stands still how old its news are.
+            self._check(order, answer, asked, BELIEVED_FOR + process.stalled - stalled)
+            heard(answer)
+
+        self.world.spawn(work, process)
+
+    def write(self, number, change):
+        """Lock the row, change it and its bookings, commit, publish: as cancellations do."""
+        process, desk = self.desks[number]
+
+        def work():
+            started = self.world.clock()
+            try:
+                with self.database.session() as session:
+                    row = ledger.statements.lock_rows(session, [EVENT])[EVENT]
+                    row = change(session, row)
+                    if row is None:
+                        return
+                    session.changed = {EVENT: row._replace(version=row.version + 1)}
+                    session.commit()
+            except desk_module.DBAPIError:
+                return
+            row = session.changed[EVENT]
+            look = Look(EVENT, row.seats_available, row.version, row.incarnation, started)
+            desk.gate.publish([look])
+
+        self.world.spawn(work, process)
+
+    def _check(self, order, answer, asked, believed_for):
+        """An answer must agree with the truth."""
+        if isinstance(answer, NotEnoughSeats):
+            earliest = min(asked, self.world.now - believed_for) - A_MOMENT
+            assert self._had_fewer(order.seats, earliest), (
+                f"at {self.world.now:.3f} {order.seats} seats were refused, and were there "
+                f"since {earliest:.3f}"
+            )
+        if isinstance(answer, UtsavamError):
+            if not isinstance(answer, OutcomeUnknown):
+                self.refused.add(order.reference)
+            return
+        told = answer.booking.reference
+        assert told in self.database.bookings, "told, and not booked"
+        if order.idempotency_key:
+            earlier = self.replays.setdefault(order.idempotency_key, told)
+            assert earlier == told, "one key, two bookings"
+
+    def _had_fewer(self, seats, since):
+        """Whether at some moment since then fewer seats were left."""
+        history = self.database.history[EVENT]
+        left = [count for at, count in history if at > since]
+        before = [count for at, count in history if at <= since]
+        return any(count < seats for count in [*before[-1:], *left])
+
+
+@contextmanager
+def in_virtual_time(monkeypatch, shop):
+    """The booking modules' clock, database and statements are the shop's."""
+    with monkeypatch.context() as patch:
+        clock = Clock(shop.world)
+        for module in (gate_module, desk_module, ledger, resolver):
+            patch.setattr(module, "time", clock)
+        for module in (ledger, resolver):
+            patch.setattr(module, "ledger_session", shop.database.session)
+            patch.setattr(module, "statements", Statements())
+        yield

@@ -1,0 +1,253 @@
+"""Thousands of on-sales in virtual time, each with its own mishaps, all by the shipped rules.
+
+A failure prints its seed; `SIMULATION_SEED=n` plays that one alone.
+"""
+
+import logging
+import os
+
+import pytest
+
+from app.booking import gate as gate_module
+from app.booking import ledger, resolver
+from app.booking.gate import SeatGate
+from app.errors import DatabaseDown, Unavailable, UtsavamError
+from tests.simulation.database import Database
+from tests.simulation.redis_server import RedisServer
+from tests.simulation.shop import EVENT, Shop, in_virtual_time
+
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "3000"))
+SALE = 8.0
+"""Seconds, of virtual time, in which buyers come and things go wrong."""
+CALM = 5.0
+PROCESSES = 2
+
+
+class Sale:
+    """One on-sale: buyers, cancellations, capacity edits, and mishaps, as the seed has it."""
+
+    def __init__(self, seed):
+        self.shop = Shop(seed, PROCESSES)
+        self.world, self.random = self.shop.world, self.shop.world.random
+
+    def play(self):
+        for _ in range(self.random.randint(15, 60)):
+            self._at_some_time(self._buy)
+        for _ in range(self.random.randint(0, 10)):
+            self._at_some_time(self._cancel)
+        for _ in range(self.random.randint(0, 3)):
+            self._at_some_time(self._edit)
+        for _ in range(self.random.randint(0, 8)):
+            self._at_some_time(self.random.choice(self._mishaps()))
+        self.world.run(SALE)
+        self._calm_down()
+        self.world.run(SALE + CALM)
+        self._sell_out()
+
+    def _at_some_time(self, what):
+        self.world.call(self.random.uniform(0, SALE), what)
+
+    def _some_process(self):
+        return self.random.randrange(PROCESSES)
+
+    def _buy(self, key=None, seats=None, tries=4):
+        if key is None and self.random.random() < 0.5:
+            key = f"K{self.random.randrange(10**9)}"
+        seats = seats or self.random.choice([1, 1, 1, 2, 4])
+        order = self.shop.new_order(seats, key)
+
+        def heard(answer):
+            if isinstance(answer, Unavailable) and key and tries:
+                pause = self.random.uniform(0.01, 0.5)
+                self.world.call(self.world.now + pause, lambda: self._buy(key, seats, tries - 1))
+
+        self.shop.book(self._some_process(), order, heard)
+
+    def _cancel(self):
+        def change(session, row):
+            database = self.shop.database
+            standing = [r for r in database.bookings if r not in database.cancelled]
+            if not standing:
+                return None
+            reference = self.random.choice(standing)
+            session.cancelled = {reference}
+            seats = database.bookings[reference].seats
+            return row._replace(seats_available=row.seats_available + seats)
+
+        self.shop.write(self._some_process(), change)
+
+    def _edit(self):
+        def change(_session, row):
+            more = self.random.randint(-3, 6)
+            if row.seats_available + more < 0 or row.capacity + more < 1:
+                return None
+            return row._replace(
+                capacity=row.capacity + more, seats_available=row.seats_available + more
+            )
+
+        self.shop.write(self._some_process(), change)
+
+    def _mishaps(self):
+        return [
+            self._stall, self._kill, self._flush, self._damage, self._freeze_redis,
+            self._lose_redis, self._lossy_redis, self._lossy_commits, self._crash_database,
+            self._reset_version,
+        ]  # fmt: skip
+
+    def _stall(self):
+        process, _desk = self.shop.desks[self._some_process()]
+        process.stall(self.random.uniform(0.05, 3))
+
+    def _kill(self):
+        self.shop.kill(self._some_process())
+
+    def _flush(self):
+        self.shop.redis.values.clear()
+
+    def _damage(self):
+        values = [b"0", b"-5", b"x", b"99999", b"3", b"", b"1e9"]
+        self.shop.redis.values[b"event:1:tokens"] = self.random.choice(values)
+
+    def _reset_version(self):
+        """As another Redis does that takes over with old data."""
+        self.shop.redis.values[b"{event:1:tokens}:version"] = self.random.choice(
+            [b"77:1:5", b"77:99999:0", b"78:2:4", b"rubbish"]
+        )
+
+    def _freeze_redis(self):
+        self.shop.redis.frozen_until = self.world.now + self.random.uniform(0.05, 3)
+
+    def _lose_redis(self):
+        self.shop.redis.away_until = self.world.now + self.random.uniform(0.05, 3)
+        if self.random.random() < 0.5:
+            self._flush()
+
+    def _lossy_redis(self):
+        self.shop.redis.loses = self.random.choice([0, 0.1, 0.5])
+
+    def _lossy_commits(self):
+        self.shop.database.loses = self.random.choice([0, 0.1, 0.5])
+
+    def _crash_database(self):
+        self.shop.database.crash(self.random.uniform(0.05, 2))
+
+    def _calm_down(self):
+        self.shop.redis.loses = self.shop.database.loses = 0
+        self.shop.redis.frozen_until = self.shop.redis.away_until = 0
+        self.shop.database.away_until = 0
+        for process, _desk in self.shop.desks.values():
+            process.stalled_until = 0
+
+    def _sell_out(self):
+        """After the calm, single buys reach exactly the capacity."""
+        answers, database = [], self.shop.database
+        while not any(isinstance(answer, UtsavamError) for answer in answers):
+            self.shop.book(self._some_process(), self.shop.new_order(), answers.append)
+            before = len(answers)
+            self.world.run(self.world.now + 0.2)
+            assert len(answers) == before + 1, "no answer"
+        assert not isinstance(answers[-1], Unavailable), "still unavailable"
+        left = database.rows[EVENT].seats_available
+        assert left == 0, f"stranded: {left} seats are free, and can't be bought"
+        assert not self.shop.refused & database.bookings.keys(), "refused, and booked"
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def play(seed, monkeypatch):
+    sale = Sale(seed)
+    with in_virtual_time(monkeypatch, sale.shop):
+        try:
+            sale.play()
+        except AssertionError as error:
+            raise AssertionError(f"SIMULATION_SEED={seed}: {error}") from error
+
+
+def play_all(monkeypatch):
+    for seed in range(SEEDS):
+        play(seed, monkeypatch)
+
+
+def test_whatever_goes_wrong_nothing_is_oversold_stranded_or_wrongly_refused(monkeypatch):
+    if "SIMULATION_SEED" in os.environ:
+        return play(int(os.environ["SIMULATION_SEED"]), monkeypatch)
+    return play_all(monkeypatch)
+
+
+def believe_always(monkeypatch):
+    """Without the second look at the row, tokens alone say "sold out"."""
+    monkeypatch.setattr(gate_module, "believable", lambda look, _seats, _at: look is not None)
+
+
+def hold_no_locks(monkeypatch):
+    monkeypatch.setattr(Database, "lock", lambda *_: None)
+
+
+def look_up_without_the_lock(monkeypatch):
+    def look_up(orders):
+        with resolver.ledger_session() as session:
+            references = [order.reference for order in orders]
+            found = resolver.statements.confirmed_by_reference(session, references)
+        return {r: found.get(r, DatabaseDown()) for r in references}
+
+    monkeypatch.setattr(resolver, "_look_up", look_up)
+
+
+def refuse_for_bookings_that_may_not_stand(monkeypatch):
+    monkeypatch.setattr(ledger, "BY_OTHERS", ())
+
+
+def look_once_before_the_ledger(monkeypatch):
+    """Orders that the gate refuses wait for the others of their turn, and grow old meanwhile."""
+    refuses = SeatGate.refuses
+    remembered = {}
+
+    def refuse_for_good(gate, order, verdict):
+        if order.reference not in remembered:
+            remembered[order.reference] = refuses(gate, order, verdict)
+        return remembered[order.reference]
+
+    monkeypatch.setattr(SeatGate, "refuses", refuse_for_good)
+
+
+def claim_without_a_deadline(monkeypatch):
+    assert "now > deadline" in (gate_module._SCRIPTS / "claim.lua").read_text()
+    run = RedisServer.run
+    monkeypatch.setattr(
+        RedisServer,
+        "run",
+        lambda server, text, *rest: run(server, text.replace("now > deadline", "false"), *rest),
+    )
+
+
+@pytest.mark.parametrize(
+    ("break_a_rule", "complaint"),
+    [
+        (believe_always, "stranded|were refused"),
+        (hold_no_locks, "oversold|add up"),
+        (look_up_without_the_lock, "refused, and booked|two bookings"),
+        (refuse_for_bookings_that_may_not_stand, "were refused"),
+        (look_once_before_the_ledger, "were refused"),
+        (claim_without_a_deadline, "given up"),
+    ],
+)
+def test_a_broken_rule_is_found(monkeypatch, break_a_rule, complaint):
+    with monkeypatch.context() as patch:
+        break_a_rule(patch)
+        with pytest.raises(AssertionError, match=rf"SIMULATION_SEED=\d+: .*({complaint})"):
+            play_all(monkeypatch)
+
+
+def test_a_seed_plays_the_same_each_time(monkeypatch):
+    def story():
+        sale = Sale(7)
+        with in_virtual_time(monkeypatch, sale.shop):
+            sale.play()
+        return sale.shop.database.history[EVENT]
+
+    assert story() == story()
