@@ -1,7 +1,10 @@
 """gunicorn's configuration; every figure comes from the settings (see .env.example)."""
 
 import gc
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 from app.config import Settings, WeakSettings
 
@@ -10,6 +13,7 @@ try:
 except WeakSettings as error:
     sys.exit(error.told)
 
+ROOT = Path(__file__).parent
 host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
@@ -26,11 +30,15 @@ loglevel = "warning" if settings.demo else "info"
 
 
 def on_starting(server):
-    """Refuse to serve with weak settings, before any worker starts."""
+    """Refuse to serve with weak settings or too few connections, before any worker starts."""
     try:
         settings.require_strong()
     except WeakSettings as error:
         sys.exit(error.told)
+    found_from = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": found_from}
+    if subprocess.run([sys.executable, "-m", "app.connections"], env=environment).returncode:
+        sys.exit(1)
     if settings.api_access == "open":
         print("utsavam: API_ACCESS=open: the API trusts any user_id (loopback only)", flush=True)
 

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
+from app.connections import complaint
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
 from app.services import accounts, demo
@@ -66,7 +67,7 @@ def set_password(email: str, password_stdin: bool) -> None:
 @click.command()
 @with_appcontext
 def doctor() -> None:
-    """Look at settings, database, migrations and Redis.
+    """Look at settings, database, migrations, Redis and connections.
 
     One line each: ok, or what to do. Exits 1 when the site can't serve.
     """
@@ -77,7 +78,9 @@ def doctor() -> None:
     _line("database", found.database)
     _line("migrations", found.migrations)
     _line("redis", found.redis)
-    if problems or not found.ready:
+    too_many = complaint(settings())
+    _line("connections", too_many or OK)
+    if problems or too_many or not found.ready:
         raise SystemExit(1)
 
 

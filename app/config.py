@@ -13,6 +13,8 @@ MIN_KEY_LENGTH = 22
 """Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
 
 WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
+LEDGER_POOL = 3
+"""Connections of a process for bookings alone, which no page can use up."""
 LOOPBACK = {"127.0.0.1", "localhost"}
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -72,7 +74,7 @@ class Settings(BaseSettings):
     worker_class: Literal["gevent", "gthread"] = "gevent"
     worker_threads: int = Field(32, ge=1, le=1000)
     desk_room: int = Field(1000, ge=1, le=100_000)
-    database_pool_size: int = Field(10, ge=1, le=500)
+    database_pool_size: int | None = Field(None, ge=1, le=500)
     database_pool_timeout: float = Field(3.0, gt=0, le=8)
     lock_timeout_ms: int = Field(3000, ge=100, le=8000)
     statement_timeout_ms: int = Field(5000, ge=500, le=6000)
@@ -112,6 +114,13 @@ class Settings(BaseSettings):
             return cls(_env_file=_env_file())
         except ValidationError as error:
             raise WeakSettings([_sentence(dict(fault)) for fault in error.errors()]) from None
+
+    @property
+    def pool_size(self) -> int:
+        """Connections of a process for its pages: a thread holds one at most."""
+        if self.database_pool_size is not None:
+            return self.database_pool_size
+        return 10 if self.worker_class == "gevent" else min(self.worker_threads, 10)
 
     @property
     def serves_loopback(self) -> bool:

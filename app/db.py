@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app.config import Settings
+from app.config import LEDGER_POOL, Settings
 from app.errors import OutcomeUnknown
 from app.patience import PatientConnection
 
@@ -28,7 +28,6 @@ class Model(DeclarativeBase):
 
 
 LEDGER = "ledger"
-LEDGER_POOL = 3
 FROZEN_AFTER_MS = 750
 LEDGER_STATEMENT_MS = 2500
 
@@ -45,7 +44,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
     }
     return {
-        "pool_size": settings.database_pool_size,
+        "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.database_pool_timeout,
         "pool_pre_ping": True,

@@ -69,8 +69,9 @@ def test_the_doctor_says_ok_line_by_line(run):
         "database",
         "migrations",
         "redis",
+        "connections",
     ]
-    assert result.output.count("ok") == 4
+    assert result.output.count("ok") == 5
 
 
 def test_the_doctor_says_what_to_do_and_fails(make_app, clean):

@@ -1,0 +1,44 @@
+"""Whether PostgreSQL allows as many connections as the processes may open.
+
+Run as a program by gunicorn's master before it starts its workers: the master itself must not load
+what its gevent workers are yet to patch.
+"""
+
+import sys
+
+import psycopg
+
+from app.config import LEDGER_POOL, Settings
+
+ALLOWED = """
+    SELECT sum(CASE WHEN name = 'max_connections' THEN setting::int ELSE -setting::int END)
+    FROM pg_settings
+    WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')
+"""
+
+
+def complaint(settings: Settings) -> str | None:
+    """What to do when the pools are too large together; None when they fit, or nobody answers."""
+    needed = settings.web_concurrency * (settings.pool_size + LEDGER_POOL)
+    allowed = _allowed(settings.database_url.replace("+psycopg", "", 1))
+    if allowed is None or needed <= allowed:
+        return None
+    return (
+        f"{settings.web_concurrency} processes may open {needed} database connections "
+        f"({settings.pool_size} + {LEDGER_POOL} each), and PostgreSQL allows {allowed}: "
+        "lower WEB_CONCURRENCY or DATABASE_POOL_SIZE, or raise max_connections."
+    )
+
+
+def _allowed(url: str) -> int | None:
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            row = connection.execute(ALLOWED).fetchone()
+    except psycopg.Error:
+        return None  # it may come later; `/ready` and `flask doctor` tell that it is away
+    return int(row[0]) if row else None
+
+
+if __name__ == "__main__":
+    if found := complaint(Settings.load()):
+        sys.exit(f"utsavam: {found}")
