@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
 
+    api.add_express_lane(app)
     security.init_app(app, settings)
     templating.init_app(app)
     http_errors.init_app(app)

@@ -6,9 +6,15 @@ It looks at headers only, never at cookies.
 from flask import Flask
 
 from app.api import admin, analytics, bookings, events, health, openapi, users
+from app.api.express import ExpressLane
 
 
 def init_app(app: Flask) -> None:
     for module in (health, events, bookings, users, admin, analytics):
         app.register_blueprint(module.blueprint, url_prefix="/api")
     openapi.init_app(app)
+
+
+def add_express_lane(app: Flask) -> None:
+    """Before anything else wraps the application: the lane runs right before Flask."""
+    app.wsgi_app = ExpressLane(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from app.api.body import api_blueprint
-from app.api.callers import caller, caller_required
+from app.api.callers import Caller, caller, caller_required
 from app.api.present import (
     booked_out,
     booking_out,
@@ -22,6 +22,8 @@ from app.api.schemas import (
     UserBookingsOut,
 )
 from app.api.spec import KEY, TOKEN, answers, valid
+from app.booking.desk import BookingDesk
+from app.booking.orders import Booked
 from app.edge.current import desk
 from app.errors import InvalidField, UserNotFound
 from app.services import bookings
@@ -44,13 +46,7 @@ def create_booking(body: BookingIn) -> Response:
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
     """
-    booked = bookings.book(
-        desk(),
-        user_id=caller().acting_for(body.user_id),
-        event_id=body.event_id,
-        seats=body.seats,
-        idempotency_key=_idempotency_key(body),
-    )
+    booked = place(desk(), caller(), body, request.headers.get("Idempotency-Key"))
     response = json_response(booked_out(booked), 201)
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
     if booked.replayed:
@@ -97,13 +93,21 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
     return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
 
 
-def _idempotency_key(body: BookingIn) -> str | None:
-    """The key of the header or of the body; raises `InvalidField` when they differ."""
-    header = request.headers.get("Idempotency-Key")
-    if header is None:
-        return body.idempotency_key
+def place(desk: BookingDesk, caller: Caller, wish: BookingIn, key: str | None) -> Booked:
+    """Book what a caller wishes; `key` is the `Idempotency-Key` header."""
+    return bookings.book(
+        desk,
+        user_id=caller.acting_for(wish.user_id),
+        event_id=wish.event_id,
+        seats=wish.seats,
+        idempotency_key=wish.idempotency_key if key is None else _same_key(key, wish),
+    )
+
+
+def _same_key(header: str, wish: BookingIn) -> str:
+    """The header's key; raises `InvalidField` for a bad one, or when the body names another."""
     if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
         raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
-    if body.idempotency_key not in (None, header):
+    if wish.idempotency_key not in (None, header):
         raise InvalidField("idempotency_key", "differs from the Idempotency-Key header")
     return header

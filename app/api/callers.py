@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import g, request
 
+from app.config import Settings
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, UserNotFound
 from app.services import api_tokens
@@ -51,13 +52,23 @@ def caller() -> Caller:
 
 
 def _recognise() -> Caller:
-    if (key := request.headers.get("X-Admin-Key")) is not None:
-        if matching_key(key, settings().admin_key) is None:
+    headers = request.headers
+    return recognise(
+        settings(), headers.get("X-Admin-Key"), headers.get("Authorization"), request.remote_addr
+    )
+
+
+def recognise(
+    rules: Settings, key: str | None, authorization: str | None, address: str | None
+) -> Caller:
+    """Who sends these headers from this address. Raises `NotAllowed`."""
+    if key is not None:
+        if matching_key(key, rules.admin_key) is None:
             raise NotAllowed
         return Caller(anybody=True, organiser=True)
-    if (authorization := request.headers.get("Authorization")) is not None:
+    if authorization is not None:
         return Caller(user_id=_user_of(authorization))
-    if settings().api_access == "open" and _is_local():
+    if rules.api_access == "open" and _is_local(address):
         return Caller(anybody=True)
     return Caller()
 
@@ -93,9 +104,9 @@ def _user_of(authorization: str) -> int:
     return user_id
 
 
-def _is_local() -> bool:
+def _is_local(address: str | None) -> bool:
     """A second lock on the open API: the settings allow it on a loopback address only."""
     try:
-        return ip_address(request.remote_addr or "").is_loopback
+        return ip_address(address or "").is_loopback
     except ValueError:
         return False

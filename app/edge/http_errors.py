@@ -29,22 +29,26 @@ def init_app(app: Flask) -> None:
 def problem_response(problem: Problem) -> Response:
     """The problem as RFC 9457 JSON."""
     response = Response(problem.json, problem.status, mimetype=PROBLEM_JSON)
-    return _with_headers(response, problem)
+    response.headers.extend(headers_of(problem, json=wants_json()))
+    return response
+
+
+def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
+    """What an answer that tells of the problem carries besides."""
+    headers = [("Cache-Control", "no-store")]
+    if problem.retry_after is not None:
+        headers.append(("Retry-After", str(problem.retry_after)))
+    if problem.status == 401 and json:
+        headers.append(("WWW-Authenticate", 'Bearer realm="utsavam"'))
+    return headers
 
 
 def present(problem: Problem) -> Response:
     if wants_json():
         return problem_response(problem)
     page = render_template("pages/error.html", problem=problem)
-    return _with_headers(make_response(page, problem.status), problem)
-
-
-def _with_headers(response: Response, problem: Problem) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    if problem.retry_after is not None:
-        response.headers["Retry-After"] = str(problem.retry_after)
-    if problem.status == 401 and wants_json():
-        response.headers["WWW-Authenticate"] = 'Bearer realm="utsavam"'
+    response = make_response(page, problem.status)
+    response.headers.extend(headers_of(problem, json=False))
     return response
 
 

@@ -52,20 +52,24 @@ def init_app(app: Flask, settings: Settings) -> None:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
-    app.before_request(_hosts([*settings.trusted_hosts, *LOOPBACK]))
+    _refuse_foreign_hosts(app, settings)
     app.before_request(_refuse_nul)
     AnswerHeaders.init_app(app)
 
 
-def _hosts(trusted: list[str]) -> Callable[[], None]:
-    """Flask's own check of the host spells every name of the list anew, at each request."""
-    is_ours = lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
+def our_hosts(settings: Settings) -> Callable[[str], bool]:
+    """Whether a host is one of ours. Flask's own check spells each name anew at each request."""
+    trusted = [*settings.trusted_hosts, *LOOPBACK]
+    return lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
 
-    def refuse_foreign() -> None:
+
+def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
+    is_ours = our_hosts(settings)
+
+    @app.before_request
+    def refuse() -> None:
         if not is_ours(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
-
-    return refuse_foreign
 
 
 def _refuse_nul() -> None:
