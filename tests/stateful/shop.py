@@ -1,0 +1,109 @@
+"""The real shop, with three workers: each a desk and a gate of its own, as processes have them."""
+
+from datetime import timedelta
+
+import redis
+
+from app.booking.desk import BookingDesk
+from app.booking.gate import SeatGate, connect
+from app.booking.orders import Order
+from app.embedded import free_port
+from app.errors import UtsavamError
+from app.models.columns import now
+from app.services import bookings, events
+
+WORKERS = (0, 1, 2)
+CUT_OFF = 2
+"""The worker that never reaches Redis: nobody hears there of what it sells and gives back."""
+EVENTS = "SELECT id, capacity, seats_available, deleted_at IS NOT NULL FROM events"
+BOOKINGS = (
+    "SELECT id, user_id, event_id, seats, idempotency_key, status = 'CONFIRMED' FROM bookings"
+)
+PATIENCE_MS = 1000
+
+
+def answer_of(call, *args, **facts):
+    """What it returns, or the domain's error; any other error breaks the test."""
+    try:
+        return call(*args, **facts)
+    except UtsavamError as error:
+        return error
+
+
+class Shop:
+    def __init__(self, app, sql, factories, server):
+        self._app, self._factories, self._server = app, factories, server
+        self.sql = sql
+        self._url, self._nowhere = server.start(), f"redis://127.0.0.1:{free_port()}/0"
+        self._clients, self._desks = {}, {}
+
+    def open_anew(self):
+        """No events, no bookings, an empty Redis and workers that have seen nothing."""
+        self.sql("TRUNCATE bookings, events")
+        self.flush_redis()
+        for worker in WORKERS:
+            self.restart_worker(worker)
+
+    def close(self):
+        for client in self._clients.values():
+            client.close()
+        self._server.stop()
+
+    def new_user(self):
+        return self._factories.user().id
+
+    def create_event(self, worker, capacity, limit):
+        facts = {"name": "Kolam", "start_at": now() + timedelta(days=9), "max_per_person": limit}
+        return self._serve(events.create_event, {**facts, "capacity": capacity}, worker).id
+
+    def book(self, worker, wish):
+        facts = {"user_id": wish.user, "event_id": wish.event, "seats": wish.seats}
+        desk = self._desks[worker]
+        return self._in_app(bookings.book, desk, idempotency_key=wish.key, **facts)
+
+    def book_together(self, worker, wishes):
+        """Wishes without keys, in one turn of the desk."""
+        orders = [Order(wish.user, wish.event, wish.seats) for wish in wishes]
+        return self._in_app(self._desks[worker].settle, orders)
+
+    def cancel(self, worker, booking):
+        return self._in_app(bookings.cancel, self._desks[worker], booking)
+
+    def resize(self, worker, event, capacity):
+        desk = self._desks[worker]
+        return self._in_app(events.update_event, event, {"capacity": capacity}, desk)
+
+    def delete(self, worker, event, force):
+        return self._in_app(events.delete_event, event, self._desks[worker], force=force)
+
+    def restart_worker(self, worker):
+        if worker in self._clients:
+            self._clients[worker].close()
+        url = self._nowhere if worker == CUT_OFF else self._url
+        self._clients[worker] = connect(url, PATIENCE_MS)
+        self._desks[worker] = BookingDesk(SeatGate(self._clients[worker], PATIENCE_MS))
+
+    def restart_redis(self):
+        self._server.stop()
+        self._server.start()
+
+    def flush_redis(self):
+        with self.redis() as client:
+            client.flushall()
+
+    def set_in_redis(self, key, value):
+        with self.redis() as client:
+            client.set(key, value)
+
+    def redis(self):
+        return redis.Redis.from_url(self._url, decode_responses=True)
+
+    def rows(self):
+        return set(self.sql(EVENTS)), set(self.sql(BOOKINGS))
+
+    def _in_app(self, call, *args, **facts):
+        with self._app.app_context():
+            return answer_of(call, *args, **facts)
+
+    def _serve(self, call, facts, worker):
+        return self._in_app(call, facts, self._desks[worker])
