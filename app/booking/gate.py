@@ -157,16 +157,28 @@ class SeatGate:
         if not (looks or changed) or not self.awake:
             return
         try:
-            with self._client.pipeline(transaction=False) as pipe:
-                if changed:
-                    pipe.set(CHANGES_KEY, secrets.token_hex(8))
-                for look in looks:
-                    self._publish(
-                        keys=[tokens_key(look.event_id), version_key(look.event_id)],
-                        args=[look.seats, look.version, look.incarnation, TOKENS_LIVE_FOR],
-                        client=pipe,
-                    )
-                pipe.execute()
+            self._send(looks, changed)
+        except redis.exceptions.NoScriptError:
+            self._load_and_send(looks, changed)
+        except redis.RedisError as error:
+            self._fall_asleep(error)
+
+    def _send(self, looks: Sequence[Look], changed: bool) -> None:
+        """By the script's digest alone: redis-py would ask each time whether Redis knows it."""
+        with self._client.pipeline(transaction=False) as pipe:
+            if changed:
+                pipe.set(CHANGES_KEY, secrets.token_hex(8))
+            for look in looks:
+                keys = (tokens_key(look.event_id), version_key(look.event_id))
+                facts = (look.seats, look.version, look.incarnation, TOKENS_LIVE_FOR)
+                pipe.evalsha(self._publish.sha, 2, *keys, *map(str, facts))
+            pipe.execute()
+
+    def _load_and_send(self, looks: Sequence[Look], changed: bool) -> None:
+        """To a Redis that has not seen the script yet, or has forgotten it. Twice does no harm."""
+        try:
+            self._client.script_load(self._publish.script)
+            self._send(looks, changed)
         except redis.RedisError as error:
             self._fall_asleep(error)
 

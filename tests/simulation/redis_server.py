@@ -65,7 +65,7 @@ class RedisClient:
         self.server, self.world = server, server.world
 
     def register_script(self, text):
-        def script(keys, args, client=None):
+        def script(keys, args):
             sent = self.world.now
 
             def command():
@@ -74,15 +74,13 @@ class RedisClient:
                     assert 1 not in answer[1:], "tokens were taken for a caller who had given up"
                 return answer
 
-            return client.add(command) if client else self._ask(command)
+            return self._ask(command)
 
+        script.sha = text
         return script
 
     def mget(self, keys):
         return self._ask(lambda: self.server.mget(keys))
-
-    def set(self, key, value):
-        return self._ask(lambda: self.server.values.__setitem__(key.encode(), value.encode()))
 
     def pipeline(self, transaction):
         return Pipeline(self)
@@ -119,12 +117,9 @@ class Pipeline:
     def __exit__(self, *_error):
         return None
 
-    def add(self, command):
-        self._commands.append(command)
-
-    def set(self, key, value):
+    def evalsha(self, text, count, *rest):
         server = self._client.server
-        self.add(lambda: server.values.__setitem__(key.encode(), value.encode()))
+        self._commands.append(lambda: server.run(text, rest[:count], rest[count:]))
 
     def execute(self):
         return self._client._ask(lambda: [command() for command in self._commands])
