@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test faults check load bench lock python setup-demo setup-test
+.PHONY: help demo test faults check load bench growth lock python setup-demo setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RAT
 
 bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5"
 	@$(PY) -m tests.load.bench $(ARGS)
+
+growth: setup-test ## Measure how bookings grow with workers, clients and rows (needs wrk)
+	@$(PY) -m tests.load.bench.growth $(ARGS)
 
 lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@for lock in runtime demo test; do \
