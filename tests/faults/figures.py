@@ -25,5 +25,5 @@ SHORT = Figures(
     kills=1, crashes=3, away=0.5, frozen=1.5, flushes=8, cancellations=100, edits=15, calm=1.1
 )
 WHOLE = Figures(
-    kills=5, crashes=10, away=10, frozen=3, flushes=50, cancellations=1000, edits=150, calm=5
+    kills=3, crashes=10, away=10, frozen=3, flushes=50, cancellations=1000, edits=150, calm=5
 )

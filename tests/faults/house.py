@@ -128,6 +128,8 @@ class House:
             self.factories.event(capacity=SCARCE),
         )
         users = [self.factories.user().id for _ in range(PEOPLE + HUNTERS)]
+        # Whatever is lost in a crash now is a booking, and not the event.
+        self.sql("CHECKPOINT")
         with (
             Hunters(self.site.url, scarce.id, users[PEOPLE:]) as hunters,
             Buyers(self.site.url, event.id, users[:PEOPLE], hunters=hunters, **options) as buyers,

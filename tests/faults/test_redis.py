@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 
 import pytest
 
@@ -100,3 +101,19 @@ def test_a_redis_that_forgets_and_lies_never_oversells_and_strands_no_seat(house
             turn += 1
     assert set(buyers.statuses) <= {201, 409}
     assert set(buyers.hunters.statuses) <= SERVED
+
+
+def test_seats_that_were_freed_behind_everybodys_back_are_sold_though_redis_has_none(house, eye):
+    event, user = house.factories.event(capacity=5), house.factories.user()
+    wish = {"user_id": user.id, "event_id": event.id}
+
+    def buy():
+        return ask("POST", f"{house.site.url}/bookings", json=wish)[0]
+
+    # So many that each worker has seen the event sold out.
+    assert Counter(at_once([buy] * 30)) == {201: 5, 409: 25}
+    house.sql("UPDATE bookings SET status = 'CANCELLED', cancelled_at = now()")
+    house.sql("UPDATE events SET seats_available = 5, version = version + 1")
+    eye.set(f"event:{event.id}:tokens", 0)
+    time.sleep(house.calm)
+    house.sell_what_is_left()

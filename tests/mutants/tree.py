@@ -78,9 +78,10 @@ def read_report(results, output):
         name = f"{case.get('classname')}.{case.get('name')}"
         troubles = [child for child in case if child.tag in {"failure", "error"}]
         report.passed += not troubles and case.find("skipped") is None
-        for trouble in troubles:
-            message = trouble.get("message", "")
-            asserted = trouble.tag == "failure" or message.startswith(AT_THE_END)
+        # What comes after a failure, when the test is cleared away, may come of it.
+        if troubles and name not in report.failures:
+            message = troubles[0].get("message", "")
+            asserted = troubles[0].tag == "failure" or message.startswith(AT_THE_END)
             kind = report.failures if asserted else report.errors
             kind[name] = message.removeprefix(AT_THE_END)
     return report
