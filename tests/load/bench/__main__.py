@@ -11,6 +11,7 @@ import statistics
 import sys
 from pathlib import Path
 
+from tests.load.bench.alone import alone
 from tests.load.bench.scenarios import BARE, ROW_LOCK, SCENARIOS
 from tests.load.bench.stage import staged
 
@@ -35,12 +36,17 @@ def main():
                         f"\nutsavam: {scenario.name}: {refused:.0%} of the answers were refusals"
                     )
                 figures[scenario.name].append(figure)
+        through_desk, without = alone(stage)
     print("\r" + " " * 60 + "\r", end="")
     rows = [row(scenario.name, figures) for scenario in played]
     show(rows)
+    added = {"booking_ms": round(through_desk, 2), "desk_adds_ms": round(through_desk - without, 3)}
+    print(
+        f"\nOne booking alone: {added['booking_ms']} ms, of which its queue {added['desk_adds_ms']}"
+    )
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(
-        json.dumps({"options": vars(options), "rows": rows}, default=str, indent=1)
+        json.dumps({"options": vars(options), "rows": rows, "alone": added}, default=str, indent=1)
     )
     print(f"\nMedians of {options.rounds} rounds; also in {options.json}")
 
