@@ -139,4 +139,15 @@ def _commit(session: Session) -> None:
 def ledger_session() -> Iterator[Session]:
     """The desk's session, apart from the request's: it works for several requests."""
     with Session(db.engines[LEDGER], expire_on_commit=False) as session:
-        yield session
+        try:
+            yield session
+        finally:
+            if connection := session.info.pop("hurried", None):
+                connection.hurried = False
+
+
+def hurry(session: Session) -> None:
+    """From here to its end, let nobody else's work come between this session and the server."""
+    connection: Any = session.connection().connection.driver_connection
+    connection.hurried = True
+    session.info["hurried"] = connection

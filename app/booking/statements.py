@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.booking.orders import Confirmed, Order
+from app.db import hurry
 from app.models import Booking, BookingStatus, Event, User
 
 _EVENTS = cast("Table", Event.__table__)
@@ -127,6 +128,7 @@ _WRITE = select(_MADE.c.id, _MADE.c.reference).add_cte(_COUNTED)
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
     """The events' rows, locked in id order; deleted ones are left out."""
     rows: Any = session.execute(_LOCK, {"ids": list(event_ids)})
+    hurry(session)
     return {row.id: row for row in rows}
 
 
