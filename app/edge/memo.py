@@ -45,4 +45,6 @@ def remembered(reading: Reading, make: Callable[[], Response], *variant: Hashabl
     if len(query) > LONGEST_KEY:
         return make()
     memo: Memo = current_app.extensions["memo"]
-    return memo.answer((request.host_url, request.path, query, *variant), reading.stamp, make)
+    return memo.answer(
+        (request.scheme, request.host, request.path, query, *variant), reading.stamp, make
+    )
