@@ -6,7 +6,7 @@ A proxy between the application and PostgreSQL breaks it at the very moment.
 import pytest
 
 from app.booking.orders import Booked, Order
-from app.errors import DatabaseDown, OutcomeUnknown
+from app.errors import Busy, DatabaseDown, OutcomeUnknown
 from app.services import bookings
 from tests.support.proxy import CommitProxy
 from tests.support.servers import wait_until
@@ -70,6 +70,16 @@ def test_every_order_of_a_batch_is_found(desk, proxy, make_user, make_event, sql
     assert [type(outcome) for outcome in outcomes] == [Booked] * 3
     assert [outcome.booking.reference for outcome in outcomes] == [o.reference for o in orders]
     assert (seats_left(sql, first), seats_left(sql, second)) == (3, 0)
+
+
+def test_nobody_is_refused_for_the_sake_of_a_booking_that_does_not_stand(
+    desk, proxy, make_user, make_event, sql
+):
+    user, event = make_user(), make_event(capacity=1)
+    proxy.mishap = "commit lost"
+    outcomes = desk.settle([Order(user.id, event.id, 1), Order(user.id, event.id, 1)])
+    assert [type(outcome) for outcome in outcomes] == [DatabaseDown, Busy]
+    assert seats_left(sql, event) == 1
 
 
 def test_a_replay_beside_a_lost_answer_stays_a_replay(
