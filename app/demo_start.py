@@ -39,6 +39,8 @@ class Demo:
     port: int
     stack: contextlib.ExitStack
     environment: dict[str, str] = field(default_factory=dict)
+    embedded: bool = False
+    """Whether the database is the folder's own."""
 
     def run(self) -> None:
         self.claim_folder()
@@ -91,7 +93,7 @@ class Demo:
         if not database_url:
             say("Starting PostgreSQL …")
             postgres = Postgres(self.data / "postgres")
-            database_url = postgres.start()
+            database_url, self.embedded = postgres.start(), True
             self.stack.callback(postgres.stop)
         redis_url = os.environ.get("REDIS_URL")
         if not redis_url:
@@ -185,9 +187,9 @@ class Demo:
 
     @property
     def where(self) -> str:
-        if os.environ.get("DATABASE_URL"):
-            return "the database of DATABASE_URL"
-        return f"{self.data}; make demo RESET=1 starts clean"
+        if self.embedded:
+            return f"{self.data}; make demo RESET=1 starts clean"
+        return "the database of DATABASE_URL"
 
     def kept_secret(self, name: str) -> str:
         """A random secret of this folder, made once."""
