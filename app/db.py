@@ -27,6 +27,8 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+ALIKE = 0.4
+"""How much of a misspelt word must be right for a search: "consert" finds a concert."""
 LEDGER = "ledger"
 FROZEN_AFTER_MS = 750
 LEDGER_STATEMENT_MS = 2500
@@ -42,6 +44,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "statement_timeout": settings.statement_timeout_ms,
         "idle_in_transaction_session_timeout": settings.statement_timeout_ms,
         "timezone": "UTC",
+        "pg_trgm.word_similarity_threshold": ALIKE,
     }
     return {
         "pool_size": settings.pool_size,

@@ -12,7 +12,7 @@ from app.edge.wording import problem_of
 from app.errors import CapacityBelowSold, InvalidField, VersionConflict
 from app.models import Event
 from app.services import events
-from app.services.events import EventQuery
+from app.services.event_search import EventQuery
 
 blueprint = Blueprint("admin_events", __name__)
 behind_key(blueprint)

@@ -11,7 +11,7 @@ from app.api.spec import answers, valid
 from app.edge.current import catalogue
 from app.edge.memo import remembered
 from app.services.catalogue import Reading
-from app.services.events import EventQuery
+from app.services.event_search import EventQuery
 
 blueprint = api_blueprint("events", __name__)
 

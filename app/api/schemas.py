@@ -70,7 +70,9 @@ class EventsOut(RootModel[list[EventOut]]):
 class EventsQuery(Payload):
     limit: Limit = 50
     upcoming_only: bool = Field(True, description="Leave out what has started.")
-    q: Search = Field("", description="Words in name, venue, city or category.")
+    q: Search = Field(
+        "", description="Words in name, venue, city, category or description; typos are forgiven."
+    )
     after: Cursor = None
 
 

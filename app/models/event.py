@@ -5,10 +5,19 @@ import secrets
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    String,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
@@ -19,6 +28,16 @@ MAX_PRICE_MINOR = 100_000_000
 """A million rupees for a seat: more is a mistake in typing."""
 TAKEN_SLUGS = {"seats", "bookings"}
 """What stands below an event's address already: `/events/7/seats` is its counter."""
+
+
+# The indexes of these two, ix_events_titles and ix_events_words, are in the migrations alone:
+# Alembic can't compare such expressions.
+_TITLES = "name || ' ' || venue || ' ' || city || ' ' || category"
+_WORDS = f"to_tsvector('simple'::regconfig, {_TITLES} || ' ' || description)"
+SEARCHED_TITLES: ColumnElement[str] = literal_column(f"({_TITLES})", String)
+"""What a search looks through letter by letter, and forgives mistakes in."""
+SEARCHED_WORDS: ColumnElement[Any] = literal_column(f"({_WORDS})", TSVECTOR)
+"""What a search looks through word by word."""
 
 
 class EventStatus(StrEnum):

@@ -19,7 +19,7 @@ from app.booking.orders import Figure
 from app.db import db
 from app.models import Event
 from app.services import events
-from app.services.events import EventQuery
+from app.services.event_search import EventQuery
 from app.services.paging import Page
 
 KEPT_FOR = 1.0

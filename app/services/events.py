@@ -1,11 +1,10 @@
 """Events: browsing them, and the organiser's changes to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.booking.desk import BookingDesk, lock_event, started_now
@@ -14,40 +13,23 @@ from app.errors import CapacityBelowSold, EventHasBookings, EventNotFound, Versi
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.services.event_rules import check_event
-from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
-
-
-@dataclass(frozen=True)
-class EventQuery:
-    """What a listing of events asks for."""
-
-    q: str = ""
-    upcoming_only: bool = True
-    past_only: bool = False
-    drafts: bool = False
-    """Whether drafts are shown too: to organisers only."""
-    limit: int = 50
-    after: str | None = None
+from app.services.event_search import EventQuery, cursor_of, in_order, matching
+from app.services.paging import Page, cut
 
 
 def list_events(query: EventQuery) -> Page[Event]:
-    """Events by their start, the soonest first; past ones by themselves, the latest first.
+    """Events as the query sorts them; past ones by themselves, the latest first.
 
     Raises `InvalidField` for a cursor of another listing.
     """
-    wanted = _matching(select(Event), query)
-    if query.after:
-        wanted = wanted.where(_beyond(query.after, descending=query.past_only))
-    order = (Event.start_at, Event.id)
-    wanted = wanted.order_by(*((c.desc() for c in order) if query.past_only else order))
+    wanted = in_order(matching(select(Event), query), query)
     rows = db.session.scalars(wanted.limit(query.limit + 1)).all()
     items, more = cut(rows, query.limit)
-    cursor = encode_cursor(items[-1].start_at.isoformat(), items[-1].id) if more else None
-    return Page(items, cursor)
+    return Page(items, cursor_of(items[-1], query) if more else None)
 
 
 def count_events(query: EventQuery) -> int:
-    count: int = db.session.scalars(_matching(select(func.count(Event.id)), query)).one()
+    count: int = db.session.scalars(matching(select(func.count(Event.id)), query)).one()
     return count
 
 
@@ -139,31 +121,3 @@ def _change_capacity(event: Event, capacity: int) -> None:
     if capacity < sold:
         raise CapacityBelowSold(capacity, sold)
     event.capacity, event.seats_available = capacity, capacity - sold
-
-
-def _matching(wanted: Select[Any], query: EventQuery) -> Select[Any]:
-    wanted = wanted.where(Event.deleted_at.is_(None))
-    if not query.drafts:
-        wanted = wanted.where(Event.status != EventStatus.DRAFT)
-    if query.past_only:
-        wanted = wanted.where(Event.start_at <= func.now())
-    elif query.upcoming_only:
-        wanted = wanted.where(Event.start_at > func.now())
-    for word in query.q.split():
-        wanted = wanted.where(_mentions(word))
-    return wanted
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    columns = (Event.name, Event.venue, Event.city, Event.category)
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
-
-
-def _beyond(cursor: str, *, descending: bool) -> ColumnElement[bool]:
-    start, ident = decode_cursor(cursor, 2)
-    try:
-        edge = (datetime.fromisoformat(start), decode_id(ident))
-    except ValueError as error:
-        raise unknown_cursor() from error
-    here, there = tuple_(Event.start_at, Event.id), tuple_(*map(literal, edge))
-    return here < there if descending else here > there

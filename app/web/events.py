@@ -12,7 +12,7 @@ from app.edge.templating import event_url
 from app.edge.visitor import is_anonymous
 from app.models import Event
 from app.services.catalogue import Reading
-from app.services.events import EventQuery
+from app.services.event_search import EventQuery
 from app.web.booking_card import booking_card, seats_version
 
 blueprint = Blueprint("events", __name__)

@@ -11,7 +11,7 @@ from app.db import db
 from app.errors import EventNotFound
 from app.services import bookings, events
 from app.services.catalogue import KEPT_FOR, Catalogue
-from app.services.events import EventQuery
+from app.services.event_search import EventQuery
 from tests.support.servers import wait_until
 
 ALL = EventQuery()

@@ -7,7 +7,8 @@ import pytest
 
 from app.errors import InvalidField
 from app.models.columns import now
-from app.services.events import EventQuery, count_events, list_events
+from app.services.event_search import EventQuery
+from app.services.events import count_events, list_events
 from app.services.paging import encode_cursor
 
 DAY = timedelta(days=1)
@@ -56,6 +57,47 @@ def test_a_search_needs_every_word_somewhere(make_event):
     assert names(q="jazz mumbai") == ["Jazz by the Bay"]
     assert names(q="PRITHVI music") == ["Jazz by the Bay"]
     assert names(q="jazz chennai") == []
+
+
+@pytest.mark.parametrize(
+    "words", ["consert", "indi", "concrt indie", "INDIE", "little stage", "sitar", "banglore"]
+)
+def test_a_search_begins_words_reads_descriptions_and_forgives_mistakes(make_event, words):
+    facts = {"venue": "The Little Stage", "city": "Bangalore", "description": "Sitar and drums."}
+    make_event(name="Indie Concert", **facts)
+    make_event(name="Kolam Morning", venue="Tank", city="Chennai", description="Rice flour.")
+    assert names(q=words) == ["Indie Concert"]
+
+
+def test_listings_are_narrowed_by_city_price_time_and_seats(make_event):
+    make_event(name="free", city="Kochi", start_at=now() + DAY)
+    make_event(name="paid", city="Delhi", price_minor=50_000, start_at=now() + 9 * DAY)
+    make_event(name="sold out", capacity=5, seats_available=0, start_at=now() + 20 * DAY)
+    make_event(name="not yet", sales_open_at=now() + DAY, start_at=now() + 21 * DAY)
+    make_event(name="no more", sales_close_at=now() - DAY, start_at=now() + 22 * DAY)
+    make_event(name="off", status="cancelled", start_at=now() + 23 * DAY)
+    assert names(city="kochi") == ["free"]
+    assert names(price="paid") == ["paid"]
+    assert "paid" not in names(price="free")
+    assert names(starts_before=now() + 2 * DAY) == ["free"]
+    assert names(available_only=True) == ["free", "paid"]
+    assert count_events(EventQuery(available_only=True)) == 2
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_the_cheapest_come_first_and_paging_shows_each_once(make_event, limit):
+    for name, price in (("c", 300), ("a", 0), ("b", 200), ("b2", 200)):
+        make_event(name=name, price_minor=price, start_at=now() + DAY)
+    seen = list(chain(*through(limit=limit, sort="price")))
+    assert seen == ["a", "b", "b2", "c"]
+
+
+def test_a_cursor_of_another_order_is_refused(make_event):
+    for _ in range(2):
+        make_event()
+    cursor = list_events(EventQuery(limit=1)).next_cursor
+    with pytest.raises(InvalidField):
+        list_events(EventQuery(limit=1, sort="price", after=cursor))
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "\\", "'"])

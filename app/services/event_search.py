@@ -1,0 +1,116 @@
+"""What a listing of events asks for, and the conditions and order that answer it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, tuple_
+
+from app.models import Event, EventStatus
+from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
+from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
+
+SHORTEST_MISTAKE = 5
+"""Letters of a word from which mistakes are forgiven: shorter ones are much like many others."""
+Sort = Literal["soonest", "price"]
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """What a listing of events asks for."""
+
+    q: str = ""
+    upcoming_only: bool = True
+    past_only: bool = False
+    starts_before: datetime | None = None
+    city: str = ""
+    price: Literal["", "free", "paid"] = ""
+    available_only: bool = False
+    """Leave out what can't be booked now."""
+    sort: Sort = "soonest"
+    drafts: bool = False
+    """Whether drafts are shown too: to organisers only."""
+    limit: int = 50
+    after: str | None = None
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it leaves out anything besides past events."""
+        return bool(self.q or self.city or self.price or self.available_only or self.starts_before)
+
+
+def matching(wanted: Select[Any], query: EventQuery) -> Select[Any]:
+    """The events that a listing shows, on all its pages."""
+    wanted = wanted.where(Event.deleted_at.is_(None))
+    if not query.drafts:
+        wanted = wanted.where(Event.status != EventStatus.DRAFT)
+    if query.past_only:
+        wanted = wanted.where(Event.start_at <= func.now())
+    elif query.upcoming_only:
+        wanted = wanted.where(Event.start_at > func.now())
+    if query.starts_before is not None:
+        wanted = wanted.where(Event.start_at < query.starts_before)
+    if query.city:
+        wanted = wanted.where(func.lower(Event.city) == query.city.lower())
+    if query.price:
+        wanted = wanted.where(
+            Event.price_minor == 0 if query.price == "free" else Event.price_minor > 0
+        )
+    if query.available_only:
+        wanted = wanted.where(*_on_sale())
+    return wanted.where(*(_mentions(word) for word in query.q.split()))
+
+
+def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
+    """Sorted, from the cursor on. Raises `InvalidField` for a cursor of another listing."""
+    columns = _columns(query)
+    if query.after:
+        there = tuple_(*map(literal, _edge(query.after, query)))
+        here = tuple_(*columns)
+        wanted = wanted.where(here < there if query.past_only else here > there)
+    return wanted.order_by(*((c.desc() for c in columns) if query.past_only else columns))
+
+
+def cursor_of(event: Event, query: EventQuery) -> str:
+    """Where the page after this event begins."""
+    price = (event.price_minor,) if query.sort == "price" else ()
+    return encode_cursor(query.sort, *price, event.start_at.isoformat(), event.id)
+
+
+def _columns(query: EventQuery) -> Sequence[ColumnElement[Any]]:
+    price: Sequence[Any] = (Event.price_minor,) if query.sort == "price" else ()
+    return (*price, Event.start_at, Event.id)
+
+
+def _edge(cursor: str, query: EventQuery) -> Sequence[Any]:
+    sort, *price, start, ident = decode_cursor(cursor, 4 if query.sort == "price" else 3)
+    try:
+        if sort != query.sort:
+            raise ValueError(sort)
+        return (*map(int, price), datetime.fromisoformat(start), decode_id(ident))
+    except ValueError as error:
+        raise unknown_cursor() from error
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    """A word that begins so, or one much like it ("consert" finds a concert), or the very signs."""
+    alike = SEARCHED_TITLES.op("%>")(word) if len(word) >= SHORTEST_MISTAKE else false()
+    quoted = word.replace("\\", "\\\\").replace("'", "''")
+    return or_(
+        SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", f"'{quoted}':*")),
+        alike,
+        SEARCHED_TITLES.icontains(word, autoescape=True),
+    )
+
+
+def _on_sale() -> Sequence[ColumnElement[bool]]:
+    """The rule of `sale_state`, as conditions."""
+    now = func.now()
+    return (
+        Event.status == EventStatus.PUBLISHED,
+        Event.seats_available > 0,
+        Event.start_at > now,
+        func.coalesce(Event.sales_open_at, now) <= now,
+        func.coalesce(Event.sales_close_at, Event.start_at) > now,
+    )
