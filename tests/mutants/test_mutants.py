@@ -87,7 +87,7 @@ def tree(tmp_path):
 def test_the_suite_fails_when(tree, name):
     mutant = MUTANTS[name]
     change_line(tree, mutant.file, mutant.line, mutant.changed)
-    report = run_tests(tree, mutant.tests, "-m", "not short")
+    report = run_tests(tree, mutant.tests)
     assert report.failures, report.output
     assert not report.errors, report.output
     assert all(message.startswith(ASSERTED) for message in report.failures.values()), report
@@ -96,6 +96,6 @@ def test_the_suite_fails_when(tree, name):
 @pytest.mark.whole
 def test_the_suite_passes_unchanged(tree):
     files = sorted({test for mutant in MUTANTS.values() for test in mutant.tests})
-    report = run_tests(tree, files, "-m", "not short")
+    report = run_tests(tree, files)
     assert not report.failures | report.errors, report.output
     assert report.passed > len(files)

@@ -56,11 +56,11 @@ def change_line(tree, file, line, changed):
     path.write_text("".join(lines))
 
 
-def run_tests(tree, tests, *options):
+def run_tests(tree, tests):
     results = tree / "results.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x"]
     ran = subprocess.run(
-        [*command, f"--junitxml={results}", *options, *tests],
+        [*command, f"--junitxml={results}", *tests],
         cwd=tree,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
