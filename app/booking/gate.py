@@ -168,10 +168,11 @@ class SeatGate:
         with self._client.pipeline(transaction=False) as pipe:
             if changed:
                 pipe.set(CHANGES_KEY, secrets.token_hex(8))
-            for look in looks:
-                keys = (tokens_key(look.event_id), version_key(look.event_id))
-                facts = (look.seats, look.version, look.incarnation, TOKENS_LIVE_FOR)
-                pipe.evalsha(self._publish.sha, 2, *keys, *map(str, facts))
+            if looks:
+                keys = [k for o in looks for k in (tokens_key(o.event_id), version_key(o.event_id))]
+                facts = [str(f) for o in looks for f in (o.seats, o.version, o.incarnation)]
+                lives = str(TOKENS_LIVE_FOR)
+                pipe.evalsha(self._publish.sha, len(keys), *keys, lives, *facts)
             pipe.execute()
 
     def _load_and_send(self, looks: Sequence[Look], changed: bool) -> None:

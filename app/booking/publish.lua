@@ -1,15 +1,23 @@
--- Publish the database's figure of one event, unless a newer one is known.
--- KEYS: tokens key, version key (one slot). Claims take from the tokens; beside the version stands
--- the figure as it was published, for those who show it.
--- ARGV: seats, version, incarnation, seconds to live.
+-- Publish the database's figures of some events, each unless a newer one is known.
+-- KEYS: tokens key and version key (one slot) of each event. Claims take from the tokens; beside
+-- the version stands the figure as it was published, for those who show it.
+-- ARGV: seconds to live, then seats, version and incarnation of each event.
 -- The same version may be published again: that puts right tokens lost or damaged since.
-local known = redis.pcall('GET', KEYS[2])
-if type(known) == 'string' then
-  local incarnation, version = string.match(known, '^(%d+):(%d+):%d+$')
-  if incarnation == ARGV[3] and tonumber(version) > tonumber(ARGV[2]) then
-    return 0
+local live = ARGV[1]
+
+for i = 1, #KEYS, 2 do
+  local at = 2 + (i - 1) / 2 * 3
+  local seats, version, incarnation = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local newer = false
+  local known = redis.pcall('GET', KEYS[i + 1])
+  if type(known) == 'string' then
+    local life, latest = string.match(known, '^(%d+):(%d+):%d+$')
+    newer = life == incarnation and tonumber(latest) > tonumber(version)
+  end
+  if not newer then
+    redis.call('SET', KEYS[i], seats, 'EX', live)
+    redis.call('SET', KEYS[i + 1], incarnation .. ':' .. version .. ':' .. seats, 'EX', live)
   end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[4])
-redis.call('SET', KEYS[2], ARGV[3] .. ':' .. ARGV[2] .. ':' .. ARGV[1], 'EX', ARGV[4])
+
 return 1
