@@ -48,7 +48,7 @@ def test_a_frozen_worker_that_holds_the_row_holds_nobody_up_for_long(house):
 
 
 @EITHER
-def test_a_stop_under_load_answers_all_that_was_begun(house):
+def test_a_stop_under_load_answers_all_that_was_begun(house, request):
     with house.buyers(keeps_asking=False, open_at_the_end=False) as buyers:
         house.site.signal(signal.SIGTERM)
         house.site.wait(20)
@@ -56,7 +56,12 @@ def test_a_stop_under_load_answers_all_that_was_begun(house):
     # the door or in the queue before it ("ReadError").
     made = house.sql("SELECT idempotency_key FROM bookings WHERE event_id = %s", buyers.event_id)
     assert {key for (key,) in made} == buyers.booked.keys()
-    assert set(buyers.statuses) <= {201, "ConnectError", "ReadError"}
+    turned_away = {"ConnectError", "ReadError"}
+    if "gthread" in request.node.name:
+        # It accepts a connection before there is a request in it, and at a stop closes those it
+        # has not read: a reset when the request has come meanwhile, else a plain end.
+        turned_away.add("RemoteProtocolError")
+    assert set(buyers.statuses) <= {201, *turned_away}
 
 
 def freeze_holder(house):
