@@ -14,10 +14,11 @@ except WeakSettings as error:
     sys.exit(error.told)
 
 ROOT = Path(__file__).parent
+WORKERS = {"gevent": "gevent", "gthread": "app.edge.threads.ThreadWorker"}
 host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
-worker_class = settings.worker_class
+worker_class = WORKERS[settings.worker_class]
 worker_connections = 2000
 threads = settings.worker_threads
 keepalive = 15

@@ -22,6 +22,7 @@ from app.api.schemas import BookingIn
 from app.booking.orders import Booked
 from app.edge.http_errors import PROBLEM_JSON, headers_of
 from app.edge.security import MAX_BODY, our_hosts
+from app.edge.threads import waited_too_long
 from app.edge.wording import Problem, problem_of
 from app.errors import InvalidField, NotAllowed, UtsavamError
 
@@ -72,6 +73,7 @@ class ExpressLane:
             and not environ["QUERY_STRING"]
             and length.isdecimal()
             and int(length) <= MAX_BODY
+            and not waited_too_long()
             and self._is_ours(environ.get("HTTP_HOST", ""))
         )
 

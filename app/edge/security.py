@@ -13,6 +13,8 @@ from werkzeug.sansio.utils import host_is_trusted
 from app.config import LOOPBACK, Settings
 from app.edge.answer_headers import AnswerHeaders
 from app.edge.negotiation import WANTS_JSON
+from app.edge.threads import waited_too_long
+from app.errors import Busy
 
 MAX_BODY = 64 * 1024
 
@@ -53,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
+    app.before_request(_refuse_what_waited)
     app.before_request(_refuse_nul)
     AnswerHeaders.init_app(app)
 
@@ -70,6 +73,11 @@ def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
     def refuse() -> None:
         if not is_ours(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
+
+
+def _refuse_what_waited() -> None:
+    if waited_too_long():
+        raise Busy
 
 
 def _refuse_nul() -> None:
