@@ -6,7 +6,7 @@ RUN python -m venv /venv \
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home utsavam
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 COPY --from=build /venv /venv
 WORKDIR /srv/utsavam
 COPY wsgi.py gunicorn.conf.py ./
@@ -14,6 +14,7 @@ COPY app app
 COPY migrations migrations
 COPY static static
 COPY templates templates
+RUN python -m compileall -q app wsgi.py
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
