@@ -9,6 +9,9 @@ from tests.faults.house import FAILING
 from tests.support.servers import wait_until
 
 WORKERS = [{}, {"WORKER_CLASS": "gthread"}]
+TURNED_AWAY = {"ConnectError", "ReadError", "RemoteProtocolError"}
+"""At the door; in the queue before it, which the system resets; there too, when the reset came
+while the request was being sent: httpx passes over that and then reads an end."""
 EITHER = pytest.mark.parametrize("house", WORKERS, indirect=True, ids=["gevent", "gthread"])
 
 
@@ -48,20 +51,14 @@ def test_a_frozen_worker_that_holds_the_row_holds_nobody_up_for_long(house):
 
 
 @EITHER
-def test_a_stop_under_load_answers_all_that_was_begun(house, request):
+def test_a_stop_under_load_answers_all_that_was_begun(house):
     with house.buyers(keeps_asking=False, open_at_the_end=False) as buyers:
         house.site.signal(signal.SIGTERM)
         house.site.wait(20)
-    # Whoever was let in has been told of their booking; who was never let in is turned away, at
-    # the door or in the queue before it ("ReadError").
+    # Whoever was let in has been told of their booking; who was never let in is turned away.
     made = house.sql("SELECT idempotency_key FROM bookings WHERE event_id = %s", buyers.event_id)
     assert {key for (key,) in made} == buyers.booked.keys()
-    turned_away = {"ConnectError", "ReadError"}
-    if "gthread" in request.node.name:
-        # It accepts a connection before there is a request in it, and at a stop closes those it
-        # has not read: a reset when the request has come meanwhile, else a plain end.
-        turned_away.add("RemoteProtocolError")
-    assert set(buyers.statuses) <= {201, *turned_away}
+    assert set(buyers.statuses) <= {201, *TURNED_AWAY}
 
 
 def freeze_holder(house):
