@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
-from markupsafe import Markup
 
+from app.edge.event_facts import event_facts, map_url
+from app.edge.links import event_url
+from app.edge.markdown import plain, rendered
 from app.edge.seat_status import seat_status
 from app.edge.visitor import current_admin, current_user
 from app.models import Event
@@ -20,7 +22,7 @@ from app.money import format_money
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        price=price, when=when, moment=moment, zone_name=zone_name, paragraphs=paragraphs
+        price=price, when=when, moment=moment, zone_name=zone_name, rendered=rendered, plain=plain
     )
     app.jinja_env.globals.update(
         asset=asset,
@@ -28,12 +30,9 @@ def init_app(app: Flask) -> None:
         current_admin=current_admin,
         seat_status=seat_status,
         event_url=event_url,
+        event_facts=event_facts,
+        map_url=map_url,
     )
-
-
-def event_url(event: Event, **values: object) -> str:
-    """The address of an event that people share."""
-    return url_for("events.show", event_id=event.id, slug=event.slug, **values)  # type: ignore[arg-type]
 
 
 def asset(path: str) -> str:
@@ -63,9 +62,3 @@ def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM
 def zone_name(event: Event) -> str:
     """The name of the event's clock at its start, as in IST."""
     return event.start_at.astimezone(event.zone).tzname() or event.time_zone
-
-
-def paragraphs(text: str) -> Markup:
-    """Plain text as paragraphs; everything in it is escaped."""
-    parts = [part.strip() for part in text.replace("\r\n", "\n").split("\n\n")]
-    return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts if part)

@@ -8,7 +8,7 @@ seen by every process at its next reading. While Redis is away, the figures are 
 import itertools
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import inspect
@@ -20,6 +20,7 @@ from app.db import db
 from app.models import Event
 from app.services import events
 from app.services.event_search import EventQuery
+from app.services.events import City
 from app.services.paging import Page
 
 KEPT_FOR = 1.0
@@ -74,6 +75,7 @@ class Catalogue:
         self._gate, self._published = gate, Figures(gate)
         self._kept: dict[Hashable, Facts] = {}
         self._locks = [threading.Lock() for _ in range(64)]
+        self._cities: dict[bool, tuple[float, Sequence[City]]] = {}
 
     def event(self, event_id: int) -> Reading:
         """One published event; raises `EventNotFound`."""
@@ -86,6 +88,13 @@ class Catalogue:
             return events.list_events(query), events.count_events(query) if counted else None
 
         return self._read((query, counted), load)
+
+    def cities(self, *, past: bool = False) -> Sequence[City]:
+        """Where upcoming or past events are."""
+        kept = self._cities.get(past)
+        if kept is None or time.monotonic() - kept[0] > KEPT_FOR:
+            kept = self._cities[past] = (time.monotonic(), events.list_cities(past=past))
+        return kept[1]
 
     def _read(self, key: Hashable, load: Callable[[], tuple[Page[Event], int | None]]) -> Reading:
         if reading := self._from_memory(key):

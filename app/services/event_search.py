@@ -34,11 +34,6 @@ class EventQuery:
     limit: int = 50
     after: str | None = None
 
-    @property
-    def filtered(self) -> bool:
-        """Whether it leaves out anything besides past events."""
-        return bool(self.q or self.city or self.price or self.available_only or self.starts_before)
-
 
 def matching(wanted: Select[Any], query: EventQuery) -> Select[Any]:
     """The events that a listing shows, on all its pages."""

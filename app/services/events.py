@@ -1,8 +1,8 @@
 """Events: browsing them, and the organiser's changes to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +15,14 @@ from app.models.columns import now
 from app.services.event_rules import check_event
 from app.services.event_search import EventQuery, cursor_of, in_order, matching
 from app.services.paging import Page, cut
+
+
+MOST_CITIES = 200
+
+
+class City(NamedTuple):
+    name: str
+    events: int
 
 
 def list_events(query: EventQuery) -> Page[Event]:
@@ -31,6 +39,14 @@ def list_events(query: EventQuery) -> Page[Event]:
 def count_events(query: EventQuery) -> int:
     count: int = db.session.scalars(matching(select(func.count(Event.id)), query)).one()
     return count
+
+
+def list_cities(*, past: bool = False) -> Sequence[City]:
+    """Where the events are that a visitor finds, by name."""
+    name = func.min(Event.city)
+    wanted = select(name, func.count(Event.id)).where(Event.city != "")
+    wanted = matching(wanted, EventQuery(past_only=past)).group_by(func.lower(Event.city))
+    return [City(*row) for row in db.session.execute(wanted.order_by(name).limit(MOST_CITIES))]
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:

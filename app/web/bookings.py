@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
-from app.edge.templating import event_url
+from app.edge.links import event_url
 from app.edge.visitor import current_user, sign_in_url, signed_in_user, user_required
 from app.edge.wording import problem_of
 from app.errors import CancellationClosed, IdempotencyKeyReused, NotFound, UtsavamError

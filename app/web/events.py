@@ -4,16 +4,18 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
+from app.edge.calendars import event_calendar
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
 from app.edge.memo import remembered
 from app.edge.seat_status import seat_status
-from app.edge.templating import event_url
+from app.edge.links import event_url
 from app.edge.visitor import is_anonymous
 from app.models import Event
 from app.services.catalogue import Reading
 from app.services.event_search import EventQuery
 from app.web.booking_card import booking_card, seats_version
+from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
 PER_PAGE = 12
@@ -22,18 +24,13 @@ PER_PAGE = 12
 
 @blueprint.get("/")
 def index() -> Answer:
-    past = request.args.get("when") == "past"
-    query = EventQuery(
-        q=request.args.get("q", "").strip()[:100],
-        past_only=past,
-        limit=PER_PAGE,
-        after=request.args.get("after"),
-    )
+    filters = EventFilters.of(request.args)
+    query = filters.query(limit=PER_PAGE, after=request.args.get("after"))
     more = request.headers.get("HX-Target") == "more"
     reading = catalogue().listing(query, counted=not more)
     if not is_anonymous():
-        return _listed(reading, query, more)
-    return remembered(reading, lambda: _listed(reading, query, more), is_htmx(), more)
+        return _listed(reading, filters, query, more)
+    return remembered(reading, lambda: _listed(reading, filters, query, more), is_htmx(), more)
 
 
 @blueprint.get("/events")
@@ -53,6 +50,11 @@ def show(event_id: int, slug: str) -> Answer:
     if is_anonymous():
         return remembered(reading, lambda: _shown(reading, slug))
     return _shown(reading, slug)
+
+
+@blueprint.get("/events/<id:event_id>/calendar.ics")
+def calendar(event_id: int) -> Response:
+    return event_calendar(_event(event_id))
 
 
 @blueprint.get("/events/<id:event_id>/seats")
@@ -79,18 +81,23 @@ def _event(event_id: int) -> Event:
     return catalogue().event(event_id).events[0]
 
 
-def _listed(reading: Reading, query: EventQuery, more: bool) -> Response:
+def _listed(reading: Reading, filters: EventFilters, query: EventQuery, more: bool) -> Response:
     page = reading.page
-    more_url = url_for("events.index", **_filters(query), after=page.next_cursor)
+    more_url = url_for("events.index", **filters.chosen, after=page.next_cursor)
     shown: dict[str, Any] = {
         "page": page,
         "query": query,
+        "filters": filters,
         "more_url": more_url if page.next_cursor else None,
     }
     if more:
         return make_response(render_template("fragments/event_more.html", **shown))
-    shown["count"] = reading.count
-    return page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
+    shown |= {"count": reading.count, "cities": catalogue().cities(past=filters.past)}
+    answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
+    if is_htmx():
+        # Only what was chosen, where the form would put every empty field.
+        answer.headers["HX-Push-Url"] = url_for("events.index", **filters.chosen)
+    return answer
 
 
 def _shown(reading: Reading, slug: str) -> Response:
@@ -99,11 +106,3 @@ def _shown(reading: Reading, slug: str) -> Response:
         return cast("Response", redirect(event_url(event), 301))
     card = booking_card(event, seats=request.args.get("seats", type=int))
     return make_response(render_template("pages/event.html", event=event, card=card))
-
-
-def _filters(query: EventQuery) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in (("q", query.q), ("when", "past" if query.past_only else ""))
-        if value
-    }

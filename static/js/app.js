@@ -4,11 +4,12 @@
   const TICK = 4000;
 
   // Elements that show live figures ask for them at each tick, while somebody can see the page.
-  setInterval(() => {
+  function tick() {
     if (!document.hidden && navigator.onLine && window.htmx) {
       window.htmx.trigger(document.body, "utsavam:tick");
     }
-  }, TICK);
+  }
+  setInterval(tick, TICK);
 
   function label(input) {
     const button = input.form.querySelector("[data-book]");
@@ -34,8 +35,57 @@
     button.setAttribute("aria-pressed", String(!shown));
   }
 
+  // The moment by the visitor's clock, where that is another than the event's.
+  function yourTime(span) {
+    const at = new Date(span.dataset.yourTime);
+    const show = (timeZone) => new Intl.DateTimeFormat("en-IN", {
+      weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone,
+    }).format(at);
+    if (show() === show(span.dataset.zone)) return;
+    span.textContent = span.dataset.text.replace("{time}", show());
+    span.hidden = false;
+  }
+
+  function countDown() {
+    document.querySelectorAll("[data-countdown]").forEach((place) => {
+      const left = Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000);
+      if (left <= 0) {
+        // Now the counter is asked; a clock that is ahead of ours asks again at the next tick.
+        if (!place.hidden) tick();
+        place.hidden = true;
+        return;
+      }
+      const days = Math.floor(left / 86400);
+      const pad = (n) => String(n).padStart(2, "0");
+      const clock = [(left % 86400) / 3600, (left % 3600) / 60, left % 60].map(Math.floor).map(pad).join(":");
+      const named = days === 1 ? place.dataset.day : place.dataset.days.replace("{n}", days);
+      place.textContent = place.dataset.text.replace("{time}", days ? `${named}, ${clock}` : clock);
+      place.hidden = false;
+    });
+  }
+
+  async function share(button) {
+    const { share: url, title } = button.dataset;
+    try {
+      if (navigator.share) {
+        await navigator.share({ title, url });
+        return;
+      }
+      await navigator.clipboard.writeText(url);
+      document.getElementById("live").textContent = button.dataset.copied;
+      button.lastChild.textContent = " " + button.dataset.copied;
+    } catch {
+      // Whoever closed the system's sheet wanted nothing.
+    }
+  }
+
   function prepare(root) {
-    root.querySelectorAll("[data-reveal]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("[data-reveal], [data-print]").forEach((button) => { button.hidden = false; });
+    if (navigator.share || navigator.clipboard) {
+      root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
+    }
+    root.querySelectorAll("[data-your-time]").forEach(yourTime);
+    countDown();
     const first = root.querySelector("[data-focus]");
     if (!first) return;
     first.focus({ preventScroll: true });
@@ -60,6 +110,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button && button.dataset.reveal) reveal(button);
+    if (button && button.dataset.share) share(button);
+    if (button && "print" in button.dataset) window.print();
     if (button && button.id === "retry") window.location.reload();
   });
   document.addEventListener("htmx:afterSwap", (event) => prepare(event.target.parentElement || document));
@@ -72,6 +124,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     prepare(document);
     bar();
+    setInterval(countDown, 1000);
     document.querySelectorAll("[data-price]").forEach(label);
   });
 })();

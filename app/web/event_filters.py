@@ -1,0 +1,87 @@
+"""What a visitor chose on the list of events: read from its address, and written back to it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from app.models.columns import now
+from app.services.event_search import EventQuery, Sort
+
+DAYS = {"week": 7, "month": 30}
+
+
+@dataclass(frozen=True)
+class EventFilters:
+    """Each is empty unless chosen; a value that we do not know counts as not chosen."""
+
+    q: str = ""
+    when: str = ""
+    city: str = ""
+    price: str = ""
+    available: str = ""
+    sort: str = ""
+
+    @classmethod
+    def of(cls, args: MultiDict[str, str]) -> "EventFilters":
+        def one_of(name: str, known: set[str]) -> str:
+            value = args.get(name, "")
+            return value if value in known else ""
+
+        return cls(
+            q=" ".join(args.get("q", "").split())[:100],
+            when=one_of("when", {*DAYS, "past"}),
+            city=args.get("city", "").strip()[:100],
+            price=one_of("price", {"free", "paid"}),
+            available=one_of("available", {"1"}),
+            sort=one_of("sort", {"price"}),
+        )
+
+    @property
+    def past(self) -> bool:
+        return self.when == "past"
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """For `url_for`: only what was chosen stands in the address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is left out but past events."""
+        return bool({*self.chosen} - {"sort"} - ({"when"} if self.past else set()))
+
+    def query(self, *, limit: int, after: str | None = None) -> EventQuery:
+        days = DAYS.get(self.when)
+        return EventQuery(
+            q=self.q,
+            past_only=self.past,
+            starts_before=_in_days(days) if days else None,
+            city=self.city,
+            price=cast("Literal['', 'free', 'paid']", self.price),
+            available_only=bool(self.available) and not self.past,
+            sort=cast("Sort", self.sort or "soonest"),
+            limit=limit,
+            after=after,
+        )
+
+    @property
+    def whens(self) -> list[tuple[str, str]]:
+        return [
+            ("", _("Upcoming")),
+            ("week", _("In 7 days")),
+            ("month", _("In 30 days")),
+            ("past", _("Past")),
+        ]
+
+    @property
+    def prices(self) -> list[tuple[str, str]]:
+        return [("", _("Any price")), ("free", _("Free")), ("paid", _("Paid"))]
+
+
+def _in_days(days: int) -> datetime:
+    """On the full hour, so that all who ask within one share an answer."""
+    later = now() + timedelta(days=days, hours=1)
+    return later.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,53 @@
+"""Upcoming events for programs that people read with: calendars and feed readers."""
+
+from feedgenerator import Atom1Feed
+from flask import Blueprint, Response, url_for
+from flask_babel import gettext as _
+
+from app.edge.calendars import calendar_of
+from app.edge.current import catalogue
+from app.edge.markdown import plain
+from app.edge.memo import remembered
+from app.edge.links import event_url
+from app.edge.templating import price, when, zone_name
+from app.models import Event
+from app.services.event_search import EventQuery
+
+blueprint = Blueprint("feeds", __name__)
+MOST = 200
+"""Events in a feed, the soonest."""
+
+
+@blueprint.get("/events.ics")
+def calendar() -> Response:
+    reading = catalogue().listing(EventQuery(limit=MOST))
+    return remembered(reading, lambda: calendar_of(reading.events))
+
+
+@blueprint.get("/events.atom")
+def atom() -> Response:
+    reading = catalogue().listing(EventQuery(limit=MOST))
+    return remembered(reading, lambda: _atom(reading.events))
+
+
+def _atom(events: list[Event]) -> Response:
+    feed = Atom1Feed(
+        title=_("Utsavam: upcoming events"),
+        link=url_for("events.index", _external=True),
+        description="",
+        feed_url=url_for("feeds.atom", _external=True),
+        language="en-IN",
+    )
+    for event in events:
+        cost = price(event.price_minor, event.currency) if event.price_minor else _("Free")
+        facts = f"{when(event)} {zone_name(event)} · {event.place} · {cost}"
+        feed.add_item(
+            title=event.name,
+            link=event_url(event, _external=True),
+            unique_id=f"urn:utsavam:event:{event.id}:{event.incarnation:x}",
+            description=f"{facts}\n\n{plain(event.description)}",
+            pubdate=event.created_at,
+            updateddate=event.updated_at,
+            categories=[event.category] if event.category else [],
+        )
+    return Response(feed.writeString("utf-8"), mimetype="application/atom+xml")
