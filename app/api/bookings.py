@@ -15,6 +15,7 @@ from app.api.present import (
 )
 from app.api.schemas import (
     BookedOut,
+    BookingChange,
     BookingIn,
     BookingOut,
     CancelledOut,
@@ -60,6 +61,29 @@ def create_booking(body: BookingIn) -> Response:
 def get_booking(booking_id: int) -> Response:
     """Get one booking"""
     booking = bookings.get_booking(booking_id, of_user=caller().limited_to)
+    return json_response(booking_out(booking))
+
+
+@blueprint.patch("/bookings/<id:booking_id>")
+@caller_required
+@valid(
+    answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=BookingOut),
+    body=BookingChange,
+    operation_id="changeBooking",
+    **BOOKINGS,
+)
+def change_booking(booking_id: int, body: BookingChange) -> Response:
+    """Give some of a booking's seats back
+
+    `seats` is how many to keep, so that the same request twice gives back once.
+    """
+    booking = bookings.cancel(
+        desk(),
+        booking_id,
+        by_user=caller().limited_to,
+        organiser=caller().organiser,
+        keep=body.seats,
+    )
     return json_response(booking_out(booking))
 
 

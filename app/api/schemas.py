@@ -146,6 +146,10 @@ class BookingOut(BookedOut):
     cancelled_at: datetime | None
 
 
+class BookingChange(Payload):
+    seats: Seats = Field(description="How many seats to keep; the others go back on sale.")
+
+
 class CancelledOut(Payload):
     booking_id: int
     status: Literal["CANCELLED"]

@@ -7,7 +7,7 @@ of seats, and leaves the foreign-key checks of inserts alone.
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -181,4 +181,7 @@ def _answer(order: Order, verdict: str | UtsavamError, found: Found) -> Outcome:
     answer = found[verdict] if isinstance(verdict, str) else verdict
     if isinstance(answer, UtsavamError):
         return answer
-    return Booked(answer, replayed=answer.reference != order.reference)
+    if answer.reference == order.reference:
+        return Booked(answer)
+    # As it was confirmed the first time, whatever was given back of it since.
+    return Booked(replace(answer, seats=order.seats), replayed=True)

@@ -84,7 +84,7 @@ _EARLIER = (
     select(_USERS.c.id.label("known_user"), _BOOKING.idempotency_key, _BOOKING.fingerprint)
     .add_columns(*_CONFIRMED)
     .select_from(_ASKED)
-    .join(_USERS, _USERS.c.id == _ASKED.c.user_id)
+    .join(_USERS, (_USERS.c.id == _ASKED.c.user_id) & _USERS.c.deleted_at.is_(None))
     .outerjoin(
         _BOOKINGS,
         (_BOOKING.user_id == _ASKED.c.user_id) & (_BOOKING.idempotency_key == _ASKED.c.key),

@@ -80,6 +80,8 @@ class Booking(Model):
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
     cancelled_at: Mapped[Moment | None]
+    part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
+    """Seats that were given back of a booking which stands: a record of their own, cancelled."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")

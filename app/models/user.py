@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key
+from app.models.columns import CreatedAt, Key, Moment
 
 
 class User(Model):
@@ -20,6 +20,8 @@ class User(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     """argon2id; none for a user made by an organiser, who sets a password later."""
     created_at: Mapped[CreatedAt]
+    deleted_at: Mapped[Moment | None]
+    """When they left: their bookings stay, and nobody's name on them."""
 
     @property
     def display_name(self) -> str:

@@ -113,7 +113,7 @@ def _by_day(made: ColumnElement[bool]) -> list[DayFigures]:
     query = (
         select(
             day,
-            func.count(),
+            func.count().filter(Booking.part_of.is_(None)),
             func.coalesce(func.sum(Booking.seats).filter(confirmed), 0),
             func.count().filter(~confirmed),
         )

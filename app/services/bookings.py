@@ -8,8 +8,15 @@ from sqlalchemy.orm import contains_eager, joinedload
 from app.booking.desk import BookingDesk, lock_event, started_now
 from app.booking.orders import Booked, Order
 from app.db import db, transaction
-from app.errors import BookingNotFound, CancellationClosed, EventNotFound, UserNotFound
+from app.errors import (
+    BookingNotFound,
+    CancellationClosed,
+    EventNotFound,
+    InvalidField,
+    UserNotFound,
+)
 from app.models import Booking, BookingStatus, Event, User
+from app.models.booking import new_reference
 from app.models.columns import now
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
@@ -33,12 +40,19 @@ def book(
 
 
 def cancel(
-    desk: BookingDesk, booking_id: int, *, by_user: int | None = None, organiser: bool = False
+    desk: BookingDesk,
+    booking_id: int,
+    *,
+    by_user: int | None = None,
+    organiser: bool = False,
+    keep: int = 0,
 ) -> Booking:
     """Cancel a booking and give its seats back, once; cancelling it again changes nothing.
 
-    `by_user` limits it to that user's bookings; only an organiser may cancel past the deadline.
-    Raises `BookingNotFound`, `CancellationClosed`.
+    With `keep`, that many of its seats stay booked: a number to arrive at, so that the same
+    request twice gives back once. `by_user` limits it to that user's bookings; only an organiser
+    may cancel past the deadline. Raises `BookingNotFound`, `CancellationClosed`, and
+    `InvalidField` for more seats to keep than there are.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     started = started_now()
@@ -46,14 +60,20 @@ def cancel(
         event = lock_event(session, event_id)
         # Read after the lock: what was read before it may be out of date.
         booking = session.get_one(Booking, booking_id, populate_existing=True)
-        if event is None or not booking.confirmed:
+        if event is None or not booking.confirmed or keep == booking.seats:
             return booking
+        if keep > booking.seats:
+            raise InvalidField("seats", "can only become fewer")
         if not organiser and now() >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
-        booking.status = BookingStatus.CANCELLED.value
-        booking.cancelled_at = now()
-        event.seats_available += booking.seats
+        event.seats_available += booking.seats - keep
         event.version += 1
+        if keep:
+            session.add(_part_given_back(booking, booking.seats - keep))
+            booking.seats = keep
+        else:
+            booking.status = BookingStatus.CANCELLED.value
+            booking.cancelled_at = now()
     desk.publish([event], started)
     return booking
 
@@ -131,6 +151,20 @@ def seats_held(user_id: int, event_id: int) -> int:
         Booking.status == BookingStatus.CONFIRMED,
     )
     return db.session.scalars(query).one()
+
+
+def _part_given_back(booking: Booking, seats: int) -> Booking:
+    return Booking(
+        reference=new_reference(),
+        user_id=booking.user_id,
+        event_id=booking.event_id,
+        seats=seats,
+        price_minor=booking.price_minor,
+        status=BookingStatus.CANCELLED.value,
+        created_at=booking.created_at,
+        cancelled_at=now(),
+        part_of=booking.id,
+    )
 
 
 def _fingerprint(event_id: int, seats: int) -> str:

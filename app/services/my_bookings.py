@@ -1,0 +1,80 @@
+"""A person's own bookings, as they look for them: those to come, past ones, cancelled ones."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy.orm import contains_eager
+
+from app.db import db
+from app.models import Booking, BookingStatus, Event
+from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
+
+
+class Tab(StrEnum):
+    UPCOMING = "upcoming"
+    PAST = "past"
+    CANCELLED = "cancelled"
+
+
+def count_by_tab(user_id: int) -> dict[Tab, int]:
+    counts = [func.count().filter(_belongs(tab)) for tab in Tab]
+    row = db.session.execute(
+        select(*counts).select_from(Booking).join(Booking.event).where(Booking.user_id == user_id)
+    ).one()
+    return dict(zip(Tab, row, strict=True))
+
+
+def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) -> Page[Booking]:
+    """Each with its event: the next first, then the latest first. Raises `InvalidField`."""
+    here = tuple_(_moment(tab), Booking.id)
+    wanted = (
+        select(Booking)
+        .join(Booking.event)
+        .options(contains_eager(Booking.event))
+        .where(Booking.user_id == user_id, _belongs(tab))
+    )
+    if after:
+        there = tuple_(*map(literal, _edge(after, tab)))
+        wanted = wanted.where(here > there if tab == Tab.UPCOMING else here < there)
+    items, more = cut(db.session.scalars(_sorted(wanted, tab).limit(limit + 1)).all(), limit)
+    return Page(items, _cursor(items[-1], tab) if more else None)
+
+
+def all_of(user_id: int) -> list[Booking]:
+    """Every booking there ever was, the oldest first, each with its event."""
+    query = select(Booking).join(Booking.event).options(contains_eager(Booking.event))
+    return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
+
+
+def _belongs(tab: Tab) -> ColumnElement[bool]:
+    confirmed = Booking.status == BookingStatus.CONFIRMED
+    if tab == Tab.CANCELLED:
+        return ~confirmed
+    to_come = Event.start_at > func.now()
+    return confirmed & (to_come if tab == Tab.UPCOMING else ~to_come)
+
+
+def _moment(tab: Tab) -> Any:
+    return Booking.cancelled_at if tab == Tab.CANCELLED else Event.start_at
+
+
+def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
+    columns = (_moment(tab), Booking.id)
+    return wanted.order_by(*(columns if tab == Tab.UPCOMING else (c.desc() for c in columns)))
+
+
+def _cursor(booking: Booking, tab: Tab) -> str:
+    at = booking.cancelled_at if tab == Tab.CANCELLED else booking.event.start_at
+    return encode_cursor(tab, at.isoformat() if at else "", booking.id)
+
+
+def _edge(cursor: str, tab: Tab) -> tuple[datetime, int]:
+    name, at, ident = decode_cursor(cursor, 3)
+    try:
+        if name != tab:
+            raise ValueError(name)
+        return datetime.fromisoformat(at), decode_id(ident)
+    except ValueError as error:
+        raise unknown_cursor() from error
