@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from app.edge.markdown import plain
 from app.edge.links import event_url
+from app.edge.markdown import plain
 from app.models import Booking, Event, EventStatus
 
 ASK_AGAIN_AFTER = timedelta(hours=6)

@@ -35,7 +35,7 @@ class EventQuery:
     after: str | None = None
 
 
-def matching(wanted: Select[Any], query: EventQuery) -> Select[Any]:
+def matching(wanted: Any, query: EventQuery) -> Any:
     """The events that a listing shows, on all its pages."""
     wanted = wanted.where(Event.deleted_at.is_(None))
     if not query.drafts:

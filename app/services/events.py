@@ -16,7 +16,6 @@ from app.services.event_rules import check_event
 from app.services.event_search import EventQuery, cursor_of, in_order, matching
 from app.services.paging import Page, cut
 
-
 MOST_CITIES = 200
 
 

@@ -2,9 +2,19 @@
 
 from flask import Flask
 
-from app.web import account, art, bookings, docs, events, feeds, sign_in, sign_up
+from app.web import (
+    account,
+    art,
+    booking,
+    docs,
+    events,
+    feeds,
+    my_bookings,
+    sign_in,
+    sign_up,
+)
 
 
 def init_app(app: Flask) -> None:
-    for module in (events, feeds, art, bookings, sign_in, sign_up, account, docs):
+    for module in (events, feeds, art, booking, my_bookings, sign_in, sign_up, account, docs):
         app.register_blueprint(module.blueprint)

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from app.edge.calendars import event_calendar
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
+from app.edge.links import event_url
 from app.edge.memo import remembered
 from app.edge.seat_status import seat_status
-from app.edge.links import event_url
 from app.edge.visitor import is_anonymous
 from app.models import Event
 from app.services.catalogue import Reading

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from app.edge.calendars import calendar_of
 from app.edge.current import catalogue
+from app.edge.links import event_url
 from app.edge.markdown import plain
 from app.edge.memo import remembered
-from app.edge.links import event_url
 from app.edge.templating import price, when, zone_name
 from app.models import Event
 from app.services.event_search import EventQuery

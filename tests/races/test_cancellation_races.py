@@ -30,6 +30,20 @@ def test_fifty_cancellations_at_once_return_the_seats_once(
     assert seats_left(sql, event) == 40
 
 
+def test_fifty_give_back_the_same_seats_at_once_and_they_return_once(
+    race, desk, make_event, make_booking, sql, invariants
+):
+    event = make_event(capacity=100)
+    booking = make_booking(event, seats=5)
+    answers = race([(bookings.cancel, (desk, booking.id), {"keep": 2})] * 50)
+    assert {answer.seats for answer in answers} == {2}
+    assert seats_left(sql, event) == 98
+    assert sql("SELECT seats, status FROM bookings ORDER BY id") == [
+        (2, "CONFIRMED"),
+        (3, "CANCELLED"),
+    ]
+
+
 def test_the_user_and_the_organiser_cancel_at_once_and_the_seats_return_once(
     race, desk, make_user, make_event, make_booking, sql, invariants
 ):

@@ -4,13 +4,44 @@ from datetime import timedelta
 
 import pytest
 
-from app.errors import BookingNotFound, CancellationClosed
+from app.errors import BookingNotFound, CancellationClosed, InvalidField
 from app.models.columns import now
 from app.services import bookings, events
 from tests.support.sums import seats_left
 
 pytestmark = pytest.mark.usefixtures("invariants")
 DAY = timedelta(days=1)
+
+
+def test_some_of_the_seats_go_back_once_and_the_others_stay(desk, make_event, make_booking, sql):
+    event = make_event(capacity=5)
+    booking = make_booking(event, seats=4)
+    for _ in range(3):
+        kept = bookings.cancel(desk, booking.id, keep=1)
+        assert (kept.status, kept.seats) == ("CONFIRMED", 1)
+        assert seats_left(sql, event) == 4
+    assert sql("SELECT seats, status, part_of FROM bookings ORDER BY id") == [
+        (1, "CONFIRMED", None),
+        (3, "CANCELLED", booking.id),
+    ]
+
+
+def test_a_booking_never_grows_by_keeping_more_than_it_has(desk, make_event, make_booking, sql):
+    event = make_event(capacity=5)
+    booking = make_booking(event, seats=2)
+    with pytest.raises(InvalidField, match="fewer"):
+        bookings.cancel(desk, booking.id, keep=3)
+    assert seats_left(sql, event) == 3
+
+
+def test_a_key_repeated_after_some_seats_went_back_answers_as_the_first_time(
+    desk, make_event, make_user
+):
+    facts = {"user_id": make_user().id, "event_id": make_event(capacity=5).id, "seats": 3}
+    first = bookings.book(desk, **facts, idempotency_key="a-key")
+    bookings.cancel(desk, first.booking.id, keep=1)
+    again = bookings.book(desk, **facts, idempotency_key="a-key")
+    assert (again.booking, again.replayed) == (first.booking, True)
 
 
 def test_a_cancelled_booking_returns_its_seats_once(desk, make_event, make_booking, sql):

@@ -111,6 +111,17 @@ class ShopAndModel(RuleBasedStateMachine):
         if self.model.cancel(booking):
             self._looked(worker, self.model.bookings[booking].wish.event)
 
+    @rule(worker=workers, booking=bookings, keep=few)
+    def give_some_back(self, worker, booking, keep):
+        answer = self.shop.give_back(worker, booking, keep)
+        changes = self.model.give_back(booking, keep)
+        if isinstance(changes, bool):
+            assert answer.seats == self.model.bookings[booking].seats
+        else:
+            assert isinstance(answer, changes)
+        if changes is True:
+            self._looked(worker, self.model.bookings[booking].wish.event)
+
     @rule(worker=workers, event=events, capacity=st.integers(1, 5))
     def resize(self, worker, event, capacity):
         answer = self.shop.resize(worker, event, capacity)

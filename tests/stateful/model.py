@@ -7,6 +7,7 @@ from app.errors import (
     EventHasBookings,
     EventNotFound,
     IdempotencyKeyReused,
+    InvalidField,
     NotEnoughSeats,
     OverPersonLimit,
 )
@@ -38,6 +39,11 @@ class ModelEvent:
 class ModelBooking:
     wish: Wish
     confirmed: bool = True
+    given_back: int = 0
+
+    @property
+    def seats(self):
+        return self.wish.seats - self.given_back
 
 
 class Model:
@@ -45,7 +51,7 @@ class Model:
         self.events, self.bookings = {}, {}
 
     def sold(self, event):
-        return sum(booking.wish.seats for booking in self._confirmed(event))
+        return sum(booking.seats for booking in self._confirmed(event))
 
     def left(self, event):
         return self.events[event].capacity - self.sold(event)
@@ -58,7 +64,7 @@ class Model:
             return ident if its_wish == wish else IdempotencyKeyReused
         if event.deleted:
             return EventNotFound
-        held = sum(b.wish.seats for b in self._confirmed(wish.event) if b.wish.user == wish.user)
+        held = sum(b.seats for b in self._confirmed(wish.event) if b.wish.user == wish.user)
         if event.limit is not None and held + wish.seats > event.limit:
             return OverPersonLimit
         return NotEnoughSeats if wish.seats > self.left(wish.event) else NEW
@@ -68,6 +74,16 @@ class Model:
         changes = self.bookings[booking].confirmed
         self.bookings[booking].confirmed = False
         return changes
+
+    def give_back(self, booking, keep):
+        """Whether it changes anything, or the error that refuses it."""
+        booking = self.bookings[booking]
+        if not booking.confirmed or booking.seats == keep:
+            return False
+        if keep > booking.seats:
+            return InvalidField
+        booking.given_back = booking.wish.seats - keep
+        return True
 
     def resize(self, event, capacity):
         if self.events[event].deleted:
@@ -95,7 +111,7 @@ class Model:
             (id, event.capacity, self.left(id), event.deleted) for id, event in self.events.items()
         }
         bookings = {
-            (id, b.wish.user, b.wish.event, b.wish.seats, b.wish.key, b.confirmed)
+            (id, b.wish.user, b.wish.event, b.seats, b.wish.key, b.confirmed)
             for id, b in self.bookings.items()
         }
         return events, bookings

@@ -18,6 +18,7 @@ CUT_OFF = 2
 EVENTS = "SELECT id, capacity, seats_available, deleted_at IS NOT NULL FROM events"
 BOOKINGS = (
     "SELECT id, user_id, event_id, seats, idempotency_key, status = 'CONFIRMED' FROM bookings"
+    " WHERE part_of IS NULL"
 )
 PATIENCE_MS = 1000
 
@@ -68,6 +69,9 @@ class Shop:
 
     def cancel(self, worker, booking):
         return self._in_app(bookings.cancel, self._desks[worker], booking)
+
+    def give_back(self, worker, booking, keep):
+        return self._in_app(bookings.cancel, self._desks[worker], booking, keep=keep)
 
     def resize(self, worker, event, capacity):
         desk = self._desks[worker]

@@ -1,8 +1,22 @@
 """Booking and cancelling on the pages, with HTMX and without."""
 
-import pytest
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
+import pytest
+import resvg_py
+import zxingcpp
+from icalendar import Calendar
+from PIL import Image
+
+from app.edge.tickets import seat_codes
+from app.models.columns import now
 from tests.web.conftest import HTML, HTMX
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+START = datetime(2030, 5, 4, 13, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -91,7 +105,7 @@ def test_cancelling_asks_first_and_gives_the_seats_back_once(
     assert "This can't be undone." in signed_in.get(path).text
     assert sql("SELECT seats_available FROM events") == [(2,)]
     for _ in range(2):
-        assert signed_in.post(path).location == "/bookings"
+        assert signed_in.post(path).location == "/bookings?show=cancelled"
     assert sql("SELECT seats_available FROM events") == [(5,)]
     assert "cancelled already" in signed_in.get(path).text
 
@@ -103,7 +117,131 @@ def test_htmx_swaps_the_row_that_was_cancelled(signed_in, alice, make_event, mak
     assert f'<li id="booking-{booking.id}"' in asked
     row = signed_in.post(path, headers=HTMX).text
     assert 'data-state="cancelled"' in row
-    assert "Cancelled: Tech Talk" in row
+    assert "Tech Talk: Cancelled." in row
+
+
+def test_some_seats_are_given_back_once_however_often_the_form_is_sent(
+    signed_in, alice, make_event, make_booking, sql, invariants
+):
+    booking = make_booking(make_event(), user=alice, seats=4)
+    path = f"/bookings/{booking.id}/cancellation"
+    assert 'name="had" value="4"' in signed_in.get(path).text
+    for _ in range(2):
+        answer = signed_in.post(path, {"had": "4", "give": "1"}, follow_redirects=True)
+        assert "You keep 3 seats." in answer.text
+    assert sql("SELECT seats_available FROM events") == [(2,)]
+    listed = signed_in.get("/bookings?show=cancelled").text
+    assert "Given back" in listed
+
+
+@pytest.mark.parametrize("give", ["", "0", "5", "-1", "one", "1.5", "٣"])
+def test_a_wrong_number_of_seats_to_give_back_gives_none_back(
+    signed_in, alice, make_event, make_booking, sql, give
+):
+    booking = make_booking(make_event(), user=alice, seats=4)
+    answer = signed_in.post(
+        f"/bookings/{booking.id}/cancellation", {"had": "4", "give": give}, headers=HTMX
+    )
+    assert answer.status_code == 422
+    assert "Choose from 1 to 4 seats." in answer.text
+    assert f'value="{give}"' in answer.text
+    assert sql("SELECT seats_available FROM events") == [(1,)]
+
+
+def test_who_gives_back_what_is_given_back_already_is_told_to_choose_again(
+    signed_in, alice, make_event, make_booking, sql
+):
+    booking = make_booking(make_event(), user=alice, seats=4)
+    path = f"/bookings/{booking.id}/cancellation"
+    signed_in.post(path, {"had": "4", "give": "3"})
+    answer = signed_in.post(path, {"had": "4", "give": "1"})
+    assert answer.status_code == 422
+    assert "given back meanwhile" in answer.text
+    assert sql("SELECT seats_available FROM events") == [(4,)]
+
+
+def test_each_tab_lists_its_bookings_and_counts_all(
+    signed_in, alice, make_event, make_booking, desk
+):
+    make_booking(make_event(name="Later", start_at=now() + 9 * DAY), user=alice)
+    make_booking(make_event(name="Sooner", start_at=now() + DAY), user=alice)
+    make_booking(make_event(name="Long Ago", start_at=now() - DAY), user=alice)
+    given_back = make_booking(make_event(name="Given Up"), user=alice)
+    signed_in.post(f"/bookings/{given_back.id}/cancellation")
+    shown = {
+        tab: re.findall(r'row-title"><a [^>]+>([^<]+)', signed_in.get(f"/bookings?show={tab}").text)
+        for tab in ("", "past", "cancelled", "rubbish")
+    }
+    assert shown == {
+        "": ["Sooner", "Later"],
+        "past": ["Long Ago"],
+        "cancelled": ["Given Up"],
+        "rubbish": ["Sooner", "Later"],
+    }
+    counts = re.findall(r'class="count">(\d+)<', signed_in.get("/bookings").text)
+    assert counts == ["2", "1", "1"]
+
+
+@pytest.mark.parametrize("tab", ["upcoming", "past", "cancelled"])
+def test_the_pages_of_a_tab_hold_every_booking_once(
+    signed_in, alice, make_event, make_booking, sql, tab
+):
+    event = make_event(capacity=100, start_at=now() + (-DAY if tab == "past" else DAY))
+    for _ in range(45):
+        make_booking(event, user=alice)
+    if tab == "cancelled":
+        sql("UPDATE bookings SET status = 'CANCELLED', cancelled_at = now()")
+    seen, url = [], f"/bookings?show={tab}"
+    while url:
+        page = signed_in.get(url).text
+        seen += re.findall(r'id="booking-(\d+)"', page)
+        found = re.search(r'href="([^"]+after=[^"]+)"', page)
+        url = found and html.unescape(found[1])
+    assert sorted(map(int, seen)) == list(range(1, 46))
+
+
+def test_a_ticket_has_a_code_for_each_seat_ten_a_page(signed_in, alice, make_event, make_booking):
+    booking = make_booking(make_event(capacity=50), user=alice, seats=12)
+    codes = []
+    for path in ("", "?from=11", "?from=999", "?from=-5"):
+        page = signed_in.get(f"/bookings/{booking.id}{path}").text
+        codes.append(re.findall(r'code-letters">([^<]+)<', page))
+    spoken = booking.spoken_reference
+    assert codes[0] == codes[3] == [f"{spoken}-{n}" for n in range(1, 11)]
+    assert codes[1] == [f"{spoken}-11", f"{spoken}-12"]
+    assert codes[2] == [f"{spoken}-12"]
+
+
+def test_the_code_of_a_seat_can_be_read_by_a_scanner(app, make_event, make_booking):
+    booking = make_booking(make_event(), seats=2)
+    drawing = str(seat_codes(booking).codes[1].drawing)
+    drawing = drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    picture = Image.open(BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=drawing, width=300))))
+    (read,) = zxingcpp.read_barcodes(picture.convert("L"))
+    assert (read.text, read.format) == (f"{booking.reference}-2", zxingcpp.BarcodeFormat.QRCode)
+
+
+def test_a_booking_goes_to_a_calendar_with_its_reference(
+    signed_in, alice, make_event, make_booking
+):
+    event = make_event(name="Tech Talk, with coffee", start_at=START, end_at=START + 2 * HOUR)
+    booking = make_booking(event, user=alice, seats=2)
+    answer = signed_in.get(f"/bookings/{booking.id}/calendar.ics")
+    (entry,) = Calendar.from_ical(answer.data).events
+    assert entry["summary"] == "Tech Talk, with coffee"
+    assert (entry.start, entry.end) == (START, START + 2 * HOUR)
+    assert booking.spoken_reference in entry["description"]
+    assert entry["status"] == "CONFIRMED"
+    signed_in.post(f"/bookings/{booking.id}/cancellation")
+    again = signed_in.get(f"/bookings/{booking.id}/calendar.ics")
+    (entry,) = Calendar.from_ical(again.data).events
+    assert entry["status"] == "CANCELLED"
+
+
+def test_another_users_ticket_and_calendar_are_not_there(signed_in, make_event, make_booking):
+    booking = make_booking(make_event())
+    for path in ("", "/calendar.ics", "/cancellation"):
+        assert signed_in.get(f"/bookings/{booking.id}{path}").status_code == 404
 
 
 def test_an_api_token_is_shown_once_and_works_until_it_is_revoked(signed_in, client, alice):

@@ -1,0 +1,100 @@
+"""What a visitor has booked: the list, the tickets, and giving seats back."""
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.edge.calendars import booking_calendar
+from app.edge.current import desk
+from app.edge.htmx import Answer, go_to, is_htmx
+from app.edge.tickets import seat_codes
+from app.edge.visitor import signed_in_user, user_required
+from app.edge.wording import problem_of
+from app.errors import CancellationClosed, InvalidField
+from app.models import Booking
+from app.models.columns import now
+from app.services import bookings, my_bookings
+from app.services.my_bookings import Tab
+from app.web.forms import CancellationForm
+
+blueprint = Blueprint("bookings", __name__)
+PER_PAGE = 20
+
+
+@blueprint.get("/bookings")
+@user_required
+def index() -> Answer:
+    chosen = request.args.get("show", "")
+    tab = Tab(chosen) if chosen in set(Tab) else Tab.UPCOMING
+    user = signed_in_user()
+    page = my_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
+    counts = my_bookings.count_by_tab(user.id)
+    return render_template("pages/bookings.html", page=page, tab=tab, counts=counts, now=now())
+
+
+@blueprint.get("/bookings/<id:booking_id>")
+@user_required
+def show(booking_id: int) -> Answer:
+    booking = _mine(booking_id)
+    codes = seat_codes(booking, first=request.args.get("from", 1, type=int))
+    return render_template(
+        "pages/ticket.html", booking=booking, codes=codes, new="new" in request.args, now=now()
+    )
+
+
+@blueprint.get("/bookings/<id:booking_id>/calendar.ics")
+@user_required
+def calendar(booking_id: int) -> Answer:
+    return booking_calendar(_mine(booking_id))
+
+
+@blueprint.get("/bookings/<id:booking_id>/cancellation")
+@user_required
+def confirm_cancellation(booking_id: int) -> Answer:
+    return _confirm(_mine(booking_id))
+
+
+@blueprint.post("/bookings/<id:booking_id>/cancellation")
+@user_required
+def cancel(booking_id: int) -> Answer:
+    form = CancellationForm()
+    if not form.validate():
+        return _confirm(_mine(booking_id), next(iter(form.errors.values()))[0], 422)
+    user = signed_in_user()
+    try:
+        bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep)
+    except CancellationClosed as error:
+        flash(problem_of(error).detail, "error")
+        return go_to(url_for("bookings.show", booking_id=booking_id))
+    except InvalidField:
+        told = _("Some of these seats were given back meanwhile. Please choose again.")
+        return _confirm(_mine(booking_id), told, 422)
+    return _cancelled(_mine(booking_id))
+
+
+def _mine(booking_id: int) -> Booking:
+    return bookings.get_booking(booking_id, of_user=signed_in_user().id)
+
+
+def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
+    inline = is_htmx() and booking.confirmed and now() < booking.event.cancellable_until
+    template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
+    page = render_template(template, booking=booking, now=now(), error=error)
+    return make_response(page, status)
+
+
+def _cancelled(booking: Booking) -> Answer:
+    if booking.confirmed:
+        told = ngettext(
+            "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
+        )
+    else:
+        told = _("Cancelled. The seats are free again.")
+    if is_htmx():
+        counts = my_bookings.count_by_tab(booking.user_id)
+        return render_template(
+            "fragments/booking_cancelled.html", booking=booking, counts=counts, told=told, now=now()
+        )
+    flash(told, "done")
+    tab = Tab.UPCOMING if booking.confirmed else Tab.CANCELLED
+    return go_to(url_for("bookings.index", show=tab))
