@@ -15,7 +15,14 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from app.edge.forms import Form, strip
 from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
@@ -59,7 +66,7 @@ class EventForm(Form):
     name = StringField(
         _("Name"),
         filters=[strip],
-        validators=[InputRequired(_("Name the event.")), Length(max=200)],
+        validators=[DataRequired(_("Name the event.")), Length(max=200)],
     )
     category = _line(_("Category"), 60, description=_("Music, Talk, Dance…"))
     description = TextAreaField(_("Description"), validators=[Length(max=20_000)])

@@ -57,6 +57,12 @@ def remember_admin(token: str) -> None:
     session[ADMIN_TOKEN] = token
 
 
+def sign_in_token() -> str | None:
+    """Of the signed-in user's browser."""
+    token: str | None = session.get(USER_TOKEN)
+    return token
+
+
 def forget(name: str) -> None:
     """Sign the browser out, here and on the server."""
     if token := session.pop(name, None):

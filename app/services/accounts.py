@@ -23,13 +23,13 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
     user = User(
         email=normalise_email(email),
         name=name.strip(),
-        password_hash=_hash(password) if password is not None else None,
+        password_hash=hash_password(password) if password is not None else None,
     )
     try:
         with transaction() as session:
             session.add(user)
     except IntegrityError as error:
-        if _constraint(error) == "uq_users_email":
+        if constraint_of(error) == "uq_users_email":
             raise EmailTaken from None
         raise
     return user
@@ -48,9 +48,14 @@ def authenticate(email: str, password: str) -> User:
     return user
 
 
+def confirm_password(user_id: int, password: str) -> None:
+    """Raises `WrongCredentials` unless it is that user's password."""
+    authenticate(get_user(user_id).email, password)
+
+
 def set_password(email: str, password: str) -> User:
     """Set the user's password. Raises `UserNotFound`, `InvalidField`."""
-    hashed = _hash(password)
+    hashed = hash_password(password)
     with transaction() as session:
         user = session.scalars(_by_email(email)).one_or_none()
         if user is None:
@@ -64,9 +69,9 @@ def find_user(email: str) -> User | None:
 
 
 def get_user(user_id: int) -> User:
-    """Raises `UserNotFound`."""
+    """Raises `UserNotFound`, for one who left as well."""
     user = db.session.get(User, user_id)
-    if user is None:
+    if user is None or user.deleted_at:
         raise UserNotFound(user_id)
     return user
 
@@ -79,7 +84,8 @@ def _by_email(email: str) -> Select[User]:
     return select(User).where(func.lower(User.email) == normalise_email(email))
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
+    """Raises `InvalidField` for a password that breaks the rules."""
     if len(password) < MIN_PASSWORD:
         raise InvalidField("password", f"must have at least {MIN_PASSWORD} characters")
     if len(password) > MAX_PASSWORD:
@@ -89,5 +95,6 @@ def _hash(password: str) -> str:
     return _hasher.hash(password)
 
 
-def _constraint(error: IntegrityError) -> str | None:
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that was broken."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

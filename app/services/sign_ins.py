@@ -1,6 +1,6 @@
 """Sign-ins of browsers: begun, recognised, ended; kept on the server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -46,6 +46,22 @@ def end(token: str) -> None:
         session.execute(
             delete(SignIn)
             .where(SignIn.token_digest == digest(token))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def list_of(user_id: int) -> Sequence[SignIn]:
+    """Those in force, the newest first."""
+    query = select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at > now())
+    return db.session.scalars(query.order_by(SignIn.id.desc())).all()
+
+
+def end_all_of(user_id: int, *, keep: str | None = None) -> None:
+    """End them in every browser, but for the one whose token is `keep`."""
+    with transaction() as session:
+        session.execute(
+            delete(SignIn)
+            .where(SignIn.user_id == user_id, SignIn.token_digest != digest(keep or ""))
             .execution_options(synchronize_session=False)
         )
 

@@ -12,9 +12,12 @@ from app.web import (
     my_bookings,
     sign_in,
     sign_up,
+    tokens,
 )
+
+PARTS = (events, feeds, art, booking, my_bookings, sign_in, sign_up, account, tokens, docs)
 
 
 def init_app(app: Flask) -> None:
-    for module in (events, feeds, art, booking, my_bookings, sign_in, sign_up, account, docs):
+    for module in PARTS:
         app.register_blueprint(module.blueprint)

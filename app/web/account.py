@@ -1,12 +1,19 @@
-"""The visitor's account: who they are, and their API tokens."""
+"""The visitor's account: who they are, their password, their data, and leaving."""
+
+import json
 
 from flask import Blueprint, Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from app.edge.current import desk
+from app.edge.forms import Form
 from app.edge.htmx import Answer, go_to
-from app.edge.visitor import signed_in_user, user_required
-from app.services import api_tokens
-from app.web.forms import ApiTokenForm
+from app.edge.limits import failures_limited
+from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user, user_required
+from app.errors import EmailTaken, InvalidField, WrongCredentials
+from app.services import api_tokens, my_bookings, own_account, sign_ins
+from app.web.forms import ApiTokenForm, EmailForm, LeaveForm, NameForm, PasswordForm
 
 blueprint = Blueprint("account", __name__)
 
@@ -14,36 +21,134 @@ blueprint = Blueprint("account", __name__)
 @blueprint.get("/account")
 @user_required
 def show() -> Answer:
-    return _page(ApiTokenForm(formdata=None))
+    return account_page()
 
 
-@blueprint.get("/account/api-tokens")
-def find_api_tokens() -> Answer:
-    return go_to(url_for("account.show"))
-
-
-@blueprint.post("/account/api-tokens")
+@blueprint.post("/account/name")
 @user_required
-def create_api_token() -> Answer:
-    form = ApiTokenForm()
+def rename() -> Answer:
+    form = NameForm(prefix="name-")
     if not form.validate():
-        return _page(form, status=422)
-    _token, secret = api_tokens.create_api_token(signed_in_user().id, form.name.data)
-    # Shown now or never: a redirect would have to keep the secret somewhere.
-    return _page(ApiTokenForm(formdata=None), secret=secret, status=201)
+        return account_page(name=form)
+    own_account.rename(signed_in_user().id, form.name.data)
+    return _done(_("Your name is saved."))
 
 
-@blueprint.post("/account/api-tokens/<id:token_id>/revocation")
+@blueprint.post("/account/email")
 @user_required
-def revoke_api_token(token_id: int) -> Answer:
-    api_tokens.revoke_api_token(signed_in_user().id, token_id)
-    flash(_("The token is revoked."), "done")
-    return go_to(url_for("account.show"))
+@failures_limited
+def change_email() -> Answer:
+    form = EmailForm(prefix="email-")
+    if form.validate():
+        try:
+            own_account.change_email(signed_in_user().id, form.email.data, form.password.data)
+        except EmailTaken:
+            form.refuse("email", _("There is an account with this email already."))
+        except WrongCredentials:
+            form.refuse("password", _("The password is wrong."))
+        else:
+            return _done(_("Your email is saved. Sign in with it from now on."))
+    return account_page(email=form)
 
 
-def _page(form: ApiTokenForm, *, secret: str | None = None, status: int = 200) -> Response:
-    tokens = api_tokens.list_api_tokens(signed_in_user().id)
-    page = render_template("pages/account.html", form=form, tokens=tokens, secret=secret)
+@blueprint.post("/account/password")
+@user_required
+@failures_limited
+def change_password() -> Answer:
+    form = PasswordForm(prefix="password-")
+    if form.validate():
+        user, token = signed_in_user(), sign_in_token()
+        try:
+            own_account.change_password(user.id, form.current.data, form.password.data, keep=token)
+        except WrongCredentials:
+            form.refuse("current", _("The password is wrong."))
+        except InvalidField as error:
+            form.refuse(error.field, error.message)
+        else:
+            return _done(_("Your password is saved. All other browsers are signed out."))
+    return account_page(password=form)
+
+
+@blueprint.post("/account/sign-outs")
+@user_required
+def sign_out_everywhere() -> Answer:
+    sign_ins.end_all_of(signed_in_user().id)
+    forget(USER_TOKEN)
+    flash(_("You are signed out, here and everywhere else."), "done")
+    return go_to(url_for("events.index"))
+
+
+@blueprint.get("/account/data.json")
+@user_required
+def export() -> Answer:
+    data = json.dumps(own_account.export(signed_in_user().id), indent=2, ensure_ascii=False)
+    response = Response(data, mimetype="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="utsavam-data.json"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/account/deletion")
+@user_required
+def confirm_deletion() -> Answer:
+    return _leaving(LeaveForm(formdata=None), 200)
+
+
+@blueprint.post("/account/deletion")
+@user_required
+@failures_limited
+def delete() -> Answer:
+    form = LeaveForm()
+    if form.validate():
+        try:
+            cancelled = own_account.delete_account(signed_in_user().id, form.password.data, desk())
+        except WrongCredentials:
+            form.refuse("password", _("The password is wrong."))
+        else:
+            return _gone(cancelled)
+    return _leaving(form, 422)
+
+
+def account_page(*, secret: str | None = None, **used: Form) -> Response:
+    """The page, with the form that was just sent and its errors, if any; the others are fresh."""
+    user = signed_in_user()
+    forms: dict[str, Form] = {
+        "name": NameForm(formdata=None, prefix="name-", name=user.name),
+        "email": EmailForm(formdata=None, prefix="email-"),
+        "password": PasswordForm(formdata=None, prefix="password-"),
+        "token": ApiTokenForm(formdata=None, prefix="token-"),
+    }
+    page = render_template(
+        "pages/account.html",
+        forms={**forms, **used},
+        sign_ins=sign_ins.list_of(user.id),
+        tokens=api_tokens.list_api_tokens(user.id),
+        secret=secret,
+    )
+    status = 422 if used else 201 if secret else 200
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _leaving(form: LeaveForm, status: int) -> Response:
+    upcoming = my_bookings.count_by_tab(signed_in_user().id)[my_bookings.Tab.UPCOMING]
+    page = render_template("pages/leave.html", form=form, upcoming=upcoming)
+    return make_response(page, status)
+
+
+def _done(told: str) -> Answer:
+    flash(told, "done")
+    return go_to(url_for("account.show"))
+
+
+def _gone(cancelled: int) -> Answer:
+    forget(USER_TOKEN)
+    told = _("Your account is deleted.")
+    if cancelled:
+        also = ngettext(
+            "%(num)d booking is cancelled.", "%(num)d bookings are cancelled.", cancelled
+        )
+        told = f"{told} {also}"
+    flash(told, "done")
+    return go_to(url_for("events.index"))

@@ -2,7 +2,14 @@
 
 from flask_babel import lazy_gettext as _
 from wtforms import EmailField, HiddenField, IntegerField, PasswordField, StringField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    Email,
+    InputRequired,
+    Length,
+    NumberRange,
+    ValidationError,
+)
 
 from app.edge.forms import Form, new_password_field, strip
 from app.models.booking import MAX_SEATS
@@ -44,7 +51,7 @@ def _whole(text: str | None) -> int:
 
 class SignInForm(Form):
     email = EmailField(
-        _("Email"), filters=[strip], validators=[InputRequired(_("Enter your email."))]
+        _("Email"), filters=[strip], validators=[DataRequired(_("Enter your email."))]
     )
     password = PasswordField(_("Password"), validators=[InputRequired(_("Enter your password."))])
     next = HiddenField()
@@ -54,14 +61,14 @@ class SignUpForm(Form):
     name = StringField(
         _("Name"),
         filters=[strip],
-        validators=[InputRequired(_("Enter your name.")), Length(max=100)],
+        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
         description=_("As it should stand on your tickets."),
     )
     email = EmailField(
         _("Email"),
         filters=[strip],
         validators=[
-            InputRequired(_("Enter your email.")),
+            DataRequired(_("Enter your email.")),
             Email(_("Enter an email address, as in name@example.com.")),
             Length(max=254),
         ],
@@ -70,10 +77,47 @@ class SignUpForm(Form):
     next = HiddenField()
 
 
+class NameForm(Form):
+    name = StringField(
+        _("Name"),
+        filters=[strip],
+        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
+        description=_("As it should stand on your tickets."),
+    )
+
+
+class EmailForm(Form):
+    email = EmailField(
+        _("New email"),
+        filters=[strip],
+        validators=[
+            DataRequired(_("Enter your new email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+    password = PasswordField(
+        _("Your password"), validators=[InputRequired(_("Enter your password."))]
+    )
+
+
+class PasswordForm(Form):
+    current = PasswordField(
+        _("Your password now"), validators=[InputRequired(_("Enter your password."))]
+    )
+    password = new_password_field(_("New password"))
+
+
+class LeaveForm(Form):
+    password = PasswordField(
+        _("Your password"), validators=[InputRequired(_("Enter your password."))]
+    )
+
+
 class ApiTokenForm(Form):
     name = StringField(
         _("Name of the new token"),
         filters=[strip],
-        validators=[InputRequired(_("Name the token.")), Length(max=60)],
+        validators=[DataRequired(_("Name the token.")), Length(max=60)],
         description=_("What it is for, as in “box office laptop”."),
     )

@@ -245,7 +245,7 @@ def test_another_users_ticket_and_calendar_are_not_there(signed_in, make_event, 
 
 
 def test_an_api_token_is_shown_once_and_works_until_it_is_revoked(signed_in, client, alice):
-    page = signed_in.post("/account/api-tokens", {"name": "box office"})
+    page = signed_in.post("/account/api-tokens", {"token-name": "box office"})
     assert page.status_code == 201
     secret = page.text.partition('<code class="secret">')[2].partition("<")[0]
     assert secret not in signed_in.get("/account").text

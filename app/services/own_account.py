@@ -1,0 +1,134 @@
+"""What people do with their own account: change it, take their data along, leave."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.booking.desk import BookingDesk
+from app.db import db, transaction
+from app.errors import CancellationClosed, EmailTaken, UserNotFound
+from app.models import ApiToken, Booking, BookingStatus, Event, SignIn, User
+from app.models.columns import now
+from app.services import accounts, api_tokens, bookings, my_bookings, sign_ins
+
+
+def rename(user_id: int, name: str) -> None:
+    with transaction() as session:
+        _present(session, user_id).name = name.strip()
+
+
+def change_email(user_id: int, email: str, password: str) -> None:
+    """Raises `WrongCredentials`, `EmailTaken`."""
+    accounts.confirm_password(user_id, password)
+    try:
+        with transaction() as session:
+            _present(session, user_id).email = accounts.normalise_email(email)
+    except IntegrityError as error:
+        if accounts.constraint_of(error) == "uq_users_email":
+            raise EmailTaken from None
+        raise
+
+
+def change_password(user_id: int, current: str, new: str, *, keep: str | None = None) -> None:
+    """Also ends all sign-ins but the one whose token is `keep`: a thief's among them.
+
+    Raises `WrongCredentials`, `InvalidField`.
+    """
+    accounts.confirm_password(user_id, current)
+    hashed = accounts.hash_password(new)
+    with transaction() as session:
+        _present(session, user_id).password_hash = hashed
+    sign_ins.end_all_of(user_id, keep=keep)
+
+
+def export(user_id: int) -> dict[str, Any]:
+    """All that is kept of a person, for programs; no secrets."""
+    user = accounts.get_user(user_id)
+    return {
+        "user": {
+            "id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "created_at": _said(user.created_at),
+        },
+        "bookings": [_booking_facts(booking) for booking in my_bookings.all_of(user_id)],
+        "api_tokens": [
+            {
+                "name": token.name,
+                "last_four": token.last_four,
+                "created_at": _said(token.created_at),
+                "last_used_at": _said(token.last_used_at),
+            }
+            for token in api_tokens.list_api_tokens(user_id)
+        ],
+        "sign_ins": [
+            {"created_at": _said(row.created_at), "expires_at": _said(row.expires_at)}
+            for row in sign_ins.list_of(user_id)
+        ],
+    }
+
+
+def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
+    """Leave: bookings to come are cancelled where that is still allowed, and what stays of the
+    others, for the organiser's books, names nobody.
+
+    Returns how many bookings were cancelled. Raises `WrongCredentials`.
+    """
+    accounts.confirm_password(user_id, password)
+    with transaction() as session:
+        user = _present(session, user_id)
+        user.deleted_at = now()
+        user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
+        for table in (ApiToken, SignIn):
+            session.execute(
+                delete(table)
+                .where(table.user_id == user_id)
+                .execution_options(synchronize_session=False)
+            )
+    return sum(_cancelled(booking_id, desk) for booking_id in _to_come(user_id))
+
+
+def _cancelled(booking_id: int, desk: BookingDesk) -> bool:
+    try:
+        bookings.cancel(desk, booking_id)
+    except CancellationClosed:
+        return False
+    return True
+
+
+def _to_come(user_id: int) -> list[int]:
+    query = (
+        select(Booking.id)
+        .join(Booking.event)
+        .where(Booking.user_id == user_id, Booking.status == BookingStatus.CONFIRMED)
+        .where(Event.start_at > now())
+    )
+    return list(db.session.scalars(query.order_by(Booking.id)))
+
+
+def _present(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None or user.deleted_at:
+        raise UserNotFound(user_id)
+    return user
+
+
+def _booking_facts(booking: Booking) -> dict[str, Any]:
+    return {
+        "reference": booking.reference,
+        "event": booking.event.name,
+        "event_start_at": _said(booking.event.start_at),
+        "seats": booking.seats,
+        "price_minor": booking.price_minor,
+        "currency": booking.event.currency,
+        "status": booking.status,
+        "created_at": _said(booking.created_at),
+        "cancelled_at": _said(booking.cancelled_at),
+    }
+
+
+def _said(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

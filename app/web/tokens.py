@@ -1,0 +1,36 @@
+"""The visitor's API tokens, on the account's page."""
+
+from flask import Blueprint, flash, url_for
+from flask_babel import gettext as _
+
+from app.edge.htmx import Answer, go_to
+from app.edge.visitor import signed_in_user, user_required
+from app.services import api_tokens
+from app.web.account import account_page
+from app.web.forms import ApiTokenForm
+
+blueprint = Blueprint("api_tokens", __name__)
+
+
+@blueprint.get("/account/api-tokens")
+def find() -> Answer:
+    return go_to(url_for("account.show"))
+
+
+@blueprint.post("/account/api-tokens")
+@user_required
+def create() -> Answer:
+    form = ApiTokenForm(prefix="token-")
+    if not form.validate():
+        return account_page(token=form)
+    _token, secret = api_tokens.create_api_token(signed_in_user().id, form.name.data)
+    # Shown now or never: a redirect would have to keep the secret somewhere.
+    return account_page(secret=secret)
+
+
+@blueprint.post("/account/api-tokens/<id:token_id>/revocation")
+@user_required
+def revoke(token_id: int) -> Answer:
+    api_tokens.revoke_api_token(signed_in_user().id, token_id)
+    flash(_("The token is revoked."), "done")
+    return go_to(url_for("account.show"))

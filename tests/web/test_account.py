@@ -1,0 +1,155 @@
+"""The account's page: changing it, taking one's data along, leaving."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from app.models.columns import now
+from tests.web.conftest import PASSWORD, Visitor
+
+NEW = "another long password"
+
+
+@pytest.fixture
+def elsewhere(app, alice):
+    """Alice's second browser."""
+    visitor = Visitor(app)
+    visitor.sign_in(alice.email)
+    return visitor
+
+
+def is_signed_in(visitor):
+    return visitor.get("/account").status_code == 200
+
+
+def test_a_new_name_stands_on_the_pages(signed_in):
+    signed_in.post("/account/name", {"name-name": "  Alice Iyer "})
+    assert "Alice Iyer" in signed_in.get("/").text
+
+
+def test_a_blank_name_is_refused_at_its_field_and_the_other_forms_stay(signed_in):
+    answer = signed_in.post("/account/name", {"name-name": "  "})
+    assert answer.status_code == 422
+    assert 'id="name-name-error"' in answer.text
+    assert answer.text.count('id="errors"') == 1
+
+
+def test_a_new_email_signs_in_and_the_old_one_does_not(signed_in, new_visitor):
+    form = {"email-email": "Alice@New.example", "email-password": PASSWORD}
+    page = signed_in.post("/account/email", form, follow_redirects=True).text
+    assert "alice@new.example" in page
+    assert new_visitor().sign_in("alice@example.com").status_code == 422
+    assert new_visitor().sign_in("alice@new.example").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "field", "said"),
+    [
+        ("bob@example.com", PASSWORD, "email", "already"),
+        ("rubbish", PASSWORD, "email", "Enter an email address"),
+        ("alice@new.example", "wrong", "password", "The password is wrong"),
+        ("alice@new.example", "", "password", "Enter your password"),
+    ],
+)
+def test_a_new_email_that_can_not_be_says_why_and_is_kept(
+    signed_in, make_user, sql, email, password, field, said
+):
+    make_user(email="bob@example.com")
+    form = {"email-email": email, "email-password": password}
+    answer = signed_in.post("/account/email", form)
+    assert answer.status_code == 422
+    error = re.search(rf'id="email-{field}-error">([^<]+)<', answer.text)[1]
+    assert said in error
+    assert f'value="{email}"' in answer.text
+    assert f'value="{PASSWORD}"' not in answer.text
+    assert sql("SELECT count(*) FROM users WHERE email = 'alice@example.com'") == [(1,)]
+
+
+def test_a_new_password_signs_out_every_other_browser(signed_in, elsewhere, new_visitor, alice):
+    form = {"password-current": PASSWORD, "password-password": NEW}
+    assert signed_in.post("/account/password", form).status_code == 303
+    assert is_signed_in(signed_in)
+    assert not is_signed_in(elsewhere)
+    assert new_visitor().sign_in(alice.email).status_code == 422
+    assert new_visitor().sign_in(alice.email, NEW).status_code == 303
+
+
+def test_a_wrong_or_a_short_password_changes_nothing(signed_in, elsewhere):
+    for form in (
+        {"password-current": "wrong", "password-password": NEW},
+        {"password-current": PASSWORD, "password-password": "short"},
+    ):
+        assert signed_in.post("/account/password", form).status_code == 422
+    assert is_signed_in(elsewhere)
+
+
+def test_guessing_the_password_of_an_open_session_is_limited(signed_in):
+    form = {"email-email": "x@example.com", "email-password": "wrong"}
+    statuses = [signed_in.post("/account/email", form).status_code for _ in range(12)]
+    assert statuses[:10] == [422] * 10
+    assert statuses[10:] == [429] * 2
+
+
+def test_signing_out_everywhere_ends_all_sign_ins(signed_in, elsewhere):
+    signed_in.post("/account/sign-outs")
+    assert not is_signed_in(signed_in)
+    assert not is_signed_in(elsewhere)
+
+
+def test_the_data_of_a_person_is_all_there_without_secrets(
+    signed_in, alice, make_event, make_booking
+):
+    booking = make_booking(make_event(name="Tech Talk"), user=alice, seats=2)
+    signed_in.post("/account/api-tokens", {"token-name": "laptop"})
+    answer = signed_in.get("/account/data.json")
+    data = answer.json
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert data["user"]["email"] == alice.email
+    (told,) = data["bookings"]
+    assert (told["reference"], told["event"], told["seats"]) == (booking.reference, "Tech Talk", 2)
+    assert [token["name"] for token in data["api_tokens"]] == ["laptop"]
+    assert len(data["sign_ins"]) == 1
+    assert "digest" not in answer.text
+    assert "hash" not in answer.text
+
+
+def test_who_leaves_is_gone_and_their_history_names_nobody(
+    signed_in, alice, make_event, make_booking, make_token, client, new_visitor, sql, invariants
+):
+    past = make_event(capacity=9, start_at=now() - timedelta(days=1))
+    soon, late = make_event(capacity=9), make_event(capacity=9, cancel_until=now())
+    for event in (past, soon, late):
+        make_booking(event, user=alice, seats=2)
+    token = make_token(alice)
+    page = signed_in.get("/account/deletion").text
+    assert "Your 2 upcoming bookings" in page
+    answer = signed_in.post("/account/deletion", {"password": PASSWORD}, follow_redirects=True)
+    assert "Your account is deleted. 1 booking is cancelled." in answer.text
+    assert not is_signed_in(signed_in)
+    assert new_visitor().sign_in(alice.email).status_code == 422
+    assert client.get(f"/users/{alice.id}/bookings", headers=token).status_code == 401
+    everything = str(sql("SELECT * FROM users")) + str(sql("SELECT * FROM bookings"))
+    assert "lice" not in everything
+    assert sql("SELECT event_id, status FROM bookings ORDER BY id") == [
+        (past.id, "CONFIRMED"),
+        (soon.id, "CANCELLED"),
+        (late.id, "CONFIRMED"),
+    ]
+
+
+def test_nobody_books_for_who_has_left(signed_in, alice, make_event, client, admin):
+    signed_in.post("/account/deletion", {"password": PASSWORD})
+    wish = {"user_id": alice.id, "event_id": make_event().id}
+    assert client.post("/bookings", json=wish, headers=admin).status_code == 404
+
+
+def test_a_wrong_password_deletes_nothing(signed_in, sql):
+    assert signed_in.post("/account/deletion", {"password": "wrong"}).status_code == 422
+    assert is_signed_in(signed_in)
+
+
+def test_who_has_left_may_come_back_with_the_same_email(signed_in, alice, new_visitor):
+    signed_in.post("/account/deletion", {"password": PASSWORD})
+    form = {"name": "Alice", "email": alice.email, "password": NEW}
+    assert new_visitor().post("/sign-up", form).status_code == 303
