@@ -1,7 +1,7 @@
 """Domain errors: nouns that carry facts. What a person reads is worded in `app/edge/wording.py`.
 
 UtsavamError
-├── NotFound ── EventNotFound, UserNotFound, BookingNotFound, ApiTokenNotFound
+├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ApiTokenNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
@@ -27,6 +27,10 @@ class NotFound(UtsavamError):
 
 class EventNotFound(NotFound):
     noun = "event"
+
+
+class EventGone(EventNotFound):
+    """There was such an event, and its organiser has taken it down."""
 
 
 class UserNotFound(NotFound):

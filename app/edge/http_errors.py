@@ -1,17 +1,21 @@
 """Every error becomes one answer: problem+json for a program, a page for a person."""
 
 import logging
+import secrets
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from app.edge.htmx import go_to
 from app.edge.negotiation import wants_json
+from app.edge.visitor import current_user
 from app.edge.wording import Problem, problem_of
-from app.errors import DatabaseDown, UtsavamError
+from app.errors import DatabaseDown, EventGone, UtsavamError
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +24,7 @@ PROBLEM_JSON = "application/problem+json"
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(UtsavamError, _domain)
+    app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(PoolTimeout, _database)
@@ -53,6 +58,8 @@ def present(problem: Problem) -> Response:
 
 
 def _domain(error: UtsavamError) -> Response:
+    if isinstance(error, EventGone) and not wants_json():
+        return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
     return present(problem_of(error))
 
 
@@ -79,6 +86,19 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _csrf(_error: CSRFError) -> Response:
+    """Mostly a page that was open for so long that its session is over: say so, and lose nothing
+    of a booking that was about to be made."""
+    if request.endpoint == "booking.create" and current_user() is None:
+        seats = request.form.get("seats", type=int)
+        return go_to(url_for("booking.begin", **(request.view_args or {}), seats=seats))
+    detail = _(
+        "This form was open for too long, so we did not take it. Go back, load the page again, "
+        "and send it once more."
+    )
+    return present(Problem(400, "", _("Please send it again"), detail))
+
+
 def _foreign_host() -> Response:
     """Bare words to a browser: under a name that is not ours no page can address its parts."""
     detail = _("This site is not served under that name.")
@@ -88,12 +108,16 @@ def _foreign_host() -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.exception("Unforeseen error", exc_info=error)
-    return present(Problem(500, "", _("Something broke"), _sentences()[500]))
+    ident = secrets.token_hex(4)
+    log.exception("Unforeseen error %s", ident, exc_info=error)
+    problem = Problem(500, "", _("Something broke"), _sentences()[500], {"error_id": ident})
+    return present(problem)
 
 
 def _sentences() -> dict[int, str]:
     return {
+        403: _("This page is not for you. If you think it should be, sign in as somebody else."),
+        410: _("Its organiser has taken it down. Whoever had booked can ask them why."),
         404: _("There is nothing at this address."),
         405: _("This address does not answer that method."),
         413: _("The request is too large: 64 KiB at most."),

@@ -1,10 +1,12 @@
 """An organiser's text: Markdown, as safe HTML and as plain words."""
 
 import html
+from collections.abc import Sequence
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr"}
@@ -21,9 +23,7 @@ def rendered(text: str) -> Markup:
     The parser writes no HTML of the text's own; the sanitiser would drop it once more.
     """
     tokens = _parser.parse(text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    _order_headings(tokens)
     made = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
         made,
@@ -33,6 +33,17 @@ def rendered(text: str) -> Markup:
         link_rel="nofollow ugc noopener",
     )
     return Markup(clean)  # noqa: S704 - sanitised by nh3 right above
+
+
+def _order_headings(tokens: Sequence[Token]) -> None:
+    """The page has the first level; below it, no level is passed over, whatever the text does."""
+    above: list[str] = []
+    for opening, _inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "heading_open":
+            while above and above[-1] >= opening.tag:
+                above.pop()
+            above.append(opening.tag)
+            opening.tag = closing.tag = f"h{min(len(above) + 1, 6)}"
 
 
 @lru_cache(maxsize=1_000)

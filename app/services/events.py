@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.booking.desk import BookingDesk, lock_event, started_now
 from app.db import db, transaction
-from app.errors import CapacityBelowSold, EventHasBookings, EventNotFound, VersionConflict
+from app.errors import (
+    CapacityBelowSold,
+    EventGone,
+    EventHasBookings,
+    EventNotFound,
+    VersionConflict,
+)
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.services.event_rules import check_event
@@ -49,8 +55,10 @@ def list_cities(*, past: bool = False) -> Sequence[City]:
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:
-    """Raises `EventNotFound`, for a draft as well unless `drafts` is set."""
+    """Raises `EventNotFound`, for a draft as well unless `drafts` is set; `EventGone`."""
     event = db.session.get(Event, event_id)
+    if event is not None and event.deleted_at and event.status != EventStatus.DRAFT:
+        raise EventGone(event_id)
     if event is None or event.deleted_at or (event.status == EventStatus.DRAFT and not drafts):
         raise EventNotFound(event_id)
     return event

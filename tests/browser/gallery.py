@@ -1,0 +1,266 @@
+"""Every page of the site in every state that a visitor can meet: one list, for all who look.
+
+A scene leads a page to its state. The tests of `test_gallery.py` look at each in light and dark,
+on a phone and on a desk; `make shots` keeps what they saw.
+"""
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from app.models.columns import now
+from tests.browser.people import PASSWORD
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+DESCRIPTION = """
+Mohiniyattam, Kuchipudi and **Kathak** under the open sky.
+
+## What to bring
+
+- a shawl: the night air is cool
+- your ticket, on the phone or on paper
+
+> The gates open an hour before. [The whole programme](https://example.org/programme)
+"""
+ELSEWHERE = {
+    "venue": "The Old Palace Grounds behind Nishagandhi",
+    "address": "12 Kanakakkunnu Palace Road, near the Museum",
+    "city": "Thiruvananthapuram",
+}
+
+
+@dataclass
+class World:
+    """What there is to see; filled once for all scenes."""
+
+    factories: object
+    sql: object
+    alice: object
+    events: dict = field(default_factory=dict)
+    bookings: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        many = {"category": "Music", "price_minor": 50000, "capacity": 400}
+        states = {
+            "ok": {**many, **ELSEWHERE, "name": "Dance Night", "description": DESCRIPTION},
+            "few": {**many, "name": "Poets", "seats_available": 9},
+            "last": {**many, "name": "Last Words", "seats_available": 2},
+            "gone": {**many, "name": "Jazz by the Bay", "seats_available": 12},
+            "soon": {**many, "name": "Full Moon", "sales_open_at": now() + DAY + 3 * HOUR},
+            "closing": {**many, "name": "Golu", "sales_close_at": now() + 5 * HOUR},
+            "closed": {**many, "name": "Golu Eve", "sales_close_at": now() - HOUR},
+            "limited": {**many, "name": "Kolam Morning", "max_per_person": 2},
+            "cancelled": {**many, "name": "Field Day", "status": "cancelled"},
+            "over": {**many, "name": "Drum Evening", "start_at": now() - 5 * DAY},
+            "free": {"name": "Tech Talk", "price_minor": 0, "capacity": 50},
+            "long": {"name": "A Very Long Name " + "of an Evening " * 8, "capacity": 50},
+            "late": {**many, "name": "Sadya", "cancel_until": now() - HOUR},
+        }
+        for order, (name, facts) in enumerate(states.items()):
+            start = now() + (order + 3) * DAY
+            self.events[name] = self.factories.event(**{"start_at": start, **facts})
+        for name, seats in {"ok": 3, "limited": 2, "gone": 12, "over": 1, "late": 2}.items():
+            self._book(name, seats)
+        self._book("cancelled", 2)
+        self.bookings["given back"] = self._book("free", 2)
+        self.sql(
+            "UPDATE bookings SET status = 'CANCELLED', cancelled_at = now() WHERE id = %s",
+            self.bookings["given back"].id,
+        )
+        self.gone_event = self.factories.event(name="Taken Down")
+        self.sql("UPDATE events SET deleted_at = now() WHERE id = %s", self.gone_event.id)
+        for number in range(8):
+            self.factories.event(name=f"Evening {number}", start_at=now() + (40 + number) * DAY)
+
+    def _book(self, name, seats):
+        made = self.factories.booking(self.events[name], user=self.alice, seats=seats)
+        return self.bookings.setdefault(name, made)
+
+    def event_url(self, name):
+        return f"/events/{self.events[name].id}/{self.events[name].slug}"
+
+    def booking_url(self, name, rest=""):
+        return f"/bookings/{self.bookings[name].id}{rest}"
+
+
+@dataclass(frozen=True)
+class Scene:
+    name: str
+    play: object
+    status: int = 200
+    """Of the answer, for scenes that are one address."""
+
+
+def at(path):
+    """A scene that is one address: a path, or what tells it of the world."""
+
+    def play(page, world):
+        return page.goto(path(world) if callable(path) else path)
+
+    return play
+
+
+def event(name):
+    return at(lambda world: world.event_url(name))
+
+
+def booking(name, rest=""):
+    return at(lambda world: world.booking_url(name, rest))
+
+
+def search(words):
+    def play(page, _world):
+        page.goto("/")
+        page.get_by_label("Search events").press_sequentially(words)
+        expect(page).to_have_url(re.compile("q="))
+
+    return play
+
+
+def sent_empty(path, button):
+    def play(page, _world):
+        page.goto(path)
+        page.locator("main").get_by_role("button", name=button, exact=True).click()
+        expect(page.locator("#errors")).to_be_visible()
+
+    return play
+
+
+def lost_race(page, world):
+    page.goto(world.event_url("last"))
+    page.get_by_role("spinbutton", name="Seats").fill("2")
+    world.sql(
+        "UPDATE events SET seats_available = 1, version = version + 1 WHERE id = %s",
+        world.events["last"].id,
+    )
+    page.get_by_role("button", name=re.compile("^Book")).click()
+    expect(page.locator("#seats-error")).to_be_visible()
+    world.sql(
+        "UPDATE events SET seats_available = 2, version = version + 1 WHERE id = %s",
+        world.events["last"].id,
+    )
+    world.factories.show()
+
+
+def asked_inline(page, world):
+    page.goto("/bookings")
+    page.locator(f"#booking-{world.bookings['ok'].id}").get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("button", name="Yes, cancel")).to_be_visible()
+
+
+def wrong_number(page, world):
+    page.goto(world.booking_url("ok", "/cancellation"))
+    page.locator("form.cancellation").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("Seats to give back").fill("9")
+    page.get_by_role("button", name="Yes, cancel").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def new_token(page, world):
+    page.goto("/account")
+    page.get_by_label("Name of the new token").fill("box office laptop")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator(".secret")).to_be_visible()
+
+
+def offline(page, world):
+    page.goto(world.event_url("ok"))
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible()
+    page.context.set_offline(False)
+    page.evaluate("document.getElementById('offline').hidden = false")
+
+
+def too_many_tries(page, _world):
+    page.goto("/sign-in")
+    for _ in range(11):
+        page.get_by_label("Email").fill("nobody@example.com")
+        page.get_by_label("Password", exact=True).fill("wrong")
+        page.locator("main").get_by_role("button", name="Sign in").click()
+        page.wait_for_load_state()
+        if page.locator(".error-page").count():
+            break
+    expect(page.locator(".error-page")).to_have_attribute("data-status", "429")
+
+
+@contextlib.contextmanager
+def without_events_table(world):
+    world.sql("ALTER TABLE events RENAME TO events_away")
+    try:
+        yield
+    finally:
+        world.sql("ALTER TABLE events_away RENAME TO events")
+
+
+def broken(page, world):
+    with without_events_table(world):
+        assert page.goto("/?q=broken").status == 500
+    expect(page.locator(".error-page")).to_have_attribute("data-status", "500")
+
+
+VISITOR = [
+    Scene("list", at("/")),
+    Scene("list-search", search("concert dance")),
+    Scene("list-typo", search("dence")),
+    Scene("list-no-match", at("/?q=nothing+at+all&price=free")),
+    Scene("list-filtered", at("/?when=month&price=paid&available=1&sort=price")),
+    Scene("list-past", at("/?when=past")),
+    Scene("event", event("ok")),
+    Scene("event-few", event("few")),
+    Scene("event-last", event("last")),
+    Scene("event-sold-out", event("gone")),
+    Scene("event-not-open", event("soon")),
+    Scene("event-closing", event("closing")),
+    Scene("event-closed", event("closed")),
+    Scene("event-ended", event("over")),
+    Scene("event-cancelled", event("cancelled")),
+    Scene("event-long-name", event("long")),
+    Scene("event-offline", offline),
+    Scene("sign-in", at("/sign-in")),
+    Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
+    Scene("sign-up", at("/sign-up")),
+    Scene("sign-up-errors", sent_empty("/sign-up", "Make an account")),
+    Scene("problems", at("/docs/problems")),
+    Scene("admin-login", at("/admin/login")),
+    Scene("error-404", at("/nothing/here"), status=404),
+    Scene("error-410", at(lambda w: f"/events/{w.gone_event.id}/taken-down"), status=410),
+    Scene("error-422", at("/?after=rubbish"), status=422),
+    Scene("error-500", broken),
+    Scene("error-429", too_many_tries),
+]
+MEMBER = [
+    Scene("event-signed-in", event("ok")),
+    Scene("event-all-held", event("limited")),
+    Scene("event-lost-race", lost_race),
+    Scene("bookings", at("/bookings")),
+    Scene("bookings-asked", asked_inline),
+    Scene("bookings-past", at("/bookings?show=past")),
+    Scene("bookings-cancelled", at("/bookings?show=cancelled")),
+    Scene("ticket-new", booking("ok", "?new=1")),
+    Scene("ticket-many", booking("gone")),
+    Scene("ticket-many-more", booking("gone", "?from=11")),
+    Scene("ticket-given-back", booking("given back")),
+    Scene("ticket-event-cancelled", booking("cancelled")),
+    Scene("cancellation", booking("ok", "/cancellation")),
+    Scene("cancellation-wrong-number", wrong_number),
+    Scene("cancellation-too-late", booking("late", "/cancellation")),
+    Scene("cancellation-done-before", booking("given back", "/cancellation")),
+    Scene("account", at("/account")),
+    Scene("account-errors", sent_empty("/account", "Save the password")),
+    Scene("account-new-token", new_token),
+    Scene("leave", at("/account/deletion")),
+    Scene("error-404-booking", at("/bookings/999999"), status=404),
+]
+
+SCENES = {"visitor": VISITOR, "member": MEMBER}
+
+
+def sign_in(page):
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill("alice@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Alice").wait_for()

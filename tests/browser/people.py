@@ -1,0 +1,3 @@
+"""Who visits the site in the tests."""
+
+PASSWORD = "correct horse battery"

@@ -1,0 +1,78 @@
+"""Every page in every state, in light and dark, on a phone and on a desk.
+
+Nothing sticks out, nothing is against WCAG 2.2 AA as far as axe-core can tell, the browser has
+nothing to complain of, and the HTML is valid.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser import gallery, html_checker
+from tests.browser.gallery import World
+
+AXE = Path(__file__).parents[1] / "vendor" / "axe-core@4.14.1" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
+TOLERATED = ("status of 500", "ERR_INTERNET_DISCONNECTED")
+"""What the browser says of an answer that is broken, and of a network that is away, on purpose."""
+WIDTHS = {360: 740, 1280: 900}
+
+
+@pytest.fixture
+def world(factories, sql, alice):
+    return World(factories, sql, alice)
+
+
+@pytest.fixture
+def shots():
+    """Where pictures are kept, when somebody wants them (`make shots`)."""
+    folder = os.environ.get("SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) if folder else None
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("who", gallery.SCENES)
+def test_every_state_of_every_page_can_be_used_by_everybody(
+    visit, world, tmp_path, shots, width, who
+):
+    documents, wrong = {}, []
+    with visit(width=width, height=WIDTHS[width], tolerated=TOLERATED) as page:
+        if who != "visitor":
+            gallery.sign_in(page)
+        for scene in gallery.SCENES[who]:
+            answer = scene.play(page, world)
+            if answer is not None:
+                assert answer.status == scene.status, scene.name
+                documents[scene.name] = answer.text()
+            wrong += look(page, scene.name, width, shots)
+    assert not wrong, "\n".join(wrong)
+    html_checker.check(documents, tmp_path)
+
+
+def look(page, name, width, shots):
+    """What is wrong with the page as it is now, a line each."""
+    wrong = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if shots:
+            page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
+        page.evaluate(AXE.read_text())
+        violations = page.evaluate(AUDIT, RULES)["violations"]
+        wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in violations]
+    if page.evaluate(WIDER):
+        wrong.append(f"{name} is wider than {width} px")
+    if page.locator("h1").count() != 1:
+        wrong.append(f"{name} has not one h1")
+    if page.title().startswith(" "):
+        wrong.append(f"{name} has no title")
+    return wrong
+
+
+def told(violation):
+    places = [node["html"][:200] for node in violation["nodes"]][:3]
+    return f"{violation['id']} ({violation['help']}) at {places}"
