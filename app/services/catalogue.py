@@ -31,11 +31,19 @@ _serials = itertools.count()
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Loaded:
     """What one question to the database answered."""
 
     page: Page[Event]
-    count: int | None
+    count: int | None = None
+    cities: Sequence[City] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """An answer of the database, and until when it holds."""
+
+    loaded: Loaded
     changes: bytes | None
     """What `CHANGES_KEY` held before the question; None also while Redis is away."""
     at: float
@@ -53,19 +61,25 @@ class Reading:
     """Events at one moment. What was made of a reading serves for all with the same `stamp`."""
 
     stamp: Hashable
-    count: int | None
-    next_cursor: str | None
     _facts: Facts
     _figures: Callable[[], list[Figure | None]]
 
     @property
+    def count(self) -> int | None:
+        return self._facts.loaded.count
+
+    @property
+    def cities(self) -> Sequence[City]:
+        return self._facts.loaded.cities
+
+    @property
     def events(self) -> list[Event]:
-        pairs = zip(self._facts.page.items, self._figures(), strict=True)
+        pairs = zip(self._facts.loaded.page.items, self._figures(), strict=True)
         return [_with_seats(event, figure) for event, figure in pairs]
 
     @property
     def page(self) -> Page[Event]:
-        return Page(self.events, self.next_cursor)
+        return Page(self.events, self._facts.loaded.page.next_cursor)
 
 
 class Catalogue:
@@ -75,28 +89,27 @@ class Catalogue:
         self._gate, self._published = gate, Figures(gate)
         self._kept: dict[Hashable, Facts] = {}
         self._locks = [threading.Lock() for _ in range(64)]
-        self._cities: dict[bool, tuple[float, Sequence[City]]] = {}
 
     def event(self, event_id: int) -> Reading:
         """One published event; raises `EventNotFound`."""
-        return self._read(event_id, lambda: (Page([events.get_event(event_id)]), None))
+        return self._read(event_id, lambda: Loaded(Page([events.get_event(event_id)])))
 
     def listing(self, query: EventQuery, *, counted: bool = False) -> Reading:
-        """A page of events; `counted` says to count all that match. Raises `InvalidField`."""
+        """A page of events; `counted` says to count all that match, and where events are.
 
-        def load() -> tuple[Page[Event], int | None]:
-            return events.list_events(query), events.count_events(query) if counted else None
+        Raises `InvalidField`.
+        """
+
+        def load() -> Loaded:
+            page = events.list_events(query)
+            if not counted:
+                return Loaded(page)
+            cities = events.list_cities(past=query.past_only)
+            return Loaded(page, events.count_events(query), cities)
 
         return self._read((query, counted), load)
 
-    def cities(self, *, past: bool = False) -> Sequence[City]:
-        """Where upcoming or past events are."""
-        kept = self._cities.get(past)
-        if kept is None or time.monotonic() - kept[0] > KEPT_FOR:
-            kept = self._cities[past] = (time.monotonic(), events.list_cities(past=past))
-        return kept[1]
-
-    def _read(self, key: Hashable, load: Callable[[], tuple[Page[Event], int | None]]) -> Reading:
+    def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> Reading:
         if reading := self._from_memory(key):
             return reading
         # Whoever comes meanwhile waits for this reading instead of asking the database as well.
@@ -113,15 +126,15 @@ class Catalogue:
         published = self._published.read(facts.keys)
         return self._reading(facts, published) if facts.hold(published) else None
 
-    def _load(self, key: Hashable, load: Callable[[], tuple[Page[Event], int | None]]) -> Facts:
+    def _load(self, key: Hashable, load: Callable[[], "Loaded"]) -> Facts:
         known = self._kept.get(key)
         before = self._published.read(known.keys if known else ())
         at = time.monotonic()
-        page, count = load()
-        for event in page.items:
+        loaded = load()
+        for event in loaded.page.items:
             db.session.expunge(event)
-        keys = tuple(version_key(event.id) for event in page.items)
-        facts = Facts(page, count, before[0] if before else None, at, keys)
+        keys = tuple(version_key(event.id) for event in loaded.page.items)
+        facts = Facts(loaded, before[0] if before else None, at, keys)
         if known and before:
             self._heal(facts, dict(zip(known.keys, before[1:], strict=True)))
         if len(self._kept) >= KEPT_MOST:
@@ -132,7 +145,7 @@ class Catalogue:
     def _heal(self, facts: Facts, before: dict[str, bytes | None]) -> None:
         """A row can't be older than what was published before it was read, unless the database
         was restored: then what is published belongs to a life that is over."""
-        rows = zip(facts.page.items, facts.keys, strict=True)
+        rows = zip(facts.loaded.page.items, facts.keys, strict=True)
         gone = [row.id for row, key in rows if _newer(figure_of(before.get(key)), row)]
         if gone:
             self._gate.forget(gone)
@@ -140,13 +153,13 @@ class Catalogue:
     def _reading(self, facts: Facts, published: Published | None) -> Reading:
         if published is not None:
             return self._made(facts, published, lambda: [figure_of(text) for text in published[1:]])
-        looks = tuple(self._gate.look(event.id) for event in facts.page.items)
+        looks = tuple(self._gate.look(event.id) for event in facts.loaded.page.items)
         return self._made(facts, looks, lambda: [look.figure if look else None for look in looks])
 
     def _made(
         self, facts: Facts, stamp: Hashable, figures: Callable[[], list[Figure | None]]
     ) -> Reading:
-        return Reading((facts.serial, stamp), facts.count, facts.page.next_cursor, facts, figures)
+        return Reading((facts.serial, stamp), facts, figures)
 
 
 def _newer(figure: Figure | None, event: Event) -> bool:

@@ -92,7 +92,7 @@ def _listed(reading: Reading, filters: EventFilters, query: EventQuery, more: bo
     }
     if more:
         return make_response(render_template("fragments/event_more.html", **shown))
-    shown |= {"count": reading.count, "cities": catalogue().cities(past=filters.past)}
+    shown |= {"count": reading.count, "cities": reading.cities}
     answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
     if is_htmx():
         # Only what was chosen, where the form would put every empty field.

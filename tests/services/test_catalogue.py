@@ -79,7 +79,7 @@ def test_a_warm_reading_asks_the_database_nothing(here, make_event, statements):
     for _ in range(5):
         assert here.left(event) == 5
         assert here.catalogue.listing(ALL, counted=True).count == 1
-    assert len(statements) == 3  # the event; the list and its count
+    assert len(statements) == 4  # the event; the list, its count and its cities
 
 
 def test_equal_readings_have_one_stamp_and_others_another(here, make_event, make_user):

@@ -1,0 +1,202 @@
+"""Finding events: filters and order in the address, feeds, and what machines read on the page."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from icalendar import Calendar
+
+from app.models.columns import now
+from tests.web.conftest import HTMX
+
+DAY = timedelta(days=1)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def titles(visitor):
+    def ask(address):
+        page = visitor.get(address).text
+        return re.findall(r'card-title"><a [^>]+>([^<]+)<', page)
+
+    return ask
+
+
+@pytest.fixture
+def season(make_event):
+    for name, days, facts in (
+        ("Yesterday", -1, {}),
+        ("Soon Free", 3, {"city": "Kochi"}),
+        ("Soon Full", 4, {"seats_available": 0, "price_minor": 100}),
+        ("Later Dear", 20, {"city": "Chennai", "price_minor": 90000}),
+        ("Much Later Cheap", 60, {"city": "chennai", "price_minor": 100}),
+        ("Not Yet", 5, {"sales_open_at": now() + DAY}),
+    ):
+        make_event(name=name, start_at=now() + days * DAY, **facts)
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/", ["Soon Free", "Soon Full", "Not Yet", "Later Dear", "Much Later Cheap"]),
+        ("/?when=week", ["Soon Free", "Soon Full", "Not Yet"]),
+        ("/?when=month", ["Soon Free", "Soon Full", "Not Yet", "Later Dear"]),
+        ("/?when=past", ["Yesterday"]),
+        ("/?price=free", ["Soon Free", "Not Yet"]),
+        ("/?price=paid", ["Soon Full", "Later Dear", "Much Later Cheap"]),
+        ("/?available=1", ["Soon Free", "Later Dear", "Much Later Cheap"]),
+        ("/?city=CHENNAI", ["Later Dear", "Much Later Cheap"]),
+        ("/?city=Atlantis", []),
+        ("/?price=paid&sort=price", ["Soon Full", "Much Later Cheap", "Later Dear"]),
+        ("/?q=later&when=month", ["Later Dear"]),
+        ("/?when=rubbish&price=rubbish&sort=rubbish&available=rubbish&price=free", None),
+    ],
+)
+def test_each_filter_leaves_what_fits_and_the_address_says_it(titles, season, address, found):
+    assert titles(address) == (titles("/") if found is None else found)
+
+
+def test_the_choices_are_shown_as_chosen_and_the_cities_with_their_numbers(visitor, season):
+    page = visitor.get("/?when=week&price=paid&available=1&city=Kochi&sort=price&q=x").text
+    checked = re.findall(r'name="(\w+)" value="(\w*)" checked', page)
+    assert checked == [("when", "week"), ("price", "paid"), ("available", "1")]
+    assert '<option value="Kochi" selected>Kochi (1)</option>' in page
+    assert re.search(r'<option value="price" selected>', page)
+    assert re.search(r">[Cc]hennai \(2\)<", page)
+
+
+def test_htmx_gets_an_address_with_only_what_was_chosen(visitor, season):
+    answer = visitor.get("/?q=&when=&price=free&city=&sort=", headers=HTMX)
+    assert answer.headers["HX-Push-Url"] == "/?price=free"
+    assert "<html" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/?sort=price", "/?when=past", "/?price=free"])
+def test_the_pages_of_a_filtered_list_hold_every_event_once(visitor, factories, path):
+    start = now() - DAY if "past" in path else now() + DAY
+    for number in range(30):
+        factories.event(name=f"E{number}", start_at=start)
+    seen, address = [], path
+    while address:
+        page = visitor.get(address).text
+        seen += re.findall(r'card-title"><a [^>]+>E(\d+)<', page)
+        more = re.search(r'href="([^"]+after=[^"]+)"', page)
+        address = more and more[1].replace("&amp;", "&")
+    assert sorted(map(int, seen)) == list(range(30))
+
+
+def test_the_calendar_of_all_events_is_one_that_calendars_accept(visitor, make_event):
+    start = datetime(2031, 5, 4, 13, 30, tzinfo=UTC)
+    long = "Ōnam, sadya; and a \\ name " + "long enough to be folded " * 5
+    make_event(name=long.strip(), start_at=start, end_at=start + 2 * DAY, description="**Come**")
+    make_event(name="Called Off", status="cancelled")
+    make_event(name="Secret", status="draft")
+    make_event(name="Over", start_at=now() - DAY)
+    answer = visitor.get("/events.ics")
+    assert answer.content_type == "text/calendar; charset=utf-8"
+    lines = answer.data.split(b"\r\n")
+    assert b"\n" not in b"".join(lines)
+    assert max(map(len, lines)) <= 75
+    calendar = Calendar.from_ical(answer.data)
+    assert (calendar["version"], calendar["prodid"]) == ("2.0", "-//Utsavam//Utsavam//EN")
+    off, first = sorted(calendar.events, key=lambda entry: entry.start)
+    assert first["summary"] == long.strip()
+    assert (first.start, first.end) == (start, start + 2 * DAY)
+    assert "Come" in first["description"]
+    assert "**" not in first["description"]
+    assert [off["status"], first["status"]] == ["CANCELLED", "CONFIRMED"]
+    for entry in (off, first):
+        assert {"UID", "DTSTAMP", "DTSTART", "SUMMARY", "URL"} <= entry.keys()
+    assert off["uid"] != first["uid"]
+
+
+def test_one_events_calendar_is_at_its_address(visitor, make_event):
+    event = make_event(name="Tech Talk")
+    page = visitor.get(f"/events/{event.id}/{event.slug}").text
+    assert f'href="/events/{event.id}/calendar.ics"' in page
+    answer = visitor.get(f"/events/{event.id}/calendar.ics")
+    (entry,) = Calendar.from_ical(answer.data).events
+    assert entry["summary"] == "Tech Talk"
+    assert visitor.get("/events/999/calendar.ics").status_code == 404
+
+
+def test_the_feed_is_atom_with_an_entry_for_each_event(visitor, make_event):
+    make_event(name="Cats & <Dogs>", price_minor=50000)
+    make_event(name="Over", start_at=now() - DAY)
+    answer = visitor.get("/events.atom")
+    assert answer.content_type == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(answer.data)
+    (entry,) = feed.findall(f"{ATOM}entry")
+    assert entry.find(f"{ATOM}title").text == "Cats & <Dogs>"
+    assert entry.find(f"{ATOM}link").get("href").startswith("http://localhost/events/1/")
+    assert "₹500" in entry.find(f"{ATOM}summary").text
+    for name in ("id", "updated", "title"):
+        assert feed.find(f"{ATOM}{name}").text
+
+
+def test_the_list_names_its_feeds(visitor, clean):
+    page = visitor.get("/").text
+    assert '<link rel="alternate" type="application/atom+xml"' in page
+    assert '<link rel="alternate" type="text/calendar"' in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "availability", "status"),
+    [
+        ({}, "InStock", "EventScheduled"),
+        ({"seats_available": 0}, "SoldOut", "EventScheduled"),
+        ({"sales_open_at": now() + DAY}, "PreOrder", "EventScheduled"),
+        ({"status": "cancelled"}, "OutOfStock", "EventCancelled"),
+    ],
+)
+def test_search_engines_and_messengers_read_what_the_event_is(
+    visitor, make_event, facts, availability, status
+):
+    start = datetime(2031, 5, 4, 13, 30, tzinfo=UTC)
+    name = 'A "night" & </script>'
+    event = make_event(name=name, start_at=start, price_minor=50050, **facts)
+    page = visitor.get(f"/events/{event.id}/{event.slug}").text
+    (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
+    told = json.loads(text)
+    assert (told["@type"], told["name"]) == ("Event", name)
+    assert told["startDate"] == "2031-05-04T19:00:00+05:30"
+    assert told["eventStatus"] == f"https://schema.org/{status}"
+    assert (told["offers"]["price"], told["offers"]["priceCurrency"]) == ("500.50", "INR")
+    assert told["offers"]["availability"] == f"https://schema.org/{availability}"
+    assert told["location"]["address"]["addressLocality"] == "Bengaluru"
+    og = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)"', page))
+    assert og["title"] == "A &#34;night&#34; &amp; &lt;/script&gt;"
+    assert og["url"] == f"http://localhost/events/{event.id}/{event.slug}"
+    picture = visitor.get(og["image"].removeprefix("http://localhost"))
+    assert picture.data.startswith(b"\x89PNG")
+    assert picture.mimetype == "image/png"
+
+
+def test_an_event_taken_down_says_so_to_people_and_404_to_programs(
+    visitor, client, make_event, sql, factories
+):
+    event = make_event()
+    sql("UPDATE events SET deleted_at = now()")
+    factories.show()
+    page = visitor.get(f"/events/{event.id}/{event.slug}")
+    assert page.status_code == 410
+    assert "taken it down" in page.text
+    assert client.get(f"/events/{event.id}").status_code == 404
+
+
+def test_a_booking_form_whose_session_is_over_leads_to_the_sign_in_with_the_choice(
+    visitor, make_event
+):
+    event = make_event()
+    form = {"seats": "3", "idempotency_key": "k" * 10}
+    answer = visitor.post(f"/events/{event.id}/bookings", form, csrf=False, follow_redirects=True)
+    assert "Sign in" in answer.text
+    assert f"/events/{event.id}/{event.slug}?seats=3" in answer.text
+
+
+def test_another_form_whose_session_is_over_says_what_to_do(visitor, clean):
+    answer = visitor.post("/account/name", {"name-name": "x"}, csrf=False)
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
