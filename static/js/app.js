@@ -67,16 +67,27 @@
   async function share(button) {
     const { share: url, title } = button.dataset;
     try {
-      if (navigator.share) {
-        await navigator.share({ title, url });
-        return;
-      }
-      await navigator.clipboard.writeText(url);
-      document.getElementById("live").textContent = button.dataset.copied;
-      button.lastChild.textContent = " " + button.dataset.copied;
-    } catch {
-      // Whoever closed the system's sheet wanted nothing.
+      if (navigator.share) return await navigator.share({ title, url });
+    } catch (error) {
+      if (error.name === "AbortError") return; // the system's sheet was closed on purpose
     }
+    await navigator.clipboard.writeText(url);
+    document.getElementById("live").textContent = button.dataset.copied;
+    button.lastChild.textContent = " " + button.dataset.copied;
+  }
+
+  // Browsers fetch lazy images thousands of pixels ahead; a phone's first visit needs three posters.
+  const posters = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+    entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => hang(target));
+  }, { rootMargin: "300px" });
+
+  function hang(place) {
+    if (posters) posters.unobserve(place);
+    const poster = new Image(800, 500);
+    poster.className = place.className;
+    poster.alt = "";
+    poster.src = place.dataset.poster;
+    place.replaceWith(poster);
   }
 
   function prepare(root) {
@@ -85,6 +96,7 @@
       root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
     }
     root.querySelectorAll("[data-your-time]").forEach(yourTime);
+    root.querySelectorAll("[data-poster]").forEach((place) => (posters ? posters.observe(place) : hang(place)));
     countDown();
     const first = root.querySelector("[data-focus]");
     if (!first) return;

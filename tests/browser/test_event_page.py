@@ -1,0 +1,60 @@
+"""An event's page: the sale that opens while one looks, clocks, sharing."""
+
+import re
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from app.models.columns import now
+
+SECOND = timedelta(seconds=1)
+
+
+def test_the_form_comes_by_itself_when_sales_open(visit, make_event):
+    event = make_event(sales_open_at=now() + 6 * SECOND)
+    with visit() as page:
+        page.goto(f"/events/{event.id}")
+        expect(page.locator(".countdown")).to_contain_text(re.compile(r"Opens in 00:00:0\d"))
+        expect(page.locator("[data-book]")).to_have_count(0)
+        expect(page.get_by_role("button", name=re.compile("^Book"))).to_be_visible(timeout=12_000)
+        expect(page.locator("#seats")).to_contain_text("5 left")
+
+
+def test_the_form_goes_by_itself_when_sales_close(visit, make_event):
+    event = make_event(capacity=50, sales_close_at=now() + 6 * SECOND)
+    with visit() as page:
+        page.goto(f"/events/{event.id}")
+        expect(page.locator(".countdown")).to_contain_text("Sales close in")
+        expect(page.get_by_text("Sales for this event are closed.")).to_be_visible(timeout=12_000)
+
+
+def test_the_start_is_told_by_the_visitors_clock_too_where_it_differs(visit, make_event):
+    event = make_event(start_at=now() + timedelta(days=9))
+    for zone, differs in (("America/New_York", True), ("Asia/Kolkata", False)):
+        with visit(timezone_id=zone) as page:
+            page.goto(f"/events/{event.id}")
+            place = page.locator("[data-your-time]")
+            if differs:
+                expect(place).to_contain_text("by your clock")
+            else:
+                expect(place).to_be_hidden()
+
+
+def test_where_the_system_has_no_sheet_for_it_the_link_is_copied_and_said_so(visit, make_event):
+    event = make_event(name="Tech Talk")
+    with visit(permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.add_init_script("Navigator.prototype.share = undefined")
+        page.goto(f"/events/{event.id}")
+        page.get_by_role("button", name="Share").click()
+        expect(page.get_by_role("status").first).to_have_text("The link is copied.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.endswith(f"/events/{event.id}/tech-talk")
+
+
+def test_without_javascript_no_dead_control_is_shown(visit, make_event):
+    event = make_event(sales_open_at=now() + 60 * SECOND)
+    with visit(java_script_enabled=False) as page:
+        page.goto(f"/events/{event.id}")
+        expect(page.get_by_text("Sales open on")).to_be_visible()
+        expect(page.get_by_role("button", name="Share")).to_be_hidden()
+        expect(page.locator(".countdown")).to_be_hidden()
