@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test faults check load bench growth lock python setup-demo setup-test
+.PHONY: help demo test faults shots check load bench growth lock python setup-demo setup-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,10 @@ test: setup-test ## Run every test
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
 	@$(PY) -m pytest tests/faults tests/mutants -v -m "not short" $(ARGS)
+
+shots: setup-test ## Take pictures of every page in every state, into build/shots
+	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)
+	@$(PY) tools/shots_page.py build/shots && echo "Pictures: build/shots/index.html"
 
 check: setup-test ## Format, lint, types, import contracts, templates, links
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
