@@ -1,7 +1,8 @@
 """Domain errors: nouns that carry facts. What a person reads is worded in `app/edge/wording.py`.
 
 UtsavamError
-├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ApiTokenNotFound
+├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
+│                ApiTokenNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
@@ -39,6 +40,10 @@ class UserNotFound(NotFound):
 
 class BookingNotFound(NotFound):
     noun = "booking"
+
+
+class ImageNotFound(NotFound):
+    noun = "picture"
 
 
 class ApiTokenNotFound(NotFound):

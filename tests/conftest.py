@@ -22,7 +22,7 @@ from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
 
-TABLES = "api_tokens, bookings, events, sign_ins, users"
+TABLES = "api_tokens, bookings, events, event_images, sign_ins, users"
 
 
 def pytest_configure(config):

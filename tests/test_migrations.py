@@ -88,7 +88,15 @@ def insert(clean, database, make_user):
 def test_the_way_up_makes_the_tables_and_the_way_down_leaves_none(fresh, look):
     flask_migrate.upgrade()
     names = [name for (name,) in look(TABLES)]
-    assert names == ["alembic_version", "api_tokens", "bookings", "events", "sign_ins", "users"]
+    assert names == [
+        "alembic_version",
+        "api_tokens",
+        "bookings",
+        "event_images",
+        "events",
+        "sign_ins",
+        "users",
+    ]
     flask_migrate.downgrade(revision="base")
     assert look(TABLES) == [("alembic_version",)]
     assert look("SELECT * FROM alembic_version") == []

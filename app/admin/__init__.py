@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from app.admin import events, login
+from app.admin import events, images, login
 
 
 def init_app(app: Flask) -> None:
-    for module in (login, events):
+    for module in (login, events, images):
         app.register_blueprint(module.blueprint, url_prefix="/admin")

@@ -26,7 +26,7 @@ def require_json() -> None:
     """
     if request.environ.get("CONTENT_TYPE") == "application/json":
         return
-    if request.method not in {"POST", "PUT"} or not _has_body():
+    if request.method not in {"POST", "PUT", "PATCH"} or not _has_body():
         return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType

@@ -20,8 +20,9 @@ from app.api.callers import Caller, recognise
 from app.api.present import booked_out
 from app.api.schemas import BookingIn
 from app.booking.orders import Booked
+from app.edge.application import MAX_BODY
 from app.edge.http_errors import PROBLEM_JSON, headers_of
-from app.edge.security import MAX_BODY, our_hosts
+from app.edge.security import our_hosts
 from app.edge.threads import waited_too_long
 from app.edge.wording import Problem, problem_of
 from app.errors import InvalidField, NotAllowed, UtsavamError

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from app.edge.negotiation import VARY
 
@@ -36,6 +36,11 @@ FOR_EVER = ("Cache-Control", "public, max-age=31536000, immutable")
 IF_CHANGED = ("Cache-Control", "no-cache")
 STATIC = "/static/"
 VERSIONED = ("/static/fonts/", "/static/vendor/")
+
+
+def for_ever(content: str | bytes, mimetype: str) -> Response:
+    """Something that never changes under its address."""
+    return Response(content, mimetype=mimetype, headers=[FOR_EVER])
 
 
 class AnswerHeaders:

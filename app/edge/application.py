@@ -4,11 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from flask import Request as BaseRequest
+
+from app.pictures import MAX_BYTES
+
+MAX_BODY = 64 * 1024
+"""Bytes of a request; only an upload is larger."""
+UPLOADS = {"admin_images.upload": MAX_BYTES + MAX_BODY}
+
+
+class Request(BaseRequest):
+    @property  # type: ignore[misc]
+    def max_content_length(self) -> int | None:  # type: ignore[override]
+        return UPLOADS.get(self.endpoint or "", MAX_BODY)
 
 
 class Application(Flask):
     """Every view, hook and handler of ours is a plain function, so none is asked whether it is a
     coroutine: Flask asks ten times a request."""
+
+    request_class = Request
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -5,9 +5,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from babel.numbers import get_currency_precision
-from flask import url_for
 
-from app.edge.links import event_url
+from app.edge.links import event_url, preview_url
 from app.edge.markdown import plain
 from app.models import Event, EventStatus, SaleState
 
@@ -26,7 +25,7 @@ def event_facts(event: Event) -> dict[str, Any]:
         "@type": "Event",
         "name": event.name,
         "url": event_url(event, _external=True),
-        "image": url_for("art.preview", event_id=event.id, _external=True),
+        "image": preview_url(event),
         "description": plain(event.description),
         "startDate": event.start_at.astimezone(event.zone).isoformat(),
         **({"endDate": event.end_at.astimezone(event.zone).isoformat()} if event.end_at else {}),

@@ -120,7 +120,7 @@ def _sentences() -> dict[int, str]:
         410: _("Its organiser has taken it down. Whoever had booked can ask them why."),
         404: _("There is nothing at this address."),
         405: _("This address does not answer that method."),
-        413: _("The request is too large: 64 KiB at most."),
+        413: _("The request is too large: 64 KiB at most, and 5 MB for a picture."),
         415: _("Send JSON, with Content-Type: application/json."),
         429: _("Too many tries. Please wait a minute."),
         500: _("It is our fault, not yours. Please try again."),

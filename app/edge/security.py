@@ -12,11 +12,10 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
 from app.edge.answer_headers import AnswerHeaders
+from app.edge.application import MAX_BODY
 from app.edge.negotiation import WANTS_JSON
 from app.edge.threads import waited_too_long
 from app.errors import Busy
-
-MAX_BODY = 64 * 1024
 
 
 class IdConverter(BaseConverter):
@@ -41,7 +40,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
-        MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies

@@ -11,7 +11,7 @@ from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 
 from app.edge.event_facts import event_facts, map_url
-from app.edge.links import event_url
+from app.edge.links import event_url, poster_url, preview_url
 from app.edge.markdown import plain, rendered
 from app.edge.seat_status import seat_status
 from app.edge.visitor import current_admin, current_user
@@ -36,6 +36,8 @@ def init_app(app: Flask) -> None:
         current_admin=current_admin,
         seat_status=seat_status,
         event_url=event_url,
+        poster_url=poster_url,
+        preview_url=preview_url,
         event_facts=event_facts,
         map_url=map_url,
     )

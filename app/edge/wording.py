@@ -63,6 +63,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "event": _("There is no such event."),
         "user": _("There is no such user."),
         "booking": _("There is no such booking."),
+        "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])

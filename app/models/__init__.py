@@ -3,6 +3,7 @@
 from app.models.api_token import ApiToken
 from app.models.booking import Booking, BookingStatus
 from app.models.event import Event, EventStatus, SaleState
+from app.models.event_image import EventImage
 from app.models.sign_in import SignIn
 from app.models.user import User
 
@@ -11,6 +12,7 @@ __all__ = [
     "Booking",
     "BookingStatus",
     "Event",
+    "EventImage",
     "EventStatus",
     "SaleState",
     "SignIn",

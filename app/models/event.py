@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    ForeignKey,
     Index,
     String,
     literal_column,
@@ -121,6 +122,10 @@ class Event(Model):
     sales_open_at: Mapped[Moment | None]
     sales_close_at: Mapped[Moment | None]
     cancel_until: Mapped[Moment | None]
+    image_digest: Mapped[str | None] = mapped_column(
+        ForeignKey("event_images.digest", ondelete="RESTRICT")
+    )
+    """Its own picture; without one it has a poster drawn from its id."""
     status: Mapped[str] = mapped_column(String(12), server_default=EventStatus.PUBLISHED.value)
 
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")

@@ -9,13 +9,14 @@ from app.web import (
     docs,
     events,
     feeds,
+    images,
     my_bookings,
     sign_in,
     sign_up,
     tokens,
 )
 
-PARTS = (events, feeds, art, booking, my_bookings, sign_in, sign_up, account, tokens, docs)
+PARTS = (events, feeds, art, images, booking, my_bookings, sign_in, sign_up, account, tokens, docs)
 
 
 def init_app(app: Flask) -> None:

@@ -18,7 +18,10 @@ class Visitor:
     def get(self, path, headers=HTML, **options):
         return self._client.get(path, headers=headers, **options)
 
-    def post(self, path, data=None, headers=HTML, csrf=True, **options):
+    def post(self, path, data=None, headers=HTML, csrf=True, body=None, **options):
+        """A form; or a body as it is, for what a form of the client can not be."""
+        if body is not None:
+            return self._client.post(path, data=body, headers=headers, **options)
         data = dict(data or {})
         if csrf:
             data["csrf_token"] = self.csrf_token()

@@ -1,0 +1,57 @@
+"""The pictures that organisers give their events."""
+
+import hashlib
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app import pictures
+from app.booking.desk import BookingDesk
+from app.db import db, transaction
+from app.errors import ImageNotFound, InvalidField
+from app.models import Event, EventImage
+from app.services import events
+
+
+def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
+    """Give the event this picture instead of its poster. Raises `EventNotFound`, `InvalidField`."""
+    before = events.get_event(event_id, drafts=True).image_digest
+    try:
+        card, wide = pictures.renditions(file)
+    except pictures.NoPicture as error:
+        raise InvalidField("image", str(error)) from None
+    digest = hashlib.sha256(card).hexdigest()
+    with transaction() as session:
+        made = insert(EventImage).values(digest=digest, card=card, wide=wide)
+        session.execute(made.on_conflict_do_nothing())
+    event = events.update_event(event_id, {"image_digest": digest}, desk)
+    _forget_unused(before)
+    return event
+
+
+def remove_image(event_id: int, desk: BookingDesk) -> Event:
+    """Show the event's poster again. Raises `EventNotFound`."""
+    before = events.get_event(event_id, drafts=True).image_digest
+    event = events.update_event(event_id, {"image_digest": None}, desk)
+    _forget_unused(before)
+    return event
+
+
+def get_image(digest: str) -> EventImage:
+    """Raises `ImageNotFound`."""
+    image = db.session.get(EventImage, digest)
+    if image is None:
+        raise ImageNotFound(digest)
+    return image
+
+
+def _forget_unused(digest: str | None) -> None:
+    if digest is None:
+        return
+    used = select(Event.id).where(Event.image_digest == digest)
+    with transaction() as session:
+        session.execute(
+            delete(EventImage)
+            .where(EventImage.digest == digest, ~used.exists())
+            .execution_options(synchronize_session=False)
+        )

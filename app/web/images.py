@@ -1,0 +1,18 @@
+"""Events' own pictures. Their addresses name their content, so that browsers keep them for ever."""
+
+from flask import Blueprint, Response
+
+from app.edge.answer_headers import for_ever
+from app.services import event_images
+
+blueprint = Blueprint("images", __name__)
+
+
+@blueprint.get("/images/<string(length=64):digest>/card.webp")
+def card(digest: str) -> Response:
+    return for_ever(event_images.get_image(digest).card, "image/webp")
+
+
+@blueprint.get("/images/<string(length=64):digest>/wide.jpg")
+def wide(digest: str) -> Response:
+    return for_ever(event_images.get_image(digest).wide, "image/jpeg")
