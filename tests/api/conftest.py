@@ -27,6 +27,9 @@ class Caller:
     def put(self, path, body, **facts):
         return self("PUT", path, json=body, **facts)
 
+    def patch(self, path, body, **facts):
+        return self("PATCH", path, json=body, **facts)
+
     def delete(self, path, **facts):
         return self("DELETE", path, **facts)
 

@@ -123,6 +123,22 @@ def test_cancelling_answers_the_same_each_time_and_returns_the_seats_once(
         assert seats_left(sql, event) == 5
 
 
+def test_some_seats_are_given_back_by_naming_those_to_keep(
+    as_user, problem, make_user, make_event, make_booking, sql
+):
+    event, user = make_event(), make_user()
+    booking = make_booking(event, user, seats=4)
+    for _ in range(3):
+        answer = as_user(user).patch(f"/bookings/{booking.id}", {"seats": 1})
+        assert answer.status_code == 200
+        assert (answer.json["seats"], answer.json["status"]) == (1, "CONFIRMED")
+        assert seats_left(sql, event) == 4
+    more = as_user(user).patch(f"/bookings/{booking.id}", {"seats": 2})
+    assert problem(more, 422, "invalid")["errors"][0]["field"] == "seats"
+    stranger = as_user(make_user()).patch(f"/bookings/{booking.id}", {"seats": 1})
+    problem(stranger, 404, "not-found")
+
+
 def test_a_user_is_too_late_to_cancel_after_the_deadline(
     as_user, organiser, problem, make_user, make_event, make_booking
 ):
