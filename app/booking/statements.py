@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    TypeDecorator,
     any_,
     bindparam,
     column,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from app.booking.orders import Confirmed, Order
@@ -46,8 +48,27 @@ _CONFIRMED = (
 )
 
 
+class ArrayText(TypeDecorator[Sequence[Any]]):
+    """A list as PostgreSQL writes an array: psycopg would convert it element by element, which
+    took a fifteenth of a turn."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Any) -> str:
+        return "{" + ",".join(map(_element, value or ())) + "}"
+
+
+def _element(value: int | str | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _array(name: str, kind: Any) -> Any:
-    return bindparam(name, type_=ARRAY(kind), unique=False)
+    return sql_cast(bindparam(name, type_=ArrayText(), unique=False), ARRAY(kind))
 
 
 def _one_of(name: str, kind: Any) -> ColumnElement[Any]:
