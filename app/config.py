@@ -182,6 +182,11 @@ def _open_doors(settings: Settings) -> list[str]:
     return found
 
 
+def is_web_worker() -> bool:
+    """Whether gunicorn runs us."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/")
+
+
 def runs_a_command() -> bool:
     """Whether the process is a `flask` command other than `flask run`, which serves."""
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in sys.argv[1:2]

@@ -7,12 +7,11 @@ from flask import Flask, g
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.config import Settings
+from app.config import Settings, is_web_worker
 from app.db import db
 
 
@@ -41,7 +40,6 @@ class RouteLimiter(Limiter):
 babel = Babel()
 csrf = CSRFProtect()
 limiter = RouteLimiter(key_func=get_remote_address, headers_enabled=True)
-migrate = Migrate()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -63,4 +61,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     limiter.init_app(app)
-    migrate.init_app(app, db, directory=str(app.root_path) + "/migrations")
+    if not is_web_worker():
+        # Only commands migrate; a worker that takes another's place need not wait for it.
+        from flask_migrate import Migrate
+
+        Migrate(app, db, directory=str(app.root_path) + "/migrations")

@@ -1,5 +1,7 @@
 """Accounts: signing up, proving who one is, passwords."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select
@@ -14,8 +16,12 @@ MAX_PASSWORD = 200
 """Characters: OWASP ASVS 5.0, 6.2.1 and 6.2.9 (at least 8, at least 64 permitted)."""
 
 _hasher = PasswordHasher()
-# Somebody unknown costs the same time as a wrong password.
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """Somebody unknown costs the same time as a wrong password."""
+    return _hasher.hash("nobody has this password")
 
 
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
@@ -38,7 +44,7 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
 def authenticate(email: str, password: str) -> User:
     """The user with this email and password; raises `WrongCredentials`."""
     user = find_user(email)
-    known = user.password_hash if user and user.password_hash else _NOBODY
+    known = user.password_hash if user and user.password_hash else _nobody()
     try:
         _hasher.verify(known, password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
@@ -52,6 +50,10 @@ def _database() -> str:
 
 def _migrations() -> str:
     """Alembic's own comparison: the head of our scripts against the database's revision."""
+    # Here, so that a worker that takes another's place need not wait for it.
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     heads = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
     with db.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
