@@ -2,12 +2,12 @@
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
-│                ApiTokenNotFound
+│                ApiTokenNotFound, StaffKeyNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
-├── WrongCredentials, NotAllowed
+├── WrongCredentials, NotAllowed, RoleTooLow
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
@@ -40,6 +40,10 @@ class UserNotFound(NotFound):
 
 class BookingNotFound(NotFound):
     noun = "booking"
+
+
+class StaffKeyNotFound(NotFound):
+    noun = "staff key"
 
 
 class ImageNotFound(NotFound):
@@ -122,6 +126,14 @@ class WrongCredentials(UtsavamError):
 
 class NotAllowed(UtsavamError):
     """The caller is known and may not do this."""
+
+
+class RoleTooLow(UtsavamError):
+    """The staff key is good, and its role may not do this."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        super().__init__(role)
 
 
 class Unavailable(UtsavamError):

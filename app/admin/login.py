@@ -10,7 +10,7 @@ from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
 from app.edge.limits import failures_limited
 from app.edge.visitor import ADMIN_TOKEN, forget, remember_admin, safe_next
-from app.services import sign_ins
+from app.services import staff
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("admin_login", __name__)
@@ -26,7 +26,7 @@ def show() -> Answer:
 @failures_limited
 def create() -> Answer:
     form = LoginForm()
-    token = sign_ins.begin_for_admin(form.key.data or "", settings().admin_key)
+    token = staff.log_in(form.key.data or "", settings().admin_key)
     if form.validate() and token:
         remember_admin(token)
         log.info("An organiser logged in")

@@ -10,10 +10,12 @@ from flask import g, request
 
 from app.config import Settings
 from app.edge.current import settings
-from app.errors import InvalidField, NotAllowed, UserNotFound
-from app.services import api_tokens
-from app.services.secrets import matching_key
+from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
+from app.models import Role
+from app.services import api_tokens, audit, staff
+from app.services.staff import Staff
 
+READS = {"GET", "HEAD"}
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,6 +26,7 @@ class Caller:
 
     anybody: bool = False
     organiser: bool = False
+    staff: Staff | None = None
     user_id: int | None = None
 
     @property
@@ -48,6 +51,8 @@ def caller() -> Caller:
     """The caller of this request. A key or token that is wrong is refused, never overlooked."""
     if "caller" not in g:
         g.caller = _recognise()
+        if g.caller.staff:
+            audit.act_as(g.caller.staff.name)
     return cast("Caller", g.caller)
 
 
@@ -63,14 +68,19 @@ def recognise(
 ) -> Caller:
     """Who sends these headers from this address. Raises `NotAllowed`."""
     if key is not None:
-        if matching_key(key, rules.admin_key) is None:
-            raise NotAllowed
-        return Caller(anybody=True, organiser=True)
+        return _staff(staff.by_key(key, rules.admin_key))
     if authorization is not None:
         return Caller(user_id=_user_of(authorization))
     if rules.api_access == "open" and _is_local(address):
         return Caller(anybody=True)
     return Caller()
+
+
+def _staff(found: Staff | None) -> Caller:
+    """What staff may do by the API: viewers look at what organisers may change."""
+    if found is None:
+        raise NotAllowed
+    return Caller(anybody=found.may(Role.ORGANISER), organiser=True, staff=found)
 
 
 def caller_required(view: Callable[P, R]) -> Callable[P, R]:
@@ -80,7 +90,7 @@ def caller_required(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         found = caller()
         if not found.anybody and found.user_id is None:
-            raise NotAllowed
+            raise RoleTooLow(found.staff.role) if found.staff else NotAllowed
         return view(*args, **kwargs)
 
     return guarded
@@ -89,8 +99,11 @@ def caller_required(view: Callable[P, R]) -> Callable[P, R]:
 def organiser_required(view: Callable[P, R]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not caller().organiser:
+        found = caller().staff
+        if found is None:
             raise NotAllowed
+        if request.method not in READS and not found.may(Role.ORGANISER):
+            raise RoleTooLow(found.role)
         return view(*args, **kwargs)
 
     return guarded

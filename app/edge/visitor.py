@@ -9,8 +9,9 @@ from flask import current_app, g, request, session, url_for
 
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
-from app.models import SignIn, User
-from app.services import sign_ins
+from app.models import User
+from app.services import sign_ins, staff
+from app.services.staff import Staff
 
 P = ParamSpec("P")
 USER_TOKEN = "user"  # noqa: S105 - a name in the session
@@ -37,10 +38,11 @@ def signed_in_user() -> User:
     return user
 
 
-def current_admin() -> SignIn | None:
+def current_admin() -> Staff | None:
+    """Whoever of the staff sits there; what they change is written down under their name."""
     if "admin" not in g:
         token = session.get(ADMIN_TOKEN)
-        g.admin = sign_ins.admin_sign_in(token, settings().admin_key) if token else None
+        g.admin = staff.by_sign_in(token, settings().admin_key) if token else None
     return g.admin  # type: ignore[no-any-return]
 
 

@@ -63,6 +63,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "event": _("There is no such event."),
         "user": _("There is no such user."),
         "booking": _("There is no such booking."),
+        "staff key": _("There is no such staff key."),
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
     }
@@ -227,6 +228,12 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         "wrong-credentials",
         lambda: _("Not signed in"),
         lambda: _("The email or the password is wrong."),
+    ),
+    errors.RoleTooLow: _fixed(
+        403,
+        "role-too-low",
+        lambda: _("Your key may not do this"),
+        lambda: _("Ask somebody whose staff key has a higher role."),
     ),
     errors.NotAllowed: _fixed(
         401,

@@ -1,20 +1,25 @@
 """The nouns of Utsavam, one file each."""
 
 from app.models.api_token import ApiToken
+from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingStatus
 from app.models.event import Event, EventStatus, SaleState
 from app.models.event_image import EventImage
 from app.models.sign_in import SignIn
+from app.models.staff_key import Role, StaffKey
 from app.models.user import User
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
     "Booking",
     "BookingStatus",
     "Event",
     "EventImage",
     "EventStatus",
+    "Role",
     "SaleState",
     "SignIn",
+    "StaffKey",
     "User",
 ]

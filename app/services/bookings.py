@@ -18,6 +18,7 @@ from app.errors import (
 from app.models import Booking, BookingStatus, Event, User
 from app.models.booking import new_reference
 from app.models.columns import now
+from app.services import audit
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
 
@@ -68,6 +69,8 @@ def cancel(
             raise CancellationClosed(booking_id, event.cancellable_until)
         event.seats_available += booking.seats - keep
         event.version += 1
+        facts = {"seats": booking.seats, "event": event.name}
+        audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
         if keep:
             session.add(_part_given_back(booking, booking.seats - keep))
             booking.seats = keep

@@ -18,6 +18,7 @@ from app.errors import (
 )
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
+from app.services import audit
 from app.services.event_rules import check_event
 from app.services.event_search import EventQuery, cursor_of, in_order, matching
 from app.services.paging import Page, cut
@@ -79,6 +80,8 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     check_event(event)
     with transaction() as session:
         session.add(event)
+        session.flush()
+        audit.record("event.created", event, after=facts)
     desk.publish([event], started, changed=True)
     return event
 
@@ -96,6 +99,7 @@ def update_event(
         if seen is not None and seen != event.updated_at:
             raise VersionConflict(event_id)
         facts = dict(changes)
+        before, after = audit.changes(event, facts)
         if "capacity" in facts:
             _change_capacity(event, facts.pop("capacity"))
         for name, value in facts.items():
@@ -103,6 +107,8 @@ def update_event(
         check_event(event)
         event.version += 1
         event.updated_at = now()
+        if after:
+            audit.record("event.updated", event, before=before, after=after)
     desk.publish([event], started, changed=True)
     return event
 
@@ -128,6 +134,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
         event.seats_available = event.capacity
         event.deleted_at = event.updated_at = at
         event.version += 1
+        audit.record("event.deleted", event, before={"confirmed_bookings": count})
     desk.close_gate(event, started)
     return count
 

@@ -1,6 +1,6 @@
 """Sign-ins of browsers: begun, recognised, ended; kept on the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from app.db import db, transaction
 from app.models import SignIn, User
 from app.models.columns import now
-from app.services.secrets import digest, matching_key, new_secret
+from app.services.secrets import digest, new_secret
 
 USER_SIGN_IN = timedelta(days=30)
 ADMIN_SIGN_IN = timedelta(hours=8)
@@ -19,12 +19,9 @@ def begin_for_user(user: User) -> str:
     return _begin(SignIn(user_id=user.id, expires_at=now() + USER_SIGN_IN))
 
 
-def begin_for_admin(key: str, admin_keys: Iterable[str]) -> str | None:
-    """A new token for the browser's cookie, or None for a wrong key."""
-    matched = matching_key(key, admin_keys)
-    if matched is None:
-        return None
-    return _begin(SignIn(admin_key_digest=digest(matched), expires_at=now() + ADMIN_SIGN_IN))
+def begin_for_staff(key_digest: str) -> str:
+    """A new token for the cookie of a browser that showed this key."""
+    return _begin(SignIn(admin_key_digest=key_digest, expires_at=now() + ADMIN_SIGN_IN))
 
 
 def user_of(token: str) -> User | None:
@@ -32,12 +29,10 @@ def user_of(token: str) -> User | None:
     return sign_in.user if sign_in else None
 
 
-def admin_sign_in(token: str, admin_keys: Iterable[str]) -> SignIn | None:
-    """The organiser's sign-in, unless it is over or its key has been withdrawn."""
+def staff_key_of(token: str) -> str | None:
+    """The digest of the key that the browser was opened with."""
     sign_in = _find(token)
-    if sign_in and sign_in.admin_key_digest in {digest(key) for key in admin_keys}:
-        return sign_in
-    return None
+    return sign_in.admin_key_digest if sign_in else None
 
 
 def end(token: str) -> None:
@@ -62,6 +57,16 @@ def end_all_of(user_id: int, *, keep: str | None = None) -> None:
         session.execute(
             delete(SignIn)
             .where(SignIn.user_id == user_id, SignIn.token_digest != digest(keep or ""))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def end_all_of_key(key_digest: str) -> None:
+    """End every sign-in that was begun with this staff key."""
+    with transaction() as session:
+        session.execute(
+            delete(SignIn)
+            .where(SignIn.admin_key_digest == key_digest)
             .execution_options(synchronize_session=False)
         )
 

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from app.services import accounts, sign_ins
+from app.services import accounts, sign_ins, staff
 
 KEY, NEXT_KEY = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 
@@ -47,12 +47,12 @@ def test_the_token_itself_is_never_stored(user, sql):
 @pytest.mark.parametrize("token", ["", "rubbish", "ä", "\udcff", "x" * 10_000])
 def test_rubbish_opens_nothing(token):
     assert sign_ins.user_of(token) is None
-    assert sign_ins.admin_sign_in(token, (KEY,)) is None
+    assert staff.by_sign_in(token, (KEY,)) is None
 
 
 def test_an_admin_key_opens_the_admin_pages_for_eight_hours(sql):
-    token = sign_ins.begin_for_admin(KEY, (KEY,))
-    assert sign_ins.admin_sign_in(token, (KEY,))
+    token = staff.log_in(KEY, (KEY,))
+    assert staff.by_sign_in(token, (KEY,))
     ((hours,),) = sql(
         "SELECT round(extract(epoch FROM expires_at - created_at) / 3600) FROM sign_ins"
     )
@@ -61,28 +61,28 @@ def test_an_admin_key_opens_the_admin_pages_for_eight_hours(sql):
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY[:-1], KEY + " ", "ключ"])
 def test_a_wrong_admin_key_begins_nothing(key, sql):
-    assert sign_ins.begin_for_admin(key, (KEY,)) is None
+    assert staff.log_in(key, (KEY,)) is None
     assert sql("SELECT count(*) FROM sign_ins") == [(0,)]
 
 
 def test_no_key_at_all_lets_nobody_in():
-    assert sign_ins.begin_for_admin("", ()) is None
-    assert sign_ins.begin_for_admin(KEY, ()) is None
+    assert staff.log_in("", ()) is None
+    assert staff.log_in(KEY, ()) is None
 
 
 def test_either_of_two_keys_opens_while_they_are_rotated():
     both = (KEY, NEXT_KEY)
     for key in both:
-        assert sign_ins.admin_sign_in(sign_ins.begin_for_admin(key, both), both)
+        assert staff.by_sign_in(staff.log_in(key, both), both)
 
 
 def test_a_withdrawn_admin_key_ends_its_sign_ins():
     both = (KEY, NEXT_KEY)
-    old, new = (sign_ins.begin_for_admin(key, both) for key in both)
-    assert sign_ins.admin_sign_in(old, (NEXT_KEY,)) is None
-    assert sign_ins.admin_sign_in(new, (NEXT_KEY,))
+    old, new = (staff.log_in(key, both) for key in both)
+    assert staff.by_sign_in(old, (NEXT_KEY,)) is None
+    assert staff.by_sign_in(new, (NEXT_KEY,))
 
 
 def test_a_users_sign_in_is_no_organisers_and_the_other_way_round(user):
-    assert sign_ins.admin_sign_in(sign_ins.begin_for_user(user), (KEY,)) is None
-    assert sign_ins.user_of(sign_ins.begin_for_admin(KEY, (KEY,))) is None
+    assert staff.by_sign_in(sign_ins.begin_for_user(user), (KEY,)) is None
+    assert sign_ins.user_of(staff.log_in(KEY, (KEY,))) is None

@@ -1,0 +1,99 @@
+"""The audit log: written in the transaction of what it tells, read and exported, never changed."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from app.db import db
+from app.models import AuditEntry, Booking, Event, StaffKey
+from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+
+NOUNS: dict[type, str] = {Event: "event", Booking: "booking", StaffKey: "key"}
+
+
+def act_as(name: str) -> None:
+    """What is changed in this request is written down under this name."""
+    db.session().info["actor"] = name
+
+
+def record(
+    action: str,
+    thing: Event | Booking | StaffKey | None = None,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write an entry into the transaction under way, if staff is at work: what people do with
+    their own bookings is no staff's action."""
+    session = db.session()
+    actor = session.info.get("actor")
+    if actor is None:
+        return
+    session.add(
+        AuditEntry(
+            actor=actor,
+            action=action,
+            subject=NOUNS[type(thing)] if thing is not None else "",
+            subject_id=thing.id if thing is not None else None,
+            subject_name=_name_of(thing),
+            before=_plain(before),
+            after=_plain(after),
+        )
+    )
+
+
+def list_entries(
+    *,
+    q: str = "",
+    subject: str = "",
+    subject_id: int | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Page[AuditEntry]:
+    """The newest first. Words are looked for in actor, action and the name of what was changed."""
+    query = _wanted(q, subject, subject_id).order_by(AuditEntry.id.desc())
+    if after:
+        query = query.where(AuditEntry.id < decode_id_cursor(after))
+    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
+    return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def all_entries(q: str = "") -> Iterator[AuditEntry]:
+    """The oldest first, as they come from the server: for exports of any length."""
+    query = _wanted(q, "", None).order_by(AuditEntry.id)
+    yield from db.session.scalars(query.execution_options(yield_per=500))
+
+
+def changes(thing: object, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What would change about the thing: as it is, and as it will be."""
+    names = [name for name, value in facts.items() if getattr(thing, name) != value]
+    return {name: getattr(thing, name) for name in names}, {name: facts[name] for name in names}
+
+
+def _wanted(q: str, subject: str, subject_id: int | None) -> Select[AuditEntry]:
+    query = select(AuditEntry)
+    if subject:
+        query = query.where(AuditEntry.subject == subject)
+    if subject_id is not None:
+        query = query.where(AuditEntry.subject_id == subject_id)
+    for word in q.split():
+        columns = (AuditEntry.actor, AuditEntry.action, AuditEntry.subject_name)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return query
+
+
+def _name_of(thing: Event | Booking | StaffKey | None) -> str:
+    if thing is None:
+        return ""
+    return thing.reference if isinstance(thing, Booking) else thing.name
+
+
+def _plain(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in facts.items()
+    }

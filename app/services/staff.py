@@ -1,0 +1,132 @@
+"""Who of the staff is at work: told by the operator's admin key or a staff key of their own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.db import db, transaction
+from app.errors import InvalidField, StaffKeyNotFound
+from app.models import Role, StaffKey
+from app.models.columns import now
+from app.services import audit, sign_ins
+from app.services.accounts import constraint_of
+from app.services.secrets import digest, matching_key, new_secret
+
+PREFIX = "utsavam_staff_"
+"""A mark by which leaked keys can be found."""
+OPERATOR = "ADMIN_KEY"
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody with a key: its name, and what it may do."""
+
+    name: str
+    role: Role
+    key_digest: str
+
+    def may(self, needed: Role) -> bool:
+        return self.role.covers(needed)
+
+
+def by_key(key: str, admin_keys: Iterable[str]) -> Staff | None:
+    """Whose key this is; None for one that is unknown or revoked."""
+    if matched := matching_key(key, admin_keys):
+        return _operator_with(matched)
+    return _by_digest(digest(key)) if key.startswith(PREFIX) else None
+
+
+def log_in(key: str, admin_keys: Iterable[str]) -> str | None:
+    """A new token for the browser's cookie, or None for a wrong key."""
+    found = by_key(key, admin_keys)
+    return sign_ins.begin_for_staff(found.key_digest) if found else None
+
+
+def by_sign_in(token: str, admin_keys: Iterable[str]) -> Staff | None:
+    """Whose browser this is, unless the sign-in is over or its key was withdrawn."""
+    key_digest = sign_ins.staff_key_of(token)
+    if key_digest is None:
+        return None
+    if key_digest in {digest(key) for key in admin_keys}:
+        return _operator(key_digest)
+    return _by_digest(key_digest)
+
+
+def list_keys() -> Sequence[StaffKey]:
+    """Those in force, by name."""
+    query = select(StaffKey).where(StaffKey.revoked_at.is_(None)).order_by(StaffKey.name)
+    return db.session.scalars(query).all()
+
+
+def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
+    """The key's record and its secret, which is known at this moment only.
+
+    Raises `InvalidField` for a name that another key in force has.
+    """
+    secret = PREFIX + new_secret()
+    key = StaffKey(
+        name=name.strip(), role=role.value, key_digest=digest(secret), last_four=secret[-4:]
+    )
+    try:
+        with transaction() as session:
+            session.add(key)
+            session.flush()
+            audit.record("key.created", key, after={"name": key.name, "role": key.role})
+    except IntegrityError as error:
+        if constraint_of(error) == "uq_staff_keys_name_in_force":
+            raise InvalidField("name", "is another key's already") from None
+        raise
+    return key, secret
+
+
+def revoke_key(key_id: int) -> StaffKey:
+    """From now on it opens nothing, and every browser it opened is logged out.
+
+    Raises `StaffKeyNotFound`.
+    """
+    with transaction() as session:
+        key = session.get(StaffKey, key_id, with_for_update=True, populate_existing=True)
+        if key is None:
+            raise StaffKeyNotFound(key_id)
+        if key.revoked_at is None:
+            key.revoked_at = now()
+            audit.record("key.revoked", key, before={"name": key.name, "role": key.role})
+    sign_ins.end_all_of_key(key.key_digest)
+    return key
+
+
+@lru_cache(maxsize=8)
+def _operator_with(admin_key: str) -> Staff:
+    return _operator(digest(admin_key))
+
+
+def _operator(key_digest: str) -> Staff:
+    return Staff(OPERATOR, Role.OWNER, key_digest)
+
+
+def _by_digest(key_digest: str) -> Staff | None:
+    query = select(StaffKey).where(StaffKey.key_digest == key_digest, StaffKey.revoked_at.is_(None))
+    key = db.session.scalars(query).one_or_none()
+    if key is None:
+        return None
+    _note_use(key)
+    return Staff(key.name, Role(key.role), key.key_digest)
+
+
+def _note_use(key: StaffKey) -> None:
+    stale = now() - USE_NOTED_EVERY
+    if key.last_used_at is not None and key.last_used_at > stale:
+        return
+    with transaction() as session:
+        session.execute(
+            update(StaffKey)
+            .where(StaffKey.id == key.id)
+            .where(or_(StaffKey.last_used_at.is_(None), StaffKey.last_used_at <= stale))
+            .values(last_used_at=now())
+            .execution_options(synchronize_session=False)
+        )
