@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask_babel import lazy_gettext as _
 from wtforms import (
     DateTimeLocalField,
+    EmailField,
     HiddenField,
     IntegerField,
     PasswordField,
@@ -17,6 +18,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
     DataRequired,
+    Email,
     InputRequired,
     Length,
     NumberRange,
@@ -26,7 +28,7 @@ from wtforms.validators import (
 
 from app.edge.forms import Form, strip
 from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
-from app.models import Event, EventStatus
+from app.models import Event, EventStatus, Role
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 from app.money import minor_to_text, parse_money
@@ -40,6 +42,50 @@ LINES = ("name", "venue", "address", "city", "category", "time_zone")
 class LoginForm(Form):
     key = PasswordField(_("Admin key"), validators=[InputRequired(_("Enter the admin key."))])
     next = HiddenField()
+
+
+class StaffKeyForm(Form):
+    name = StringField(
+        _("Whose key it is"),
+        filters=[strip],
+        validators=[DataRequired(_("Name the key's owner.")), Length(max=60)],
+        description=_("What they change is written down under this name."),
+    )
+    role = SelectField(
+        _("What they may do"),
+        choices=[
+            SelectChoice(Role.VIEWER.value, _("Viewer: look at everything, change nothing")),
+            SelectChoice(Role.ORGANISER.value, _("Organiser: run events and bookings")),
+            SelectChoice(Role.OWNER.value, _("Owner: everything, staff keys too")),
+        ],
+        default=Role.ORGANISER.value,
+    )
+
+
+class BookForForm(Form):
+    email = EmailField(
+        _("Guest's email"),
+        filters=[strip],
+        validators=[
+            DataRequired(_("Enter the guest's email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+    name = StringField(
+        _("Guest's name"),
+        filters=[strip],
+        validators=[Length(max=100)],
+        description=_("For somebody who has no account yet."),
+    )
+    seats = IntegerField(
+        _("Seats"),
+        validators=[
+            InputRequired(_("Say how many seats, as a whole number.")),
+            NumberRange(1, MAX_SEATS, _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)),
+        ],
+    )
+    key = HiddenField(validators=[InputRequired(), Length(8, 100)])
 
 
 def _showable(_form: Form, field: DateTimeLocalField) -> None:

@@ -11,10 +11,13 @@ from app.services import audit
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
-def behind_key(blueprint: Blueprint, *, reads: Role = Role.VIEWER) -> None:
-    """Let only staff into the blueprint's views: `reads` and above look, organisers and above
-    change (owners, where only they look). Its pages are kept out of caches."""
-    writes = reads if reads.covers(Role.ORGANISER) else Role.ORGANISER
+def behind_key(
+    blueprint: Blueprint, *, reads: Role = Role.VIEWER, writes: Role | None = None
+) -> None:
+    """Let only staff into the blueprint's views: `reads` and above look; `writes` and above
+    change, else organisers, and where only owners look, owners. Its pages are kept out of caches.
+    """
+    writes = writes or max(reads, Role.ORGANISER, key=list(Role).index)
 
     def admit() -> Answer | None:
         found = current_admin()

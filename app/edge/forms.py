@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
 
+from app.models.booking import MAX_SEATS
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 
@@ -44,3 +45,25 @@ def new_password_field(label: str, name: str = "password") -> PasswordField:
         ],
         description=_("At least %(min)d characters.", min=MIN_PASSWORD),
     )
+
+
+class CancellationForm(Form):
+    """How many seats go back, of how many: together they say how many stay, so that the same
+    form sent twice gives back once."""
+
+    had = HiddenField()
+    give = StringField(_("Seats to give back"))
+
+    def validate_give(self, field: StringField) -> None:
+        had, give = (_whole(field.data) for field in (self.had, self.give))
+        if (self.had.data or self.give.data is not None) and not 1 <= give <= had <= MAX_SEATS:
+            raise ValidationError(_("Choose from 1 to %(max)d seats.", max=max(had, 1)))
+
+    @property
+    def keep(self) -> int:
+        """Seats that stay; a form without numbers gives all back."""
+        return _whole(self.had.data) - _whole(self.give.data)
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else 0

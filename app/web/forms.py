@@ -8,7 +8,6 @@ from wtforms.validators import (
     InputRequired,
     Length,
     NumberRange,
-    ValidationError,
 )
 
 from app.edge.forms import Form, new_password_field, strip
@@ -25,28 +24,6 @@ class BookingForm(Form):
         ],
     )
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
-
-
-class CancellationForm(Form):
-    """How many seats go back, of how many: together they say how many stay, so that the same
-    form sent twice gives back once."""
-
-    had = HiddenField()
-    give = StringField(_("Seats to give back"))
-
-    def validate_give(self, field: StringField) -> None:
-        had, give = (_whole(field.data) for field in (self.had, self.give))
-        if (self.had.data or self.give.data is not None) and not 1 <= give <= had <= MAX_SEATS:
-            raise ValidationError(_("Choose from 1 to %(max)d seats.", max=max(had, 1)))
-
-    @property
-    def keep(self) -> int:
-        """Seats that stay; a form without numbers gives all back."""
-        return _whole(self.had.data) - _whole(self.give.data)
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
 class SignInForm(Form):

@@ -6,6 +6,7 @@ from flask_babel import ngettext
 
 from app.edge.calendars import booking_calendar
 from app.edge.current import desk
+from app.edge.forms import CancellationForm
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.tickets import seat_codes
 from app.edge.visitor import signed_in_user, user_required
@@ -15,7 +16,6 @@ from app.models import Booking
 from app.models.columns import now
 from app.services import bookings, my_bookings
 from app.services.my_bookings import Tab
-from app.web.forms import CancellationForm
 
 blueprint = Blueprint("bookings", __name__)
 PER_PAGE = 20

@@ -1,5 +1,7 @@
 """What every page is held to: tokens, headers, hosts, harmless text."""
 
+import re
+
 import pytest
 
 from tests.web.conftest import HTML
@@ -15,6 +17,7 @@ def forms(app):
                 rule.rule.replace("<id:event_id>", "1")
                 .replace("<id:booking_id>", "1")
                 .replace("<id:token_id>", "1")
+                .replace("<id:key_id>", "1")
             )
 
 
@@ -35,7 +38,7 @@ def test_every_admin_page_sends_the_anonymous_to_the_login(app, visitor):
     guarded = [rule for rule in rules if not rule.endpoint.startswith("admin_login.")]
     assert len(guarded) >= 8
     for rule in guarded:
-        path = rule.rule.replace("<id:event_id>", "1")
+        path = re.sub("<id:[a-z_]+>", "1", rule.rule)
         method = visitor.post if "POST" in rule.methods else visitor.get
         answer = method(path)
         assert answer.status_code == 303, path

@@ -1,0 +1,51 @@
+"""The audit log, to be read, searched and taken along."""
+
+import json
+from collections.abc import Iterator
+
+from flask import Blueprint, render_template, request
+
+from app.admin.guard import behind_key
+from app.edge.exports import csv_file
+from app.edge.htmx import Answer
+from app.services import audit
+
+blueprint = Blueprint("admin_audit", __name__)
+behind_key(blueprint)
+
+HEADER = ("id", "at", "actor", "action", "subject", "subject_id", "name", "before", "after")
+
+
+@blueprint.get("/audit")
+def index() -> Answer:
+    words = _words()
+    page = audit.list_entries(q=words, after=request.args.get("after"))
+    return render_template("pages/admin/audit.html", page=page, words=words)
+
+
+@blueprint.get("/audit.csv")
+def export() -> Answer:
+    return csv_file("audit", HEADER, _rows(_words()))
+
+
+def _words() -> str:
+    return " ".join(request.args.get("q", "").split())[:100]
+
+
+def _rows(words: str) -> Iterator[tuple[object, ...]]:
+    for entry in audit.all_entries(words):
+        yield (
+            entry.id,
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.subject,
+            entry.subject_id,
+            entry.subject_name,
+            _facts(entry.before),
+            _facts(entry.after),
+        )
+
+
+def _facts(facts: object) -> str:
+    return json.dumps(facts, ensure_ascii=False) if facts else ""

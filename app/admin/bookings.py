@@ -1,0 +1,155 @@
+"""Bookings as organisers keep them: found, looked at, cancelled, made for somebody, exported."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.admin.forms import BookForForm
+from app.admin.guard import behind_key
+from app.edge.current import desk
+from app.edge.exports import csv_file, excel_file
+from app.edge.forms import CancellationForm
+from app.edge.htmx import Answer, go_to
+from app.edge.wording import problem_of
+from app.errors import InvalidField, UtsavamError
+from app.models import Booking, BookingStatus, Event
+from app.models.columns import now
+from app.services import audit, bookings, events, guest_list
+from app.services.guest_list import GuestQuery
+
+blueprint = Blueprint("admin_bookings", __name__)
+behind_key(blueprint)
+
+HEADER = (
+    "reference", "status", "seats", "price", "name", "email", "event", "event_start",
+    "booked_at", "cancelled_at",
+)  # fmt: skip
+
+
+@blueprint.get("/bookings")
+def index() -> Answer:
+    query, event = _asked()
+    page = guest_list.list_guests(query, after=request.args.get("after"))
+    return render_template(
+        "pages/admin/bookings.html",
+        page=page,
+        query=query,
+        event=event,
+        counts=guest_list.count_guests(query),
+        chosen=_chosen(query),
+    )
+
+
+@blueprint.get("/bookings.csv")
+def export_csv() -> Answer:
+    query, event = _asked()
+    return csv_file(_name(event), HEADER, _rows(query))
+
+
+@blueprint.get("/bookings.xlsx")
+def export_excel() -> Answer:
+    query, event = _asked()
+    return excel_file(_name(event), HEADER, _rows(query))
+
+
+@blueprint.get("/bookings/<id:booking_id>")
+def show(booking_id: int) -> Answer:
+    return _shown(booking_id)
+
+
+@blueprint.post("/bookings/<id:booking_id>/cancellation")
+def cancel(booking_id: int) -> Answer:
+    form = CancellationForm()
+    if not form.validate():
+        return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
+    try:
+        bookings.cancel(desk(), booking_id, organiser=True, keep=form.keep)
+    except InvalidField:
+        told = _("Some of these seats were given back meanwhile. Please choose again.")
+        return _shown(booking_id, told, 422)
+    flash(_("Cancelled. The seats are free again."), "done")
+    return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+@blueprint.get("/events/<id:event_id>/bookings/new")
+def new(event_id: int) -> Answer:
+    form = BookForForm(formdata=None, seats=1, key=secrets.token_urlsafe(24))
+    return _booking_page(form, event_id)
+
+
+@blueprint.post("/events/<id:event_id>/bookings")
+def create(event_id: int) -> Answer:
+    form = BookForForm()
+    if not form.validate():
+        return _booking_page(form, event_id, 422)
+    try:
+        booked = guest_list.book_for(
+            desk(),
+            event_id,
+            email=form.email.data,
+            name=form.name.data or "",
+            seats=form.seats.data,
+            key=form.key.data,
+        )
+    except UtsavamError as error:
+        problem = problem_of(error)
+        form.refuse("seats", problem.detail)
+        return _booking_page(form, event_id, problem.status)
+    flash(_("Booked."), "done")
+    return go_to(url_for("admin_bookings.show", booking_id=booked.booking.id))
+
+
+def _asked() -> tuple[GuestQuery, Event | None]:
+    event_id = request.args.get("event", type=int)
+    event = events.get_event(event_id, drafts=True) if event_id else None
+    status = request.args.get("status", "").upper()
+    query = GuestQuery(
+        event_id=event_id,
+        status=status if status in set(BookingStatus) else "",
+        q=" ".join(request.args.get("q", "").split())[:100],
+    )
+    return query, event
+
+
+def _chosen(query: GuestQuery) -> dict[str, Any]:
+    """For `url_for`."""
+    found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
+    return {name: value for name, value in found.items() if value}
+
+
+def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:
+    for booking in guest_list.all_guests(query):
+        yield (
+            booking.reference,
+            booking.status,
+            booking.seats,
+            f"{booking.price_minor * booking.seats / 100:.2f}",
+            booking.user.name,
+            booking.user.email,
+            booking.event.name,
+            booking.event.start_at,
+            booking.created_at,
+            booking.cancelled_at,
+        )
+
+
+def _name(event: Event | None) -> str:
+    return f"bookings-{event.slug}" if event else "bookings"
+
+
+def _shown(booking_id: int, error: str | None = None, status: int = 200) -> Response:
+    booking: Booking = bookings.get_booking(booking_id)
+    history = audit.list_entries(subject="booking", subject_id=booking_id).items
+    page = render_template(
+        "pages/admin/booking.html", booking=booking, history=history, error=error, now=now()
+    )
+    return make_response(page, status)
+
+
+def _booking_page(form: BookForForm, event_id: int, status: int = 200) -> Response:
+    event = events.get_event(event_id, drafts=True)
+    page = render_template("pages/admin/booking_new.html", form=form, event=event)
+    return make_response(page, status)

@@ -1,0 +1,59 @@
+"""Staff keys: owners give them out and take them back; each may log out everywhere."""
+
+from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask_babel import gettext as _
+
+from app.admin.forms import StaffKeyForm
+from app.admin.guard import behind_key
+from app.edge.htmx import Answer, go_to
+from app.edge.visitor import ADMIN_TOKEN, current_admin, forget
+from app.errors import InvalidField
+from app.models import Role
+from app.services import sign_ins, staff
+
+blueprint = Blueprint("admin_keys", __name__)
+behind_key(blueprint, reads=Role.OWNER)
+
+own = Blueprint("admin_own_key", __name__)
+"""What each may do with their own."""
+behind_key(own, reads=Role.VIEWER, writes=Role.VIEWER)
+
+
+@blueprint.get("/keys")
+def index() -> Answer:
+    return _page(StaffKeyForm(formdata=None))
+
+
+@blueprint.post("/keys")
+def create() -> Answer:
+    form = StaffKeyForm()
+    if not form.validate():
+        return _page(form, status=422)
+    try:
+        key, secret = staff.create_key(form.name.data, Role(form.role.data))
+    except InvalidField:
+        form.refuse("name", _("Another key has this name already."))
+        return _page(form, status=422)
+    return _page(StaffKeyForm(formdata=None), secret=secret, name=key.name, status=201)
+
+
+@blueprint.post("/keys/<id:key_id>/revocation")
+def revoke(key_id: int) -> Answer:
+    key = staff.revoke_key(key_id)
+    flash(_("The key of %(name)s opens nothing any more.", name=key.name), "done")
+    return go_to(url_for("admin_keys.index"))
+
+
+@own.post("/sign-outs")
+def log_out_everywhere() -> Answer:
+    found = current_admin()
+    if found:
+        sign_ins.end_all_of_key(found.key_digest)
+    forget(ADMIN_TOKEN)
+    flash(_("You are logged out, here and everywhere else."), "done")
+    return go_to(url_for("admin_login.show"))
+
+
+def _page(form: StaffKeyForm, *, status: int = 200, **made: str) -> Response:
+    page = render_template("pages/admin/keys.html", form=form, keys=staff.list_keys(), made=made)
+    return make_response(page, status)

@@ -1,0 +1,213 @@
+"""Staff keys: who holds which role may do what, and every change is written down under a name."""
+
+import csv
+import io
+import json
+import re
+
+import psycopg
+import pytest
+
+from app.models import Role
+from app.services import staff
+from tests.web.conftest import Visitor
+
+
+@pytest.fixture
+def member(app, desk):
+    """`member("asha", "viewer")`: a browser logged in with a key of that role, and the key."""
+
+    def make(name, role):
+        with app.app_context():
+            _key, secret = staff.create_key(name, Role(role))
+        visitor = Visitor(app)
+        assert visitor.log_in(secret).status_code == 303
+        visitor.key = secret
+        return visitor
+
+    return make
+
+
+@pytest.fixture
+def event(make_event):
+    return make_event(name="Tech Talk", capacity=50)
+
+
+EVENT_FORM = {
+    "name": "Renamed",
+    "start_at": "2031-03-04T07:00",
+    "capacity": "80",
+    "time_zone": "Asia/Kolkata",
+    "status": "published",
+}
+PAGES = ["/admin/events", "/admin/bookings", "/admin/bookings.csv", "/admin/audit", "/admin/keys"]
+CHANGES = [
+    ("/admin/events", EVENT_FORM),
+    ("/admin/events/1/edit", EVENT_FORM),
+    ("/admin/events/1/bookings", {"email": "g@example.com", "seats": "1", "key": "k" * 10}),
+    ("/admin/bookings/1/cancellation", {}),
+    ("/admin/events/1/image/removal", {}),
+    ("/admin/events/1/deletion", {}),
+    ("/admin/keys", {"name": "another", "role": "viewer"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "writes"), [("viewer", 4, 0), ("organiser", 4, 6), ("owner", 5, 7)]
+)
+def test_each_role_may_do_what_is_its_own_and_no_more(
+    member, event, make_booking, role, reads, writes
+):
+    make_booking(event)
+    visitor = member("asha", role)
+    answers = [visitor.get(path).status_code for path in PAGES]
+    assert answers == [200] * reads + [403] * (len(PAGES) - reads)
+    answers = [visitor.post(path, form).status_code for path, form in CHANGES]
+    assert [status in {201, 303} for status in answers] == [n < writes for n in range(len(CHANGES))]
+    assert set(answers[writes:]) <= {403}
+
+
+def test_a_revoked_key_opens_nothing_and_its_browsers_are_logged_out(member, organiser, client):
+    asha = member("asha", "organiser")
+    assert asha.get("/admin/events").status_code == 200
+    organiser.post("/admin/keys/1/revocation")
+    assert asha.get("/admin/events").status_code == 303
+    assert asha.log_in(asha.key).status_code == 422
+    answer = client.get("/admin/analytics", headers={"X-Admin-Key": asha.key})
+    assert answer.status_code == 401
+
+
+def test_logging_out_everywhere_ends_the_other_browsers_of_this_key_alone(app, member):
+    first, other = member("asha", "viewer"), member("bela", "viewer")
+    second = Visitor(app)
+    second.log_in(first.key)
+    first.post("/admin/sign-outs")
+    assert [v.get("/admin/events").status_code for v in (first, second, other)] == [303, 303, 200]
+
+
+def test_a_key_is_shown_once_kept_as_a_digest_and_named_once(organiser, sql):
+    page = organiser.post("/admin/keys", {"name": "Asha", "role": "viewer"})
+    assert page.status_code == 201
+    secret = page.text.partition('<code class="secret">')[2].partition("<")[0]
+    assert secret.startswith("utsavam_staff_")
+    assert secret not in organiser.get("/admin/keys").text
+    assert secret not in str(sql("SELECT * FROM staff_keys"))
+    again = organiser.post("/admin/keys", {"name": "asha", "role": "owner"})
+    assert again.status_code == 422
+    assert "Another key has this name" in again.text
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path", "status"),
+    [
+        ("viewer", "get", "/admin/analytics", 200),
+        ("viewer", "get", "/admin/events/1/bookings", 200),
+        ("viewer", "put", "/admin/events/1", 403),
+        ("viewer", "post", "/bookings", 403),
+        ("viewer", "delete", "/bookings/1", 403),
+        ("organiser", "put", "/admin/events/1", 200),
+        ("organiser", "post", "/bookings", 201),
+    ],
+)
+def test_the_api_takes_staff_keys_and_keeps_to_their_roles(
+    client, member, event, make_user, role, method, path, status
+):
+    headers = {"X-Admin-Key": member("asha", role).key}
+    body = {"capacity": 60} if method == "put" else {"event_id": 1, "user_id": make_user().id}
+    facts = {"json": body} if method in {"put", "post"} else {}
+    assert getattr(client, method)(path, headers=headers, **facts).status_code == status
+
+
+def test_what_staff_changes_is_written_down_with_before_and_after(member, event, sql):
+    asha = member("asha", "organiser")
+    asha.post("/admin/events/1/edit", {**EVENT_FORM, "name": "Renamed"})
+    ((actor, action, name, before, after),) = sql(
+        "SELECT actor, action, subject_name, before, after FROM audit_entries"
+        " WHERE subject = 'event'"
+    )
+    assert (actor, action, name) == ("asha", "event.updated", "Renamed")
+    assert (before["name"], after["name"]) == ("Tech Talk", "Renamed")
+    assert (before["capacity"], after["capacity"]) == (50, 80)
+    assert "venue" in before  # it was emptied by the form
+    assert "seats_available" not in after
+    page = asha.get("/admin/audit?q=renamed+asha").text
+    assert "<del>Tech Talk</del>" in page
+    assert "No entries match" in asha.get("/admin/audit?q=bela").text
+
+
+def test_each_kind_of_change_is_attributed(member, event, make_booking, sql):
+    make_booking(event, seats=3)
+    asha = member("asha", "owner")
+    asha.post("/admin/events", EVENT_FORM)
+    asha.post("/admin/bookings/1/cancellation", {"had": "3", "give": "1"})
+    asha.post("/admin/events/1/bookings", {"email": "g@example.com", "seats": "2", "key": "k" * 10})
+    asha.post("/admin/keys", {"name": "bela", "role": "viewer"})
+    asha.post("/admin/keys/2/revocation")
+    asha.post("/admin/events/1/deletion")
+    rows = sql("SELECT actor, action FROM audit_entries ORDER BY id")
+    assert rows == [
+        ("asha", "event.created"),
+        ("asha", "booking.cancelled"),
+        ("asha", "booking.made"),
+        ("asha", "key.created"),
+        ("asha", "key.revoked"),
+        ("asha", "event.deleted"),
+    ]
+
+
+def test_the_operators_own_key_has_a_name_too(organiser, event, sql):
+    organiser.post("/admin/events/1/deletion")
+    assert sql("SELECT actor FROM audit_entries") == [("ADMIN_KEY",)]
+
+
+def test_what_people_do_with_their_own_bookings_is_no_staffs_action(
+    signed_in, alice, event, make_booking, sql
+):
+    booking = make_booking(event, user=alice)
+    signed_in.post(f"/bookings/{booking.id}/cancellation")
+    assert sql("SELECT count(*) FROM audit_entries") == [(0,)]
+
+
+def test_what_failed_is_not_written_down(member, event, make_booking, sql):
+    make_booking(event, seats=20)
+    asha = member("asha", "organiser")
+    answer = asha.post("/admin/events/1/edit", {**EVENT_FORM, "capacity": "10"})
+    assert answer.status_code == 422
+    assert sql("SELECT count(*) FROM audit_entries") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET actor = 'nobody'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+    ],
+)
+def test_the_database_refuses_to_change_the_log(organiser, event, sql, statement):
+    organiser.post("/admin/events/1/deletion")
+    with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+        sql(statement)
+    assert sql("SELECT count(*) FROM audit_entries") == [(1,)]
+
+
+def test_the_log_is_taken_along_as_csv(organiser, event):
+    organiser.post("/admin/events/1/edit", {**EVENT_FORM, "name": "=1+1"})
+    answer = organiser.get("/admin/audit.csv")
+    (row,) = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert (row["actor"], row["action"], row["name"]) == ("ADMIN_KEY", "event.updated", "'=1+1")
+    assert json.loads(row["after"])["capacity"] == 80
+
+
+def test_a_page_of_the_log_leads_to_the_next(organiser, factories, desk, app):
+    for number in range(60):
+        factories.event(name=f"E{number}")
+    for number in range(60):
+        organiser.post(f"/admin/events/{number + 1}/deletion")
+    seen, address = [], "/admin/audit"
+    while address:
+        page = organiser.get(address).text
+        seen += re.findall(r"<td>(E\d+)</td>", page)
+        more = re.search(r'href="([^"]+after=[^"]+)"', page)
+        address = more and more[1].replace("&amp;", "&")
+    assert seen == [f"E{number}" for number in reversed(range(60))]
