@@ -166,6 +166,13 @@ def new_token(page, world):
     expect(page.locator(".secret")).to_be_visible()
 
 
+def new_staff_key(page, world):
+    page.goto("/admin/keys")
+    page.get_by_label("Whose key it is").fill("Asha, box office")
+    page.get_by_role("button", name="Make a key").click()
+    expect(page.locator(".secret")).to_be_visible()
+
+
 def offline(page, world):
     page.goto(world.event_url("ok"))
     page.context.set_offline(True)
@@ -255,7 +262,35 @@ MEMBER = [
     Scene("error-404-booking", at("/bookings/999999"), status=404),
 ]
 
-SCENES = {"visitor": VISITOR, "member": MEMBER}
+ORGANISER = [
+    Scene("admin-events", at("/admin/events")),
+    Scene("admin-events-no-match", at("/admin/events?q=nothing")),
+    Scene("admin-event-new", at("/admin/events/new")),
+    Scene("admin-event-errors", sent_empty("/admin/events/new", "Create event")),
+    Scene("admin-event-edit", at(lambda w: f"/admin/events/{w.events['ok'].id}/edit")),
+    Scene("admin-event-delete", at(lambda w: f"/admin/events/{w.events['ok'].id}/deletion")),
+    Scene("admin-bookings", at("/admin/bookings")),
+    Scene("admin-bookings-of-event", at(lambda w: f"/admin/bookings?event={w.events['ok'].id}")),
+    Scene("admin-bookings-no-match", at("/admin/bookings?q=nothing")),
+    Scene("admin-booking", at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}")),
+    Scene(
+        "admin-booking-cancelled", at(lambda w: f"/admin/bookings/{w.bookings['given back'].id}")
+    ),
+    Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
+    Scene("admin-keys", at("/admin/keys")),
+    Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),
+    Scene("admin-key-made", new_staff_key),
+    Scene("admin-audit", at("/admin/audit")),
+    Scene("admin-audit-no-match", at("/admin/audit?q=nothing")),
+]
+SCENES = {"visitor": VISITOR, "member": MEMBER, "organiser": ORGANISER}
+
+
+def log_in(page, key):
+    page.goto("/admin")
+    page.get_by_label("Admin key", exact=True).fill(key)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="Events", level=1).wait_for()
 
 
 def sign_in(page):
