@@ -22,7 +22,10 @@ from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
 
-TABLES = "api_tokens, audit_entries, bookings, events, event_images, sign_ins, staff_keys, users"
+TABLES = (
+    "api_tokens, audit_entries, bookings, events, event_images, sales_days, sign_ins, staff_keys,"
+    " summed_days, users"
+)
 
 
 def pytest_configure(config):

@@ -18,11 +18,6 @@ blueprint = Blueprint("admin_events", __name__)
 behind_key(blueprint)
 
 
-@blueprint.get("")
-def home() -> Answer:
-    return go_to(url_for("admin_events.index"))
-
-
 @blueprint.get("/events")
 def index() -> Answer:
     past = request.args.get("when") == "past"

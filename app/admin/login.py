@@ -30,7 +30,7 @@ def create() -> Answer:
     if form.validate() and token:
         remember_admin(token)
         log.info("An organiser logged in")
-        return go_to(safe_next(form.next.data, url_for("admin_events.index")))
+        return go_to(safe_next(form.next.data, url_for("admin_dashboard.show")))
     log.warning("A wrong admin key was refused")
     form.refuse("key", _("This is not an admin key."))
     return make_response(render_template("pages/admin/login.html", form=form), 422)

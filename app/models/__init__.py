@@ -5,6 +5,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingStatus
 from app.models.event import Event, EventStatus, SaleState
 from app.models.event_image import EventImage
+from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.staff_key import Role, StaffKey
 from app.models.user import User
@@ -19,7 +20,9 @@ __all__ = [
     "EventStatus",
     "Role",
     "SaleState",
+    "SalesDay",
     "SignIn",
     "StaffKey",
+    "SummedDay",
     "User",
 ]

@@ -65,6 +65,11 @@ class Booking(Model):
             postgresql_where=text("status = 'CONFIRMED'"),
         ),
         Index("ix_bookings_created_at", "created_at"),
+        Index(
+            "ix_bookings_cancelled_at",
+            "cancelled_at",
+            postgresql_where=text("cancelled_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]

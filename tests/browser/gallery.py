@@ -263,6 +263,9 @@ MEMBER = [
 ]
 
 ORGANISER = [
+    Scene("admin-dashboard", at("/admin")),
+    Scene("admin-dashboard-year", at("/admin?range=365&sort=fill")),
+    Scene("admin-dashboard-no-match", at("/admin?q=nothing")),
     Scene("admin-events", at("/admin/events")),
     Scene("admin-events-no-match", at("/admin/events?q=nothing")),
     Scene("admin-event-new", at("/admin/events/new")),
@@ -287,7 +290,7 @@ SCENES = {"visitor": VISITOR, "member": MEMBER, "organiser": ORGANISER}
 
 
 def log_in(page, key):
-    page.goto("/admin")
+    page.goto("/admin/events")
     page.get_by_label("Admin key", exact=True).fill(key)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("heading", name="Events", level=1).wait_for()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 @pytest.fixture
 def log_in(running_site):
     def do(page):
-        page.goto("/admin")
+        page.goto("/admin/events")
         page.get_by_label("Admin key", exact=True).fill(running_site.admin_key)
         page.get_by_role("button", name="Log in").click()
         page.get_by_role("heading", name="Events", level=1).wait_for()

@@ -1,0 +1,112 @@
+"""The dashboard: what was sold, how full the events are, and how that changes."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from app.admin.guard import behind_key
+from app.edge.charts import bar_chart
+from app.edge.exports import csv_file
+from app.edge.htmx import Answer
+from app.models.columns import now
+from app.services.sales import EventSales, Sales, sales
+
+blueprint = Blueprint("admin_dashboard", __name__)
+behind_key(blueprint)
+
+RANGES = {"today": 1, "7": 7, "30": 30, "90": 90, "365": 365}
+"""Days up to today."""
+SORTS: dict[str, Callable[[EventSales], Any]] = {
+    "start": lambda row: (row.event.start_at, row.event.id),
+    "sold": lambda row: (-row.sums.seats_sold, row.event.id),
+    "fill": lambda row: (-row.event.seats_sold / row.event.capacity, row.event.id),
+    "cancellations": lambda row: (-row.sums.cancellations, row.event.id),
+    "name": lambda row: (row.event.name.lower(), row.event.id),
+}
+MOST_ROWS = 50
+
+
+@blueprint.get("")
+def show() -> Answer:
+    chosen, found = _found()
+    rows, words, sort = _rows(found)
+    figures = [(format_date(day, "d MMM"), sums.bookings) for day, sums in found.days]
+    return render_template(
+        "pages/admin/dashboard.html",
+        sales=found,
+        chart=bar_chart(figures),
+        ranges=_ranges(),
+        chosen=chosen,
+        rows=rows[:MOST_ROWS],
+        more=max(len(rows) - MOST_ROWS, 0),
+        words=words,
+        sort=sort,
+        now=now(),
+    )
+
+
+@blueprint.get("/sales-by-day.csv")
+def days_csv() -> Answer:
+    _chosen, found = _found()
+    header = ("day", "bookings", "seats_booked", "cancellations", "seats_given_back")
+    rows = (
+        (day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back)
+        for day, s in found.days
+    )
+    return csv_file(f"sales-{found.first}-{found.last}", header, rows)
+
+
+@blueprint.get("/sales-by-event.csv")
+def events_csv() -> Answer:
+    _chosen, found = _found()
+    header = (
+        *("event", "start", "capacity", "seats_sold_in_all", "bookings", "seats_booked"),
+        *("cancellations", "seats_given_back"),
+    )
+    rows = (
+        (
+            *(row.event.name, row.event.start_at, row.event.capacity, row.event.seats_sold),
+            *(row.sums.bookings, row.sums.seats, row.sums.cancellations, row.sums.seats_back),
+        )
+        for row in _rows(found)[0]
+    )
+    return csv_file(f"events-{found.first}-{found.last}", header, rows)
+
+
+def _found() -> tuple[str, Sales]:
+    chosen = request.args.get("range", "30")
+    chosen = chosen if chosen in RANGES else "30"
+    last: date = now().date()
+    return chosen, sales(last - timedelta(days=RANGES[chosen] - 1), last)
+
+
+def _rows(found: Sales) -> tuple[list[EventSales], str, str]:
+    """The events that the words name, as they are to be sorted."""
+    words = " ".join(request.args.get("q", "").split())[:100]
+    sort = request.args.get("sort", "start")
+    sort = sort if sort in SORTS else "start"
+    rows = [
+        row
+        for row in found.events
+        if all(w in f"{row.event.name} {row.event.place}".lower() for w in words.lower().split())
+    ]
+    if sort == "start" and not words:
+        at = now()
+        # Those to come first, the next at the top; then those that are over, the latest first.
+        to_come = [row for row in rows if row.event.start_at > at]
+        return to_come + [row for row in reversed(rows) if row.event.start_at <= at], words, sort
+    return sorted(rows, key=SORTS[sort]), words, sort
+
+
+def _ranges() -> dict[str, str]:
+    return {
+        "today": _("Today"),
+        "7": _("7 days"),
+        "30": _("30 days"),
+        "90": _("90 days"),
+        "365": _("A year"),
+    }

@@ -1,0 +1,75 @@
+"""The dashboard: figures, chart and table say the same, with data and without."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from app.edge.charts import bar_chart
+
+
+@pytest.fixture
+def season(make_event, make_booking):
+    full = make_event(name="Full House", capacity=10)
+    make_booking(full, seats=10)
+    make_event(name="Quiet Evening", capacity=100)
+    half = make_event(name="Half Full", city="Kochi", capacity=20)
+    for _ in range(5):
+        make_booking(half, seats=2)
+
+
+def names(page):
+    return re.findall(r'<th scope="row"><a [^>]+>([^<]+)</a>', page)
+
+
+def test_without_any_data_the_axes_stand_and_it_says_so(organiser, clean):
+    page = organiser.get("/admin").text
+    assert "No bookings yet in this time." in page
+    assert 'class="chart"' in page
+    assert "No events here yet." in page
+
+
+def test_the_figures_are_those_of_the_time_chosen(organiser, season, sql):
+    page = organiser.get("/admin?range=7").text
+    strong = re.findall(r"<dd><strong>([^<]+)</strong>", page)
+    assert strong == ["20", "15.4 %", "6", "0"]
+    sql("UPDATE bookings SET created_at = created_at - interval '10 days'")
+    page = organiser.get("/admin?range=7").text
+    assert re.findall(r"<dd><strong>([^<]+)</strong>", page) == ["0", "15.4 %", "0", "0"]
+    assert "-100 % on the time before" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("", ["Full House", "Quiet Evening", "Half Full"]),
+        ("?sort=fill", ["Full House", "Half Full", "Quiet Evening"]),
+        ("?sort=name", ["Full House", "Half Full", "Quiet Evening"]),
+        ("?sort=sold&q=full", ["Full House", "Half Full"]),
+        ("?q=KOCHI", ["Half Full"]),
+        ("?sort=rubbish&range=rubbish", ["Full House", "Quiet Evening", "Half Full"]),
+    ],
+)
+def test_the_table_is_sorted_and_searched(organiser, season, address, found):
+    assert [n for n in names(organiser.get(f"/admin{address}").text) if not n[0].isdigit()] == found
+
+
+def test_the_csv_files_have_the_same_figures(organiser, season):
+    days = organiser.get("/admin/sales-by-day.csv?range=7").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(days)))
+    assert len(rows) == 7
+    assert (rows[-1]["bookings"], rows[-1]["seats_booked"]) == ("6", "20")
+    by_event = organiser.get("/admin/sales-by-event.csv?sort=fill").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(by_event)))
+    assert [row["event"] for row in rows] == ["Full House", "Half Full", "Quiet Evening"]
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 4), (3, 4), (7, 10), (11, 20), (99, 100), (101, 200), (2400, 2500)]
+)
+def test_the_axis_ends_at_a_round_figure_above_all_bars(most, top):
+    chart = bar_chart([("a", most), ("b", 0)])
+    assert chart.lines[-1].text == f"{top:g}"
+    assert all(bar.y >= chart.lines[-1].at for bar in chart.bars)
+    assert chart.bars[1].height == 0
