@@ -78,6 +78,26 @@ def update(event_id: int) -> Answer:
     return _again(form, events.get_event(event_id, drafts=True), 422)
 
 
+@blueprint.post("/events/<id:event_id>/duplicate")
+def duplicate(event_id: int) -> Answer:
+    event = events.get_event(event_id, drafts=True)
+    copy = events.duplicate_event(event_id, _("%(name)s (copy)", name=event.name), desk())
+    flash(_("This is the copy, a draft: nobody sees it until you publish it."), "done")
+    return go_to(url_for("admin_events.edit", event_id=copy.id))
+
+
+@blueprint.post("/events/preview")
+def preview() -> Answer:
+    """The card and the text as visitors would see them, and what is still to be mended."""
+    form = EventForm()
+    event = None
+    if form.validate():
+        ident = request.args.get("event", 1, type=int)
+        facts = form.facts()
+        event = Event(id=ident, seats_available=facts["capacity"], currency="INR", **facts)
+    return render_template("fragments/event_preview.html", form=form, event=event, index=1)
+
+
 @blueprint.get("/events/<id:event_id>/deletion")
 def confirm_deletion(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)

@@ -116,7 +116,15 @@
     if (banner) banner.hidden = !away;
   }
 
+  // Whoever leaves a form with changes that are not saved is asked first.
+  let unsaved = false;
+  document.addEventListener("submit", () => { unsaved = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();
+  });
+
   document.addEventListener("input", (event) => {
+    if (event.target.closest("[data-unsaved]")) unsaved = true;
     if (event.target.matches("[data-price]")) label(event.target);
   });
   document.addEventListener("click", (event) => {

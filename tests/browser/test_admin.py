@@ -42,6 +42,56 @@ def test_an_organiser_creates_edits_and_deletes_an_event(visit, log_in, sql, cle
         expect(page.locator("main")).to_contain_text("The event is deleted")
 
 
+def test_the_preview_follows_what_is_typed_and_names_what_is_to_be_mended(visit, log_in, clean):
+    with visit() as page:
+        log_in(page)
+        page.goto("/admin/events/new")
+        preview = page.locator("#preview")
+        expect(preview).to_contain_text("Name the event.")
+        page.get_by_label("Name", exact=True).fill("Veena Evening")
+        page.get_by_label("Starts").fill("2031-03-04T07:00")
+        page.get_by_label("Capacity").fill("800")
+        page.get_by_label("Description").fill("By **candle light**")
+        expect(preview.locator(".card-title")).to_have_text("Veena Evening")
+        expect(preview.locator("strong")).to_have_text("candle light")
+        page.get_by_label("Capacity").fill("0")
+        expect(preview).to_contain_text("From 1 to 10,000,000 seats.")
+
+
+def test_whoever_leaves_unsaved_changes_is_asked_first(visit, log_in, make_event):
+    event = make_event()
+    with visit() as page:
+        log_in(page)
+        asked = []
+
+        def answer(dialog):
+            asked.append(dialog.type)
+            dialog.accept()
+
+        page.on("dialog", answer)
+        page.goto(f"/admin/events/{event.id}/edit")
+        page.get_by_role("link", name="Back without saving").click()
+        page.wait_for_url(re.compile("/admin/events$"))
+        assert asked == []
+        page.goto(f"/admin/events/{event.id}/edit")
+        page.get_by_label("City", exact=True).press_sequentially("x")
+        page.get_by_role("link", name="Back without saving").click()
+        page.wait_for_url(re.compile("/admin/events$"))
+        assert asked == ["beforeunload"]
+
+
+def test_a_copy_is_a_draft_of_its_own(visit, log_in, make_event, sql):
+    event = make_event(name="Tech Talk", city="Chennai", capacity=50, seats_available=20)
+    with visit() as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/edit")
+        page.get_by_role("button", name="Make a copy").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("Tech Talk (copy)")
+    assert sql("SELECT city, capacity, seats_available, status FROM events WHERE id = 2") == [
+        ("Chennai", 50, 50, "draft")
+    ]
+
+
 def test_a_capacity_below_the_seats_sold_is_refused_with_their_number(
     visit, log_in, make_event, make_booking, make_user
 ):
