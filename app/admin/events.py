@@ -78,6 +78,13 @@ def update(event_id: int) -> Answer:
     return _again(form, events.get_event(event_id, drafts=True), 422)
 
 
+@blueprint.post("/events/<id:event_id>/pause")
+def pause(event_id: int) -> Answer:
+    event = events.pause_sales(event_id, "pause" in request.form, desk())
+    flash(_("Sales are paused.") if event.sales_paused else _("Sales go on."), "done")
+    return go_to(url_for("admin_events.edit", event_id=event_id))
+
+
 @blueprint.post("/events/<id:event_id>/duplicate")
 def duplicate(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)

@@ -53,7 +53,10 @@ class EventOut(Payload):
     sales_close_at: datetime | None
     cancel_until: datetime | None
     status: Literal["draft", "published", "cancelled"]
-    sale_state: Literal["open", "sold_out", "not_open", "closed", "ended", "cancelled", "draft"]
+    sales_paused: bool
+    sale_state: Literal[
+        "open", "sold_out", "not_open", "paused", "closed", "ended", "cancelled", "draft"
+    ]
     created_at: datetime
     updated_at: datetime
 
@@ -91,6 +94,7 @@ class EventFacts(Payload):
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None
     sales_close_at: Moment | None = None
+    sales_paused: bool = Field(False, description="Sell nothing until it is false again.")
     cancel_until: Moment | None = None
     status: Literal["draft", "published", "cancelled"] = "published"
 

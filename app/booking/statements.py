@@ -93,6 +93,7 @@ _LOCK = (
         _EVENT.start_at,
         _EVENT.sales_open_at,
         _EVENT.sales_close_at,
+        _EVENT.sales_paused,
         _EVENT.max_per_person,
         _EVENT.price_minor,
     )

@@ -26,6 +26,7 @@ def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
     fixed = {
         SaleState.SOLD_OUT: SeatStatus("gone", _("Sold out")),
         SaleState.NOT_OPEN: SeatStatus("soon", _("On sale soon")),
+        SaleState.PAUSED: SeatStatus("soon", _("Sales paused")),
         SaleState.CLOSED: SeatStatus("ended", _("Sales closed")),
         SaleState.ENDED: SeatStatus("ended", _("Past event")),
         SaleState.CANCELLED: SeatStatus("cancelled", _("Cancelled")),

@@ -87,6 +87,7 @@ def _not_enough_seats(error: errors.NotEnoughSeats) -> Problem:
 def _sales_closed(error: errors.SalesClosed) -> Problem:
     sentences = {
         "not_open": _("Sales have not opened yet."),
+        "paused": _("Sales are paused for the moment. Please try again in a few minutes."),
         "closed": _("Sales are closed."),
         "ended": _("The event is over."),
         "cancelled": _("The event is cancelled."),

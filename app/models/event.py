@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    false,
     literal_column,
     text,
 )
@@ -53,6 +54,7 @@ class SaleState(StrEnum):
     OPEN = "open"
     SOLD_OUT = "sold_out"
     NOT_OPEN = "not_open"
+    PAUSED = "paused"
     CLOSED = "closed"
     ENDED = "ended"
     CANCELLED = "cancelled"
@@ -66,6 +68,7 @@ class Sellable(Protocol):
     start_at: datetime
     sales_open_at: datetime | None
     sales_close_at: datetime | None
+    sales_paused: bool
 
 
 def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState:
@@ -78,6 +81,8 @@ def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState
         return SaleState.NOT_OPEN
     if event.sales_close_at and at >= event.sales_close_at:
         return SaleState.CLOSED
+    if event.sales_paused:
+        return SaleState.PAUSED
     return SaleState.OPEN if seats_available > 0 else SaleState.SOLD_OUT
 
 
@@ -121,6 +126,8 @@ class Event(Model):
     max_per_person: Mapped[int | None]
     sales_open_at: Mapped[Moment | None]
     sales_close_at: Mapped[Moment | None]
+    sales_paused: Mapped[bool] = mapped_column(server_default=false())
+    """The organiser's hand on the tap: shut, nothing is sold until it is opened again."""
     cancel_until: Mapped[Moment | None]
     image_digest: Mapped[str | None] = mapped_column(
         ForeignKey("event_images.digest", ondelete="RESTRICT")

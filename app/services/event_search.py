@@ -108,4 +108,5 @@ def _on_sale() -> Sequence[ColumnElement[bool]]:
         Event.start_at > now,
         func.coalesce(Event.sales_open_at, now) <= now,
         func.coalesce(Event.sales_close_at, Event.start_at) > now,
+        Event.sales_paused.is_(False),
     )

@@ -86,6 +86,11 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     return event
 
 
+def pause_sales(event_id: int, paused: bool, desk: BookingDesk) -> Event:
+    """Stop selling, or go on: the next transaction of every desk obeys. Raises `EventNotFound`."""
+    return update_event(event_id, {"sales_paused": paused}, desk)
+
+
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone", "start_at", "end_at"),
     *("capacity", "price_minor", "currency", "max_per_person", "image_digest"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from app.models.columns import now
+from app.services.events import pause_sales
 
 SECOND = timedelta(seconds=1)
 
@@ -26,6 +27,23 @@ def test_the_form_goes_by_itself_when_sales_close(visit, make_event):
         page.goto(f"/events/{event.id}")
         expect(page.locator(".countdown")).to_contain_text("Sales close in")
         expect(page.get_by_text("Sales for this event are closed.")).to_be_visible(timeout=12_000)
+
+
+def test_a_paused_sale_stops_for_those_who_look_and_goes_on_by_itself(visit, make_event, app, desk):
+    event = make_event(capacity=50)
+    with visit() as page:
+        page.goto(f"/events/{event.id}")
+        expect(page.get_by_role("button", name=re.compile("^Book"))).to_be_visible()
+        for paused in (True, False):
+            with app.app_context():
+                pause_sales(event.id, paused, desk)
+            told = page.get_by_text("paused the sale for the moment")
+            if paused:
+                expect(told).to_be_visible(timeout=8_000)
+            else:
+                expect(page.get_by_role("button", name=re.compile("^Book"))).to_be_visible(
+                    timeout=8_000
+                )
 
 
 def test_the_start_is_told_by_the_visitors_clock_too_where_it_differs(visit, make_event):

@@ -158,6 +158,7 @@ def test_a_cancelled_booking_no_longer_counts_against_the_limit(book, make_user,
     [
         ("not_open", lambda at: {"sales_open_at": at + DAY}),
         ("closed", lambda at: {"sales_close_at": at - DAY}),
+        ("paused", lambda at: {"sales_paused": True}),
         ("ended", lambda at: {"start_at": at - DAY}),
         ("cancelled", lambda _: {"status": "cancelled"}),
     ],

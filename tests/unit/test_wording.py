@@ -16,6 +16,7 @@ FACTS = {
     "asked": 2,
     "left": 1,
     "state": "closed",
+    "role": "viewer",
     "limit": 4,
     "held": 3,
     "until": datetime(2030, 1, 1, tzinfo=UTC),
