@@ -21,11 +21,7 @@ from tests.factories import Factories
 from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
-
-TABLES = (
-    "api_tokens, audit_entries, bookings, events, event_images, sales_days, sign_ins, staff_keys,"
-    " summed_days, users"
-)
+from tests.support.tables import empty_tables
 
 
 def pytest_configure(config):
@@ -132,10 +128,7 @@ def redis_connection(redis_url):
 @pytest.fixture
 def clean(database, redis_connection):
     """Empty tables and an empty Redis, before the test that asks for them."""
-    # The audit log refuses to be emptied, as long as its triggers work.
-    database.execute("SET session_replication_role = replica")
-    database.execute(f"TRUNCATE {TABLES} RESTART IDENTITY")
-    database.execute("SET session_replication_role = origin")
+    empty_tables(database)
     redis_connection.flushdb()
 
 
