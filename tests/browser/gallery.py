@@ -209,6 +209,28 @@ def broken(page, world):
     expect(page.locator(".error-page")).to_have_attribute("data-status", "500")
 
 
+def database_away(page, world):
+    """Somebody holds the whole table for longer than a page waits."""
+    world.sql("BEGIN")
+    world.sql("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+    try:
+        assert page.goto("/?q=locked").status == 503
+    finally:
+        world.sql("ROLLBACK")
+
+
+def role_too_low(page, world):
+    """A viewer at the owners' page."""
+    page.goto("/admin/keys")
+    page.get_by_label("Whose key it is").fill("Ravi")
+    page.get_by_label("What they may do").select_option("viewer")
+    page.get_by_role("button", name="Make a key").click()
+    key = page.locator(".secret").inner_text()
+    page.get_by_role("button", name="Log out").first.click()
+    log_in(page, key)
+    assert page.goto("/admin/keys").status == 403
+
+
 VISITOR = [
     Scene("list", at("/")),
     Scene("list-search", search("concert dance")),
@@ -238,6 +260,7 @@ VISITOR = [
     Scene("error-410", at(lambda w: f"/events/{w.gone_event.id}/taken-down"), status=410),
     Scene("error-422", at("/?after=rubbish"), status=422),
     Scene("error-500", broken),
+    Scene("error-503", database_away),
     Scene("error-429", too_many_tries),
 ]
 MEMBER = [
@@ -287,6 +310,8 @@ ORGANISER = [
     Scene("admin-key-made", new_staff_key),
     Scene("admin-audit", at("/admin/audit")),
     Scene("admin-audit-no-match", at("/admin/audit?q=nothing")),
+    # The last: from here on a viewer sits at the browser.
+    Scene("error-403", role_too_low),
 ]
 SCENES = {"visitor": VISITOR, "member": MEMBER, "organiser": ORGANISER}
 

@@ -16,7 +16,7 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe-core@4.14.1" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
-TOLERATED = ("status of 500", "ERR_INTERNET_DISCONNECTED")
+TOLERATED = ("status of 500", "status of 503", "ERR_INTERNET_DISCONNECTED")
 """What the browser says of an answer that is broken, and of a network that is away, on purpose."""
 WIDTHS = {360: 740, 1280: 900}
 
