@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request, url_for
@@ -60,12 +61,20 @@ def present(problem: Problem) -> Response:
 def _domain(error: UtsavamError) -> Response:
     if isinstance(error, EventGone) and not wants_json():
         return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
-    return present(problem_of(error))
+    return present(_told(error))
 
 
 def _database(error: Exception) -> Response:
     log.error("The database did not answer: %s", type(error).__name__)
-    return present(problem_of(DatabaseDown()))
+    return present(_told(DatabaseDown()))
+
+
+def _told(error: UtsavamError) -> Problem:
+    """Who only looks need not be told that nothing was booked."""
+    problem = problem_of(error)
+    if problem.slug == "unavailable" and request.method in {"GET", "HEAD"}:
+        return replace(problem, detail=_("Please try again in a moment."))
+    return problem
 
 
 def _http(error: HTTPException) -> Response:
