@@ -17,6 +17,7 @@ from app.edge.wording import problem_of
 from app.errors import InvalidField, UtsavamError
 from app.models import Booking, BookingStatus, Event
 from app.models.columns import now
+from app.money import minor_to_text
 from app.services import audit, bookings, events, guest_list
 from app.services.guest_list import GuestQuery
 
@@ -126,7 +127,7 @@ def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:
             booking.reference,
             booking.status,
             booking.seats,
-            f"{booking.price_minor * booking.seats / 100:.2f}",
+            minor_to_text(booking.price_minor * booking.seats, booking.event.currency),
             booking.user.name,
             booking.user.email,
             booking.event.name,
