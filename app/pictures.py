@@ -32,7 +32,7 @@ class Renditions(NamedTuple):
 
 def renditions(file: bytes) -> Renditions:
     """Raises `NoPicture`. Works in a thread of its own: bookings go on meanwhile."""
-    return _in_thread(_renditions, file)
+    return in_thread(_renditions, file)
 
 
 def _renditions(file: bytes) -> Renditions:
@@ -63,7 +63,7 @@ def _encoded(picture: Image.Image, kind: str, **how: object) -> bytes:
     return made.getvalue()
 
 
-def _in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Under gevent a long piece of work would stop all requests of its process."""
     if not is_module_patched("threading"):
         return work(*args, **kwargs)

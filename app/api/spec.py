@@ -64,7 +64,10 @@ spec = SpecTree(
 
 
 def answers(*problems: int, **models: Any) -> Response:
-    """The answers of a call: `answers(404, HTTP_200=EventOut)`; 422 is added by itself."""
+    """The answers of a call: `answers(404, HTTP_200=EventOut)`; 422 is added by itself, and 403,
+    for staff of too low a role, wherever there is 401."""
+    if 401 in problems:
+        problems = (*problems, 403)
     return Response(**models, **{f"HTTP_{status}": ProblemOut for status in problems})
 
 

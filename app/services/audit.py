@@ -10,6 +10,7 @@ from app.db import db
 from app.models import AuditEntry, Booking, Event, StaffKey
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
+BATCH = 1_000
 NOUNS: dict[type, str] = {Event: "event", Booking: "booking", StaffKey: "key"}
 
 
@@ -61,9 +62,17 @@ def list_entries(
 
 
 def all_entries(q: str = "") -> Iterator[AuditEntry]:
-    """The oldest first, as they come from the server: for exports of any length."""
-    query = _wanted(q, "", None).order_by(AuditEntry.id)
-    yield from db.session.scalars(query.execution_options(yield_per=500))
+    """The oldest first, in batches: no transaction stays open while somebody downloads slowly."""
+    last = 0
+    while True:
+        query = _wanted(q, "", None).where(AuditEntry.id > last).order_by(AuditEntry.id)
+        found = db.session.scalars(query.limit(BATCH)).all()
+        db.session.expunge_all()
+        db.session.rollback()
+        yield from found
+        if len(found) < BATCH:
+            return
+        last = found[-1].id
 
 
 def changes(thing: object, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

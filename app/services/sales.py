@@ -79,23 +79,33 @@ def sales(first: date, last: date) -> Sales:
 
 
 def sum_past_days() -> None:
-    """Sum the days that are over and not summed yet; nothing to do, most of the time."""
+    """Sum the days that are over and not summed yet; nothing to do, most of the time.
+
+    A week a transaction: years that were never summed take several, and each is kept.
+    """
     over = (now() - SETTLED_AFTER).date() - DAY
     done = db.session.scalar(select(func.max(SummedDay.day)))
-    if done is not None and done >= over:
-        return
+    while done is None or done < over:
+        done = _sum_a_week(over)
+
+
+def _sum_a_week(over: date) -> date:
+    """Sum the first week that is not summed yet, and no day after `over`; the last day summed."""
     with transaction() as session:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))"))
         done = session.scalar(select(func.max(SummedDay.day)))
         oldest = session.scalar(select(func.min(Booking.created_at)))
         first = done + DAY if done else oldest.astimezone(UTC).date() if oldest else over
+        last = min(first + 6 * DAY, over)
         if first > over:
-            return
+            # Somebody else has summed them meanwhile; or the first booking is of today.
+            return over
         columns = ["day", "event_id", "bookings", "seats", "cancellations", "seats_back"]
-        live = _live(first, over).subquery()
+        live = _live(first, last).subquery()
         session.execute(insert(SalesDay).from_select(columns, select(live)))
-        days = [{"day": first + n * DAY} for n in range((over - first).days + 1)]
+        days = [{"day": first + n * DAY} for n in range((last - first).days + 1)]
         session.execute(insert(SummedDay), days)
+    return last
 
 
 def _sums(first: date, last: date) -> tuple[dict[date, Sums], dict[int, Sums]]:

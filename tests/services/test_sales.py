@@ -63,6 +63,15 @@ def test_the_time_before_is_as_long(app, booked, today):
     assert (found.total.bookings, found.before.bookings) == (2, 2)
 
 
+def test_years_that_were_never_summed_are_summed_by_and_by(app, booked, today, sql):
+    for ago in (1, 6, 7, 8, 30, 90):
+        booked(ago)
+    found = sales.sales(today - 99 * DAY, today)
+    assert found.total.bookings == 6
+    assert sql("SELECT count(*), max(day) - min(day) FROM summed_days") == [(90, 89)]
+    assert sql("SELECT count(*) FROM sales_days") == [(6,)]
+
+
 def test_past_days_are_summed_once_and_today_is_live(app, booked, today, sql):
     booked(2)
     sales.sales(today - 6 * DAY, today)

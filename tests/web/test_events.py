@@ -103,6 +103,12 @@ def test_posters_never_change_and_say_so(visitor, clean):
     assert visitor.get("/art/7.svg").data == answer.data
 
 
+def test_a_preview_is_drawn_of_events_that_there_are(visitor, make_event):
+    event = make_event()
+    assert visitor.get(f"/art/{event.id}.png").mimetype == "image/png"
+    assert visitor.get("/art/999999.png").status_code == 404
+
+
 def test_a_broken_cursor_is_an_error_page_that_names_it(visitor, clean):
     answer = visitor.get("/?after=rubbish")
     assert answer.status_code == 422

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from app.models import Role
-from app.services import staff
+from app.services import audit, staff
 from tests.web.conftest import Visitor
 
 
@@ -197,6 +197,14 @@ def test_the_log_is_taken_along_as_csv(organiser, event):
     (row,) = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert (row["actor"], row["action"], row["name"]) == ("ADMIN_KEY", "event.updated", "'=1+1")
     assert json.loads(row["after"])["capacity"] == 80
+
+
+def test_a_log_of_any_length_is_read_a_batch_at_a_time(organiser, event, monkeypatch):
+    monkeypatch.setattr(audit, "BATCH", 2)
+    for capacity in range(60, 65):
+        organiser.post("/admin/events/1/edit", {**EVENT_FORM, "capacity": str(capacity)})
+    lines = organiser.get("/admin/audit.csv").text.strip().splitlines()
+    assert len(lines) == 1 + 5
 
 
 def test_a_page_of_the_log_leads_to_the_next(organiser, factories, desk, app):
