@@ -98,9 +98,14 @@ def reconcile(repair: bool) -> None:
     except DBAPIError as error:
         raise click.ClickException("The database does not answer; try: flask doctor") from error
     if result.findings:
-        click.echo(f"{'event':>10}{'capacity':>12}{'available':>12}{'booked':>12}{'tokens':>12}")
+        click.echo(
+            f"{'event':>10}{'capacity':>12}{'available':>12}{'held':>12}{'booked':>12}{'tokens':>12}"
+        )
     for found in result.findings:
-        figures = (found.event_id, found.capacity, found.seats_available, found.seats_booked)
+        figures = (
+            *(found.event_id, found.capacity),
+            *(found.seats_available, found.seats_held, found.seats_booked),
+        )
         mark = "BROKEN" if found.broken else "tokens repaired" if repair else "tokens differ"
         columns = "".join(f"{figure:>12}" for figure in figures[1:])
         click.echo(f"{figures[0]:>10}{columns}{found.tokens or '-':>12}  {mark}  {found.name}")

@@ -85,9 +85,11 @@ class CancellationClosed(Refused):
 
 
 class CapacityBelowSold(Refused):
-    def __init__(self, asked: int, sold: int) -> None:
-        self.asked, self.sold = asked, sold
-        super().__init__(f"{asked} asked, {sold} sold")
+    """Nor may it be below those sold and those held back together."""
+
+    def __init__(self, asked: int, sold: int, held: int = 0) -> None:
+        self.asked, self.sold, self.held = asked, sold, held
+        super().__init__(f"{asked} asked, {sold} sold, {held} held back")
 
 
 class EventHasBookings(Refused):

@@ -23,10 +23,11 @@ SEARCHED_BY = ("ix_events_titles", "ix_events_words")
 ROOT = Path(__file__).parents[1]
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 EVENT = (
-    "INSERT INTO events (id, name, start_at, end_at, capacity, seats_available, price_minor, "
+    "INSERT INTO events (id, name, start_at, end_at, capacity, seats_available, seats_held, "
+    "price_minor, "
     "max_per_person, sales_open_at, sales_close_at, status, version, incarnation) "
     "OVERRIDING SYSTEM VALUE VALUES (1, %(name)s, '2099-01-01', %(end_at)s, %(capacity)s, "
-    "%(seats_available)s, %(price_minor)s, %(max_per_person)s, %(sales_open_at)s, "
+    "%(seats_available)s, %(seats_held)s, %(price_minor)s, %(max_per_person)s, %(sales_open_at)s, "
     "%(sales_close_at)s, %(status)s, %(version)s, 1)"
 )
 GOOD_EVENT = {
@@ -34,6 +35,7 @@ GOOD_EVENT = {
     "end_at": None,
     "capacity": 5,
     "seats_available": 5,
+    "seats_held": 0,
     "price_minor": 0,
     "max_per_person": None,
     "sales_open_at": None,
@@ -140,6 +142,8 @@ def test_the_constraints_of_the_models_are_in_the_database_by_their_names(fresh,
 BAD_EVENTS = [
     ("ck_events_seats_not_negative", {"seats_available": -1}),
     ("ck_events_seats_within_capacity", {"seats_available": 6}),
+    ("ck_events_seats_within_capacity", {"seats_held": 1}),
+    ("ck_events_held_not_negative", {"seats_held": -1}),
     ("ck_events_capacity_in_range", {"capacity": 0, "seats_available": 0}),
     ("ck_events_capacity_in_range", {"capacity": 10_000_001}),
     ("ck_events_price_not_negative", {"price_minor": -1}),

@@ -101,7 +101,8 @@ def preview() -> Answer:
     if form.validate():
         ident = request.args.get("event", 1, type=int)
         facts = form.facts()
-        event = Event(id=ident, seats_available=facts["capacity"], currency="INR", **facts)
+        seats = {"seats_available": facts["capacity"], "seats_held": 0}
+        event = Event(id=ident, currency="INR", **seats, **facts)
     return render_template("fragments/event_preview.html", form=form, event=event, index=1)
 
 

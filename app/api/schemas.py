@@ -46,6 +46,7 @@ class EventOut(Payload):
     end_at: datetime | None
     capacity: int
     seats_available: int
+    seats_held: int = Field(description="Held back from sale by the organiser.")
     price_minor: int = Field(description="Price of a seat in the smallest unit (paise).")
     currency: str
     max_per_person: int | None
@@ -96,6 +97,9 @@ class EventFacts(Payload):
     sales_close_at: Moment | None = None
     sales_paused: bool = Field(False, description="Sell nothing until it is false again.")
     cancel_until: Moment | None = None
+    seats_held: Annotated[Count, Field(ge=0, le=MAX_CAPACITY)] = Field(
+        0, description="Seats held back from sale; fewer releases some."
+    )
     status: Literal["draft", "published", "cancelled"] = "published"
 
 

@@ -24,7 +24,10 @@ class SeatStatus:
 def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
     state, left = event.sale_state(at), event.seats_available
     fixed = {
-        SaleState.SOLD_OUT: SeatStatus("gone", _("Sold out")),
+        # Held-back seats may come on sale: that is another thing to know than "sold out".
+        SaleState.SOLD_OUT: SeatStatus(
+            "gone", _("Sold out for now") if event.seats_held else _("Sold out")
+        ),
         SaleState.NOT_OPEN: SeatStatus("soon", _("On sale soon")),
         SaleState.PAUSED: SeatStatus("soon", _("Sales paused")),
         SaleState.CLOSED: SeatStatus("ended", _("Sales closed")),

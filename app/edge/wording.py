@@ -128,17 +128,20 @@ def _cancellation_closed(error: errors.CancellationClosed) -> Problem:
 
 
 def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
-    return Problem(
-        409,
-        "capacity-below-sold",
-        _("Capacity below seats sold"),
-        _(
-            "%(sold)d seats are sold, so the capacity can't be %(asked)d.",
-            sold=error.sold,
-            asked=error.asked,
-        ),
-        {"seats_sold": error.sold},
+    detail = _(
+        "%(sold)d seats are sold, so the capacity can't be %(asked)d.",
+        sold=error.sold,
+        asked=error.asked,
     )
+    if error.held:
+        detail = _(
+            "%(sold)d seats are sold and %(held)d held back, so the capacity can't be %(asked)d.",
+            sold=error.sold,
+            held=error.held,
+            asked=error.asked,
+        )
+    facts = {"seats_sold": error.sold, "seats_held": error.held}
+    return Problem(409, "capacity-below-sold", _("Capacity below seats sold"), detail, facts)
 
 
 def _event_has_bookings(error: errors.EventHasBookings) -> Problem:

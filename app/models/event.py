@@ -95,7 +95,8 @@ class Event(Model):
     __table_args__ = (
         CheckConstraint("capacity BETWEEN 1 AND 10000000", "capacity_in_range"),
         CheckConstraint("seats_available >= 0", "seats_not_negative"),
-        CheckConstraint("seats_available <= capacity", "seats_within_capacity"),
+        CheckConstraint("seats_available + seats_held <= capacity", "seats_within_capacity"),
+        CheckConstraint("seats_held >= 0", "held_not_negative"),
         CheckConstraint("price_minor >= 0", "price_not_negative"),
         CheckConstraint("max_per_person >= 1", "max_per_person_positive"),
         CheckConstraint("version >= 1", "version_positive"),
@@ -121,6 +122,8 @@ class Event(Model):
 
     capacity: Mapped[int]
     seats_available: Mapped[int]
+    seats_held: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Held back from sale by the organiser: neither sold nor to be bought until released."""
     price_minor: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str] = mapped_column(String(3), server_default="INR")
     max_per_person: Mapped[int | None]
@@ -153,7 +156,7 @@ class Event(Model):
 
     @property
     def seats_sold(self) -> int:
-        return self.capacity - self.seats_available
+        return self.capacity - self.seats_available - self.seats_held
 
     @property
     def zone(self) -> ZoneInfo:

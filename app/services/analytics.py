@@ -22,11 +22,14 @@ class EventFigures:
     cancellations: int
     capacity: int
     seats_available: int
+    seats_held: int
 
     @property
     def utilisation(self) -> float:
         """Seats taken now, in per cent of the capacity."""
-        return round(100 * (self.capacity - self.seats_available) / self.capacity, 1)
+        return round(
+            100 * (self.capacity - self.seats_available - self.seats_held) / self.capacity, 1
+        )
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
             func.coalesce(sums.c.cancelled, 0),
             Event.capacity,
             Event.seats_available,
+            Event.seats_held,
         )
         .outerjoin(sums, sums.c.event_id == Event.id)
         .where(or_(Event.deleted_at.is_(None), sums.c.event_id.is_not(None)))

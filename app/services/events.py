@@ -14,6 +14,7 @@ from app.errors import (
     EventGone,
     EventHasBookings,
     EventNotFound,
+    InvalidField,
     VersionConflict,
 )
 from app.models import Booking, BookingStatus, Event, EventStatus
@@ -76,8 +77,10 @@ def count_confirmed(event_id: int) -> int:
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Raises `InvalidField`."""
     started = started_now()
-    event = Event(**facts, seats_available=facts["capacity"])
+    event = Event(**facts, seats_available=facts["capacity"] - facts.get("seats_held", 0))
     check_event(event)
+    if event.seats_available < 0:
+        raise _too_many_held(event)
     with transaction() as session:
         session.add(event)
         session.flush()
@@ -89,6 +92,15 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
 def pause_sales(event_id: int, paused: bool, desk: BookingDesk) -> Event:
     """Stop selling, or go on: the next transaction of every desk obeys. Raises `EventNotFound`."""
     return update_event(event_id, {"sales_paused": paused}, desk)
+
+
+def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Event:
+    """Hold so many seats back from sale in all; what was held beyond that is released.
+
+    `seen` is how many the organiser saw held: the same click twice changes nothing. Raises
+    `EventNotFound`, `VersionConflict`, `InvalidField` for more than are neither sold nor held.
+    """
+    return update_event(event_id, {"seats_held": held}, desk, seen_held=seen)
 
 
 COPIED = (
@@ -105,21 +117,26 @@ def duplicate_event(event_id: int, name: str, desk: BookingDesk) -> Event:
 
 
 def update_event(
-    event_id: int, changes: Mapping[str, Any], desk: BookingDesk, *, seen: datetime | None = None
+    event_id: int,
+    changes: Mapping[str, Any],
+    desk: BookingDesk,
+    *,
+    seen: datetime | None = None,
+    seen_held: int | None = None,
 ) -> Event:
-    """Change the named facts. `seen` is the `updated_at` of the event that the editor started from.
+    """Change the named facts. `seen` is the `updated_at` of the event that the editor started
+    from, `seen_held` how many seats it held back.
 
     Raises `EventNotFound`, `CapacityBelowSold`, `InvalidField`, `VersionConflict`.
     """
     started = started_now()
     with transaction() as session:
         event = _locked(session, event_id)
-        if seen is not None and seen != event.updated_at:
+        if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
             raise VersionConflict(event_id)
         facts = dict(changes)
         before, after = audit.changes(event, facts)
-        if "capacity" in facts:
-            _change_capacity(event, facts.pop("capacity"))
+        _change_seats(event, facts.pop("capacity", None), facts.pop("seats_held", None))
         for name, value in facts.items():
             setattr(event, name, value)
         check_event(event)
@@ -149,7 +166,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
             .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
             .execution_options(synchronize_session=False)
         )
-        event.seats_available = event.capacity
+        event.seats_available, event.seats_held = event.capacity, 0
         event.deleted_at = event.updated_at = at
         event.version += 1
         audit.record("event.deleted", event, before={"confirmed_bookings": count})
@@ -164,8 +181,18 @@ def _locked(session: Session, event_id: int) -> Event:
     return event
 
 
-def _change_capacity(event: Event, capacity: int) -> None:
+def _change_seats(event: Event, capacity: int | None, held: int | None) -> None:
+    """What is left to sell is what is neither sold nor held back."""
     sold = event.seats_sold
-    if capacity < sold:
-        raise CapacityBelowSold(capacity, sold)
-    event.capacity, event.seats_available = capacity, capacity - sold
+    event.capacity = event.capacity if capacity is None else capacity
+    event.seats_held = event.seats_held if held is None else held
+    event.seats_available = event.capacity - sold - event.seats_held
+    if event.seats_available >= 0:
+        return
+    if held is not None and sold <= event.capacity:
+        raise _too_many_held(event)
+    raise CapacityBelowSold(event.capacity, sold, event.seats_held)
+
+
+def _too_many_held(event: Event) -> InvalidField:
+    return InvalidField("seats_held", f"can be at most {event.seats_held + event.seats_available}")

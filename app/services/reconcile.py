@@ -24,6 +24,7 @@ class Finding:
     name: str
     capacity: int
     seats_available: int
+    seats_held: int
     seats_booked: int
     tokens: str | None
     """What Redis held; None when it held nothing, or is away."""
@@ -31,7 +32,8 @@ class Finding:
     @property
     def broken(self) -> bool:
         """The ledger itself is wrong: a seat was sold twice, or is lost."""
-        return self.seats_available + self.seats_booked != self.capacity or self.seats_available < 0
+        counted = self.seats_available + self.seats_held + self.seats_booked
+        return counted != self.capacity or min(self.seats_available, self.seats_held) < 0
 
     @property
     def stale(self) -> bool:
@@ -100,6 +102,7 @@ def _figures(after: int) -> Any:
             Event.name,
             Event.capacity,
             Event.seats_available,
+            Event.seats_held,
             Event.version,
             Event.incarnation,
             booked.label("seats_booked"),
@@ -112,4 +115,7 @@ def _figures(after: int) -> Any:
 
 def _finding(row: Row[Any], held: bytes | None) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
-    return Finding(row.id, row.name, row.capacity, row.seats_available, row.seats_booked, tokens)
+    return Finding(
+        *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
+        tokens,
+    )

@@ -131,6 +131,15 @@ class ShopAndModel(RuleBasedStateMachine):
             assert (answer.capacity, answer.seats_available) == (capacity, self.model.left(event))
             self._looked(worker, event)
 
+    @rule(worker=workers, event=events, seats=st.integers(0, 4))
+    def hold_back(self, worker, event, seats):
+        answer = self.shop.hold(worker, event, seats)
+        if refusal := self.model.hold(event, seats):
+            assert isinstance(answer, refusal)
+        else:
+            assert (answer.seats_held, answer.seats_available) == (seats, self.model.left(event))
+            self._looked(worker, event)
+
     @precondition(lambda self: self.deletions)
     @rule(worker=workers, event=events, force=st.booleans())
     def delete(self, worker, event, force):

@@ -32,6 +32,7 @@ class Wish:
 class ModelEvent:
     capacity: int
     limit: int | None
+    held: int = 0
     deleted: bool = False
 
 
@@ -54,7 +55,7 @@ class Model:
         return sum(booking.seats for booking in self._confirmed(event))
 
     def left(self, event):
-        return self.events[event].capacity - self.sold(event)
+        return self.events[event].capacity - self.events[event].held - self.sold(event)
 
     def verdict(self, wish):
         """The earlier booking's id, the error that refuses the wish, or `NEW`."""
@@ -88,9 +89,17 @@ class Model:
     def resize(self, event, capacity):
         if self.events[event].deleted:
             return EventNotFound
-        if capacity < self.sold(event):
+        if capacity < self.sold(event) + self.events[event].held:
             return CapacityBelowSold
         self.events[event].capacity = capacity
+        return None
+
+    def hold(self, event, seats):
+        if self.events[event].deleted:
+            return EventNotFound
+        if seats > self.events[event].capacity - self.sold(event):
+            return InvalidField
+        self.events[event].held = seats
         return None
 
     def delete(self, event, force):
@@ -100,7 +109,7 @@ class Model:
             return EventNotFound
         if confirmed and not force:
             return EventHasBookings
-        self.events[event].deleted = True
+        self.events[event].deleted, self.events[event].held = True, 0
         for booking in confirmed:
             booking.confirmed = False
         return len(confirmed)
@@ -108,7 +117,8 @@ class Model:
     def rows(self):
         """As `Shop.rows` reads them from the database."""
         events = {
-            (id, event.capacity, self.left(id), event.deleted) for id, event in self.events.items()
+            (id, event.capacity, self.left(id), event.held, event.deleted)
+            for id, event in self.events.items()
         }
         bookings = {
             (id, b.wish.user, b.wish.event, b.seats, b.wish.key, b.confirmed)

@@ -15,7 +15,7 @@ from app.services import bookings, events
 WORKERS = (0, 1, 2)
 CUT_OFF = 2
 """The worker that never reaches Redis: nobody hears there of what it sells and gives back."""
-EVENTS = "SELECT id, capacity, seats_available, deleted_at IS NOT NULL FROM events"
+EVENTS = "SELECT id, capacity, seats_available, seats_held, deleted_at IS NOT NULL FROM events"
 BOOKINGS = (
     "SELECT id, user_id, event_id, seats, idempotency_key, status = 'CONFIRMED' FROM bookings"
     " WHERE part_of IS NULL"
@@ -76,6 +76,10 @@ class Shop:
     def resize(self, worker, event, capacity):
         desk = self._desks[worker]
         return self._in_app(events.update_event, event, {"capacity": capacity}, desk)
+
+    def hold(self, worker, event, seats):
+        desk = self._desks[worker]
+        return self._in_app(events.update_event, event, {"seats_held": seats}, desk)
 
     def delete(self, worker, event, force):
         return self._in_app(events.delete_event, event, self._desks[worker], force=force)
