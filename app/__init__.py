@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app import admin, api, cli, db, web
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
+    from app.booking.pulse import Pulse
     from app.edge import extensions, http_errors, negotiation, security, templating
     from app.edge.application import Application
     from app.edge.memo import Memo
@@ -32,10 +33,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app, settings)
     extensions.init_app(app, settings)
-    gate = SeatGate(
-        connect(settings.redis_url, settings.redis_timeout_ms), settings.redis_timeout_ms
-    )
-    app.extensions["desk"] = BookingDesk(gate, room=settings.desk_room)
+    redis = connect(settings.redis_url, settings.redis_timeout_ms)
+    gate = SeatGate(redis, settings.redis_timeout_ms)
+    desk = BookingDesk(gate, room=settings.desk_room)
+    desk.pulse = Pulse(redis, lambda: desk.waiting, gate.look)
+    app.extensions["desk"] = desk
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
 

@@ -3,14 +3,15 @@
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.exceptions import BadRequest
 
-from app.admin.forms import EventForm
+from app.admin.event_form import EventForm
 from app.admin.guard import behind_key
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to
 from app.edge.wording import problem_of
 from app.errors import CapacityBelowSold, InvalidField, VersionConflict
-from app.models import Event
+from app.models import Event, EventStatus
 from app.services import events
 from app.services.event_search import EventQuery
 
@@ -43,11 +44,11 @@ def create() -> Answer:
     form = EventForm()
     if form.validate():
         try:
-            event = events.create_event(form.facts(), desk())
+            event = events.create_event({**form.facts(), "status": _status(form)}, desk())
         except InvalidField as error:
             form.refuse(error.field, _sentence(error.message))
         else:
-            flash(_("“%(name)s” is created.", name=event.name), "done")
+            flash(_told(event), "done")
             return go_to(url_for("admin_events.index"))
     return _again(form, None, 422)
 
@@ -78,11 +79,32 @@ def update(event_id: int) -> Answer:
     return _again(form, events.get_event(event_id, drafts=True), 422)
 
 
-@blueprint.post("/events/<id:event_id>/pause")
-def pause(event_id: int) -> Answer:
-    event = events.pause_sales(event_id, "pause" in request.form, desk())
-    flash(_("Sales are paused.") if event.sales_paused else _("Sales go on."), "done")
-    return go_to(url_for("admin_events.edit", event_id=event_id))
+@blueprint.post("/events/<id:event_id>/publication")
+def publish(event_id: int) -> Answer:
+    return _with_status(event_id, EventStatus.PUBLISHED, _("It is published: everybody sees it."))
+
+
+@blueprint.post("/events/<id:event_id>/withdrawal")
+def withdraw(event_id: int) -> Answer:
+    try:
+        told = _("It is a draft: only organisers see it.")
+        return _with_status(event_id, EventStatus.DRAFT, told)
+    except InvalidField:
+        flash(_("Seats are sold already: its guests must be able to find it."), "error")
+        return go_to(url_for("admin_events.edit", event_id=event_id))
+
+
+@blueprint.get("/events/<id:event_id>/cancellation")
+def confirm_cancellation(event_id: int) -> Answer:
+    event = events.get_event(event_id, drafts=True)
+    bookings = events.count_confirmed(event_id)
+    return render_template("pages/admin/event_cancellation.html", event=event, bookings=bookings)
+
+
+@blueprint.post("/events/<id:event_id>/cancellation")
+def cancel(event_id: int) -> Answer:
+    told = _("It is cancelled: its page and its tickets say so.")
+    return _with_status(event_id, EventStatus.CANCELLED, told)
 
 
 @blueprint.post("/events/<id:event_id>/duplicate")
@@ -97,13 +119,19 @@ def duplicate(event_id: int) -> Answer:
 def preview() -> Answer:
     """The card and the text as visitors would see them, and what is still to be mended."""
     form = EventForm()
-    event = None
-    if form.validate():
-        ident = request.args.get("event", 1, type=int)
-        facts = form.facts()
-        seats = {"seats_available": facts["capacity"], "seats_held": 0}
-        event = Event(id=ident, currency="INR", **seats, **facts)
+    event = _looked_at(form)
     return render_template("fragments/event_preview.html", form=form, event=event, index=1)
+
+
+@blueprint.post("/events/check")
+def check() -> Answer:
+    """What is wrong with one field, as it stands among the others."""
+    form = EventForm()
+    _looked_at(form)
+    name = request.args.get("field", "")
+    if name not in form:
+        raise BadRequest(f"The form has no field {name[:50]!r}.")
+    return render_template("fragments/field_error.html", item=form[name])
 
 
 @blueprint.get("/events/<id:event_id>/deletion")
@@ -126,6 +154,35 @@ def delete(event_id: int) -> Answer:
         "done",
     )
     return go_to(url_for("admin_events.index"))
+
+
+def _looked_at(form: EventForm) -> Event | None:
+    """The event that the form would make; None, and the form refused, when it can't."""
+    if not form.validate():
+        return None
+    try:
+        return events.imagine(form.facts(), request.args.get("event", type=int))
+    except InvalidField as error:
+        form.refuse(error.field, _sentence(error.message))
+    except CapacityBelowSold as error:
+        form.refuse("capacity", problem_of(error).detail)
+    return None
+
+
+def _status(form: EventForm) -> str:
+    return (EventStatus.PUBLISHED if form.publish.data else EventStatus.DRAFT).value
+
+
+def _told(event: Event) -> str:
+    if event.status == EventStatus.PUBLISHED:
+        return str(_("“%(name)s” is published.", name=event.name))
+    return str(_("“%(name)s” is saved as a draft. Publish it when it is ready.", name=event.name))
+
+
+def _with_status(event_id: int, status: EventStatus, told: str) -> Response:
+    events.update_event(event_id, {"status": status.value}, desk())
+    flash(told, "done")
+    return go_to(url_for("admin_events.edit", event_id=event_id))
 
 
 def _again(form: EventForm, event: Event | None, status: int) -> Response:

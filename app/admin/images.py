@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.admin.forms import EventForm
+from app.admin.event_form import EventForm
 from app.admin.guard import behind_key
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to

@@ -16,8 +16,17 @@ from sqlalchemy.orm import Session
 from app.booking import ledger
 from app.booking.gate import SeatGate
 from app.booking.orders import Booked, Look, Order, Outcome
+from app.booking.pulse import BOOKED, BUSY, FAILED, REFUSED, REPLAYED, SOLD_OUT, Pulse
 from app.booking.turns import Full, Turns, Unanswered
-from app.errors import Busy, DatabaseDown, NotEnoughSeats, OutcomeUnknown, UtsavamError
+from app.errors import (
+    Busy,
+    DatabaseDown,
+    EventNotFound,
+    NotEnoughSeats,
+    OutcomeUnknown,
+    Unavailable,
+    UtsavamError,
+)
 from app.models import Event
 
 MOST_ORDERS = 100
@@ -39,12 +48,32 @@ class BookingDesk:
 
     def __init__(self, gate: SeatGate, room: int = ROOM) -> None:
         self.gate = gate
+        self.pulse: Pulse | None = None
+        """Told of each answer, where somebody may want to watch."""
         self._turns: Turns[Order, Outcome] = Turns(
             self.settle, most=MOST_ORDERS, room=room, patience=PATIENCE
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait for their turn."""
+        return self._turns.waiting
+
     def book(self, order: Order) -> Booked:
         """Book one order; raises the `UtsavamError` that says why it can't be."""
+        try:
+            booked = self._book(order)
+        except Exception as error:
+            self._note(order, _kind_of(error))
+            raise
+        self._note(order, REPLAYED if booked.replayed else BOOKED)
+        return booked
+
+    def _note(self, order: Order, kind: str | None) -> None:
+        if self.pulse and kind:
+            self.pulse.note(order.event_id, kind, order.seats if kind == BOOKED else 0)
+
+    def _book(self, order: Order) -> Booked:
         if look := self.gate.refuses_at_once(order):
             raise NotEnoughSeats(look.event_id, order.seats, look.seats)
         try:
@@ -146,6 +175,19 @@ class BookingDesk:
             return DatabaseDown()
         self.gate.publish(looks)
         return outcome
+
+
+def _kind_of(error: Exception) -> str | None:
+    """What a refusal counts as; nothing for events that there are not."""
+    if isinstance(error, EventNotFound):
+        return None
+    if isinstance(error, NotEnoughSeats):
+        return SOLD_OUT
+    if isinstance(error, Busy):
+        return BUSY
+    if isinstance(error, UtsavamError) and not isinstance(error, Unavailable):
+        return REFUSED
+    return FAILED
 
 
 def started_now() -> float:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 220
-LEFT, BOTTOM, TOP = 44, 24, 10
+LEFT, BOTTOM, TOP = 56, 24, 10
+BASE, ROOM = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
 STEPS = (1, 2, 2.5, 5, 10)
 
 
@@ -25,40 +26,66 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class BarChart:
-    width: int
-    height: int
-    left: int
-    base: int
-    bars: Sequence[Bar]
+class Chart:
+    """The axes, and bars or a path between them."""
+
     lines: Sequence[Tick]
     """Across, with their figures."""
     marks: Sequence[Tick]
-    """Below, with their days."""
+    """Below, with their times."""
+    bars: Sequence[Bar] = ()
+    path: str = ""
+    """As the `d` of an SVG path."""
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
 
 
-def bar_chart(figures: Sequence[tuple[str, int]]) -> BarChart:
+def bar_chart(figures: Sequence[tuple[str, int]]) -> Chart:
     """One bar a figure. With nothing in it the axes are there all the same."""
     top = _round_top(max((value for _, value in figures), default=0))
-    base, room = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step = (WIDTH - LEFT) / max(len(figures), 1)
     bars = [
         Bar(
             round(LEFT + n * step + step * 0.1, 1),
-            round(base - room * value / top, 1),
+            _y(value, top),
             round(step * 0.8, 1),
-            round(room * value / top, 1),
+            round(ROOM * value / top, 1),
             f"{name}: {value:,}",
         )
         for n, (name, value) in enumerate(figures)
     ]
-    lines = [Tick(round(base - room * n / 4, 1), f"{top * n / 4:g}") for n in range(5)]
-    every = max(1, -(-len(figures) // 6))
-    marks = [
-        Tick(round(LEFT + n * step + step / 2, 1), figures[n][0])
-        for n in range(0, len(figures), every)
+    return Chart(_lines(top), _marks([name for name, _ in figures]), bars)
+
+
+def step_chart(figures: Sequence[tuple[str, int | None]]) -> Chart:
+    """A line that keeps its height until the next figure; where nothing is known, none."""
+    top = _round_top(max((value or 0 for _, value in figures), default=0))
+    step = (WIDTH - LEFT) / max(len(figures), 1)
+    path, drawing = [], False
+    for n, (_name, value) in enumerate(figures):
+        if value is not None:
+            x, y = round(LEFT + n * step, 1), _y(value, top)
+            path.append(f"V{y}" if drawing else f"M{x} {y}")
+            path.append(f"H{round(x + step, 1)}")
+        drawing = value is not None
+    return Chart(_lines(top), _marks([name for name, _ in figures]), path="".join(path))
+
+
+def _y(value: int, top: float) -> float:
+    return round(BASE - ROOM * value / top, 1)
+
+
+def _lines(top: float) -> list[Tick]:
+    return [Tick(round(BASE - ROOM * n / 4, 1), f"{top * n / 4:,g}") for n in range(5)]
+
+
+def _marks(names: Sequence[str]) -> list[Tick]:
+    step = (WIDTH - LEFT) / max(len(names), 1)
+    every = max(1, -(-len(names) // 6))
+    return [
+        Tick(round(LEFT + n * step + step / 2, 1), names[n]) for n in range(0, len(names), every)
     ]
-    return BarChart(WIDTH, HEIGHT, LEFT, base, bars, lines, marks)
 
 
 def _round_top(most: int) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms import Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.models.booking import MAX_SEATS
@@ -25,6 +25,16 @@ class Form(FlaskForm):  # type: ignore[misc]
         """Show a service's refusal at the field it names, or at the first one."""
         field: Field = self[name] if name in self else next(iter(self))
         field.errors = [*field.errors, message]
+
+
+class WholeNumberField(IntegerField):  # type: ignore[misc]
+    """A number without a fraction; what is none is told so in a sentence."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a whole number, as in 12.")) from None
 
 
 def strip(value: Any) -> Any:

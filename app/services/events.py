@@ -89,6 +89,22 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     return event
 
 
+def imagine(facts: Mapping[str, Any], event_id: int | None = None) -> Event:
+    """The event with these facts, of nobody's but the caller; the one of that id changed by them.
+
+    Raises what creating or changing it would raise, but for conflicts with others.
+    """
+    event = Event(id=1, currency="INR", status=EventStatus.PUBLISHED.value, **_NO_SEATS)
+    if event_id is not None:
+        event = get_event(event_id, drafts=True)
+        db.session.expunge(event)
+    _apply(event, facts)
+    return event
+
+
+_NO_SEATS = {"capacity": 0, "seats_available": 0, "seats_held": 0, "version": 1}
+
+
 def pause_sales(event_id: int, paused: bool, desk: BookingDesk) -> Event:
     """Stop selling, or go on: the next transaction of every desk obeys. Raises `EventNotFound`."""
     return update_event(event_id, {"sales_paused": paused}, desk)
@@ -134,12 +150,10 @@ def update_event(
         event = _locked(session, event_id)
         if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
             raise VersionConflict(event_id)
-        facts = dict(changes)
-        before, after = audit.changes(event, facts)
-        _change_seats(event, facts.pop("capacity", None), facts.pop("seats_held", None))
-        for name, value in facts.items():
-            setattr(event, name, value)
-        check_event(event)
+        before, after = audit.changes(event, changes)
+        if after.get("status") == EventStatus.DRAFT and event.seats_sold:
+            raise InvalidField("status", "can't be draft again once seats are sold")
+        _apply(event, changes)
         event.version += 1
         event.updated_at = now()
         if after:
@@ -179,6 +193,14 @@ def _locked(session: Session, event_id: int) -> Event:
     if event is None:
         raise EventNotFound(event_id)
     return event
+
+
+def _apply(event: Event, changes: Mapping[str, Any]) -> None:
+    facts = dict(changes)
+    _change_seats(event, facts.pop("capacity", None), facts.pop("seats_held", None))
+    for name, value in facts.items():
+        setattr(event, name, value)
+    check_event(event)
 
 
 def _change_seats(event: Event, capacity: int | None, held: int | None) -> None:

@@ -1,7 +1,7 @@
 // What HTMX does not do by itself. Every page works without this file.
 (() => {
   "use strict";
-  const TICK = 4000;
+  const TICK = Number(document.body.dataset.tick) || 4000;
 
   // Elements that show live figures ask for them at each tick, while somebody can see the page.
   function tick() {
@@ -96,6 +96,7 @@
       root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
     }
     root.querySelectorAll("[data-your-time]").forEach(yourTime);
+    root.querySelectorAll("[data-newest]").forEach((frame) => { frame.scrollLeft = frame.scrollWidth; });
     root.querySelectorAll("[data-poster]").forEach((place) => (posters ? posters.observe(place) : hang(place)));
     countDown();
     const first = root.querySelector("[data-focus]");
@@ -134,7 +135,20 @@
     if (button && "print" in button.dataset) window.print();
     if (button && button.id === "retry") window.location.reload();
   });
+  // What was found wrong with a field, or no more, is also told to who can't see it.
+  function judge(complaint) {
+    const input = document.getElementById(complaint.dataset.field);
+    const wrong = complaint.textContent !== "";
+    input.toggleAttribute("aria-invalid", wrong);
+    if (wrong) input.setAttribute("aria-invalid", "true");
+    input.closest(".field").classList.toggle("invalid", wrong);
+    if (wrong) document.getElementById("live").textContent = complaint.textContent;
+  }
+
   document.addEventListener("htmx:afterSwap", (event) => prepare(event.target.parentElement || document));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.dataset.field) judge(event.target);
+  });
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:timeout", () => offline(true));
   document.addEventListener("htmx:responseError", () => offline(true));

@@ -70,6 +70,6 @@ def test_the_csv_files_have_the_same_figures(organiser, season):
 )
 def test_the_axis_ends_at_a_round_figure_above_all_bars(most, top):
     chart = bar_chart([("a", most), ("b", 0)])
-    assert chart.lines[-1].text == f"{top:g}"
+    assert chart.lines[-1].text == f"{top:,g}"
     assert all(bar.y >= chart.lines[-1].at for bar in chart.bars)
     assert chart.bars[1].height == 0

@@ -1,0 +1,121 @@
+"""The on-sale console: an event's sale as it goes, and the hand on the tap."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.admin.forms import HoldForm
+from app.admin.guard import behind_key
+from app.edge.charts import bar_chart, step_chart
+from app.edge.current import desk
+from app.edge.exports import csv_file
+from app.edge.htmx import Answer, go_to
+from app.errors import InvalidField, VersionConflict
+from app.models import Event
+from app.services import console, events
+from app.services.console import Console
+
+blueprint = Blueprint("admin_console", __name__)
+behind_key(blueprint)
+
+HEADER = (
+    *("second", "bookings", "seats", "repeated", "sold_out", "refused", "told_to_come_back"),
+    *("failed", "seats_left"),
+)
+
+
+@blueprint.get("/events/<id:event_id>/console")
+def show(event_id: int) -> Answer:
+    found = console.watch(event_id, desk())
+    return _page(found, HoldForm.seeing(found.event.seats_held))
+
+
+@blueprint.get("/events/<id:event_id>/console/figures")
+def figures(event_id: int) -> Answer:
+    """What moves: asked for each second by the page."""
+    found = console.watch(event_id, desk())
+    return render_template("fragments/console_figures.html", swap=True, **_shown(found))
+
+
+@blueprint.get("/events/<id:event_id>/console.csv")
+def export(event_id: int) -> Answer:
+    found = console.watch(event_id, desk())
+    return csv_file(f"on-sale-{found.event.slug}", HEADER, _rows(found))
+
+
+@blueprint.post("/events/<id:event_id>/pause")
+def pause(event_id: int) -> Answer:
+    event = events.pause_sales(event_id, True, desk())
+    flash(_("Sales are paused: nobody can book."), "done")
+    return _back(event)
+
+
+@blueprint.post("/events/<id:event_id>/resumption")
+def resume(event_id: int) -> Answer:
+    event = events.pause_sales(event_id, False, desk())
+    flash(_("Sales go on."), "done")
+    return _back(event)
+
+
+@blueprint.post("/events/<id:event_id>/held-seats")
+def hold(event_id: int) -> Answer:
+    """Hold more seats back, or release some of them."""
+    form = HoldForm()
+    if not form.validate():
+        return _again(event_id, form, 422)
+    try:
+        event = events.hold_seats(event_id, form.held, desk(), seen=form.seen.data)
+    except InvalidField as error:
+        form.refuse("seats", _("The number held back %(message)s.", message=error.message))
+        return _again(event_id, form, 422)
+    except VersionConflict:
+        form.refuse("seats", _("Seats were held or released meanwhile. Look again, then choose."))
+        return _again(event_id, form, 409)
+    held = event.seats_held
+    flash(ngettext("%(num)d seat is held back now.", "%(num)d seats are held back now.", held))
+    return _back(event)
+
+
+def _back(event: Event) -> Response:
+    return go_to(url_for("admin_console.show", event_id=event.id))
+
+
+def _again(event_id: int, form: HoldForm, status: int) -> Response:
+    found = console.watch(event_id, desk())
+    form.seen.data = found.event.seats_held
+    return _page(found, form, status)
+
+
+def _page(found: Console, form: HoldForm, status: int = 200) -> Response:
+    page = render_template(
+        "pages/admin/console.html", form=form, rows=list(_rows(found)), **_shown(found)
+    )
+    return make_response(page, status)
+
+
+def _shown(found: Console) -> dict[str, Any]:
+    times = [_clock(beat.at, found) for beat in found.beats]
+    booked = [beat.booked for beat in found.beats]
+    return {
+        "console": found,
+        "event": found.event,
+        "rate_chart": bar_chart(list(zip(times, booked, strict=True))),
+        "left_chart": step_chart(list(zip(times, found.seats_left, strict=True))),
+    }
+
+
+def _clock(second: int, found: Console) -> str:
+    return datetime.fromtimestamp(second, found.event.zone).strftime("%H:%M:%S")
+
+
+def _rows(found: Console) -> Iterator[tuple[Any, ...]]:
+    """The seconds in which something happened."""
+    for beat, left in zip(found.beats, found.seats_left, strict=True):
+        counted = (beat.booked, beat.seats, beat.replayed, beat.sold_out, beat.refused)
+        if any((*counted, beat.busy, beat.failed)):
+            at = datetime.fromtimestamp(beat.at, UTC)
+            yield at, *counted, beat.busy, beat.failed, left

@@ -1,0 +1,153 @@
+"""The form of an event, as its organiser fills it in."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    DateTimeLocalField,
+    HiddenField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
+
+from app.edge.forms import Form, WholeNumberField, strip
+from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
+from app.models import Event
+from app.models.booking import MAX_SEATS
+from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
+from app.money import minor_to_text, parse_money
+
+ZONES = frozenset(available_timezones())
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
+LINES = ("name", "venue", "address", "city", "category", "time_zone")
+
+
+def _showable(_form: Form, field: DateTimeLocalField) -> None:
+    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError(
+            _("Enter a year from %(first)d to %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)
+        )
+
+
+def _line(label: str, most: int, **kwargs: Any) -> StringField:
+    return StringField(label, filters=[strip], validators=[Length(max=most)], **kwargs)
+
+
+def _moment(label: str, **kwargs: Any) -> DateTimeLocalField:
+    return DateTimeLocalField(
+        label,
+        format=MOMENT_FORMATS,
+        validators=[Optional(), _showable],
+        **kwargs,
+    )
+
+
+class EventForm(Form):
+    name = StringField(
+        _("Name"),
+        filters=[strip],
+        validators=[DataRequired(_("Name the event.")), Length(max=200)],
+    )
+    category = _line(_("Category"), 60, description=_("Music, Talk, Dance…"))
+    description = TextAreaField(_("Description"), validators=[Length(max=20_000)])
+    venue = _line(_("Venue"), 200)
+    address = _line(_("Address"), 300)
+    city = _line(_("City"), 100)
+    time_zone = _line(
+        _("Time zone"), 64, default="Asia/Kolkata", description=_("All times below are in it.")
+    )
+    start_at = DateTimeLocalField(
+        _("Starts"),
+        format=MOMENT_FORMATS,
+        validators=[InputRequired(_("Say when the event starts.")), _showable],
+    )
+    end_at = _moment(_("Ends"))
+    capacity = WholeNumberField(
+        _("Capacity"),
+        validators=[
+            InputRequired(_("Say how many seats there are, as a whole number.")),
+            NumberRange(1, MAX_CAPACITY, _("From 1 to 10,000,000 seats.")),
+        ],
+    )
+    price = StringField(
+        _("Price of a seat"), default="0", description=_("In rupees; 0 is free of charge.")
+    )
+    max_per_person = WholeNumberField(
+        _("Seats per person"),
+        validators=[Optional(), NumberRange(1, MAX_SEATS)],
+        description=_("At most; leave empty for no limit."),
+    )
+    sales_open_at = _moment(_("Sales open"), description=_("Leave empty to sell at once."))
+    sales_close_at = _moment(
+        _("Sales close"), description=_("Leave empty to sell until it starts.")
+    )
+    cancel_until = _moment(_("Cancel until"), description=_("Leave empty: until it starts."))
+    draft = SubmitField(_("Save as a draft"))
+    publish = SubmitField(_("Publish"))
+    seen = HiddenField()
+
+    def validate_time_zone(self, field: StringField) -> None:
+        if field.data not in ZONES:
+            raise ValidationError(_("Enter a time zone, as in Asia/Kolkata."))
+
+    def validate_price(self, field: StringField) -> None:
+        try:
+            minor = parse_money(field.data or "0", "INR")
+        except ValueError:
+            raise ValidationError(_("Enter an amount, as in 499 or 499.50.")) from None
+        if minor > MAX_PRICE_MINOR:
+            raise ValidationError(_("A seat costs at most ₹10,00,000."))
+
+    @classmethod
+    def of(cls, event: Event) -> "EventForm":
+        """The form filled with an event's facts, times by the event's own clock."""
+        facts: dict[str, Any] = {name: getattr(event, name) for name in LINES}
+        facts |= {name: _by_clock(getattr(event, name), event.zone) for name in MOMENTS}
+        return cls(
+            formdata=None,
+            **facts,
+            description=event.description,
+            capacity=event.capacity,
+            price=minor_to_text(event.price_minor, event.currency),
+            max_per_person=event.max_per_person,
+            seen=event.updated_at.isoformat(),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What the form says, as an event's facts; only after it was found valid."""
+        zone = ZoneInfo(self.time_zone.data)
+        facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
+        facts |= {name: _in_utc(self[name].data, zone) for name in MOMENTS}
+        return facts | {
+            "description": (self.description.data or "").strip(),
+            "capacity": self.capacity.data,
+            "price_minor": parse_money(self.price.data or "0", "INR"),
+            "max_per_person": self.max_per_person.data,
+        }
+
+    def seen_at(self) -> datetime | None:
+        """When the event that the form started from was last changed."""
+        try:
+            return datetime.fromisoformat(self.seen.data)
+        except (TypeError, ValueError):
+            return None
+
+
+def _by_clock(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return at.astimezone(zone).replace(tzinfo=None) if at else None
+
+
+def _in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return to_utc(local.replace(tzinfo=zone)) if local else None

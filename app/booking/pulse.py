@@ -1,0 +1,178 @@
+"""The pulse of a sale: what all processes' desks answer, second by second, for those who watch.
+
+Each process counts for itself, and tells Redis once a second while there is something to tell.
+These figures are to be looked at and may miss a second, as when a process ends or Redis is away;
+the books are in PostgreSQL.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+
+from app.booking.orders import Look
+
+BEAT = 1.0
+"""Seconds between two tellings."""
+QUIET = 5
+"""Beats with nothing to tell, after which the teller goes; the next order brings a new one."""
+KEPT_FOR = 600
+"""Seconds that a minute is kept for."""
+FRESH = 5
+"""Seconds for which a process's queue is believed."""
+MOST_EVENTS = 1_000
+"""Events of one beat; whoever asks for more is not selling, but guessing."""
+DESKS_KEY = "desks:queues"
+
+BOOKED, SEATS, REPLAYED = "booked", "seats", "replayed"
+SOLD_OUT, REFUSED, BUSY, FAILED = "sold_out", "refused", "busy", "failed"
+LEFT = "left"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One second of an event's sale."""
+
+    at: int
+    """Seconds since 1970."""
+    booked: int = 0
+    seats: int = 0
+    replayed: int = 0
+    sold_out: int = 0
+    refused: int = 0
+    busy: int = 0
+    failed: int = 0
+    left: int | None = None
+    """Seats left at its end; None when nobody looked."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    beats: Sequence[Beat]
+    """Every second of the span, the oldest first; the one under way is left out."""
+    queue: int
+    """Orders that wait at the desks of all processes together."""
+    processes: int
+    """How many processes have told of themselves in the last seconds."""
+
+
+def minute_key(event_id: int, minute: int) -> str:
+    return f"event:{event_id}:pulse:{minute}"
+
+
+class Pulse:
+    """One per process, for all its threads."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        queue: Callable[[], int],
+        look: Callable[[int], Look | None],
+    ) -> None:
+        self._client, self._queue, self._look = client, queue, look
+        self._mutex = threading.Lock()
+        self._counts: Counter[tuple[int, int, str]] = Counter()
+        """By second, event and what happened."""
+        self._teller: threading.Thread | None = None
+
+    def note(self, event_id: int, kind: str, seats: int = 0) -> None:
+        """Count an answer of the desk."""
+        second = int(time.time())
+        with self._mutex:
+            self._counts[second, event_id, kind] += 1
+            if seats:
+                self._counts[second, event_id, SEATS] += seats
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._tell_each_beat, daemon=True)
+                self._teller.start()
+
+    def read(self, event_id: int, seconds: int) -> Reading | None:
+        """What all processes told of the last seconds; None when Redis can't be asked."""
+        now = int(time.time())
+        minutes = range((now - seconds) // 60, now // 60 + 1)
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for minute in minutes:
+                    pipe.hgetall(minute_key(event_id, minute))
+                pipe.hgetall(DESKS_KEY)
+                *told, desks = cast("list[dict[bytes, bytes]]", pipe.execute())
+        except redis.RedisError:
+            return None
+        facts = {name: value for minute in told for name, value in minute.items()}
+        queues = list(_fresh(desks, now))
+        beats = [_beat(at, facts) for at in range(now - seconds, now)]
+        return Reading(beats, sum(queues), len(queues))
+
+    def _tell_each_beat(self) -> None:
+        quiet = 0
+        try:
+            while quiet < QUIET:
+                time.sleep(BEAT)
+                quiet = 0 if self._tell() else quiet + 1
+        finally:
+            with self._mutex:
+                self._teller = None
+        self._tell()  # what was noted since the last look
+
+    def _tell(self) -> bool:
+        """Whether there was anything to tell."""
+        with self._mutex:
+            counts, self._counts = self._counts, Counter()
+        events = sorted({event_id for _, event_id, _ in counts})[:MOST_EVENTS]
+        if not events:
+            return False
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                self._send(pipe, counts, set(events))
+                pipe.execute()
+        except redis.RedisError as error:
+            log.debug("The pulse was not told: %s", error)
+        return True
+
+    def _send(self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]) -> None:
+        keys = set()
+        for (second, event_id, kind), number in counts.items():
+            if event_id in told:
+                key = minute_key(event_id, second // 60)
+                pipe.hincrby(key, f"{second}:{kind}", number)
+                keys.add(key)
+        second = int(time.time()) - 1
+        for event_id in told:
+            if look := self._look(event_id):
+                key = minute_key(event_id, second // 60)
+                pipe.hset(key, f"{second}:{LEFT}", look.seats)
+                keys.add(key)
+        for key in keys:
+            pipe.expire(key, KEPT_FOR)
+        pipe.hset(DESKS_KEY, _process(), f"{second}:{self._queue()}")
+        pipe.expire(DESKS_KEY, KEPT_FOR)
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
+    """The queues that were told of lately."""
+    for told in desks.values():
+        at, _, queue = told.partition(b":")
+        if at.isdigit() and queue.isdigit() and now - int(at) <= FRESH:
+            yield int(queue)
+
+
+def _beat(at: int, facts: Mapping[bytes, bytes]) -> Beat:
+    found = {name: facts.get(f"{at}:{name}".encode(), b"") for name in (*_COUNTED, LEFT)}
+    numbers = {name: int(value) for name, value in found.items() if value.isdigit()}
+    return Beat(at, **numbers)
+
+
+_COUNTED = (BOOKED, SEATS, REPLAYED, SOLD_OUT, REFUSED, BUSY, FAILED)

@@ -1,0 +1,158 @@
+"""The on-sale console: what it shows, and the organiser's hand on the tap."""
+
+import csv
+import io
+import re
+import time
+
+import pytest
+
+from app.booking.gate import connect, tokens_key
+from app.booking.pulse import DESKS_KEY, Pulse
+from app.services import console
+from tests.web.conftest import HTMX
+
+
+@pytest.fixture
+def book(client, admin, make_user):
+    user = make_user()
+
+    def do(event, seats=1):
+        wish = {"user_id": user.id, "event_id": event.id, "seats": seats}
+        return client.post("/api/bookings", json=wish, headers=admin).status_code
+
+    return do
+
+
+def when_told(look, seconds=8):
+    """What `look` finds, as soon as it finds anything: desks tell of themselves each second."""
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found
+
+
+def figures(organiser, event):
+    text = organiser.get(f"/admin/events/{event.id}/console/figures", headers=HTMX).text
+    pairs = re.findall(r"<dt>([^<]+)</dt>\s*<dd><strong>([^<]+)</strong>", text)
+    return dict(pairs), text
+
+
+def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
+    event = make_event(capacity=3)
+    assert [book(event, 2), book(event, 2), book(event)] == [201, 409, 201]
+    assert when_told(lambda: figures(organiser, event)[0]["Turned away"] == "1")
+    shown, text = figures(organiser, event)
+    assert (shown["Seats left"], shown["Sold"], shown["Errors"]) == ("0", "3", "0")
+    assert float(shown["Bookings a second"]) > 0
+    assert "by the gate: 0" in text
+    assert "<rect" in text
+    assert 'class="line"' in text
+    assert text.count('hx-swap-oob="true"') == 2
+
+
+def test_the_figures_go_out_second_by_second(organiser, make_event, book):
+    event = make_event(capacity=5)
+    book(event, 2)
+    path = f"/admin/events/{event.id}/console.csv"
+
+    def rows():
+        text = organiser.get(path).text.removeprefix("\ufeff")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    (row,) = when_told(rows)
+    assert (row["bookings"], row["seats"], row["seats_left"]) == ("1", "2", "3")
+
+
+def test_seats_by_the_gate_are_those_of_redis(organiser, make_event, redis):
+    event = make_event(capacity=5)
+    assert "by the gate: –" in figures(organiser, event)[1]
+    redis.set(tokens_key(event.id), 4)
+    assert "by the gate: 4" in figures(organiser, event)[1]
+    redis.set(tokens_key(event.id), "x")
+    assert "by the gate: –" in figures(organiser, event)[1]
+
+
+def test_processes_that_tell_nothing_any_more_do_not_count(app, redis, make_event):
+    event, now = make_event(), int(time.time())
+    told = {"a:1": f"{now}:3", "b:2": f"{now - 2}:4", "gone:3": f"{now - 60}:99", "x": "rubbish"}
+    redis.hset(DESKS_KEY, mapping=told)
+    with app.app_context():
+        reading = console.watch(event.id, app.extensions["desk"]).reading
+    assert (reading.queue, reading.processes) == (7, 2)
+
+
+def test_without_redis_the_console_says_so_and_shows_the_database(
+    app, organiser, make_event, monkeypatch
+):
+    away = Pulse(connect("redis://127.0.0.1:1/0", 100), lambda: 0, lambda _id: None)
+    monkeypatch.setattr(app.extensions["desk"], "pulse", away)
+    event = make_event(capacity=5)
+    shown, text = figures(organiser, event)
+    assert "Redis is away" in text
+    assert (shown["Seats left"], shown["Bookings a second"]) == ("5", "–")
+
+
+def test_guesses_at_events_that_are_not_there_are_not_counted(client, admin, make_user, redis):
+    user = make_user()
+    wish = {"user_id": user.id, "event_id": 999, "seats": 1}
+    assert client.post("/api/bookings", json=wish, headers=admin).status_code == 404
+    time.sleep(1.2)
+    assert not redis.keys("event:999:*")
+
+
+def test_a_desk_that_is_quiet_keeps_no_thread(app, make_event, monkeypatch):
+    monkeypatch.setattr("app.booking.pulse.BEAT", 0.01)
+    desk = app.extensions["desk"]
+    pulse = Pulse(desk.gate._client, lambda: 0, lambda _id: None)
+    pulse.note(1, "booked", 1)
+    teller = pulse._teller
+    teller.join(5)
+    assert not teller.is_alive()
+    pulse.note(1, "booked", 1)
+    assert pulse._teller is not teller
+    assert when_told(lambda: pulse.read(1, 5).beats and pulse._teller is None)
+
+
+def test_a_paused_sale_sells_nothing_from_that_moment(organiser, make_event, book):
+    event = make_event(capacity=5)
+    assert book(event) == 201
+    organiser.post(f"/admin/events/{event.id}/pause")
+    assert book(event) == 409
+    page = organiser.get(f"/admin/events/{event.id}/console").text
+    assert "Sales are paused." in page
+    organiser.post(f"/admin/events/{event.id}/resumption")
+    assert book(event) == 201
+
+
+def hold(organiser, event, seats, seen, button="hold"):
+    data = {"seats": str(seats), "seen": str(seen), button: "1"}
+    return organiser.post(f"/admin/events/{event.id}/held-seats", data)
+
+
+def test_seats_are_held_back_and_released_in_portions(organiser, make_event, sql):
+    event = make_event(capacity=10)
+    assert hold(organiser, event, 6, 0).status_code == 303
+    assert hold(organiser, event, 2, 6, "release").status_code == 303
+    assert sql("SELECT seats_available, seats_held FROM events") == [(6, 4)]
+    assert "4 seats are held back." in organiser.get(f"/admin/events/{event.id}/console").text
+
+
+@pytest.mark.parametrize(
+    ("seats", "seen", "button", "status", "said"),
+    [
+        (11, 0, "hold", 422, "The number held back can be at most 10."),
+        (1, 0, "release", 422, "So many seats are not held back."),
+        (0, 0, "hold", 422, "Choose at least one seat."),
+        ("x", 0, "hold", 422, "Enter a whole number"),
+        (1, 3, "hold", 409, "held or released meanwhile"),
+    ],
+)
+def test_what_can_not_be_held_is_said_at_the_field(
+    organiser, make_event, sql, seats, seen, button, status, said
+):
+    event = make_event(capacity=10)
+    answer = hold(organiser, event, seats, seen, button)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert sql("SELECT seats_available, seats_held FROM events") == [(10, 0)]
