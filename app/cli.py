@@ -7,12 +7,10 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from app.connections import complaint
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
-from app.services import accounts, demo
+from app.services import accounts, checks, demo
 from app.services import reconcile as reconciliation
-from app.services.health import OK, readiness
 
 users = AppGroup("users", help="Users' accounts.")
 
@@ -71,16 +69,10 @@ def doctor() -> None:
 
     One line each: ok, or what to do. Exits 1 when the site can't serve.
     """
-    problems = settings().problems()
-    for problem in problems or [OK]:
-        _line("settings", problem)
-    found = readiness(desk().gate)
-    _line("database", found.database)
-    _line("migrations", found.migrations)
-    _line("redis", found.redis)
-    too_many = complaint(settings())
-    _line("connections", too_many or OK)
-    if problems or too_many or not found.ready:
+    found = checks.examine(settings(), desk().gate)
+    for check in found:
+        click.echo(f"{check.part + ':':<12}{check.finding}")
+    if any(check.needed and not check.well for check in found):
         raise SystemExit(1)
 
 
@@ -114,7 +106,3 @@ def reconcile(repair: bool) -> None:
     click.echo(f"{result.events} events checked, {len(result.broken)} broken")
     if result.broken:
         raise SystemExit(1)
-
-
-def _line(part: str, finding: str) -> None:
-    click.echo(f"{part + ':':<12}{finding}")

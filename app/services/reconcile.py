@@ -1,7 +1,7 @@
 """Every event's counter against its bookings, and its tokens against its counter."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,8 @@ class Reconciliation:
     events: int
     findings: Sequence[Finding]
     redis_answered: bool
+    last: int | None = None
+    """The id to go on after, when not all events were checked yet."""
 
     @property
     def broken(self) -> Sequence[Finding]:
@@ -57,40 +59,50 @@ def reconcile(gate: SeatGate, *, repair: bool = True) -> Reconciliation:
 
     A broken ledger is told and left alone: which of its figures is right, only a person can say.
     """
-    checked, findings, answered = 0, [], True
-    for rows, looks in _batches():
-        try:
-            tokens = gate.tokens([row.id for row in rows])
-        except redis.RedisError:
-            tokens, answered = [None] * len(rows), False
-        found = [_finding(row, held) for row, held in zip(rows, tokens, strict=True)]
-        if repair:
-            wrong = {finding.event_id for finding in found if finding.stale}
-            gate.publish(look for look in looks if look.event_id in wrong)
-        findings += [finding for finding in found if finding.broken or finding.stale]
-        checked += len(rows)
-    return Reconciliation(checked, findings, answered)
-
-
-def _batches() -> Iterator[tuple[Sequence[Row[Any]], list[Look]]]:
-    """Events by id. One statement reads a batch's counters and bookings: one snapshot of both."""
-    last = 0
+    findings: list[Finding] = []
+    checked, answered, last = 0, True, 0
     while True:
-        started = time.monotonic()
-        rows = db.session.execute(_figures(last)).all()
-        if not rows:
-            return
-        last = rows[-1].id
-        yield (
-            rows,
-            [
-                Look(row.id, row.seats_available, row.version, row.incarnation, started)
-                for row in rows
-            ],
+        some = reconcile_some(gate, after=last, repair=repair)
+        checked, answered = checked + some.events, answered and some.redis_answered
+        findings += some.findings
+        if some.last is None:
+            return Reconciliation(checked, findings, answered)
+        last = some.last
+
+
+def reconcile_some(
+    gate: SeatGate, *, after: int = 0, repair: bool = True, most: int = AT_A_TIME
+) -> Reconciliation:
+    """Check the next events by id."""
+    started = time.monotonic()
+    # One statement reads counters and bookings: one snapshot of both.
+    rows = db.session.execute(_figures(after, most)).all()
+    answered = True
+    try:
+        tokens = gate.tokens([row.id for row in rows]) if rows else []
+    except redis.RedisError:
+        tokens, answered = [None] * len(rows), False
+    found = [_finding(row, held) for row, held in zip(rows, tokens, strict=True)]
+    if repair:
+        gate.publish(
+            Look(row.id, row.seats_available, row.version, row.incarnation, started)
+            for row, finding in zip(rows, found, strict=True)
+            if finding.stale
         )
+    last = rows[-1].id if len(rows) == most else None
+    findings = [finding for finding in found if finding.broken or finding.stale]
+    return Reconciliation(len(rows), findings, answered, last)
 
 
-def _figures(after: int) -> Any:
+def count_events() -> int:
+    """How many events there are to check."""
+    count: int = (
+        db.session.scalar(select(func.count(Event.id)).where(Event.deleted_at.is_(None))) or 0
+    )
+    return count
+
+
+def _figures(after: int, most: int) -> Any:
     booked = (
         select(func.coalesce(func.sum(Booking.seats), 0))
         .where(Booking.event_id == Event.id, Booking.status == BookingStatus.CONFIRMED)
@@ -109,7 +121,7 @@ def _figures(after: int) -> Any:
         )
         .where(Event.id > after, Event.deleted_at.is_(None))
         .order_by(Event.id)
-        .limit(AT_A_TIME)
+        .limit(most)
     )
 
 

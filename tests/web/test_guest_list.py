@@ -86,7 +86,7 @@ def test_booking_for_somebody_makes_their_account_and_books_once(organiser, even
     [
         ({"email": "rubbish"}, "Enter an email address"),
         ({"seats": "0"}, "Choose from 1"),
-        ({"seats": "many"}, "Not a valid integer"),
+        ({"seats": "many"}, "Enter a whole number"),
         ({"seats": "101"}, "Only 100 seats are left"),
     ],
 )
