@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
+MEDIA_TYPES = {f"image/{name.lower()}" for name in FORMATS}
 Image.MAX_IMAGE_PIXELS = None  # ours is counted below, and is smaller
 CARD, WIDE = (800, 500), (1200, 630)
 

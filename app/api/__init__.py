@@ -5,13 +5,26 @@ It looks at headers only, never at cookies.
 
 from flask import Flask
 
-from app.api import admin, analytics, bookings, events, health, openapi, users
+from app.api import (
+    admin,
+    analytics,
+    bookings,
+    event_desk,
+    events,
+    health,
+    openapi,
+    records,
+    staff_keys,
+    users,
+)
 from app.api.express import ExpressLane
 
 
 def init_app(app: Flask) -> None:
-    for module in (health, events, bookings, users, admin, analytics):
+    modules = (health, events, bookings, users, admin, event_desk, records, staff_keys, analytics)
+    for module in modules:
         app.register_blueprint(module.blueprint, url_prefix="/api")
+    app.register_blueprint(event_desk.images, url_prefix="/api")
     openapi.init_app(app)
 
 

@@ -109,6 +109,21 @@ def organiser_required(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def owner_required(view: Callable[P, R]) -> Callable[P, R]:
+    """For what only owners may even look at."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        found = caller().staff
+        if found is None:
+            raise NotAllowed
+        if not found.may(Role.OWNER):
+            raise RoleTooLow(found.role)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 def _user_of(authorization: str) -> int:
     scheme, _, token = authorization.partition(" ")
     user_id = api_tokens.user_id_of(token.strip()) if scheme.lower() == "bearer" else None

@@ -7,6 +7,7 @@ from flask import Flask, Response, json
 
 from app.api.spec import spec
 from app.edge.http_errors import PROBLEM_JSON
+from app.pictures import MEDIA_TYPES
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -60,6 +61,12 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
         answers["200"]["headers"] = {"ETag": _ETAG}
     if "after" in {parameter["name"] for parameter in operation["parameters"]}:
         answers["200"]["headers"] = {"Link": _LINK}
+    if operation["operationId"] == "setImage":
+        body = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(sorted(MEDIA_TYPES), body),
+        }
     has_inputs = operation.get("requestBody") or any(
         parameter["in"] != "path" for parameter in operation["parameters"]
     )

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request, url_for
 from pydantic import BaseModel
 
+from app.api.admin_schemas import GuestOut
 from app.api.schemas import BookedOut, BookingOut, EventBookingOut, EventOut, UserBookingOut
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event
@@ -52,6 +53,12 @@ def user_booking_out(booking: Booking) -> UserBookingOut:
 def event_booking_out(booking: Booking) -> EventBookingOut:
     user = {"user_name": booking.user.name, "user_email": booking.user.email}
     return EventBookingOut.model_validate({**_booking_details(booking), **user})
+
+
+def guest_out(booking: Booking) -> GuestOut:
+    event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
+    user = {"user_name": booking.user.name, "user_email": booking.user.email}
+    return GuestOut.model_validate({**_booking_details(booking), **event, **user})
 
 
 def json_response(payload: BaseModel, status: int = 200) -> Response:

@@ -10,7 +10,7 @@ from app.pictures import MAX_BYTES
 
 MAX_BODY = 64 * 1024
 """Bytes of a request; only an upload is larger."""
-UPLOADS = {"admin_images.upload": MAX_BYTES + MAX_BODY}
+UPLOADS = dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY)
 
 
 class Request(BaseRequest):

@@ -130,7 +130,9 @@ def _sentences() -> dict[int, str]:
         404: _("There is nothing at this address."),
         405: _("This address does not answer that method."),
         413: _("The request is too large: 64 KiB at most, and 5 MB for a picture."),
-        415: _("Send JSON, with Content-Type: application/json."),
+        415: _(
+            "Send JSON, with Content-Type: application/json; a picture as image/jpeg or the like."
+        ),
         429: _("Too many tries. Please wait a minute."),
         500: _("It is our fault, not yours. Please try again."),
     }

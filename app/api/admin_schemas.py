@@ -1,0 +1,156 @@
+"""What the API takes and gives where only staff ask."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, RootModel
+
+from app.api.fields import MAX_ID, Cursor, Limit, Line, Payload, Search
+from app.api.schemas import EventBookingOut, Name, PagingQuery
+from app.models.booking import BookingStatus
+
+RoleName = Literal["viewer", "organiser", "owner"]
+
+
+class SearchQuery(PagingQuery):
+    q: Search = ""
+
+
+class AdminEventsQuery(Payload):
+    limit: Limit = 50
+    q: Search = ""
+    past: bool = Field(False, description="Those that have started instead of those to come.")
+    after: Cursor = None
+
+
+class CopyIn(Payload):
+    name: Name
+
+
+class StaffKeyIn(Payload):
+    name: Annotated[Line, Field(min_length=1, max_length=60)]
+    role: RoleName
+
+
+class StaffKeyOut(Payload):
+    id: int
+    name: str
+    role: RoleName
+    last_four: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class NewStaffKeyOut(StaffKeyOut):
+    key: str = Field(description="Told this once.")
+
+
+class StaffKeysOut(RootModel[list[StaffKeyOut]]):
+    pass
+
+
+class GuestsQuery(PagingQuery):
+    event_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+    status: BookingStatus | None = None
+    q: Search = Field("", description="Words in a name, an email or an event, or a reference.")
+
+
+class GuestOut(EventBookingOut):
+    event_name: str
+    event_start_at: datetime
+
+
+class GuestsOut(RootModel[list[GuestOut]]):
+    pass
+
+
+class AuditEntryOut(Payload):
+    id: int
+    at: datetime
+    actor: str = Field(description="The name of the key.")
+    action: str
+    subject: str
+    subject_id: int | None
+    subject_name: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class AuditEntriesOut(RootModel[list[AuditEntryOut]]):
+    pass
+
+
+class SalesQuery(Payload):
+    from_: date | None = Field(None, alias="from", description="First day, UTC.")
+    to: date | None = Field(None, description="Last day, UTC, included.")
+
+
+class SumsOut(Payload):
+    bookings: int
+    seats: int
+    cancellations: int
+    seats_back: int = Field(description="Seats given back.")
+
+
+class DaySalesOut(SumsOut):
+    day: date
+
+
+class EventSalesOut(SumsOut):
+    event_id: int
+    name: str
+
+
+class SalesOut(Payload):
+    first: date
+    last: date
+    at: datetime
+    total: SumsOut
+    before: SumsOut = Field(description="Of as many days before the first.")
+    days: list[DaySalesOut]
+    events: list[EventSalesOut]
+
+
+class ReconciliationIn(Payload):
+    after: Annotated[int, Field(strict=True, ge=0, le=10**18 - 1)] = 0
+    repair: bool = True
+
+
+class FindingOut(Payload):
+    event_id: int
+    name: str
+    capacity: int
+    seats_available: int
+    seats_held: int
+    seats_booked: int
+    tokens: str | None
+    broken: bool
+
+
+class ReconciliationOut(Payload):
+    events: int = Field(description="How many were checked.")
+    findings: list[FindingOut]
+    redis_answered: bool
+    last: int | None = Field(description="To go on after; null when all are checked.")
+
+
+class BeatOut(Payload):
+    at: int = Field(description="Seconds since 1970.")
+    booked: int
+    seats: int
+    replayed: int
+    sold_out: int
+    refused: int
+    busy: int
+    failed: int
+    left: int | None = Field(description="Seats left at its end, where somebody looked.")
+
+
+class ConsoleOut(Payload):
+    at: datetime
+    seats_available: int
+    seats_held: int
+    tokens: int | None = Field(description="Seats left by the gate.")
+    queue: int | None = Field(description="Orders that wait at the desks of all processes.")
+    processes: int | None
+    beats: list[BeatOut]
