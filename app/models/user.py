@@ -1,10 +1,14 @@
 """A person who books."""
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment
+
+# The index of this, ix_users_names, is in the migrations alone: Alembic can't compare it.
+SEARCHED_NAMES: ColumnElement[str] = literal_column("(users.name || ' ' || users.email)", String)
+"""What a search for a person looks through, letter by letter."""
 
 
 class User(Model):

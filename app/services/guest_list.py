@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, any_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
 from app.models import Booking, BookingStatus, Event, User
+from app.models.user import SEARCHED_NAMES
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
 BATCH = 1_000
-SEARCHED = User.name + " " + User.email
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,15 @@ def _wanted(wanted: Any, query: GuestQuery) -> Any:
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
     for word in query.q.split():
+        # Whom and what the word names is looked up first: three short looks into indexes instead
+        # of a long one through all bookings.
+        people = select(User.id).where(SEARCHED_NAMES.icontains(word, autoescape=True))
+        named = select(Event.id).where(Event.name.icontains(word, autoescape=True))
         wanted = wanted.where(
             or_(
-                SEARCHED.icontains(word, autoescape=True),
+                Booking.user_id == any_(func.array(people.scalar_subquery())),
+                Booking.event_id == any_(func.array(named.scalar_subquery())),
                 Booking.reference == word.replace("-", "").upper(),
-                Event.name.icontains(word, autoescape=True),
             )
         )
     return wanted

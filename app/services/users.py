@@ -1,9 +1,10 @@
 """Users, as an organiser lists them."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.db import db
 from app.models import User
+from app.models.user import SEARCHED_NAMES
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
 
@@ -11,12 +12,7 @@ def list_users(*, q: str = "", limit: int = 50, after: str | None = None) -> Pag
     """By id, the oldest first."""
     query = select(User).where(User.deleted_at.is_(None)).order_by(User.id)
     for word in q.split():
-        query = query.where(
-            or_(
-                User.name.icontains(word, autoescape=True),
-                User.email.icontains(word, autoescape=True),
-            )
-        )
+        query = query.where(SEARCHED_NAMES.icontains(word, autoescape=True))
     if after:
         query = query.where(User.id > decode_id_cursor(after))
     items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
