@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     desk = BookingDesk(gate, room=settings.desk_room)
     desk.pulse = Pulse(redis, lambda: desk.waiting, gate.look)
     app.extensions["desk"] = desk
+    app.extensions["redis"] = redis
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
 

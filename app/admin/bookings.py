@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.admin.forms import BookForForm
 from app.admin.guard import behind_key
-from app.edge.current import desk
+from app.edge.current import desk, redis_client
 from app.edge.exports import csv_file, excel_file
 from app.edge.forms import CancellationForm
 from app.edge.htmx import Answer, go_to
@@ -18,7 +19,7 @@ from app.errors import InvalidField, UtsavamError
 from app.models import Booking, BookingStatus, Event
 from app.models.columns import now
 from app.money import minor_to_text
-from app.services import audit, bookings, events, guest_list
+from app.services import audit, bookings, events, export_progress, guest_list
 from app.services.guest_list import GuestQuery
 
 blueprint = Blueprint("admin_bookings", __name__)
@@ -47,13 +48,19 @@ def index() -> Answer:
 @blueprint.get("/bookings.csv")
 def export_csv() -> Answer:
     query, event = _asked()
-    return csv_file(_name(event), HEADER, _rows(query))
+    return csv_file(_name(event), HEADER, _followed(query))
 
 
 @blueprint.get("/bookings.xlsx")
 def export_excel() -> Answer:
     query, event = _asked()
-    return excel_file(_name(event), HEADER, _rows(query))
+    return excel_file(_name(event), HEADER, _followed(query))
+
+
+@blueprint.get("/exports/<uuid:token>")
+def progress(token: UUID) -> Answer:
+    found = export_progress.progress_of(redis_client(), token.hex)
+    return render_template("fragments/export_progress.html", progress=found)
 
 
 @blueprint.get("/bookings/<id:booking_id>")
@@ -119,6 +126,16 @@ def _chosen(query: GuestQuery) -> dict[str, Any]:
     """For `url_for`."""
     found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
+
+
+def _followed(query: GuestQuery) -> Iterator[tuple[object, ...]]:
+    """The rows; a page that waits for them may ask how far they are, by its token."""
+    try:
+        token = UUID(request.args.get("progress", "")).hex
+    except ValueError:
+        return _rows(query)
+    total = guest_list.count_guests(query)[query.status]
+    return export_progress.followed(redis_client(), token, _rows(query), total)
 
 
 def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:

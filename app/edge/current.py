@@ -3,6 +3,7 @@
 from typing import cast
 
 from flask import current_app
+from redis import Redis
 
 from app.booking.desk import BookingDesk
 from app.config import Settings
@@ -15,6 +16,11 @@ def settings() -> Settings:
 
 def desk() -> BookingDesk:
     return cast("BookingDesk", current_app.extensions["desk"])
+
+
+def redis_client() -> Redis:
+    """For what is nice to know and no more; seats are the gate's."""
+    return cast("Redis", current_app.extensions["redis"])
 
 
 def catalogue() -> Catalogue:

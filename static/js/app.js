@@ -76,6 +76,25 @@
     button.lastChild.textContent = " " + button.dataset.copied;
   }
 
+  // A long list tells how far it has come, while the browser takes it down.
+  function follow(link) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const token = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    const file = new URL(link.href);
+    file.searchParams.set("progress", token);
+    link.href = file;
+    const place = document.getElementById("export");
+    const path = link.dataset.export.replace(/[0-]{36}/, token);
+    let tries = 120;
+    const ask = async () => {
+      await window.htmx.ajax("GET", path, { target: place, swap: "innerHTML" });
+      tries -= 1;
+      if (tries && !place.querySelector("[data-done]")) setTimeout(ask, 1000);
+    };
+    setTimeout(ask, 300);
+  }
+
   // Browsers fetch lazy images thousands of pixels ahead; a phone's first visit needs three posters.
   const posters = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => hang(target));
@@ -129,6 +148,8 @@
     if (event.target.matches("[data-price]")) label(event.target);
   });
   document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-export]");
+    if (link && window.htmx) follow(link);
     const button = event.target.closest("button");
     if (button && button.dataset.reveal) reveal(button);
     if (button && button.dataset.share) share(button);

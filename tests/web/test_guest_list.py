@@ -3,11 +3,13 @@
 import csv
 import io
 import re
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
 
-from app.services import guest_list
+from app.booking.gate import connect
+from app.services import export_progress, guest_list
 
 
 @pytest.fixture
@@ -140,3 +142,41 @@ def test_an_export_of_any_length_reads_a_batch_at_a_time(app, event, make_user, 
     with app.app_context():
         found = [b.reference for b in guest_list.all_guests(guest_list.GuestQuery())]
     assert found == [f"R{n}" for n in range(1, 1051)]
+
+
+TOKEN = "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55"
+
+
+def test_an_export_tells_how_far_it_has_come(organiser, make_event, make_booking, monkeypatch):
+    monkeypatch.setattr(export_progress, "EVERY", 2)
+    event = make_event(capacity=10)
+    for _ in range(5):
+        make_booking(event)
+    assert "is being made" in organiser.get(f"/admin/exports/{TOKEN}").text
+    answer = organiser.get(f"/admin/bookings.csv?progress={TOKEN}")
+    told = [row for row in csv.reader(io.StringIO(answer.text)) if row]
+    assert len(told) == 6
+    assert "5 rows are in the file." in organiser.get(f"/admin/exports/{TOKEN}").text
+
+
+def test_half_way_the_export_says_so(app, organiser, make_event):
+    client = app.extensions["redis"]
+    rows = export_progress.followed(client, UUID(TOKEN).hex, range(2000), 2000)
+    for _ in range(1001):
+        next(rows)
+    text = organiser.get(f"/admin/exports/{TOKEN}").text
+    assert "1,000 of 2,000 rows" in text
+    assert '<progress id="export-rows" value="1000" max="2000">' in text
+
+
+@pytest.mark.parametrize("token", ["x", "../../etc", "1" * 500, "%00"])
+def test_a_token_that_is_none_changes_nothing(organiser, make_event, make_booking, token):
+    make_booking(make_event())
+    assert organiser.get(f"/admin/bookings.csv?progress={token}").status_code in {200, 400}
+    assert organiser.get(f"/admin/exports/{token}").status_code in {400, 404}
+
+
+def test_an_export_goes_on_without_redis():
+    away = connect("redis://127.0.0.1:1/0", 100)
+    assert list(export_progress.followed(away, "a", range(3), 3)) == [0, 1, 2]
+    assert export_progress.progress_of(away, "a") is None
