@@ -125,11 +125,17 @@ class EventForm(Form):
             seen=event.updated_at.isoformat(),
         )
 
-    def facts(self) -> dict[str, Any]:
-        """What the form says, as an event's facts; only after it was found valid."""
+    def facts(self, event: Event | None = None) -> dict[str, Any]:
+        """What the form says, as an event's facts; only after it was found valid.
+
+        The form shows minutes: a moment of the event that it leaves as it was keeps its seconds.
+        """
         zone = ZoneInfo(self.time_zone.data)
         facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
-        facts |= {name: _in_utc(self[name].data, zone) for name in MOMENTS}
+        for name in MOMENTS:
+            at, before = _in_utc(self[name].data, zone), getattr(event, name, None)
+            same = before and at == before.replace(second=0, microsecond=0)
+            facts[name] = before if same else at
         return facts | {
             "description": (self.description.data or "").strip(),
             "capacity": self.capacity.data,

@@ -66,7 +66,7 @@ def update(event_id: int) -> Answer:
     if not form.validate():
         return _again(form, event, 422)
     try:
-        events.update_event(event_id, form.facts(), desk(), seen=form.seen_at())
+        events.update_event(event_id, form.facts(event), desk(), seen=form.seen_at())
     except InvalidField as error:
         form.refuse(error.field, _sentence(error.message))
     except CapacityBelowSold as error:

@@ -15,7 +15,7 @@ from app.edge.links import event_url, poster_url, preview_url
 from app.edge.markdown import plain, rendered
 from app.edge.seat_status import seat_status
 from app.edge.visitor import current_admin, current_user
-from app.models import Event
+from app.models import Event, Role
 from app.money import format_money
 
 
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         current_user=current_user,
         current_admin=current_admin,
+        may_change=may_change,
         seat_status=seat_status,
         event_url=event_url,
         poster_url=poster_url,
@@ -41,6 +42,12 @@ def init_app(app: Flask) -> None:
         event_facts=event_facts,
         map_url=map_url,
     )
+
+
+def may_change() -> bool:
+    """Whether whoever of the staff looks at the page may also change what it shows."""
+    found = current_admin()
+    return found is not None and found.may(Role.ORGANISER)
 
 
 def asset(path: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser import chromium
+from tests.browser import chromium, gallery
 from tests.browser.people import PASSWORD
 
 
@@ -63,6 +63,16 @@ def _matters(text, tolerated):
     """A refused form is a 4xx, which the browser notes; a hint about forms is no error."""
     expected = any(part in text for part in ("status of 4", *tolerated))
     return not (expected or text.startswith(("debug", "info", "log", "verbose")))
+
+
+@pytest.fixture
+def log_in(running_site):
+    """Log an organiser in: with the admin key, or another."""
+
+    def do(page, key=None):
+        gallery.log_in(page, key or running_site.admin_key)
+
+    return do
 
 
 @pytest.fixture

@@ -56,6 +56,8 @@ class World:
             "paused": {**many, "name": "Paused", "sales_paused": True},
             "cancelled": {**many, "name": "Field Day", "status": "cancelled"},
             "over": {**many, "name": "Drum Evening", "start_at": now() - 5 * DAY},
+            "draft": {**many, "name": "Not Yet", "status": "draft"},
+            "held": {**many, "name": "House Seats", "seats_available": 0, "seats_held": 400},
             "free": {"name": "Tech Talk", "price_minor": 0, "capacity": 50},
             "long": {"name": "A Very Long Name " + "of an Evening " * 8, "capacity": 50},
             "late": {**many, "name": "Sadya", "cancel_until": now() - HOUR},
@@ -174,6 +176,36 @@ def new_staff_key(page, world):
     expect(page.locator(".secret")).to_be_visible()
 
 
+def wrong_field(page, world):
+    page.goto(f"/admin/events/{world.events['ok'].id}/edit")
+    page.get_by_label("Capacity").fill("1")
+    page.get_by_label("Capacity").press("Tab")
+    expect(page.locator("#capacity-error")).to_contain_text("are sold")
+
+
+def on_sale(page, world):
+    """With bookings of the last seconds."""
+    event, buyer = world.events["long"], world.alice
+    wish = {"user_id": buyer.id, "event_id": event.id, "seats": 1}
+    for _ in range(12):
+        assert page.request.post("/api/bookings", data=wish).ok
+    page.goto(f"/admin/events/{event.id}/console")
+    expect(page.locator("#rate-chart rect").first).to_be_attached()
+
+
+def held_too_many(page, world):
+    page.goto(f"/admin/events/{world.events['ok'].id}/console")
+    page.get_by_label("Seats", exact=True).fill("9999")
+    page.get_by_role("button", name="Hold back").click()
+    expect(page.locator("#seats-error")).to_be_visible()
+
+
+def books_checked(page, world):
+    page.goto("/admin/checks")
+    page.get_by_role("button", name="Check the books").click()
+    expect(page.locator("#reconciliation")).to_contain_text("checked:")
+
+
 def offline(page, world):
     page.goto(world.event_url("ok"))
     page.context.set_offline(True)
@@ -219,8 +251,8 @@ def database_away(page, world):
         world.sql("ROLLBACK")
 
 
-def role_too_low(page, world):
-    """A viewer at the owners' page."""
+def viewer_looks(page, world):
+    """A viewer's event page; from here on a viewer sits at the browser."""
     page.goto("/admin/keys")
     page.get_by_label("Whose key it is").fill("Ravi")
     page.get_by_label("What they may do").select_option("viewer")
@@ -228,7 +260,8 @@ def role_too_low(page, world):
     key = page.locator(".secret").inner_text()
     page.get_by_role("button", name="Log out").first.click()
     log_in(page, key)
-    assert page.goto("/admin/keys").status == 403
+    page.goto(f"/admin/events/{world.events['ok'].id}/edit")
+    expect(page.get_by_label("Capacity")).to_be_disabled()
 
 
 VISITOR = [
@@ -242,6 +275,7 @@ VISITOR = [
     Scene("event-few", event("few")),
     Scene("event-last", event("last")),
     Scene("event-sold-out", event("gone")),
+    Scene("event-sold-out-for-now", event("held")),
     Scene("event-not-open", event("soon")),
     Scene("event-closing", event("closing")),
     Scene("event-paused", event("paused")),
@@ -294,9 +328,18 @@ ORGANISER = [
     Scene("admin-events", at("/admin/events")),
     Scene("admin-events-no-match", at("/admin/events?q=nothing")),
     Scene("admin-event-new", at("/admin/events/new")),
-    Scene("admin-event-errors", sent_empty("/admin/events/new", "Create event")),
+    Scene("admin-event-errors", sent_empty("/admin/events/new", "Publish")),
     Scene("admin-event-edit", at(lambda w: f"/admin/events/{w.events['ok'].id}/edit")),
+    Scene("admin-event-draft", at(lambda w: f"/admin/events/{w.events['draft'].id}/edit")),
+    Scene("admin-event-field", wrong_field),
+    Scene("admin-event-cancel", at(lambda w: f"/admin/events/{w.events['ok'].id}/cancellation")),
     Scene("admin-event-delete", at(lambda w: f"/admin/events/{w.events['ok'].id}/deletion")),
+    Scene("admin-console-quiet", at(lambda w: f"/admin/events/{w.events['soon'].id}/console")),
+    Scene("admin-console", on_sale),
+    Scene("admin-console-paused", at(lambda w: f"/admin/events/{w.events['paused'].id}/console")),
+    Scene("admin-console-refused", held_too_many),
+    Scene("admin-checks", at("/admin/checks")),
+    Scene("admin-checks-done", books_checked),
     Scene("admin-bookings", at("/admin/bookings")),
     Scene("admin-bookings-of-event", at(lambda w: f"/admin/bookings?event={w.events['ok'].id}")),
     Scene("admin-bookings-no-match", at("/admin/bookings?q=nothing")),
@@ -310,8 +353,9 @@ ORGANISER = [
     Scene("admin-key-made", new_staff_key),
     Scene("admin-audit", at("/admin/audit")),
     Scene("admin-audit-no-match", at("/admin/audit?q=nothing")),
-    # The last: from here on a viewer sits at the browser.
-    Scene("error-403", role_too_low),
+    Scene("admin-event-viewer", viewer_looks),
+    Scene("admin-console-viewer", at(lambda w: f"/admin/events/{w.events['ok'].id}/console")),
+    Scene("error-403", at("/admin/keys"), status=403),
 ]
 SCENES = {"visitor": VISITOR, "member": MEMBER, "organiser": ORGANISER}
 

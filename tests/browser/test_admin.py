@@ -6,17 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.fixture
-def log_in(running_site):
-    def do(page):
-        page.goto("/admin/events")
-        page.get_by_label("Admin key", exact=True).fill(running_site.admin_key)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="Events", level=1).wait_for()
-
-    return do
-
-
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_an_organiser_creates_edits_and_deletes_an_event(visit, log_in, sql, clean, javascript):
     with visit(java_script_enabled=javascript) as page:
@@ -26,17 +15,22 @@ def test_an_organiser_creates_edits_and_deletes_an_event(visit, log_in, sql, cle
         page.get_by_label("Starts").fill("2031-03-04T07:00")
         page.get_by_label("Capacity").fill("800")
         page.get_by_label("Price of a seat").fill("499.50")
-        page.get_by_role("button", name="Create event").click()
-        expect(page.locator("main")).to_contain_text("“Holi Colour Run” is created.")
+        page.get_by_role("button", name="Save as a draft").click()
+        expect(page.locator("main")).to_contain_text("“Holi Colour Run” is saved as a draft.")
         page.get_by_role("link", name="Edit Holi Colour Run").click()
         expect(page.get_by_label("Starts")).to_have_value("2031-03-04T07:00")
         page.get_by_label("City", exact=True).fill("Jaipur")
         page.get_by_role("button", name="Save").click()
         expect(page.locator("main")).to_contain_text("“Holi Colour Run” is saved.")
-        assert sql("SELECT city, price_minor, start_at::text FROM events") == [
-            ("Jaipur", 49950, "2031-03-04 01:30:00+00")
+        assert sql("SELECT city, price_minor, start_at::text, status FROM events") == [
+            ("Jaipur", 49950, "2031-03-04 01:30:00+00", "draft")
         ]
         page.get_by_role("link", name="Edit Holi Colour Run").click()
+        page.get_by_role("button", name="Publish").click()
+        expect(page.locator("main")).to_contain_text("It is published")
+        page.get_by_role("link", name="Cancel the event…").click()
+        page.get_by_role("button", name="Yes, cancel it").click()
+        expect(page.locator("main")).to_contain_text("Visitors see that")
         page.get_by_role("link", name="Delete…").click()
         page.get_by_role("button", name="Yes, delete it").click()
         expect(page.locator("main")).to_contain_text("The event is deleted")
@@ -56,6 +50,25 @@ def test_the_preview_follows_what_is_typed_and_names_what_is_to_be_mended(visit,
         expect(preview.locator("strong")).to_have_text("candle light")
         page.get_by_label("Capacity").fill("0")
         expect(preview).to_contain_text("From 1 to 10,000,000 seats.")
+
+
+def test_a_field_is_looked_at_as_soon_as_it_is_left(visit, log_in, make_event, make_booking):
+    event = make_event(name="Tech Talk", capacity=50)
+    make_booking(event, seats=12)
+    with visit() as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/edit")
+        capacity = page.get_by_label("Capacity")
+        capacity.fill("10")
+        capacity.press("Tab")
+        expect(page.locator("#capacity-error")).to_contain_text("12 seats are sold")
+        expect(capacity).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_label("Price of a seat")).to_be_focused()
+        expect(page.locator("#live")).to_contain_text("12 seats are sold")
+        capacity.fill("20")
+        capacity.press("Tab")
+        expect(page.locator("#capacity-error")).to_be_hidden()
+        expect(capacity).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_whoever_leaves_unsaved_changes_is_asked_first(visit, log_in, make_event):
