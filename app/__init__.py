@@ -17,7 +17,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
     from app.booking.pulse import Pulse
-    from app.edge import extensions, http_errors, negotiation, security, templating
+    from app.edge import (
+        access,
+        extensions,
+        http_errors,
+        negotiation,
+        security,
+        templating,
+        visitor,
+    )
     from app.edge.application import Application
     from app.edge.memo import Memo
     from app.services.catalogue import Catalogue
@@ -52,4 +60,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.init_app(app)
     cli.init_app(app)
     negotiation.init_app(app)
+    access.init_app(app, users=visitor.admit, staff=admin.guard.admit, programs=api.callers.admit)
     return app

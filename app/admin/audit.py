@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
 from app.services import audit
 
-blueprint = Blueprint("admin_audit", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_audit", __name__)
 
 HEADER = ("id", "at", "actor", "action", "subject", "subject_id", "name", "before", "after")
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.admin.forms import BookForForm
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.current import desk, redis_client
 from app.edge.exports import csv_file, excel_file
 from app.edge.forms import CancellationForm
@@ -22,8 +22,7 @@ from app.money import minor_to_text
 from app.services import audit, bookings, events, export_progress, guest_list
 from app.services.guest_list import GuestQuery
 
-blueprint = Blueprint("admin_bookings", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_bookings", __name__)
 
 HEADER = (
     "reference", "status", "seats", "price", "name", "email", "event", "event_start",

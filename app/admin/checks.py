@@ -3,17 +3,16 @@
 import time
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.current import desk, settings
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.services import checks, demo, reconcile
 from app.services.reconcile import Finding
 
-blueprint = Blueprint("admin_checks", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_checks", __name__)
 
 AT_ONCE = 200
 """Events that are checked between two looks at the clock."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.admin.forms import HoldForm
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.charts import bar_chart, step_chart
 from app.edge.current import desk
 from app.edge.exports import csv_file
@@ -19,8 +19,7 @@ from app.models import Event
 from app.services import console, events
 from app.services.console import Console
 
-blueprint = Blueprint("admin_console", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_console", __name__)
 
 HEADER = (
     *("second", "bookings", "seats", "repeated", "sold_out", "refused", "told_to_come_back"),

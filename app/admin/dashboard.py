@@ -4,19 +4,18 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.charts import bar_chart
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
 from app.models.columns import now
 from app.services.sales import EventSales, Sales, sales
 
-blueprint = Blueprint("admin_dashboard", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_dashboard", __name__)
 
 RANGES = {"today": 1, "7": 7, "30": 30, "90": 90, "365": 365}
 """Days up to today."""

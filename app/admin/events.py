@@ -1,12 +1,12 @@
 """Events as the organiser keeps them: listed, created, edited, deleted."""
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import BadRequest
 
 from app.admin.event_form import EventForm
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to
 from app.edge.wording import problem_of
@@ -15,8 +15,7 @@ from app.models import Event, EventStatus
 from app.services import events
 from app.services.event_search import EventQuery
 
-blueprint = Blueprint("admin_events", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_events", __name__)
 
 
 @blueprint.get("/events")

@@ -1,17 +1,16 @@
 """An event's own picture: given and taken away."""
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.admin.event_form import EventForm
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to
 from app.errors import InvalidField
 from app.services import event_images, events
 
-blueprint = Blueprint("admin_images", __name__)
-behind_key(blueprint)
+blueprint = staff_pages("admin_images", __name__)
 
 
 @blueprint.post("/events/<id:event_id>/image")

@@ -1,22 +1,20 @@
 """Staff keys: owners give them out and take them back; each may log out everywhere."""
 
-from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 
 from app.admin.forms import StaffKeyForm
-from app.admin.guard import behind_key
+from app.admin.guard import staff_pages
 from app.edge.htmx import Answer, go_to
 from app.edge.visitor import ADMIN_TOKEN, current_admin, forget
 from app.errors import InvalidField
 from app.models import Role
 from app.services import sign_ins, staff
 
-blueprint = Blueprint("admin_keys", __name__)
-behind_key(blueprint, reads=Role.OWNER)
+blueprint = staff_pages("admin_keys", __name__)
 
-own = Blueprint("admin_own_key", __name__)
+own = staff_pages("admin_own_key", __name__)
 """What each may do with their own."""
-behind_key(own, reads=Role.VIEWER, writes=Role.VIEWER)
 
 
 @blueprint.get("/keys")

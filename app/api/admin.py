@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response
 
 from app.api.body import api_blueprint
-from app.api.callers import organiser_required
 from app.api.present import event_booking_out, event_out, json_response, page_response
 from app.api.schemas import (
     DeletionQuery,
@@ -25,7 +24,6 @@ ADMIN: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
 
 
 @blueprint.post("/admin/events")
-@organiser_required
 @valid(
     answers(400, 401, 413, 415, HTTP_201=EventOut),
     body=EventIn,
@@ -41,7 +39,6 @@ def create_event(body: EventIn) -> Response:
 
 
 @blueprint.put("/admin/events/<id:event_id>")
-@organiser_required
 @valid(
     answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=EventOut),
     body=EventChange,
@@ -58,7 +55,6 @@ def update_event(event_id: int, body: EventChange) -> Response:
 
 
 @blueprint.delete("/admin/events/<id:event_id>")
-@organiser_required
 @valid(
     answers(401, 404, 409, 503, HTTP_204=None),
     query=DeletionQuery,
@@ -75,7 +71,6 @@ def delete_event(event_id: int, query: DeletionQuery) -> tuple[str, int]:
 
 
 @blueprint.get("/admin/events/<id:event_id>/bookings")
-@organiser_required
 @valid(
     answers(401, 404, HTTP_200=EventBookingsOut),
     query=EventBookingsQuery,
@@ -89,7 +84,6 @@ def list_bookings(event_id: int, query: EventBookingsQuery) -> Response:
 
 
 @blueprint.post("/admin/seed_demo_data")
-@organiser_required
 @valid(answers(401, HTTP_201=SeededOut), operation_id="seedDemoData", **ADMIN)
 def seed_demo_data() -> Response:
     """Seed the demo's users and events

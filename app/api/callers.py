@@ -1,23 +1,18 @@
 """Who calls the API, told by headers alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from ipaddress import ip_address
-from typing import ParamSpec, TypeVar, cast
+from typing import cast
 
 from flask import g, request
 
 from app.config import Settings
+from app.edge.access import Who
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
 from app.models import Role
 from app.services import api_tokens, audit, staff
 from app.services.staff import Staff
-
-READS = {"GET", "HEAD"}
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -83,45 +78,20 @@ def _staff(found: Staff | None) -> Caller:
     return Caller(anybody=found.may(Role.ORGANISER), organiser=True, staff=found)
 
 
-def caller_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Refuse the anonymous, before anything they sent is looked at."""
+def admit(who: Who) -> None:
+    """Refuse who may not ask this, before anything they sent is looked at.
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        found = caller()
-        if not found.anybody and found.user_id is None:
-            raise RoleTooLow(found.staff.role) if found.staff else NotAllowed
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def organiser_required(view: Callable[P, R]) -> Callable[P, R]:
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        found = caller().staff
-        if found is None:
-            raise NotAllowed
-        if request.method not in READS and not found.may(Role.ORGANISER):
-            raise RoleTooLow(found.role)
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def owner_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For what only owners may even look at."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        found = caller().staff
-        if found is None:
-            raise NotAllowed
-        if not found.may(Role.OWNER):
-            raise RoleTooLow(found.role)
-        return view(*args, **kwargs)
-
-    return guarded
+    Raises `NotAllowed`, `RoleTooLow`.
+    """
+    found = caller()
+    if who == Who.CALLER and not (found.anybody or found.user_id is not None):
+        raise RoleTooLow(found.staff.role) if found.staff else NotAllowed
+    if who == Who.CALLER:
+        return
+    if found.staff is None:
+        raise NotAllowed
+    if not found.staff.may(Role(who)):
+        raise RoleTooLow(found.staff.role)
 
 
 def _user_of(authorization: str) -> int:

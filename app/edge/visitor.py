@@ -1,19 +1,16 @@
 """Who sits at the browser: the signed-in user, or the organiser."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
 from urllib.parse import quote, urlsplit
 
 from flask import current_app, g, request, session, url_for
 
+from app.edge.access import Who
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
 from app.models import User
 from app.services import sign_ins, staff
 from app.services.staff import Staff
 
-P = ParamSpec("P")
 USER_TOKEN = "user"  # noqa: S105 - a name in the session
 ADMIN_TOKEN = "admin"  # noqa: S105
 
@@ -31,10 +28,10 @@ def current_user() -> User | None:
 
 
 def signed_in_user() -> User:
-    """The user of a view that `user_required` guards."""
+    """The user of a view that only users may see (see `access`)."""
     user = current_user()
     if user is None:
-        raise RuntimeError("the view is not guarded by user_required")
+        raise RuntimeError("nobody is signed in; the view needs another rule in app/edge/access.py")
     return user
 
 
@@ -74,16 +71,9 @@ def forget(name: str) -> None:
     g.pop("admin", None)
 
 
-def user_required(view: Callable[P, Answer]) -> Callable[P, Answer]:
+def admit(_who: Who) -> Answer | None:
     """Send whoever is not signed in to the sign-in page, and back here afterwards."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        if current_user() is None:
-            return go_to(sign_in_url(_way_back()))
-        return view(*args, **kwargs)
-
-    return guarded
+    return go_to(sign_in_url(_way_back())) if current_user() is None else None
 
 
 def sign_in_url(way_back: str) -> str:

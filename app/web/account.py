@@ -10,7 +10,7 @@ from app.edge.current import desk
 from app.edge.forms import Form
 from app.edge.htmx import Answer, go_to
 from app.edge.limits import failures_limited
-from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user, user_required
+from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
 from app.services import api_tokens, my_bookings, own_account, sign_ins
 from app.web.forms import ApiTokenForm, EmailForm, LeaveForm, NameForm, PasswordForm
@@ -19,13 +19,11 @@ blueprint = Blueprint("account", __name__)
 
 
 @blueprint.get("/account")
-@user_required
 def show() -> Answer:
     return account_page()
 
 
 @blueprint.post("/account/name")
-@user_required
 def rename() -> Answer:
     form = NameForm(prefix="name-")
     if not form.validate():
@@ -35,7 +33,6 @@ def rename() -> Answer:
 
 
 @blueprint.post("/account/email")
-@user_required
 @failures_limited
 def change_email() -> Answer:
     form = EmailForm(prefix="email-")
@@ -52,7 +49,6 @@ def change_email() -> Answer:
 
 
 @blueprint.post("/account/password")
-@user_required
 @failures_limited
 def change_password() -> Answer:
     form = PasswordForm(prefix="password-")
@@ -70,7 +66,6 @@ def change_password() -> Answer:
 
 
 @blueprint.post("/account/sign-outs")
-@user_required
 def sign_out_everywhere() -> Answer:
     sign_ins.end_all_of(signed_in_user().id)
     forget(USER_TOKEN)
@@ -79,7 +74,6 @@ def sign_out_everywhere() -> Answer:
 
 
 @blueprint.get("/account/data.json")
-@user_required
 def export() -> Answer:
     data = json.dumps(own_account.export(signed_in_user().id), indent=2, ensure_ascii=False)
     response = Response(data, mimetype="application/json")
@@ -89,13 +83,11 @@ def export() -> Answer:
 
 
 @blueprint.get("/account/deletion")
-@user_required
 def confirm_deletion() -> Answer:
     return _leaving(LeaveForm(formdata=None), 200)
 
 
 @blueprint.post("/account/deletion")
-@user_required
 @failures_limited
 def delete() -> Answer:
     form = LeaveForm()

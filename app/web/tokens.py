@@ -4,7 +4,7 @@ from flask import Blueprint, flash, url_for
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
-from app.edge.visitor import signed_in_user, user_required
+from app.edge.visitor import signed_in_user
 from app.services import api_tokens
 from app.web.account import account_page
 from app.web.forms import ApiTokenForm
@@ -18,7 +18,6 @@ def find() -> Answer:
 
 
 @blueprint.post("/account/api-tokens")
-@user_required
 def create() -> Answer:
     form = ApiTokenForm(prefix="token-")
     if not form.validate():
@@ -29,7 +28,6 @@ def create() -> Answer:
 
 
 @blueprint.post("/account/api-tokens/<id:token_id>/revocation")
-@user_required
 def revoke(token_id: int) -> Answer:
     api_tokens.revoke_api_token(signed_in_user().id, token_id)
     flash(_("The token is revoked."), "done")

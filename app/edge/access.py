@@ -1,0 +1,119 @@
+"""Who may what: the one table of every address, asked before any view.
+
+An address that is not in the table keeps the application from starting, so that a new one can't
+be left open by mistake. What belongs to a user is besides looked up among their own things only:
+another user's is not found.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from flask import Flask, request
+
+from app.edge.htmx import Answer
+from app.errors import NotAllowed
+
+
+class Who(StrEnum):
+    """The least that somebody must be."""
+
+    ANYONE = "anyone"
+    USER = "user"
+    """Signed in, on the pages."""
+    CALLER = "caller"
+    """Of the API: a user's token, or staff that may act for anybody."""
+    VIEWER = "viewer"
+    ORGANISER = "organiser"
+    OWNER = "owner"
+
+
+Door = Callable[[Who], Answer | None]
+"""Lets somebody in by answering nothing; sends them elsewhere, or raises `UtsavamError`."""
+
+TABLE = {
+    Who.ANYONE: """
+        static openapi docs.favicon docs.problems docs.robots docs.swagger_ui
+        events.index events.list_events events.find events.show events.seats events.calendar
+        feeds.atom feeds.calendar art.poster art.preview images.card images.wide
+        sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
+        booking.begin booking.create
+        admin_login.show admin_login.create admin_login.delete
+        api_health.health api_health.ready api_events.list_events api_events.get_event
+        api_users.create_user
+    """,
+    Who.USER: """
+        bookings.index bookings.show bookings.calendar
+        bookings.confirm_cancellation bookings.cancel
+        account.show account.rename account.change_email account.change_password
+        account.sign_out_everywhere account.export account.confirm_deletion account.delete
+        api_tokens.find api_tokens.create api_tokens.revoke
+    """,
+    Who.CALLER: """
+        api_bookings.create_booking api_bookings.get_booking api_bookings.change_booking
+        api_bookings.cancel_booking api_bookings.list_bookings_of_user
+    """,
+    Who.VIEWER: """
+        admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
+        admin_events.index admin_events.edit
+        admin_console.show admin_console.figures admin_console.export
+        admin_bookings.index admin_bookings.show admin_bookings.progress
+        admin_bookings.export_csv admin_bookings.export_excel
+        admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
+        api_admin.list_bookings api_analytics.analytics api_users.list_users
+        api_event_desk.list_events api_event_desk.watch
+        api_records.list_bookings api_records.list_audit api_records.get_sales
+    """,
+    Who.ORGANISER: """
+        admin_events.new admin_events.create admin_events.update admin_events.preview
+        admin_events.check admin_events.publish admin_events.withdraw admin_events.duplicate
+        admin_events.confirm_cancellation admin_events.cancel
+        admin_events.confirm_deletion admin_events.delete
+        admin_images.upload admin_images.remove
+        admin_console.pause admin_console.resume admin_console.hold
+        admin_bookings.new admin_bookings.create admin_bookings.cancel
+        admin_checks.reconcile_next admin_checks.seed
+        api_admin.create_event api_admin.update_event api_admin.delete_event
+        api_admin.seed_demo_data api_event_desk.copy_event
+        api_images.set_image api_images.remove_image api_records.reconcile_some
+    """,
+    Who.OWNER: """
+        admin_keys.index admin_keys.create admin_keys.revoke
+        api_staff_keys.list_keys api_staff_keys.create_key api_staff_keys.revoke_key
+    """,
+}
+RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
+_OWN = """
+    bookings.show bookings.calendar bookings.confirm_cancellation bookings.cancel api_tokens.revoke
+    api_bookings.get_booking api_bookings.change_booking api_bookings.cancel_booking
+    api_bookings.list_bookings_of_user
+"""
+OWN = frozenset(_OWN.split())
+"""Where a user asks for something by its id: another user's is not found."""
+
+
+def init_app(app: Flask, *, users: Door, staff: Door, programs: Door) -> None:
+    """Stand before every view of `app`; to be called when all of them are there.
+
+    `users` and `staff` are the doors of the pages, `programs` is the API's. Raises `RuntimeError`
+    for an address without a rule, and for a rule without an address.
+    """
+    addresses = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
+    if differ := addresses.keys() ^ RULES.keys():
+        raise RuntimeError(f"app/edge/access.py and the addresses differ in {sorted(differ)}")
+    doors: dict[str, tuple[Door | None, Who]] = {}
+    for endpoint, who in RULES.items():
+        if who == Who.ANYONE:
+            doors[endpoint] = None, who
+        elif addresses[endpoint].startswith("/api/"):
+            doors[endpoint] = programs, who
+        else:
+            doors[endpoint] = users if who == Who.USER else staff, who
+
+    @app.before_request
+    def admit() -> Answer | None:
+        if request.endpoint is None:
+            return None  # there is nothing at this address
+        if request.endpoint not in doors:
+            raise NotAllowed
+        door, who = doors[request.endpoint]
+        return door(who) if door else None
