@@ -13,7 +13,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, from settings given or read from the environment."""
     # Imported here, since the package is also imported by those who want its settings only: the
     # gunicorn master must not load what its gevent workers are yet to patch.
-    from app import admin, api, cli, db, web
+    from app import admin, api, cli, cli_backup, db, web
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
     from app.booking.pulse import Pulse
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     admin.init_app(app)
     api.init_app(app)
     cli.init_app(app)
+    cli_backup.init_app(app)
     negotiation.init_app(app)
     access.init_app(app, users=visitor.admit, staff=admin.guard.admit, programs=api.callers.admit)
     return app

@@ -1,0 +1,135 @@
+"""Backups that are made, and restored: nothing is lost, and nothing is lost by mistake."""
+
+import pytest
+
+from app.pg_programs import ProgramsMissing, Server, programs_for
+from tests.support import rows
+
+MADE_ANEW = ("sign_ins",)
+
+
+def without_incarnations(contents, columns):
+    at = columns["events"].index("incarnation")
+    events = [row[:at] + row[at + 1 :] for row in contents["events"]]
+    return {**contents, "events": events}
+
+
+@pytest.fixture
+def columns(place):
+    with place.connect() as connection:
+        return rows.tables_of(connection)
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_each_command_explains_itself(app, command):
+    result = app.test_cli_runner().invoke(args=[command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_everything_comes_back_as_it_was(place, file, columns, make_place):
+    other = make_place("restored")
+    result = other.run("restore", file)
+    assert result.exit_code == 0, result.output
+    assert "  bookings\n" in result.output
+    assert "1 events checked, 0 broken" in result.output  # the other is deleted
+    before, after = place.contents(*MADE_ANEW), other.contents(*MADE_ANEW)
+    assert without_incarnations(before, columns) == without_incarnations(after, columns)
+    assert before["bookings"]
+    assert other.run("doctor").exit_code == 0
+
+
+def test_what_a_restored_database_refuses_is_what_the_first_one_did(place, file, make_place):
+    other = make_place("restored")
+    assert other.run("restore", file).exit_code == 0
+    rules = """
+        SELECT conname, contype::text FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND convalidated
+        UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        ORDER BY 1, 2
+    """
+    found = other.sql(rules)
+    assert found == place.sql(rules)
+    assert ("ck_events_seats_not_negative", "c") in found
+
+
+def test_each_event_begins_another_life_and_nobody_is_signed_in(place, file, make_place):
+    other = make_place("restored")
+    assert "has to sign in again" in other.run("restore", file).output
+    lives = "SELECT id, incarnation FROM events ORDER BY id"
+    assert all(a != b for a, b in zip(place.sql(lives), other.sql(lives), strict=True))
+    assert other.sql("SELECT * FROM sign_ins") == []
+
+
+def test_no_id_is_given_twice(place, file, make_place):
+    other = make_place("restored")
+    assert other.run("restore", file, "--skip-ids", "5000").exit_code == 0
+    other.factories.booking(other.factories.event())
+    for table in ("users", "events", "bookings"):
+        last = place.sql(f"SELECT last_value FROM {table}_id_seq")[0][0]
+        given = other.sql(f"SELECT max(id) FROM {table}")[0][0]
+        assert given > last + 5000
+
+
+def test_a_backup_of_an_older_schema_is_migrated_on(make_place, tmp_path):
+    older, file = make_place("older"), tmp_path / "older.dump"
+    older.migrate("0004")
+    older.fill()
+    assert older.run("backup", file).exit_code == 0
+    other = make_place("restored")
+    result = other.run("restore", file)
+    assert result.exit_code == 0, result.output
+    assert "migrated it on from 0004" in result.output
+    assert older.contents(*MADE_ANEW, "events").items() <= other.contents().items()
+    assert other.run("doctor").exit_code == 0
+
+
+def test_a_backup_of_a_later_version_is_refused(place, make_place, tmp_path):
+    place.sql("UPDATE alembic_version SET version_num = '9999'")
+    assert place.run("backup", tmp_path / "later.dump").exit_code == 0
+    result = make_place("restored").run("restore", tmp_path / "later.dump")
+    assert result.exit_code == 1
+    assert "is of a later Utsavam than this: its migration 9999" in result.output
+
+
+def test_only_its_owner_may_read_a_backup(file):
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_backup_is_not_written_over_by_mistake(place, file):
+    before = file.read_bytes()
+    result = place.run("backup", file)
+    assert (result.exit_code, file.read_bytes()) == (1, before)
+    assert "is there already" in result.output
+    assert place.run("backup", file, "--overwrite").exit_code == 0
+
+
+def test_a_backup_that_can_not_be_written_is_said_so(place, tmp_path):
+    result = place.run("backup", tmp_path / "none" / "kept.dump")
+    assert result.exit_code == 1
+    assert "can't be written: No such file or directory" in result.output
+
+
+def test_a_database_that_is_away_is_said_so(make_app, tmp_path):
+    app = make_app(database_url="postgresql+psycopg://u:pw-of-nobody@127.0.0.1:1/none")
+    result = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "kept.dump")])
+    assert result.exit_code == 1
+    assert "DATABASE_URL: the database can't be asked" in result.output
+    assert "pw-of-nobody" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_on_no_command_line():
+    server = Server.of("postgresql+psycopg://u:p%40ss@db.example:6543/seats?sslmode=require")
+    assert server.environment["PGPASSWORD"] == "p@ss"
+    assert "p@ss" not in server.conninfo
+    assert "host=db.example" in server.conninfo
+    assert "sslmode=require" in server.conninfo
+
+
+def test_programs_older_than_the_server_are_not_taken():
+    with pytest.raises(ProgramsMissing, match="postgresql-client-99") as missing:
+        programs_for(99)
+    assert "found: 1" in str(missing.value)

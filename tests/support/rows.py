@@ -1,0 +1,190 @@
+"""A row or two for every table, as people leave them behind: what no migration and no backup may
+lose or change."""
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+DIGEST = "5f" * 32
+MOMENT = "2031-02-03 04:05:06.789012+00"
+
+ROWS = [
+    (
+        "event_images",
+        {"digest": DIGEST, "card": bytes(range(256)), "wide": b"\x00\xff", "created_at": MOMENT},
+    ),
+    (
+        "events",
+        {
+            "id": 7,
+            "name": "Ōnam Sadya; 'quoted' \\. \"twice\"",
+            "venue": "The Little Stage",
+            "address": "12 Lake Road\nKochi\t682001",
+            "city": "കൊച്ചി",
+            "category": "Food",
+            "description": "COPY x FROM stdin;\n\\.\n**bold**",
+            "time_zone": "Asia/Kolkata",
+            "start_at": MOMENT,
+            "end_at": "2031-02-03 08:00:00+00",
+            "capacity": 500,
+            "seats_available": 497,
+            "price_minor": 25_000,
+            "currency": "INR",
+            "max_per_person": 4,
+            "sales_open_at": "2031-01-01 04:30:00+00",
+            "sales_close_at": "2031-02-03 00:00:00+00",
+            "sales_paused": True,
+            "cancel_until": "2031-02-01 00:00:00+00",
+            "image_digest": DIGEST,
+            "status": "published",
+            "version": 12,
+            "incarnation": 281_474_976_710_655,
+            "created_at": MOMENT,
+            "updated_at": MOMENT,
+        },
+    ),
+    (
+        "events",
+        {
+            "id": 8,
+            "name": "Taken down",
+            "start_at": MOMENT,
+            "capacity": 1,
+            "seats_available": 1,
+            "status": "cancelled",
+            "version": 2,
+            "incarnation": 1,
+            "deleted_at": MOMENT,
+        },
+    ),
+    (
+        "users",
+        {
+            "id": 3,
+            "email": "Meena@example.com",
+            "name": "Meena 🎉",
+            "password_hash": "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+            "created_at": MOMENT,
+        },
+    ),
+    ("users", {"id": 4, "email": "gone@example.com", "name": "", "deleted_at": MOMENT}),
+    (
+        "bookings",
+        {
+            "id": 21,
+            "reference": "AAAABBBBCCCC",
+            "user_id": 3,
+            "event_id": 7,
+            "seats": 3,
+            "price_minor": 25_000,
+            "status": "CONFIRMED",
+            "idempotency_key": "k-1",
+            "fingerprint": DIGEST,
+            "created_at": MOMENT,
+        },
+    ),
+    (
+        "bookings",
+        {
+            "id": 22,
+            "reference": "DDDDEEEEFFFF",
+            "user_id": 3,
+            "event_id": 7,
+            "seats": 1,
+            "status": "CANCELLED",
+            "created_at": MOMENT,
+            "cancelled_at": "2031-02-03 05:00:00+00",
+            "part_of": 21,
+        },
+    ),
+    (
+        "api_tokens",
+        {
+            "id": 2,
+            "user_id": 3,
+            "name": "laptop",
+            "token_digest": "aa" * 32,
+            "last_four": "wxyz",
+            "last_used_at": MOMENT,
+        },
+    ),
+    (
+        "sign_ins",
+        {"id": 9, "token_digest": "bb" * 32, "user_id": 3, "expires_at": "2031-03-01 00:00:00+00"},
+    ),
+    (
+        "staff_keys",
+        {"id": 1, "name": "Door", "role": "viewer", "key_digest": "cc" * 32, "last_four": "abcd"},
+    ),
+    (
+        "audit_entries",
+        {
+            "id": 5,
+            "at": MOMENT,
+            "actor": "ADMIN_KEY",
+            "action": "event.updated",
+            "subject": "event",
+            "subject_id": 7,
+            "subject_name": "Ōnam Sadya",
+            "before": Jsonb({"capacity": 400}),
+            "after": Jsonb({"capacity": 500}),
+        },
+    ),
+    (
+        "sales_days",
+        {
+            "day": "2031-01-31",
+            "event_id": 7,
+            "bookings": 2,
+            "seats": 4,
+            "cancellations": 1,
+            "seats_back": 1,
+        },
+    ),
+    ("summed_days", {"day": "2031-01-31"}),
+]
+
+_TABLES = """
+    SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position)
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+    GROUP BY table_name ORDER BY table_name
+"""
+
+
+def tables_of(connection):
+    """The tables that there are, and the columns of each."""
+    return dict(connection.execute(_TABLES).fetchall())
+
+
+def fill(connection):
+    """Put the rows into the tables that there are, as far as their columns are there."""
+    columns = tables_of(connection)
+    unknown = columns.keys() - {table for table, _row in ROWS}
+    assert not unknown, f"give these tables a row in tests/support/rows.py: {sorted(unknown)}"
+    for table, row in ROWS:
+        if table in columns:
+            _insert(connection, table, {n: v for n, v in row.items() if n in columns[table]})
+
+
+def contents(connection, columns=None):
+    """Every row of every table, of these columns of these tables if they are named."""
+    return {
+        table: connection.execute(_select(table, names)).fetchall()
+        for table, names in (columns or tables_of(connection)).items()
+    }
+
+
+def _insert(connection, table, row):
+    statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(map(sql.Placeholder, row)),
+    )
+    connection.execute(statement, row)
+
+
+def _select(table, names):
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    return sql.SQL("SELECT {} FROM {} ORDER BY {}").format(
+        columns, sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names[:2]))
+    )
