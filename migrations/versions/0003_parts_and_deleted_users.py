@@ -17,14 +17,19 @@ depends_on = None
 
 
 def upgrade():
-    op.add_column("users", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("bookings", sa.Column("part_of", sa.BigInteger(), nullable=True))
-    # Checked apart, so that bookings wait for nothing longer than a moment.
+    # Checked apart, when the lock is gone, so that bookings wait for no longer than a moment. What
+    # comes before may then have been done already, by an attempt that broke off.
+    moment = sa.DateTime(timezone=True)
+    op.add_column("users", sa.Column("deleted_at", moment, nullable=True), if_not_exists=True)
+    part_of = sa.Column("part_of", sa.BigInteger(), nullable=True)
+    op.add_column("bookings", part_of, if_not_exists=True)
+    op.execute("ALTER TABLE bookings DROP CONSTRAINT IF EXISTS fk_bookings_part_of")
     op.execute(
         "ALTER TABLE bookings ADD CONSTRAINT fk_bookings_part_of FOREIGN KEY (part_of) "
         "REFERENCES bookings (id) ON DELETE RESTRICT NOT VALID"
     )
-    op.execute("ALTER TABLE bookings VALIDATE CONSTRAINT fk_bookings_part_of")
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE bookings VALIDATE CONSTRAINT fk_bookings_part_of")
 
 
 def downgrade():

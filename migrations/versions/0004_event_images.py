@@ -17,6 +17,7 @@ depends_on = None
 
 
 def upgrade():
+    # The last line works by itself: what comes before may have been done by an earlier attempt.
     op.create_table(
         "event_images",
         sa.Column("digest", sa.String(64), nullable=False),
@@ -24,13 +25,17 @@ def upgrade():
         sa.Column("wide", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_event_images"),
+        if_not_exists=True,
     )
-    op.add_column("events", sa.Column("image_digest", sa.String(64), nullable=True))
+    image_digest = sa.Column("image_digest", sa.String(64), nullable=True)
+    op.add_column("events", image_digest, if_not_exists=True)
+    op.execute("ALTER TABLE events DROP CONSTRAINT IF EXISTS fk_events_image_digest")
     op.execute(
         "ALTER TABLE events ADD CONSTRAINT fk_events_image_digest FOREIGN KEY (image_digest) "
         "REFERENCES event_images (digest) ON DELETE RESTRICT NOT VALID"
     )
-    op.execute("ALTER TABLE events VALIDATE CONSTRAINT fk_events_image_digest")
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE events VALIDATE CONSTRAINT fk_events_image_digest")
 
 
 def downgrade():

@@ -17,6 +17,20 @@ depends_on = None
 
 
 def upgrade():
+    # By itself, and first: it waits for whoever is at work, however long, and nobody waits for it.
+    # What an attempt that broke off has left is no index.
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_bookings_cancelled_at")
+        op.create_index(
+            "ix_bookings_cancelled_at",
+            "bookings",
+            ["cancelled_at"],
+            postgresql_where=sa.text("cancelled_at IS NOT NULL"),
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+        op.execute("SET lock_timeout = '5s'")
     op.create_table(
         "sales_days",
         sa.Column("day", sa.Date(), nullable=False),
@@ -31,12 +45,6 @@ def upgrade():
         "summed_days",
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("day", name="pk_summed_days"),
-    )
-    op.create_index(
-        "ix_bookings_cancelled_at",
-        "bookings",
-        ["cancelled_at"],
-        postgresql_where=sa.text("cancelled_at IS NOT NULL"),
     )
 
 

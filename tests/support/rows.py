@@ -156,9 +156,9 @@ def tables_of(connection):
     return dict(connection.execute(_TABLES).fetchall())
 
 
-def fill(connection):
-    """Put the rows into the tables that there are, as far as their columns are there."""
-    columns = tables_of(connection)
+def fill(connection, columns=None):
+    """Put the rows into these columns of these tables, or into all that there are."""
+    columns = columns or tables_of(connection)
     unknown = columns.keys() - {table for table, _row in ROWS}
     assert not unknown, f"give these tables a row in tests/support/rows.py: {sorted(unknown)}"
     for table, row in ROWS:

@@ -1,0 +1,148 @@
+"""Migrations make nobody wait, lose nothing, and leave the version before them working."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
+
+from tests.support import rows
+from tests.support.servers import libpq
+from tests.support.tables import TABLES
+
+ROOT = Path(__file__).parents[1]
+SQUAWK = Path(sys.executable).parent / "squawk"
+REVISIONS = [
+    (script.revision, script.down_revision)
+    for script in reversed(list(ScriptDirectory(str(ROOT / "migrations")).walk_revisions()))
+]
+KNOWN = {
+    # Events are few: an index takes no time.
+    "0002": {"require-concurrent-index-creation"},
+    # Dropped where an attempt that broke off has left it, and made anew in the same transaction.
+    "0003": {"ban-drop-constraint"},
+    "0004": {"ban-drop-constraint"},
+}
+BAD = """
+    CREATE INDEX ix_bookings_seats ON bookings (seats);
+    ALTER TABLE bookings ADD COLUMN tag uuid DEFAULT gen_random_uuid() NOT NULL;
+    ALTER TABLE bookings ADD COLUMN colour text NOT NULL;
+    ALTER TABLE bookings ALTER COLUMN part_of SET NOT NULL;
+    ALTER TABLE bookings ALTER COLUMN seats TYPE bigint;
+    ALTER TABLE bookings RENAME COLUMN seats TO places;
+    ALTER TABLE bookings DROP COLUMN price_minor;
+    ALTER TABLE bookings ADD CONSTRAINT few CHECK (seats < 9);
+"""
+
+
+def complaints(statements):
+    """The rules of squawk that the statements break."""
+    ran = subprocess.run(
+        [SQUAWK, "--config", ROOT / ".squawk.toml", "--reporter", "json"],
+        input=statements,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode in {0, 1}, ran.stderr
+    return {found["rule_name"] for found in json.loads(ran.stdout)}
+
+
+@pytest.mark.parametrize(("revision", "before"), REVISIONS)
+def test_no_migration_makes_bookings_wait(app, capsys, revision, before):
+    with app.app_context():
+        flask_migrate.upgrade(revision=f"{before or 'base'}:{revision}", sql=True)
+    statements = capsys.readouterr().out
+    assert f"version_num) VALUES ('{revision}')" in statements or (
+        f"SET version_num='{revision}'" in statements
+    )
+    assert complaints(statements) == KNOWN.get(revision, set())
+
+
+def test_habits_that_make_bookings_wait_would_be_noticed():
+    assert complaints(BAD) >= {
+        "require-concurrent-index-creation",
+        "adding-field-with-default",
+        "adding-required-field",
+        "adding-not-nullable-field",
+        "changing-column-type",
+        "renaming-column",
+        "ban-drop-column",
+        "constraint-missing-not-valid",
+    }
+
+
+@pytest.fixture
+def migrated_to(database, make_app, postgres_url):
+    """A database of its own at a revision: answers a way up, and a connection."""
+    database.execute("DROP DATABASE IF EXISTS steps WITH (FORCE)")
+    database.execute("CREATE DATABASE steps")
+    url = postgres_url.replace("/utsavam?", "/steps?")
+    app = make_app(database_url=url)
+
+    def go(revision):
+        with app.app_context():
+            flask_migrate.upgrade(revision=revision)
+
+    with psycopg.connect(libpq(url), autocommit=True) as connection:
+        yield go, connection
+    database.execute("DROP DATABASE steps WITH (FORCE)")
+
+
+@pytest.mark.parametrize(("revision", "before"), REVISIONS[1:])
+def test_every_row_of_the_schema_before_is_kept(migrated_to, revision, before):
+    go, connection = migrated_to
+    go(before)
+    rows.fill(connection)
+    columns = rows.tables_of(connection)
+    kept = rows.contents(connection)
+    assert all(kept.values()), "a table had no row to lose"
+    go(revision)
+    assert rows.contents(connection, columns) == kept
+
+
+@pytest.mark.parametrize(("revision", "before"), REVISIONS[1:])
+def test_the_version_before_can_go_on_writing(migrated_to, revision, before):
+    """While one web process after another is replaced, both versions write."""
+    go, connection = migrated_to
+    go(before)
+    columns = rows.tables_of(connection)
+    go(revision)
+    rows.fill(connection, columns)
+    assert all(rows.contents(connection, columns).values())
+
+
+def test_a_migration_that_has_to_wait_for_a_table_gives_up(migrated_to, postgres_url):
+    """Else every booking would wait behind it."""
+    go, connection = migrated_to
+    go("0006")
+    with psycopg.connect(libpq(postgres_url.replace("/utsavam?", "/steps?"))) as holder:
+        holder.execute("SELECT 1 FROM events")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            go("0007")
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0006",)]
+    go("0007")
+
+
+@pytest.mark.parametrize("revision", ["0003", "0004", "0006"])
+def test_a_migration_of_several_parts_may_break_off_and_be_run_again(migrated_to, revision):
+    """As if the process had ended after the parts and before the note that they were done."""
+    go, connection = migrated_to
+    go(revision)
+    before = f"{int(revision) - 1:04}"
+    connection.execute("UPDATE alembic_version SET version_num = %s", (before,))
+    if revision == "0006":
+        connection.execute("DROP TABLE sales_days, summed_days")
+    go("head")
+    broken = "SELECT indexrelid FROM pg_index WHERE NOT indisvalid"
+    assert connection.execute(broken).fetchall() == []
+    unchecked = "SELECT conname FROM pg_constraint WHERE NOT convalidated"
+    assert connection.execute(unchecked).fetchall() == []
+
+
+def test_every_table_that_tests_empty_has_a_row_to_keep():
+    assert {table for table, _row in rows.ROWS} == set(TABLES.replace(" ", "").split(","))
