@@ -18,7 +18,7 @@ test: setup-test ## Run every test
 	@$(PY) -m pytest $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
-	@$(PY) -m pytest tests/faults tests/mutants -v -m "not short" $(ARGS)
+	@$(PY) -m pytest tests/faults tests/mutants tests/deploy -v -m "not short" $(ARGS)
 
 shots: setup-test ## Take pictures of every page in every state, into build/shots
 	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)

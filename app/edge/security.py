@@ -17,6 +17,9 @@ from app.edge.negotiation import WANTS_JSON
 from app.edge.threads import waited_too_long
 from app.errors import Busy
 
+ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
+"""Load balancers and platforms ask these by a machine's address, which nobody can name before."""
+
 
 class IdConverter(BaseConverter):
     """An id of ours: positive and within PostgreSQL's bigint. Anything else is no address."""
@@ -49,8 +52,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        # Each proxy adds to the addresses; the scheme is one word, which the first one knew.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=1, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
     app.before_request(_refuse_what_waited)
@@ -69,7 +72,7 @@ def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def refuse() -> None:
-        if not is_ours(request.host):
+        if request.endpoint not in ASKED_BY_ADDRESS and not is_ours(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
 
 

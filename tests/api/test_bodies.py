@@ -91,3 +91,8 @@ def test_a_host_that_the_settings_name_is_answered(make_app, clean):
     good, bad = {"Host": "tickets.example.org"}, {"Host": "evil.example.org"}
     assert client.get("/api/events", headers=good).status_code == 200
     assert client.get("/api/events", headers=bad).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_a_load_balancer_may_ask_for_health_by_our_address(organiser, path):
+    assert organiser.get(path, headers={"Host": "10.20.30.40:8000"}).status_code == 200
