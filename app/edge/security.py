@@ -43,7 +43,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        # An upload is read in pieces of 64 KiB, each of which counts together with what is left of
+        # the piece before it.
+        MAX_FORM_MEMORY_SIZE=2 * MAX_BODY,
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies
         else f"utsavam_{settings.port}",

@@ -1,6 +1,7 @@
 """Events' own pictures: uploaded by organisers, made anew, kept for ever by browsers."""
 
 import io
+import random
 import re
 
 import pytest
@@ -140,6 +141,15 @@ def test_no_file_at_all_is_said_so(organiser, make_event):
 
 def test_an_upload_beyond_all_measure_is_413(upload, make_event):
     assert upload(make_event(), bytes(MAX_BYTES + 200_000)).status_code == 413
+
+
+def test_a_picture_of_a_camera_is_taken_though_it_is_large(upload, make_event):
+    """Noise holds every byte, line ends among them, by which the parts of a form are told."""
+    noise = Image.frombytes("RGB", (1200, 900), random.Random(1).randbytes(3 * 1200 * 900))
+    file = io.BytesIO()
+    noise.save(file, "JPEG", quality=95)
+    assert 1_000_000 < file.tell() < MAX_BYTES
+    assert upload(make_event(), file.getvalue()).status_code == 303
 
 
 def test_no_other_form_takes_as_much(organiser, make_event):
