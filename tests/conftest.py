@@ -17,6 +17,7 @@ from app.config import Settings
 from app.db import db
 from app.embedded import Postgres, RedisServer
 from tests.browser import html_checker
+from tests.deploy import proxies
 from tests.factories import Factories
 from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
@@ -37,6 +38,8 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(
             "redis-server is not on PATH: booking was tested with Valkey alone", yellow=True
         )
+    for sentence in proxies.missing():
+        terminalreporter.write_line(sentence, yellow=True)
     if html_checker.jar_file() is None:
         terminalreporter.write_line(html_checker.NOT_RUN, yellow=True)
 

@@ -1,0 +1,74 @@
+"""The site with HTTPS, behind the proxy of docker-compose.https.yml."""
+
+import signal
+import socket
+import ssl
+
+import httpx
+import pytest
+import trustme
+
+from tests.deploy import proxies
+from tests.deploy.conftest import Town
+from tests.deploy.proxies import HOST
+from tests.support.servers import wait_until
+
+
+@pytest.fixture(scope="module")
+def town(migrated_app, settings, folder):
+    if not proxies.CADDY:
+        pytest.skip(proxies.NOT_RUN["caddy"])
+    authority = trustme.CA()
+    town = Town(settings, folder / "https")
+    town.trust = ssl.create_default_context()
+    authority.configure_trust(town.trust)
+    try:
+        town.start()
+        with proxies.caddy(folder / "https", town.ports, authority.issue_cert(HOST)) as port:
+            town.port = port
+            wait_until(lambda: answers(port))
+            yield town
+    finally:
+        town.stop()
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def ask(town):
+    """A request to the proxy by the site's name, as a browser would make it."""
+    with httpx.Client(verify=town.trust, base_url=f"https://127.0.0.1:{town.port}") as client:
+
+        def ask(path, **headers):
+            headers = {"Host": f"{HOST}:{town.port}", "Accept": "text/html", **headers}
+            return client.get(path, headers=headers, extensions={"sni_hostname": HOST})
+
+        yield ask
+
+
+def test_the_site_knows_that_it_is_served_by_https(ask, town, clean):
+    answer = ask("/sign-in")
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-utsavam=")
+    assert "Secure; HttpOnly; Path=/; SameSite=Lax" in cookie
+    assert f"https://{HOST}:{town.port}/events.atom" in ask("/events.atom").text
+
+
+def test_nobody_claims_plain_http(ask, clean):
+    answer = ask("/", **{"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.1"})
+    assert "Strict-Transport-Security" in answer.headers
+
+
+def test_a_site_that_is_stopped_is_passed_over(ask, town, clean):
+    """The last one here: nobody is in town afterwards."""
+    town.sites[0].signal(signal.SIGQUIT)
+    town.sites[0].wait(10)
+    assert [ask("/api/events").status_code for _ in range(6)] == [200] * 6
+    town.stop()
+    away = ask("/api/events")
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "2")
