@@ -76,12 +76,16 @@ def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False)
     """
     if file.exists() and not overwrite:
         raise BackupFailed(f"FILE {file} is there already: name another, or say --overwrite.")
+    if file.exists() and not file.is_file():
+        raise BackupFailed(f"FILE {file} is no ordinary file.")
     programs, began = programs_of(look_at(database_url)), time.monotonic()
     part = file.with_name(f".{file.name}.part")
     try:
-        part.touch(mode=0o600)
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600, exist_ok=False)
         _dump(programs, Server.of(database_url), part, say)
         look_into(programs, part)
+        programs.answer("pg_restore", "--file=/dev/null", str(part))  # reads every byte
         part.replace(file)
     except OSError as error:
         raise BackupFailed(f"FILE {file} can't be written: {error.strerror}.") from error

@@ -106,6 +106,12 @@ def test_a_backup_is_not_written_over_by_mistake(place, file):
     assert place.run("backup", file, "--overwrite").exit_code == 0
 
 
+def test_a_device_is_no_place_for_a_backup(place):
+    result = place.run("backup", "/dev/null", "--overwrite")
+    assert result.exit_code == 1
+    assert "is no ordinary file" in result.output
+
+
 def test_a_backup_that_can_not_be_written_is_said_so(place, tmp_path):
     result = place.run("backup", tmp_path / "none" / "kept.dump")
     assert result.exit_code == 1
