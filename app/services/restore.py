@@ -66,13 +66,13 @@ def restore(
             stderr=complaints,
         ) as sink,
     ):
-        said = _carry(source, sink, _AFTER.format(skipped=int(skipped_ids)), teller(say))
+        all_taken, said = _carry(source, sink, _AFTER.format(skipped=int(skipped_ids)), teller(say))
         complaints.seek(0)
         refused = complaints.read().splitlines()
+    if all_taken and source.returncode:
+        raise BackupFailed(f"The database is as it was; FILE {file} is damaged: {last_of(said)}")
     if sink.returncode:
         raise BackupFailed(f"The database is as it was; it refused: {last_of(refused)}")
-    if source.returncode:
-        raise BackupFailed(f"The database is as it was; FILE {file} is damaged: {last_of(said)}")
     return time.monotonic() - began
 
 
@@ -81,10 +81,12 @@ def _carry(
     sink: "subprocess.Popen[bytes]",
     after: str,
     tell: Callable[[str], None],
-) -> list[str]:
+) -> tuple[bool, list[str]]:
     """Pour one program into the other. COMMIT follows only when all has come: a pipe that ends
-    early looks to `psql` like one that ends. Returns what the source said."""
+    early looks to `psql` like one that ends. Returns whether the sink took all that came, and what
+    the source said."""
     said: list[str] = []
+    all_taken = False
 
     def listen() -> None:
         for line in cast("IO[bytes]", source.stderr):
@@ -98,6 +100,7 @@ def _carry(
         go.write(_BEFORE.encode())
         while chunk := come.read(CHUNK):
             go.write(chunk)
+        all_taken = True
         if source.wait() == 0:
             go.write(after.encode())
             go.flush()
@@ -106,4 +109,4 @@ def _carry(
     with suppress(BrokenPipeError):
         go.close()
     sink.wait()
-    return said
+    return all_taken, said

@@ -96,3 +96,9 @@ def test_a_host_that_the_settings_name_is_answered(make_app, clean):
 @pytest.mark.parametrize("path", ["/health", "/ready"])
 def test_a_load_balancer_may_ask_for_health_by_our_address(organiser, path):
     assert organiser.get(path, headers={"Host": "10.20.30.40:8000"}).status_code == 200
+
+
+def test_the_scheme_is_known_behind_several_proxies_that_tell_it_once(make_app, clean):
+    client = make_app(proxy_hops=2).test_client()
+    told = {"X-Forwarded-For": "203.0.113.9, 203.0.113.1", "X-Forwarded-Proto": "https"}
+    assert "Strict-Transport-Security" in client.get("/api/events", headers=told).headers
