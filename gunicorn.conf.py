@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app import logs
 from app.config import Settings, WeakSettings
 
 try:
@@ -27,7 +28,7 @@ timeout = 30
 graceful_timeout = 12
 # The control socket lies in the home folder, where two sites would share it.
 control_socket_disable = True
-loglevel = "warning" if settings.demo else "info"
+logconfig_dict = logs.config(settings)
 
 
 def on_starting(server):
@@ -41,10 +42,15 @@ def on_starting(server):
     if subprocess.run([sys.executable, "-m", "app.connections"], env=environment).returncode:
         sys.exit(1)
     if settings.api_access == "open":
-        print("utsavam: API_ACCESS=open: the API trusts any user_id (loopback only)", flush=True)
+        server.log.warning("API_ACCESS=open: the API trusts any user_id (loopback only)")
 
 
 def post_worker_init(worker):
     """What the application is made of stays: collections need not look through it again."""
     gc.collect()
     gc.freeze()
+    if settings.worker_class == "gevent":
+        from gevent import get_hub
+
+        # It would print the traceback of a greenlet that failed as it is.
+        get_hub().print_exception = lambda _context, *error: logs.uncaught(*error)

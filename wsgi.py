@@ -2,7 +2,7 @@
 
 import sys
 
-from app import create_app
+from app import create_app, logs
 from app.config import Settings, WeakSettings, runs_a_command
 
 try:
@@ -12,4 +12,5 @@ try:
 except WeakSettings as error:
     sys.exit(error.told)
 
+logs.set_up(settings)
 app = create_app(settings)

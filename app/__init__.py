@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         extensions,
         http_errors,
         negotiation,
+        request_ids,
         security,
         templating,
         visitor,
@@ -62,4 +63,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli_backup.init_app(app)
     negotiation.init_app(app)
     access.init_app(app, users=visitor.admit, staff=admin.guard.admit, programs=api.callers.admit)
+    request_ids.init_app(app, settings)
     return app

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(5000, ge=500, le=6000)
     redis_timeout_ms: int = Field(100, ge=10, le=2000)
 
+    log_format: Literal["auto", "json", "text"] = "auto"
+    access_log: bool = False
+
     limit_sign_in: str = "10 per minute"
     limit_sign_in_everyone: str = "300 per minute"
 

@@ -1,18 +1,21 @@
 """The database: the session, the naming convention, and the one way to write."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.config import LEDGER_POOL, Settings
 from app.errors import OutcomeUnknown
 from app.patience import PatientConnection
+from app.request_ids import request_id
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +33,8 @@ class Model(DeclarativeBase):
 ALIKE = 0.4
 """How much of a misspelt word must be right for a search: "consert" finds a concert."""
 LEDGER = "ledger"
+NAME = "utsavam"
+"""How PostgreSQL knows our connections, as the beginning of `application_name`."""
 FROZEN_AFTER_MS = 750
 LEDGER_STATEMENT_MS = 2500
 
@@ -50,13 +55,13 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.database_pool_timeout,
-        "pool_pre_ping": True,
+        # What people typed stands in no error, and so in no log.
+        "hide_parameters": True,
         "connect_args": {
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
             "connect_timeout": 3,
             # Also of a server that was set up without an encoding of its own.
             "client_encoding": "utf8",
-            "application_name": "utsavam",
         },
     }
 
@@ -66,7 +71,8 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
 
     It holds event rows, and never idles in a transaction: a process that does is frozen, and the
     server ends its transaction, so that the others go on. Its connections are not asked whether
-    they live before each turn: the desk tries once more, when the server has closed one.
+    they live before each turn: the desk tries once more, when the server has closed one. A turn
+    works for many requests, so they bear the name of the process and of none of these.
     """
     options = engine_options(settings)
     limits = {
@@ -75,7 +81,7 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
     }
     options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
-    return {**options, "pool_size": LEDGER_POOL, "pool_pre_ping": False}
+    return {**options, "pool_size": LEDGER_POOL}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -86,20 +92,41 @@ def init_app(app: Flask, settings: Settings) -> None:
     }
     db.init_app(app)
     with app.app_context():
-        event.listen(db.engine, "do_connect", _connect_with(settings.statement_timeout_ms))
-        event.listen(db.engines[LEDGER], "do_connect", _connect_with(LEDGER_STATEMENT_MS))
+        pages, ledger = db.engine, db.engines[LEDGER]
+        event.listen(pages, "do_connect", _connect_with(settings.statement_timeout_ms))
+        event.listen(pages, "checkout", _name_the_request)
+        event.listen(ledger, "do_connect", _connect_with(LEDGER_STATEMENT_MS, " desk {}"))
 
 
-def _connect_with(statement_timeout_ms: int) -> Callable[..., PatientConnection]:
+def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., PatientConnection]:
     """Connections that outwait the server's own timeout by a little, and no more."""
 
     class Patient(PatientConnection):
         patience = statement_timeout_ms / 1000 + 0.5
 
     def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> PatientConnection:
+        options["application_name"] = NAME + part.format(os.getpid())
         return Patient.connect(*args, **options)
 
     return connect
+
+
+def _name_the_request(connection: PatientConnection, _record: Any, _fairy: Any) -> None:
+    """Begin the transaction with the request's name, for `pg_stat_activity`.
+
+    It goes with the transaction. The pool would ask each connection whether it lives before
+    handing it out; this is asked in that question's place, so it costs no journey of its own.
+    """
+    ident = request_id.get()
+    name = f"{NAME}/{ident}" if ident else NAME
+    try:
+        with connection.cursor() as cursor:
+            # Never the same text twice: prepared, it would push out what is.
+            cursor.execute(f"SET LOCAL application_name = '{name}'", prepare=False)
+    except psycopg.Error as error:
+        if connection.closed or connection.broken:
+            raise InvalidatePoolError from error
+        raise
 
 
 @contextmanager

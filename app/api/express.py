@@ -21,7 +21,7 @@ from app.api.present import booked_out
 from app.api.schemas import BookingIn
 from app.booking.orders import Booked
 from app.edge.application import MAX_BODY
-from app.edge.http_errors import PROBLEM_JSON, headers_of
+from app.edge.http_errors import PROBLEM_JSON, headers_of, json_of
 from app.edge.security import our_hosts
 from app.edge.threads import waited_too_long
 from app.edge.wording import Problem, problem_of
@@ -124,5 +124,5 @@ def _told(booked: Booked) -> Answer:
 
 def _refused(problem: Problem) -> Answer:
     return Answer(
-        problem.status, PROBLEM_JSON, problem.json.encode(), headers_of(problem, json=True)
+        problem.status, PROBLEM_JSON, json_of(problem).encode(), headers_of(problem, json=True)
     )

@@ -21,6 +21,9 @@ class ProblemOut(Payload):
     title: str
     status: int
     detail: str
+    request_id: str | None = Field(
+        None, description="Names the request to the operator: of 429 and 5xx alone."
+    )
 
 
 class FieldError(Payload):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 
 from app.edge.negotiation import VARY
+from app.request_ids import request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -66,7 +67,7 @@ def _completed(
     environ: "WSGIEnvironment", status: str, headers: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     said = dict(headers)
-    made = headers + ALWAYS
+    made = [*headers, *ALWAYS, ("X-Request-Id", request_id.get())]
     if "Content-Security-Policy" not in said:
         made.append(POLICY)
     if environ["wsgi.url_scheme"] == "https":

@@ -1,7 +1,6 @@
 """Every error becomes one answer: problem+json for a program, a page for a person."""
 
 import logging
-import secrets
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -17,6 +16,7 @@ from app.edge.negotiation import wants_json
 from app.edge.visitor import current_user
 from app.edge.wording import Problem, problem_of
 from app.errors import DatabaseDown, EventGone, UtsavamError
+from app.request_ids import request_id
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,16 @@ def init_app(app: Flask) -> None:
 
 def problem_response(problem: Problem) -> Response:
     """The problem as RFC 9457 JSON."""
-    response = Response(problem.json, problem.status, mimetype=PROBLEM_JSON)
+    response = Response(json_of(problem), problem.status, mimetype=PROBLEM_JSON)
     response.headers.extend(headers_of(problem, json=wants_json()))
     return response
+
+
+def json_of(problem: Problem) -> str:
+    """The problem details object, with the request's name where somebody may have to look."""
+    if not _is_worth_asking(problem):
+        return problem.json
+    return f'{problem.json[:-1]}, "request_id": "{request_id.get()}"}}'
 
 
 def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
@@ -52,10 +59,16 @@ def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
 def present(problem: Problem) -> Response:
     if wants_json():
         return problem_response(problem)
-    page = render_template("pages/error.html", problem=problem)
+    ident = request_id.get() if _is_worth_asking(problem) else None
+    page = render_template("pages/error.html", problem=problem, request_id=ident)
     response = make_response(page, problem.status)
     response.headers.extend(headers_of(problem, json=False))
     return response
+
+
+def _is_worth_asking(problem: Problem) -> bool:
+    """Whether the operator may know more of it than the answer says."""
+    return problem.status >= 500 or problem.status == 429
 
 
 def _domain(error: UtsavamError) -> Response:
@@ -117,10 +130,8 @@ def _foreign_host() -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    ident = secrets.token_hex(4)
-    log.exception("Unforeseen error %s", ident, exc_info=error)
-    problem = Problem(500, "", _("Something broke"), _sentences()[500], {"error_id": ident})
-    return present(problem)
+    log.exception("Unforeseen error", exc_info=error)
+    return present(Problem(500, "", _("Something broke"), _sentences()[500]))
 
 
 def _sentences() -> dict[int, str]:

@@ -1,0 +1,74 @@
+"""Names each request as it comes in, and tells of it when it is over, if that is wanted."""
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from werkzeug.wsgi import ClosingIterator
+
+from app.config import Settings
+from app.request_ids import WELL_FORMED, new_id, request_id
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("app.access")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """The outermost layers: whatever else is asked to answer finds the request named."""
+    if settings.access_log:
+        app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = RequestIds(app.wsgi_app, trusting=settings.proxy_hops > 0)  # type: ignore[method-assign]
+
+
+class RequestIds:
+    """WSGI middleware. The name stays until the next request of the same greenlet or thread: an
+    answer may still be streamed, or its connection fail, when this call is over."""
+
+    def __init__(self, inner: "WSGIApplication", *, trusting: bool) -> None:
+        self._inner, self._trusting = inner, trusting
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        given = environ.get("HTTP_X_REQUEST_ID", "") if self._trusting else ""
+        request_id.set(given if WELL_FORMED.fullmatch(given) else new_id())
+        return self._inner(environ, start_response)
+
+
+class AccessLog:
+    """WSGI middleware: a line for each request, without its path, which anybody may write into.
+
+    The route tells what was asked for; its ids are in the path alone, and are left out as well.
+    """
+
+    def __init__(self, inner: "WSGIApplication") -> None:
+        self._inner = inner
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        began = time.perf_counter()
+        facts: dict[str, Any] = {"method": environ["REQUEST_METHOD"]}
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            facts["status"] = int(status[:3])
+            return start_response(status, headers, *error)
+
+        def tell() -> None:
+            facts["route"] = _route(environ)
+            facts["ms"] = round((time.perf_counter() - began) * 1000, 1)
+            log.info("request", extra=facts)
+
+        return ClosingIterator(self._inner(environ, start), tell)
+
+
+def _route(environ: "WSGIEnvironment") -> str | None:
+    """The rule that fitted, None when none did. Only the express lane makes no Flask request."""
+    flask_request = environ.get("werkzeug.request")
+    if flask_request is None:
+        return str(environ["PATH_INFO"])
+    return flask_request.url_rule.rule if flask_request.url_rule else None

@@ -1,0 +1,199 @@
+"""Logs: one JSON line an event, or plain text to a person at a terminal. See docs/logs.md.
+
+Every logger of the standard library comes through here, gunicorn's too. What is written tells
+what happened and where, and never who: ids are enough to find that out in the database.
+"""
+
+import logging
+import logging.config
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor
+
+from app.config import Settings
+from app.request_ids import request_id
+
+HIDDEN = "[hidden]"
+MOST = 500
+"""Characters of an exception's message."""
+PRIVATE_NAMES = re.compile(
+    r"password|secret|token|cookie|csrf|authorization|e_?mail|address|(^|_)(key|name|ip)$"
+)
+PRIVATE_TEXT = [
+    (re.compile(r"\butsavam_[A-Za-z0-9_-]{16,}"), HIDDEN),
+    (re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\$argon2[^\s\"',]*,?[^\s\"']*"), HIDDEN),
+    (re.compile(r"://[^\s/@]+@"), f"://{HIDDEN}@"),
+    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), HIDDEN),
+    (re.compile(r"\?[^\s\"'?=]+=[^\s\"']*"), f"?{HIDDEN}"),
+]
+OF_GUNICORN = [
+    # It quotes what the client sent, and tells the client's address.
+    (re.compile(r"Invalid request from ip=\S*: ([^:'\"]*)", re.DOTALL), r"Invalid request: \1"),
+    # It tells the whole address of a page, with its query.
+    (re.compile(r"Error handling request .*", re.DOTALL), "Error handling a request"),
+]
+RESTS_OF_TEXT = str.maketrans({code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85)})
+
+log = logging.getLogger(__name__)
+
+
+def set_up(settings: Settings) -> None:
+    """Log as `config` says, and what nobody caught as well."""
+    logging.config.dictConfig(config(settings))
+    logging.captureWarnings(True)
+    if not _for_a_person(settings):
+        sys.excepthook = uncaught
+        threading.excepthook = lambda fault: uncaught(
+            fault.exc_type, fault.exc_value, fault.exc_traceback
+        )
+
+
+def uncaught(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
+    """What would be printed as a bare traceback otherwise."""
+    if issubclass(kind, KeyboardInterrupt) or error is None:
+        sys.__excepthook__(kind, error or kind(), trace)
+    else:
+        log.critical("Nobody caught an error", exc_info=(kind, error, trace))
+
+
+def config(settings: Settings) -> dict[str, Any]:
+    """For `logging.config.dictConfig`: everything to standard error, ours from INFO on."""
+    ours = "WARNING" if settings.demo else "INFO"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": lambda: formatter(settings, _for_a_person(settings))}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+        "loggers": {
+            "app": {"level": ours},
+            "app.access": {"level": "INFO"},
+            "gunicorn.error": {"level": ours, "handlers": [], "propagate": True},
+            # Its lines tell clients' addresses and whole URLs; ACCESS_LOG has ours.
+            "werkzeug": {"level": "WARNING"},
+        },
+    }
+
+
+def formatter(settings: Settings, for_a_person: bool = False) -> logging.Formatter:
+    """Turns a record of any logger into its line."""
+    processors: list[Processor] = [
+        ProcessorFormatter.remove_processors_meta,
+        _named_request,
+        _less_of_gunicorn,
+    ]
+    if for_a_person:
+        processors += [Guard(settings), _on_one_line, _console()]
+    else:
+        told = ExceptionDictTransformer(show_locals=False, max_frames=30)
+        processors += [
+            structlog.processors.ExceptionRenderer(told),
+            Guard(settings),
+            structlog.processors.JSONRenderer(),
+        ]
+    return ProcessorFormatter(
+        processors=processors,
+        foreign_pre_chain=[
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+    )
+
+
+class Guard:
+    """Takes out what should not have been logged: a second lock, not a licence to log it.
+
+    Names of people can't be told from other words; no line of ours has any.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._secrets = sorted(set(_secrets_of(settings)), key=len, reverse=True)
+
+    def __call__(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
+        return {
+            name: HIDDEN if _is_private(name) else self._cleaned(name, value)
+            for name, value in event.items()
+        }
+
+    def _cleaned(self, name: str, value: Any) -> Any:
+        if name == "exception" and isinstance(value, list):
+            return [self._stack(stack) for stack in value]
+        if name == "exc_info" or isinstance(value, int | float | None):
+            return value
+        return self.clean(str(value))
+
+    def clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        for pattern, instead in PRIVATE_TEXT:
+            text = pattern.sub(instead, text)
+        return text
+
+    def _stack(self, stack: dict[str, Any]) -> dict[str, Any]:
+        """Of a message its first line: what follows are PostgreSQL's details and parameters."""
+        return {
+            "type": stack["exc_type"],
+            "message": self.clean(stack["exc_value"].partition("\n")[0][:MOST]),
+            "is_cause": stack["is_cause"],
+            "frames": [f"{f['filename']}:{f['lineno']} {f['name']}" for f in stack["frames"]],
+        }
+
+
+def _is_private(name: str) -> bool:
+    return name != "logger" and PRIVATE_NAMES.search(name.lower()) is not None
+
+
+def _secrets_of(settings: Settings) -> Iterator[str]:
+    yield from (key for key in (*settings.admin_key, settings.secret_key) if key)
+    for url in (settings.database_url, settings.redis_url):
+        if password := urlsplit(url).password:
+            yield from (password, unquote(password))
+
+
+def _named_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    event["pid"] = os.getpid()
+    if ident := request_id.get():
+        event["request_id"] = ident
+    return event
+
+
+def _less_of_gunicorn(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    if event.get("logger") == "gunicorn.error":
+        for pattern, instead in OF_GUNICORN:
+            if found := pattern.match(event["event"]):
+                event["event"] = found.expand(instead).strip()
+    return event
+
+
+def _on_one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """JSON escapes by itself what could forge a line, or move a terminal's cursor."""
+    return {
+        name: value.translate(RESTS_OF_TEXT) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
+def _console() -> Processor:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        pad_event_to=0,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+
+
+def _for_a_person(settings: Settings) -> bool:
+    if settings.log_format == "auto":
+        return sys.stderr.isatty()
+    return settings.log_format == "text"
