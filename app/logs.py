@@ -42,7 +42,9 @@ OF_GUNICORN = [
     # It tells the whole address of a page, with its query.
     (re.compile(r"Error handling request .*", re.DOTALL), "Error handling a request"),
 ]
-RESTS_OF_TEXT = str.maketrans({code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85)})
+RESTS_OF_TEXT = str.maketrans(
+    {code: f"\\u{code:04x}" for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
+)
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from app.embedded import Postgres, RedisServer
 from tests.browser import html_checker
 from tests.deploy import proxies
 from tests.factories import Factories
+from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
@@ -29,8 +30,18 @@ def pytest_configure(config):
     """A developer's own environment must not change what is tested."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+    LOGBOOK.begin()
     # A run that is told to stop ends its servers too, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_unconfigure():
+    LOGBOOK.end()
+
+
+def pytest_collection_modifyitems(items):
+    """The logs are searched when everybody else has logged."""
+    items.sort(key=lambda item: item.path.name == "test_logs_of_the_suite.py")
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -81,6 +92,8 @@ def settings(postgres_url, redis_url):
         host="127.0.0.1",
         https=False,
         database_pool_size=20,
+        # Each request that the tests send is told in the logs that they search at the end.
+        access_log=True,
         # A busy machine may stall a Redis call; the tests of the time limit set their own.
         redis_timeout_ms=1000,
     )

@@ -1,15 +1,19 @@
 """The one way to write, and what every connection is held to."""
 
+import os
+
 import pytest
 from sqlalchemy import text
 
 from app.booking.desk import lock_event
 from app.db import db, ledger_session, transaction
 from app.models import User
+from app.request_ids import request_id
 
 
 @pytest.fixture(autouse=True)
 def context(app):
+    request_id.set("")  # of an earlier test's request
     with app.app_context():
         yield
 
@@ -38,6 +42,7 @@ def test_every_connection_is_held_to_the_settings(name, value):
         ("lock_timeout", "1500ms"),
         ("statement_timeout", "2500ms"),
         ("idle_in_transaction_session_timeout", "750ms"),
+        ("application_name", f"utsavam desk {os.getpid()}"),
     ],
 )
 def test_the_ledgers_connections_let_go_of_rows_soon(name, value):

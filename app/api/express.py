@@ -22,6 +22,7 @@ from app.api.schemas import BookingIn
 from app.booking.orders import Booked
 from app.edge.application import MAX_BODY
 from app.edge.http_errors import PROBLEM_JSON, headers_of, json_of
+from app.edge.request_ids import ROUTE
 from app.edge.security import our_hosts
 from app.edge.threads import waited_too_long
 from app.edge.wording import Problem, problem_of
@@ -57,6 +58,7 @@ class ExpressLane:
         answer = self._answer(environ) if self._is_plain(environ) else None
         if answer is None:
             return self._inner(environ, start_response)
+        environ[ROUTE] = PATH
         headers = [
             ("Content-Type", answer.content_type),
             ("Content-Length", str(len(answer.body))),

@@ -14,6 +14,9 @@ from app.request_ids import WELL_FORMED, new_id, request_id
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+ROUTE = "utsavam.route"
+"""Where an answer that is given without a Flask request notes its route."""
+
 log = logging.getLogger("app.access")
 
 
@@ -55,11 +58,10 @@ class AccessLog:
         facts: dict[str, Any] = {"method": environ["REQUEST_METHOD"]}
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            facts["status"] = int(status[:3])
+            facts.update(route=_route(environ), status=int(status[:3]))
             return start_response(status, headers, *error)
 
         def tell() -> None:
-            facts["route"] = _route(environ)
             facts["ms"] = round((time.perf_counter() - began) * 1000, 1)
             log.info("request", extra=facts)
 
@@ -67,8 +69,6 @@ class AccessLog:
 
 
 def _route(environ: "WSGIEnvironment") -> str | None:
-    """The rule that fitted, None when none did. Only the express lane makes no Flask request."""
-    flask_request = environ.get("werkzeug.request")
-    if flask_request is None:
-        return str(environ["PATH_INFO"])
-    return flask_request.url_rule.rule if flask_request.url_rule else None
+    """The rule that fitted; None when none did. Flask forgets its request once it is answered."""
+    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    return rule.rule if rule else environ.get(ROUTE)

@@ -1,12 +1,12 @@
 """A plain order is answered without Flask's request, and exactly as the view would answer it."""
 
 import json
-import secrets
 from datetime import timedelta
 
 import pytest
 
 from app.api.express import ExpressLane
+from app.edge import request_ids
 from app.models.columns import now
 
 JSON = {"Content-Type": "application/json"}
@@ -14,7 +14,11 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def in_both_lanes(monkeypatch):
-    """Send a request by the express lane and by the view: both answers, their headers sorted."""
+    """Send a request by the express lane and by the view: both answers, their headers sorted.
+
+    Each request has a name of its own; here they share one, so that all of an answer is compared.
+    """
+    monkeypatch.setattr(request_ids, "new_id", lambda: "one-name")
 
     def send(app, body, headers=None, path="/bookings", **options):
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -170,8 +174,8 @@ def test_an_unforeseen_error_is_our_fault_in_both_lanes(
         raise ZeroDivisionError
 
     monkeypatch.setattr(app.extensions["desk"], "book", break_down)
-    monkeypatch.setattr(secrets, "token_hex", lambda _bytes: "the error's name")
     fast, slow = in_both_lanes(app, {"user_id": make_user().id, "event_id": make_event().id}, admin)
     assert fast == slow
     assert fast[0] == 500
     assert "ZeroDivision" not in fast[1]
+    assert json.loads(fast[1])["request_id"] == "one-name"

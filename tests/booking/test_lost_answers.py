@@ -143,7 +143,7 @@ def test_broken_connections_in_the_pool_are_noticed_before_they_are_used(
     book(desk, user, event)
     sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'utsavam' AND datname = 'utsavam'"
+        "WHERE application_name LIKE 'utsavam%%' AND datname = 'utsavam'"
     )
     book(desk, user, event)
     assert seats_left(sql, event) == 3

@@ -15,7 +15,7 @@ from tests.support.threads import in_app
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity "
-    "WHERE application_name = 'utsavam' AND wait_event_type = 'Lock'"
+    "WHERE application_name LIKE 'utsavam%%' AND wait_event_type = 'Lock'"
 )
 TAKE = "UPDATE events SET seats_available = seats_available - 1 WHERE id = %s"
 

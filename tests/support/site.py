@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from app.embedded import free_port
+from tests.support.logbook import LOGBOOK
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +19,7 @@ class Site:
 
     def __init__(self, settings, folder, app="wsgi:app", **environment):
         self._folder, self._app = folder, app
+        self.log = folder / "gunicorn.log"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.admin_key = settings.admin_key[0]
@@ -36,7 +38,8 @@ class Site:
 
     def __enter__(self):
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "gunicorn.log").open("ab") as log:
+        LOGBOOK.follow(self.log)
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
                 # Away from the repository: no `.env` of a developer is read.
@@ -71,6 +74,7 @@ class Site:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        LOGBOOK.keep(self.log)
 
     def _command(self):
         return [
@@ -88,4 +92,4 @@ class Site:
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError((self._folder / "gunicorn.log").read_text()[-2000:])
+        raise RuntimeError(self.log.read_text()[-2000:])
