@@ -6,7 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test faults shots check load bench growth lock python setup-demo setup-test
+.PHONY: help demo test faults shots check load bench growth lock licences sbom audit python \
+	setup-demo setup-test setup-audit
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,12 +25,13 @@ shots: setup-test ## Take pictures of every page in every state, into build/shot
 	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)
 	@$(PY) tools/shots_page.py build/shots && echo "Pictures: build/shots/index.html"
 
-check: setup-test ## Format, lint, types, import contracts, templates, links
+check: setup-test ## Format, lint, types, import contracts, templates, links, vendored files
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
 	@.venv/bin/mypy --no-error-summary && echo "types: ok"
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/djlint templates --lint --quiet && echo "templates: ok"
 	@$(PY) tools/check_links.py
+	@$(PY) tools/vendored.py
 
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME
 	@mkdir -p build
@@ -44,12 +46,21 @@ growth: setup-test ## Measure how bookings grow with workers, clients and rows (
 	@$(PY) -m tests.load.bench.growth $(ARGS)
 
 lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
-	@for lock in runtime demo test; do \
+	@for lock in runtime demo test audit; do \
 		group=$$([ $$lock = runtime ] || echo "--group $$lock"); \
 		uv pip compile -q pyproject.toml $$group --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/$$lock.txt; done
 
-setup-demo setup-test: setup-%: python
+licences: setup-test ## Write docs/licences.md: under which licence everything comes
+	@$(PY) tools/parts.py licences
+
+sbom: setup-test ## List what is served, as CycloneDX, into build/sbom.json
+	@$(PY) tools/parts.py sbom
+
+audit: setup-audit ## Ask PyPI's list of known faults about every pinned package
+	@$(PY) tools/audit.py $(ARGS)
+
+setup-demo setup-test setup-audit: setup-%: python
 	@$(PYTHON) tools/setup.py $*
 
 python:

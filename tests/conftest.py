@@ -35,10 +35,6 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def pytest_unconfigure():
-    LOGBOOK.end()
-
-
 def pytest_collection_modifyitems(items):
     """The logs are searched when everybody else has logged."""
     items.sort(key=lambda item: item.path.name == "test_logs_of_the_suite.py")

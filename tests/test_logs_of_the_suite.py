@@ -15,6 +15,8 @@ from tests.support.logbook import LOGBOOK, PASSWORDS, PRIVATE, private_parts
 from tests.support.site import Site
 from tests.web.conftest import HTML
 
+REFUSAL = "utsavam: "
+"""How a site begins that says why it does not start: plain words, since nothing runs yet."""
 PLANTED = {
     "an API token or a staff key": "the key utsavam_staff_Zm9vYmFyYmF6 is revoked",
     "an email address": "no mail to asha@example.com",
@@ -110,7 +112,8 @@ def test_nothing_private_is_in_what_all_the_tests_made_us_log(client, site, sett
     client.get("/health")
     httpx.get(f"{site}/health")
     text = getattr(LOGBOOK, whose)()
-    assert [line for line in text.splitlines() if not is_json(line)] == []
+    lines = [line for line in text.splitlines() if not line.startswith(REFUSAL)]
+    assert [line for line in lines if not is_json(line)] == []
     assert private_parts(text, [*settings.admin_key, settings.secret_key]) == []
     assert whose == "of_sites" or text
 

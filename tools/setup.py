@@ -1,6 +1,6 @@
 """Make `.venv` and install one lock into it. Standard library only: nothing is installed yet.
 
-usage: python tools/setup.py demo|test
+usage: python tools/setup.py demo|test|audit
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VENV = ROOT / ".venv"
-COVERS = {"demo": ("demo", "test"), "test": ("test",)}
+COVERS = {"demo": ("demo", "test", "audit"), "test": ("test", "audit"), "audit": ("audit",)}
 """The locks that hold all of a lock: with the tests' installed, the demo needs nothing more."""
 
 

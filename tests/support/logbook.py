@@ -3,10 +3,13 @@
 In this process by a handler, of the sites that tests start from their output.
 """
 
+import atexit
 import logging
 import re
 import shutil
 import tempfile
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from app import logs
@@ -47,37 +50,33 @@ def private_parts(text, secrets):
 
 
 class Logbook:
-    """One for the run. Logs of sites that ended are copied; the others are read at the end."""
+    """One for the run: a folder with a file for the tests themselves, and one for each site."""
 
     def __init__(self):
-        self._folder = Path(tempfile.mkdtemp(prefix="ut-logs-"))
-        self._own, self._kept = self._folder / "tests.log", self._folder / "sites.log"
-        self._open = set()
+        self._numbers = count(1)
+
+    @cached_property
+    def _folder(self):
+        folder = Path(tempfile.mkdtemp(prefix="ut-logs-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def begin(self):
         # As in production, except that the guard knows no keys: they are to be found.
-        handler = logging.FileHandler(self._own)
+        handler = logging.FileHandler(self._folder / "tests.log")
         handler.setFormatter(logs.formatter(Settings()))
         logging.getLogger().addHandler(handler)
         logging.getLogger("app").setLevel(logging.INFO)
 
-    def end(self):
-        shutil.rmtree(self._folder)
-
-    def follow(self, file):
-        self._open.add(file)
-
-    def keep(self, file):
-        self._open.discard(file)
-        with self._kept.open("ab") as kept:
-            kept.write(file.read_bytes())
+    def new_file(self):
+        """Where a site may log to; apart from its own folder, which tests fill up or take away."""
+        return self._folder / f"site-{next(self._numbers):04}.log"
 
     def of_tests(self):
-        return self._own.read_text()
+        return (self._folder / "tests.log").read_text()
 
     def of_sites(self):
-        files = [*self._open, self._kept]
-        return "".join(file.read_text() for file in files if file.exists())
+        return "".join(file.read_text() for file in sorted(self._folder.glob("site-*.log")))
 
 
 LOGBOOK = Logbook()

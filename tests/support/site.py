@@ -19,7 +19,7 @@ class Site:
 
     def __init__(self, settings, folder, app="wsgi:app", **environment):
         self._folder, self._app = folder, app
-        self.log = folder / "gunicorn.log"
+        self.log = LOGBOOK.new_file()
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.admin_key = settings.admin_key[0]
@@ -38,7 +38,6 @@ class Site:
 
     def __enter__(self):
         self._folder.mkdir(parents=True, exist_ok=True)
-        LOGBOOK.follow(self.log)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
@@ -74,7 +73,6 @@ class Site:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        LOGBOOK.keep(self.log)
 
     def _command(self):
         return [
