@@ -52,10 +52,10 @@ lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
 			--no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/$$lock.txt; done
 
 licences: setup-test ## Write docs/licences.md: under which licence everything comes
-	@$(PY) tools/parts.py licences
+	@$(PY) -m tools.parts licences
 
 sbom: setup-test ## List what is served, as CycloneDX, into build/sbom.json
-	@$(PY) tools/parts.py sbom
+	@$(PY) -m tools.parts sbom
 
 audit: setup-audit ## Ask PyPI's list of known faults about every pinned package
 	@$(PY) tools/audit.py $(ARGS)

@@ -146,8 +146,10 @@ def test_an_audit_that_reached_nobody_says_so_and_one_that_broke_fails():
 
 @pytest.mark.parametrize("tool", ["parts", "vendored", "audit"])
 def test_each_tool_explains_itself_and_refuses_what_it_does_not_know(tool):
-    run = [sys.executable, str(ROOT / f"tools/{tool}.py")]
-    told = subprocess.run([*run, "--help"], capture_output=True, text=True)
+    def run(word):
+        command = [sys.executable, "-m", f"tools.{tool}", word]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    told, refused = run("--help"), run("nonsense")
     assert (told.returncode, "usage:" in told.stdout) == (0, True)
-    refused = subprocess.run([*run, "nonsense"], capture_output=True, text=True)
     assert (refused.returncode, "usage:" in refused.stderr) == (1, True)
