@@ -4,7 +4,10 @@ import gc
 import os
 import subprocess
 import sys
+from logging.config import dictConfig
 from pathlib import Path
+
+from gunicorn.glogging import Logger
 
 from app import logs
 from app.config import Settings, WeakSettings
@@ -28,7 +31,15 @@ timeout = 30
 graceful_timeout = 12
 # The control socket lies in the home folder, where two sites would share it.
 control_socket_disable = True
-logconfig_dict = logs.config(settings)
+loglevel = "warning" if settings.demo else "info"
+
+
+class logger_class(Logger):
+    """gunicorn's, writing as we do. A `logconfig_dict` would make it write of each request too."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        dictConfig(logs.config(settings))
 
 
 def on_starting(server):
