@@ -124,9 +124,7 @@ def _name_the_request(connection: PatientConnection, _record: Any, _fairy: Any) 
             # Never the same text twice: prepared, it would push out what is.
             cursor.execute(f"SET LOCAL application_name = '{name}'", prepare=False)
     except psycopg.Error as error:
-        if connection.closed or connection.broken:
-            raise InvalidatePoolError from error
-        raise
+        raise InvalidatePoolError from error
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +13,7 @@ from app import logs
 from app.config import Settings
 from app.request_ids import request_id
 
+ROOT = Path(__file__).parents[2]
 KEY, SIGNING, PASSWORD = "k9-Vq3_operators-own-key", "s1-Zw8_signing-key-here", "d4t4base"
 SETTINGS = Settings(
     admin_key=(KEY,),
@@ -132,7 +135,7 @@ def test_an_error_is_told_with_its_way_and_without_the_databases_details(written
 
 
 @pytest.mark.parametrize("form", ["json"], indirect=True)
-def test_errors_of_a_group_are_told_by_their_types(written):
+def test_a_group_of_errors_is_told_by_its_type(written):
     line = json.loads(written("Both", error=ExceptionGroup("two", [KeyError(), OSError()])))
     assert line["exception"][0]["type"] == "ExceptionGroup"
 
@@ -154,7 +157,32 @@ def test_gunicorn_tells_neither_addresses_nor_what_clients_sent(written, message
     assert json.loads(written(message, logger="gunicorn.error"))["event"] == told
 
 
-def test_a_format_may_be_asked_for(monkeypatch, capfd):
+UNCAUGHT = """
+import threading, warnings
+from app import logs
+from app.config import Settings
+
+logs.set_up(Settings())
+warnings.warn("an old way")
+thread = threading.Thread(target=lambda: {}["asha@example.com"])
+thread.start()
+thread.join()
+raise ValueError("asha@example.com")
+"""
+
+
+def test_warnings_and_what_nobody_caught_are_lines_too():
+    run = subprocess.run(
+        [sys.executable, "-c", UNCAUGHT], cwd=ROOT, capture_output=True, text=True, env={}
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    lines = [json.loads(line) for line in run.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["py.warnings", "app.logs", "app.logs"]
+    assert [line["exception"][0]["type"] for line in lines[1:]] == ["KeyError", "ValueError"]
+    assert "asha" not in run.stderr
+
+
+def test_a_format_may_be_asked_for():
     assert not sys.stderr.isatty()
     logger = logging.getLogger("app.asked")
     for chosen, is_json in (("auto", True), ("json", True), ("text", False)):
