@@ -27,6 +27,7 @@ KNOWN = {
     # Dropped where an attempt that broke off has left it, and made anew in the same transaction.
     "0003": {"ban-drop-constraint"},
     "0004": {"ban-drop-constraint"},
+    "0008": {"ban-drop-constraint"},
 }
 BAD = """
     CREATE INDEX ix_bookings_seats ON bookings (seats);
