@@ -1,6 +1,7 @@
 """Field types of the API: strict about kinds, so that "2" is not 2 and 1.5 is no seat."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import (
@@ -16,6 +17,10 @@ from pydantic import (
 from app.edge.moments import to_utc
 
 MAX_ID = 10**18 - 1
+_DAY = r"\d{4}-\d\d-\d\d"
+DAY = re.compile(_DAY, re.ASCII)
+MOMENT = re.compile(_DAY + r"[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+"""RFC 3339, whose seconds may be left out. Pydantic alone would take "0" for the year 1970."""
 
 
 class Payload(BaseModel):
@@ -36,10 +41,16 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _written_as_text(value: object) -> object:
-    if not isinstance(value, str | datetime):
-        raise ValueError("must be a date and time as RFC 3339 text")
-    return value
+def _written_as_moment(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and MOMENT.fullmatch(value)):
+        return value
+    raise ValueError("must be a date and time as RFC 3339 text")
+
+
+def _written_as_day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value)):
+        return value
+    raise ValueError("must be a day, as in 2030-01-31")
 
 
 Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
@@ -50,7 +61,8 @@ Text = Annotated[
     AfterValidator(_no_control_characters),
 ]
 Line = Annotated[Text, AfterValidator(_one_line)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_text), AfterValidator(to_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_moment), AfterValidator(to_utc)]
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]
 Cursor = Annotated[
     str | None, Field(max_length=300, description="From the previous answer's `Link` header.")

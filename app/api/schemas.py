@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, RootModel, field_validator
 
-from app.api.fields import Count, Cursor, Id, Limit, Line, Moment, Payload, Search, Text
+from app.api.fields import Count, Cursor, Day, Id, Limit, Line, Moment, Payload, Search, Text
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 
@@ -216,8 +216,8 @@ class UsersQuery(PagingQuery):
 
 
 class AnalyticsQuery(Payload):
-    from_: date | None = Field(None, alias="from", description="First day, UTC.")
-    to: date | None = Field(None, description="Last day, UTC, included.")
+    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
+    to: Day | None = Field(None, description="Last day, UTC, included.")
 
 
 class TotalsOut(Payload):

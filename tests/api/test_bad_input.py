@@ -92,6 +92,7 @@ EVENT_FIELDS = [
     ("name", ["", "  ", "x" * 201, NUL, SURROGATE, "two\nlines", 7, None]),
     ("capacity", [-1, 0, 1.5, True, "5", None, 10_000_001, 2**63]),
     ("start_at", ["", "soon", "2099-01-02", "2099-01-02T06:30:00", 4070908800, None, True]),
+    ("start_at", ["4070908800", "4070908800.5", "0", "-1", "2099-01-02T06:30:00"]),
     ("start_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]),
     ("start_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]),
     ("end_at", ["soon", 1, "2098-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"]),
@@ -132,6 +133,8 @@ QUERIES = [
     ("/admin/events/1/bookings", "status", ["confirmed", "x"]),
     ("/admin/events/1/bookings", "q", ["%01"]),
     ("/admin/users", "after", ["rubbish"]),
+    ("/admin/analytics", "from", ["0", "1700006400", "2030-1-2", "2030-01-02T00:00:00"]),
+    ("/admin/analytics", "to", ["", "2030-02-30", "soon"]),
 ]  # fmt: skip
 
 
