@@ -6,6 +6,8 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 
 CURRENCIES = frozenset(list_currencies())
 """ISO 4217 codes."""
+MOST_DIGITS = 18
+"""Of an amount that a person types."""
 
 
 def format_money(minor: int, currency: str, locale: str = "en_IN") -> str:
@@ -28,6 +30,9 @@ def parse_money(text: str, currency: str) -> int:
         amount = Decimal(text.replace(",", "").strip() or "0")
     except InvalidOperation as error:
         raise ValueError("not an amount") from error
+    # Checked first: 1e999999 is a number too, and a reckoning with it would take the machine.
+    if len(amount.as_tuple().digits) > MOST_DIGITS or abs(amount.adjusted()) > MOST_DIGITS:
+        raise ValueError("not an amount")
     minor = amount.scaleb(get_currency_precision(currency)) if amount.is_finite() else Decimal(-1)
     if minor < 0 or minor != minor.to_integral_value():
         raise ValueError("not an amount")
