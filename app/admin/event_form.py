@@ -34,11 +34,13 @@ MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_unti
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
 
-def _showable(_form: Form, field: DateTimeLocalField) -> None:
-    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+def _showable(form: "EventForm", field: DateTimeLocalField) -> None:
+    try:
+        _in_utc(field.data, form.zone or ZoneInfo("UTC"))
+    except ValueError:
         raise ValidationError(
             _("Enter a year from %(first)d to %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)
-        )
+        ) from None
 
 
 def _line(label: str, most: int, **kwargs: Any) -> StringField:
@@ -99,7 +101,7 @@ class EventForm(Form):
     seen = HiddenField()
 
     def validate_time_zone(self, field: StringField) -> None:
-        if field.data not in ZONES:
+        if self.zone is None:
             raise ValidationError(_("Enter a time zone, as in Asia/Kolkata."))
 
     def validate_price(self, field: StringField) -> None:
@@ -125,23 +127,33 @@ class EventForm(Form):
             seen=event.updated_at.isoformat(),
         )
 
-    def facts(self, event: Event | None = None) -> dict[str, Any]:
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone of all times in the form; None while it names none."""
+        return ZoneInfo(self.time_zone.data) if self.time_zone.data in ZONES else None
+
+    def facts(self, shown: Event | None = None) -> dict[str, Any]:
         """What the form says, as an event's facts; only after it was found valid.
 
-        The form shows minutes: a moment of the event that it leaves as it was keeps its seconds.
+        `shown` is the event that the form showed: a moment left as it was shown stays what it is,
+        though a form tells neither seconds nor which of the two half past two of an October night.
         """
-        zone = ZoneInfo(self.time_zone.data)
         facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
-        for name in MOMENTS:
-            at, before = _in_utc(self[name].data, zone), getattr(event, name, None)
-            same = before and at == before.replace(second=0, microsecond=0)
-            facts[name] = before if same else at
+        facts |= {name: self._moment(name, shown) for name in MOMENTS}
         return facts | {
             "description": (self.description.data or "").strip(),
             "capacity": self.capacity.data,
             "price_minor": parse_money(self.price.data or "0", "INR"),
             "max_per_person": self.max_per_person.data,
         }
+
+    def _moment(self, name: str, shown: Event | None) -> datetime | None:
+        typed, zone = self[name].data, ZoneInfo(self.time_zone.data)
+        if shown and shown.time_zone == zone.key:
+            at: datetime | None = getattr(shown, name)
+            if typed == _to_the_minute(_by_clock(at, zone)):
+                return at
+        return _in_utc(typed, zone)
 
     def seen_at(self) -> datetime | None:
         """When the event that the form started from was last changed."""
@@ -153,6 +165,10 @@ class EventForm(Form):
 
 def _by_clock(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return at.astimezone(zone).replace(tzinfo=None) if at else None
+
+
+def _to_the_minute(local: datetime | None) -> datetime | None:
+    return local.replace(second=0, microsecond=0, fold=0) if local else None
 
 
 def _in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -78,3 +78,19 @@ def test_a_moment_at_the_edge_of_the_calendar_is_refused(filled, desk, field, mo
     """In another time zone it lies beyond what Python can hold, and every list would break."""
     form = filled(**{field: moment, "time_zone": zone})
     assert refused_at(form, desk) == {field}
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "fair"),
+    [
+        ("1970-01-01T13:59", "Etc/GMT-14", False),
+        ("1970-01-01T14:00", "Etc/GMT-14", True),
+        ("9999-01-01T05:29", "Asia/Kolkata", True),
+        ("9999-01-01T05:30", "Asia/Kolkata", False),
+    ],
+)
+def test_the_years_of_a_moment_are_counted_in_utc(filled, moment, zone, fair):
+    """What is stored is shown by any clock, and is taken again as it was shown."""
+    form = filled(start_at=moment, time_zone=zone)
+    assert form.validate() == fair
+    assert fair or set(form.errors) == {"start_at"}
