@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.admin.event_form import EventForm
 from app.errors import InvalidField
+from app.models import Event
 from app.services.events import create_event
 
 TYPED = {
@@ -94,3 +95,26 @@ def test_the_years_of_a_moment_are_counted_in_utc(filled, moment, zone, fair):
     form = filled(start_at=moment, time_zone=zone)
     assert form.validate() == fair
     assert fair or set(form.errors) == {"start_at"}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2099, 1, 2, 1, 0, 15, 250, tzinfo=UTC),
+        # Half past two of that night, both times, before and after the clocks go back.
+        datetime(2030, 10, 27, 0, 30, tzinfo=UTC),
+        datetime(2030, 10, 27, 1, 30, tzinfo=UTC),
+    ],
+)
+def test_a_moment_left_as_it_was_shown_stays_what_it_is(filled, at):
+    event = Event(
+        name="Kolam", time_zone="Europe/Berlin", start_at=at, capacity=5, price_minor=0,
+        currency="INR", updated_at=at,
+    )  # fmt: skip
+    shown = EventForm.of(event).start_at._value()
+    form = filled(start_at=shown, time_zone="Europe/Berlin")
+    assert form.validate()
+    assert form.facts(event)["start_at"] == at
+    moved = filled(start_at=shown, time_zone="Asia/Kolkata")
+    assert moved.validate()
+    assert moved.facts(event)["start_at"] != at
