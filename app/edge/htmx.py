@@ -1,6 +1,7 @@
 """Answers that suit both a whole page load and an HTMX swap."""
 
 from flask import Response, make_response, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as BaseResponse
 
 Answer = BaseResponse | str
@@ -14,7 +15,8 @@ def go_to(url: str) -> Response:
     """Send the browser to another page: HTMX by its header, everyone else by 303."""
     if is_htmx():
         response = make_response("", 204)
-        response.headers["HX-Redirect"] = url
+        # Headers hold no other letters; `redirect` sees to its own.
+        response.headers["HX-Redirect"] = iri_to_uri(url)
         return response
     return redirect(url, 303)  # type: ignore[return-value]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web.conftest import PASSWORD, Visitor
+from tests.web.conftest import HTMX, PASSWORD, Visitor
 
 
 def test_signing_in_leads_back_to_where_one_was_going(visitor, alice):
@@ -17,6 +17,13 @@ def test_signing_in_leads_back_to_where_one_was_going(visitor, alice):
 @pytest.mark.parametrize("foreign", ["//e.example", "/\\e.example", "/\t/e.example", "https:e"])
 def test_signing_in_never_leads_to_another_site(visitor, alice, foreign):
     assert visitor.sign_in(alice.email, next=foreign).location == "/"
+
+
+def test_htmx_is_sent_on_to_an_address_of_any_letters(visitor, alice):
+    form = {"email": alice.email, "password": PASSWORD, "next": "/?q=இசை"}
+    answer = visitor.post("/sign-in", form, headers=HTMX)
+    # A server can send Latin-1 alone.
+    assert answer.headers["HX-Redirect"] == "/?q=%E0%AE%87%E0%AE%9A%E0%AF%88"
 
 
 def test_an_unknown_user_and_a_wrong_password_look_the_same(visitor, alice):
