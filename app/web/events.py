@@ -1,6 +1,7 @@
 """Events: the list, and each event's page."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
@@ -35,8 +36,9 @@ def index() -> Answer:
 
 @blueprint.get("/events")
 def list_events() -> Answer:
-    filters: dict[str, Any] = request.args.to_dict()
-    return redirect(url_for("events.index", **filters), 302)
+    # Not by `url_for`, to which some names of a query would say something else.
+    query = urlencode(list(request.args.items(multi=True)))
+    return redirect(f"{url_for('events.index')}?{query}".rstrip("?"), 302)
 
 
 @blueprint.get("/events/<id:event_id>")

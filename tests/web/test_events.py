@@ -123,3 +123,9 @@ def test_an_event_named_as_one_of_our_own_addresses_has_a_page_all_the_same(
     page = visitor.get(f"/events/{event.id}", follow_redirects=True)
     assert page.status_code == 200
     assert f"<h1>{name}</h1>" in page.text
+
+
+@pytest.mark.parametrize("name", ["endpoint", "values", "_method", "_scheme", "_external", "q"])
+def test_the_old_address_of_the_list_takes_any_query_along(visitor, clean, name):
+    answer = visitor.get(f"/events?{name}=x+y")
+    assert (answer.status_code, answer.location) == (302, f"/?{name}=x+y")
