@@ -14,6 +14,7 @@ from app.edge.current import desk, redis_client
 from app.edge.exports import csv_file, excel_file
 from app.edge.forms import CancellationForm
 from app.edge.htmx import Answer, go_to
+from app.edge.security import an_id
 from app.edge.wording import problem_of
 from app.errors import InvalidField, UtsavamError
 from app.models import Booking, BookingStatus, Event
@@ -110,7 +111,7 @@ def create(event_id: int) -> Answer:
 
 
 def _asked() -> tuple[GuestQuery, Event | None]:
-    event_id = request.args.get("event", type=int)
+    event_id = request.args.get("event", type=an_id)
     event = events.get_event(event_id, drafts=True) if event_id else None
     status = request.args.get("status", "").upper()
     query = GuestQuery(

@@ -9,6 +9,7 @@ from app.admin.event_form import EventForm
 from app.admin.guard import staff_pages
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to
+from app.edge.security import an_id
 from app.edge.wording import problem_of
 from app.errors import CapacityBelowSold, InvalidField, VersionConflict
 from app.models import Event, EventStatus
@@ -160,7 +161,7 @@ def _looked_at(form: EventForm) -> Event | None:
     if not form.validate():
         return None
     try:
-        return events.imagine(form.facts(), request.args.get("event", type=int))
+        return events.imagine(form.facts(), request.args.get("event", type=an_id))
     except InvalidField as error:
         form.refuse(error.field, _sentence(error.message))
     except CapacityBelowSold as error:

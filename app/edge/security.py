@@ -1,5 +1,6 @@
 """What every request is held to: hosts, sizes, cookies, ids."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -28,6 +29,13 @@ class IdConverter(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+def an_id(text: str) -> int:
+    """An id of ours as a query names it; raises `ValueError` for anything else."""
+    if not re.fullmatch(IdConverter.regex, text):
+        raise ValueError(text)
+    return int(text)
 
 
 class PageSessions(SecureCookieSessionInterface):
