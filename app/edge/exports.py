@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,8 +12,9 @@ import xlsxwriter
 from flask import Response, send_file, stream_with_context
 
 Row = Sequence[Any]
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet begins a formula (OWASP, CSV injection)."""
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=\"*[=+\-@\t\r\n＝＋－＠])")
+"""Where a spreadsheet would begin a formula (OWASP, CSV injection): at the start of a cell, and
+after what some countries' spreadsheets take for its start."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 500
 
@@ -53,7 +55,7 @@ def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
 
 def harmless(cell: str) -> str:
     """A cell that a spreadsheet shows and does not run."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+    return FORMULA.sub(r"\1'", cell)
 
 
 def said(cell: Any) -> int | str:
