@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from app.edge.moments import to_utc
+from app.texts import is_showable
 
 MAX_ID = 10**18 - 1
 _DAY = r"\d{4}-\d\d-\d\d"
@@ -30,7 +31,7 @@ class Payload(BaseModel):
 
 
 def _no_control_characters(text: str) -> str:
-    if any((ord(c) < 32 and c not in "\t\n\r") or ord(c) == 127 for c in text):
+    if not is_showable(text):
         raise ValueError("must not hold control characters")
     return text
 

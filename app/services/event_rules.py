@@ -5,7 +5,9 @@ from zoneinfo import available_timezones
 from app.errors import InvalidField
 from app.models import Event
 from app.money import CURRENCIES
+from app.texts import is_showable
 
+TEXTS = ("name", "venue", "address", "city", "category", "description")
 _ZONES = frozenset(available_timezones())
 
 
@@ -17,6 +19,9 @@ def check_event(event: Event) -> None:
         raise InvalidField("time_zone", "is not a time zone, as in Asia/Kolkata")
     if event.currency is not None and event.currency not in CURRENCIES:
         raise InvalidField("currency", "is not a currency code, as in INR")
+    for fact in TEXTS:
+        if not is_showable(getattr(event, fact) or ""):
+            raise InvalidField(fact, "must not hold control characters")
     _check_times(event)
 
 

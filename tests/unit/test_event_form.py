@@ -50,7 +50,8 @@ def refused_at(form, desk):
 
 
 BAD = [
-    ("name", ["", "  ", "x" * 201]),
+    ("name", ["", "  ", "x" * 201, "a\x01b", "a\ufffeb"]),
+    ("description", ["a\x0bb", "\uffff"]),
     ("start_at", ["", "soon", "2099-13-01T00:00"]),
     ("capacity", ["", "0", "-1", "1.5", "many", "10000001"]),
     ("price", ["-1", "free", "1.005", "99999999999", "1e400"]),
