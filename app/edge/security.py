@@ -1,8 +1,9 @@
 """What every request is held to: hosts, sizes, cookies, ids."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -17,6 +18,9 @@ from app.edge.application import MAX_BODY
 from app.edge.negotiation import WANTS_JSON
 from app.edge.threads import waited_too_long
 from app.errors import Busy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
 """Load balancers and platforms ask these by a machine's address, which nobody can name before."""
@@ -36,6 +40,22 @@ def an_id(text: str) -> int:
     if not re.fullmatch(IdConverter.regex, text):
         raise ValueError(text)
     return int(text)
+
+
+class Proxies(ProxyFix):
+    """What the proxies in front add to `X-Forwarded-*`, and nothing that the visitor wrote there.
+
+    Werkzeug reads quoted text in a list and drops a list whose quotation does not end: by a single
+    mark a visitor would pass for the proxy itself.
+    """
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"):
+            if '"' in environ.get(name, ""):
+                environ[name] = environ[name].replace('"', "")
+        return super().__call__(environ, start_response)
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -63,7 +83,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     if settings.proxy_hops:
         # Each proxy adds to the addresses; the scheme is one word, which the first one knew.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=1, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = Proxies(app.wsgi_app, x_for=settings.proxy_hops, x_proto=1, x_host=0)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
     app.before_request(_refuse_what_waited)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.web.conftest import HTML
+from tests.web.conftest import HTML, Visitor
 
 MARKUP = "<script>alert(1)</script>{{7*7}}\" onload=x hx-on='x'"
 
@@ -136,3 +136,16 @@ def test_robots_are_asked_to_leave_the_house_alone(visitor, clean):
 def test_the_eleventh_wrong_admin_key_in_a_minute_is_refused(visitor, clean):
     statuses = [visitor.log_in("no key of ours").status_code for _ in range(11)]
     assert statuses == [422] * 10 + [429]
+
+
+@pytest.mark.parametrize("claimed", ["1.2.3.4, ", '"', '"a, ', '1.2.3.4, "b', '"\\", ', ", , "])
+def test_whatever_a_visitor_claims_a_proxy_is_believed_about_the_address(make_app, clean, claimed):
+    visitor = Visitor(make_app(proxy_hops=1))
+
+    def try_a_key(claimed):
+        # The proxy adds the true address after it.
+        headers = {**HTML, "X-Forwarded-For": f"{claimed}, 192.0.2.7"}
+        return visitor.post("/admin/login", {"key": "no key"}, headers=headers).status_code
+
+    assert [try_a_key(f"{number}{claimed}") for number in range(10)] == [422] * 10
+    assert try_a_key("192.0.2.9") == 429
