@@ -56,6 +56,7 @@ def _written_as_day(value: object) -> object:
 
 Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 Count = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True),

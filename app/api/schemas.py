@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, RootModel, field_validator
 
-from app.api.fields import Count, Cursor, Day, Id, Limit, Line, Moment, Payload, Search, Text
+from app.api.fields import Count, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search, Text
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 
@@ -98,7 +98,7 @@ class EventFacts(Payload):
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None
     sales_close_at: Moment | None = None
-    sales_paused: bool = Field(False, description="Sell nothing until it is false again.")
+    sales_paused: Flag = Field(False, description="Sell nothing until it is false again.")
     cancel_until: Moment | None = None
     seats_held: Annotated[Count, Field(ge=0, le=MAX_CAPACITY)] = Field(
         0, description="Seats held back from sale; fewer releases some."
