@@ -2,8 +2,9 @@
 
 import re
 
-_NOT_SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-"""Signs without a meaning on a page, most of which no XML may hold: one would break every feed."""
+SIGNS_NOT_SHOWN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
+"""Without a meaning on a page; most of them no XML may hold: one would break every feed."""
+_NOT_SHOWN = re.compile(f"[{SIGNS_NOT_SHOWN}]")
 
 
 def is_showable(text: str) -> bool:

@@ -1,8 +1,8 @@
 """Field types of the API: strict about kinds, so that "2" is not 2 and 1.5 is no seat."""
 
 import re
-from datetime import date, datetime
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from app.edge.moments import to_utc
-from app.texts import is_showable
+from app.texts import SIGNS_NOT_SHOWN, is_showable
 
 MAX_ID = 10**18 - 1
 _DAY = r"\d{4}-\d\d-\d\d"
@@ -67,6 +67,23 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_moment), AfterVali
 Day = Annotated[date, BeforeValidator(_written_as_day)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]
 Cursor = Annotated[
-    str | None, Field(max_length=300, description="From the previous answer's `Link` header.")
+    str | None,
+    Field(
+        max_length=300,
+        pattern="^[A-Za-z0-9_-]*$",
+        description="From the previous answer's `Link` header.",
+    ),
 ]
-Search = Annotated[str, Field(max_length=100), AfterValidator(_no_control_characters)]
+Search = Annotated[
+    str,
+    Field(max_length=100, json_schema_extra={"pattern": f"^[^{SIGNS_NOT_SHOWN}]*$"}),
+    AfterValidator(_no_control_characters),
+]
+UNSAID = datetime.min.replace(tzinfo=UTC)
+"""Stands for a moment that was left out; it is never used."""
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out of a change stays as it is: the document must promise no default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)

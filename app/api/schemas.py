@@ -3,19 +3,40 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field, RootModel, field_validator
+from pydantic import ConfigDict, EmailStr, Field, RootModel, field_validator
 
-from app.api.fields import Count, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search, Text
+from app.api.fields import (
+    UNSAID,
+    Count,
+    Cursor,
+    Day,
+    Flag,
+    Id,
+    Limit,
+    Line,
+    Moment,
+    Payload,
+    Search,
+    Text,
+    without_defaults,
+)
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
+from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+# The shortest is the service's own rule, and worded there.
+PASSWORD = Field(
+    strict=True, max_length=MAX_PASSWORD, json_schema_extra={"minLength": MIN_PASSWORD}
+)
 Email = Annotated[EmailStr, Field(max_length=254)]
 
 
 class ProblemOut(Payload):
-    """RFC 9457: what went wrong."""
+    """RFC 9457: what went wrong. Some types carry more facts, such as `seats_available`."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
@@ -119,16 +140,11 @@ class EventIn(EventFacts):
 class EventChange(EventFacts):
     """Any of an event's facts; what is left out stays as it is."""
 
-    name: Name = ""
-    start_at: Moment | None = None
-    capacity: Capacity = 0
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
-    @field_validator("start_at")
-    @classmethod
-    def _not_null(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            raise ValueError("must not be null")
-        return value
+    name: Name = ""
+    start_at: Moment = UNSAID
+    capacity: Capacity = 0
 
 
 class DeletionQuery(Payload):
@@ -197,7 +213,7 @@ class EventBookingsQuery(PagingQuery):
 class UserIn(Payload):
     email: Email
     name: Annotated[Line, Field(max_length=100)] = ""
-    password: Annotated[str, Field(strict=True, max_length=200)] | None = None
+    password: Annotated[str, PASSWORD] | None = None
 
 
 class UserOut(Payload):
