@@ -1,6 +1,7 @@
 """The OpenAPI document: what the schemas say, and the headers that they can't."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json
@@ -13,7 +14,7 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     "description": "Makes the request safe to repeat: it books once.",
 }
 _REPLAYED = {
@@ -21,7 +22,15 @@ _REPLAYED = {
     "description": "The answer is that of an earlier request with the same key.",
 }
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"`.'}
+_PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+"""Of any call: 400 for another host or a NUL byte, 503 while the database is away."""
 _ETAG = {"schema": {"type": "string"}}
+_LEADS = {
+    "createEvent": ("event_id", "id", ("getEvent", "updateEvent", "deleteEvent")),
+    "createBooking": ("booking_id", "booking_id", ("getBooking", "changeBooking", "cancelBooking")),
+    "createUser": ("user_id", "id", ("listBookingsOfUser",)),
+}
+"""By call: a parameter of other calls, the field of its answer that is its value, and these."""
 _ID = {"type": "integer", "format": "int64", "minimum": 1}
 
 
@@ -42,6 +51,8 @@ def document() -> dict[str, Any]:
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             _finish(path, method, operation)
+            if "requestBody" in operation:
+                _finish_body(operation["requestBody"], made["components"]["schemas"])
     made["paths"] = dict(sorted(made["paths"].items()))
     return made
 
@@ -54,6 +65,16 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     for status, answer in answers.items():
         if int(status) >= 400 and "ReadyOut" not in str(answer) and "content" in answer:
             answer["content"] = {PROBLEM_JSON: answer["content"].pop("application/json")}
+    for status in (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE):
+        answers.setdefault(
+            str(status.value), {"description": status.phrase, "content": {PROBLEM_JSON: _PROBLEM}}
+        )
+    if operation["operationId"] in _LEADS:
+        name, field, others = _LEADS[operation["operationId"]]
+        parameters = {name: f"$response.body#/{field}"}
+        answers["201"]["links"] = {
+            other: {"operationId": other, "parameters": parameters} for other in others
+        }
     if operation["operationId"] == "createBooking":
         operation["parameters"].append(_IDEMPOTENCY_KEY)
         answers["201"]["headers"] = {"Idempotency-Replayed": _REPLAYED}
@@ -72,3 +93,9 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     )
     if not has_inputs:
         answers.pop("422", None)
+
+
+def _finish_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Nothing at all is an object without fields: fine where none of them is required."""
+    name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    body["required"] = bool(schemas[name].get("required"))

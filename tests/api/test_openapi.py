@@ -69,6 +69,52 @@ def test_errors_are_said_to_be_problems(document):
                 assert list(answer["content"]) == ["application/problem+json"]
 
 
+def test_every_call_may_be_refused_as_a_bad_request_and_be_away(document):
+    for _path, _method, operation in operations(document):
+        assert {"400", "503"} <= operation["responses"].keys()
+
+
+def test_a_problem_may_carry_more_than_all_problems_have(document):
+    assert document["components"]["schemas"]["ProblemOut"]["additionalProperties"] is True
+
+
+def test_a_change_of_an_event_promises_no_defaults_and_needs_no_body(document):
+    change = document["components"]["schemas"]["EventChange"]
+    assert not [name for name, field in change["properties"].items() if "default" in field]
+    assert {"type": "null"} not in change["properties"]["start_at"].get("anyOf", [])
+    body = document["paths"]["/api/admin/events/{event_id}"]["put"]["requestBody"]
+    assert body["required"] is False
+    assert document["paths"]["/api/bookings"]["post"]["requestBody"]["required"] is True
+
+
+def test_what_a_password_a_search_a_cursor_and_a_key_hold_is_said(document):
+    assert (
+        document["components"]["schemas"]["UserIn"]["properties"]["password"]["anyOf"][0][
+            "minLength"
+        ]
+        == 8
+    )
+    listing = document["paths"]["/api/events"]["get"]["parameters"]
+    booking = document["paths"]["/api/bookings"]["post"]["parameters"]
+    patterns = {p["name"]: str(p["schema"]) for p in listing + booking}
+    for name in ("q", "after", "Idempotency-Key"):
+        assert "'pattern'" in patterns[name]
+
+
+def test_links_lead_to_calls_that_there_are(document):
+    found = {operation["operationId"]: operation for _p, _m, operation in operations(document)}
+    links = [
+        link
+        for operation in found.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert len(links) >= 7
+    for link in links:
+        names = {p["name"] for p in found[link["operationId"]]["parameters"]}
+        assert link["parameters"].keys() <= names
+
+
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/openapi.json"])
 def test_the_document_is_where_the_contract_puts_it(client, path):
     assert client.get(path).json["openapi"].startswith("3.1")
