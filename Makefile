@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test faults shots check load bench growth lock licences sbom audit python \
+.PHONY: help demo test faults fuzz shots check load bench growth lock licences sbom audit python \
 	setup-demo setup-test setup-audit
 
 help: ## Show this list
@@ -20,6 +20,9 @@ test: setup-test ## Run every test
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
 	@$(PY) -m pytest tests/faults tests/mutants tests/deploy -v -m "not short" $(ARGS)
+
+fuzz: setup-test ## Search at length for input that breaks the site, or that the API's document denies
+	@UTSAVAM_WHOLE=1 $(PY) -m pytest tests/fuzz -v $(ARGS)
 
 shots: setup-test ## Take pictures of every page in every state, into build/shots
 	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)
