@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response
 
+from app.api.admin_schemas import SeededOut
 from app.api.body import api_blueprint
 from app.api.present import event_booking_out, event_out, json_response, page_response
 from app.api.schemas import (
@@ -13,7 +14,6 @@ from app.api.schemas import (
     EventChange,
     EventIn,
     EventOut,
-    SeededOut,
 )
 from app.api.spec import KEY, answers, valid
 from app.edge.current import desk

@@ -154,3 +154,42 @@ class ConsoleOut(Payload):
     queue: int | None = Field(description="Orders that wait at the desks of all processes.")
     processes: int | None
     beats: list[BeatOut]
+
+
+class AnalyticsQuery(Payload):
+    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
+    to: Day | None = Field(None, description="Last day, UTC, included.")
+
+
+class TotalsOut(Payload):
+    confirmed_bookings: int
+    seats_sold: int
+    cancellations: int
+    capacity: int
+    seats_available: int
+
+
+class EventFiguresOut(TotalsOut):
+    event_id: int
+    name: str
+    start_at: datetime
+    status: str
+    utilisation: float = Field(description="Seats taken now, per cent of the capacity.")
+
+
+class DayFiguresOut(Payload):
+    day: date
+    bookings: int
+    seats: int
+    cancellations: int
+
+
+class AnalyticsOut(Payload):
+    totals: TotalsOut
+    events: list[EventFiguresOut]
+    days: list[DayFiguresOut]
+
+
+class SeededOut(Payload):
+    created: list[str]
+    present: list[str]

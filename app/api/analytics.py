@@ -2,15 +2,15 @@
 
 from flask import Response
 
-from app.api.body import api_blueprint
-from app.api.present import json_response
-from app.api.schemas import (
+from app.api.admin_schemas import (
     AnalyticsOut,
     AnalyticsQuery,
     DayFiguresOut,
     EventFiguresOut,
     TotalsOut,
 )
+from app.api.body import api_blueprint
+from app.api.present import json_response
 from app.api.spec import KEY, answers, valid
 from app.services.analytics import analyse
 

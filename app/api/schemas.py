@@ -1,6 +1,6 @@
 """What the API takes and gives. The OpenAPI document is made from these same classes."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, EmailStr, Field, RootModel, field_validator
@@ -9,7 +9,6 @@ from app.api.fields import (
     UNSAID,
     Count,
     Cursor,
-    Day,
     Flag,
     Id,
     Limit,
@@ -229,45 +228,6 @@ class UsersOut(RootModel[list[UserOut]]):
 
 class UsersQuery(PagingQuery):
     q: Search = ""
-
-
-class AnalyticsQuery(Payload):
-    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
-    to: Day | None = Field(None, description="Last day, UTC, included.")
-
-
-class TotalsOut(Payload):
-    confirmed_bookings: int
-    seats_sold: int
-    cancellations: int
-    capacity: int
-    seats_available: int
-
-
-class EventFiguresOut(TotalsOut):
-    event_id: int
-    name: str
-    start_at: datetime
-    status: str
-    utilisation: float = Field(description="Seats taken now, per cent of the capacity.")
-
-
-class DayFiguresOut(Payload):
-    day: date
-    bookings: int
-    seats: int
-    cancellations: int
-
-
-class AnalyticsOut(Payload):
-    totals: TotalsOut
-    events: list[EventFiguresOut]
-    days: list[DayFiguresOut]
-
-
-class SeededOut(Payload):
-    created: list[str]
-    present: list[str]
 
 
 class HealthOut(Payload):

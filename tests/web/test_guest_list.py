@@ -180,6 +180,8 @@ def test_an_export_goes_on_without_redis():
     away = connect("redis://127.0.0.1:1/0", 100)
     assert list(export_progress.followed(away, "a", range(3), 3)) == [0, 1, 2]
     assert export_progress.progress_of(away, "a") is None
+
+
 @pytest.mark.parametrize("path", ["/admin/bookings", "/admin/bookings.csv", "/admin/bookings.xlsx"])
 @pytest.mark.parametrize("ident", ["0", "-1", "x", str(2**63), "9" * 40])
 def test_what_is_no_id_of_an_event_counts_as_not_chosen(organiser, guests, path, ident):
