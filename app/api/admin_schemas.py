@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from app.api.fields import MAX_ID, Cursor, Limit, Line, Payload, Search
+from app.api.fields import MAX_ID, Cursor, Day, Limit, Line, Payload, Search
 from app.api.schemas import EventBookingOut, Name, PagingQuery
 from app.models.booking import BookingStatus
 
@@ -81,8 +81,8 @@ class AuditEntriesOut(RootModel[list[AuditEntryOut]]):
 
 
 class SalesQuery(Payload):
-    from_: date | None = Field(None, alias="from", description="First day, UTC.")
-    to: date | None = Field(None, description="Last day, UTC, included.")
+    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
+    to: Day | None = Field(None, description="Last day, UTC, included.")
 
 
 class SumsOut(Payload):
