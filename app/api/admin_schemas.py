@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from app.api.fields import MAX_ID, Cursor, Day, Limit, Line, Payload, Search
+from app.api.fields import MAX_ID, Cursor, Day, Flag, Limit, Line, Payload, Search
 from app.api.schemas import EventBookingOut, Name, PagingQuery
 from app.models.booking import BookingStatus
 
@@ -113,7 +113,7 @@ class SalesOut(Payload):
 
 class ReconciliationIn(Payload):
     after: Annotated[int, Field(strict=True, ge=0, le=10**18 - 1)] = 0
-    repair: bool = True
+    repair: Flag = True
 
 
 class FindingOut(Payload):

@@ -97,5 +97,6 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
 
 def _finish_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Nothing at all is an object without fields: fine where none of them is required."""
-    name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-    body["required"] = bool(schemas[name].get("required"))
+    if said := body["content"].get("application/json"):
+        name = said["schema"]["$ref"].rpartition("/")[2]
+        body["required"] = bool(schemas[name].get("required"))

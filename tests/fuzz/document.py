@@ -16,6 +16,13 @@ RULES = {
     "is required",
     "can only become fewer",
     "must not be before the first day",
+    "must be from the year 2000 on",
+    "must be within three years",
+    "can be at most",
+    "can't be draft again",
+    "is another key's already",
+    # Whether bytes are a picture, no schema can say.
+    "must be a JPEG, PNG or WebP picture",
     "must be after the start",
     "must be before the event starts",
     "must not be after the event starts",

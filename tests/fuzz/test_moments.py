@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app.admin.forms import MOMENTS, EventForm
+from app.admin.event_form import MOMENTS, EventForm
 from app.api.fields import Moment
 from app.errors import InvalidField
 from app.models import Event
