@@ -1,127 +1,180 @@
-"""A first rehearsal of an on-sale: browse, book, cancel, all at once.
+"""A rehearsal of an on-sale against a running site; docs/rehearsal.md tells how to read it.
 
-Headless: make load (HOST, USERS, RATE, TIME). With the web UI: locust -f tests/load/locustfile.py
-It makes an event of its own by the admin key (ADMIN_KEY, or the demo's), books it with users of
-its own, and at the end counts: nothing oversold, nothing stranded, no errors.
+Headless: make load (HOST, USERS, RATE, TIME, ARGS). With the web UI:
+locust -f tests/load/locustfile.py. The admin key comes from ADMIN_KEY, or is the demo's.
 """
 
-import os
+import logging
 import random
-import time
-import uuid
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import sys
 
-import requests
-from locust import HttpUser, between, events, task
+import gevent
+from locust import FastHttpUser, events, task
+from locust.exception import StopUser
+from locust.runners import LocalRunner
+from rehearsal import report, show
+from rehearsal.asking import LONGEST, Asking, NoAnswer
+from rehearsal.house import TICK, House, say
+from rehearsal.options import add_options
+from rehearsal.organiser import Trouble
+from rehearsal.pages import ByPages
+from rehearsal.programs import ByApi
 
-CAPACITY = int(os.environ.get("CAPACITY", "2000"))
-PEOPLE = 50
-KEY_FILE = Path(os.environ.get("DATA_DIR", Path(__file__).parents[2] / ".utsavam")) / "admin-key"
-rehearsal = {}
+WISHES = (1, 2, 2, 3, 4)
+"""How many seats somebody asks for; two is what most want."""
 
 
-def admin_headers():
-    key = os.environ.get("ADMIN_KEY") or (KEY_FILE.read_text().strip() if KEY_FILE.exists() else "")
-    if not key:
-        raise SystemExit("utsavam: set ADMIN_KEY to the site's admin key")
-    return {"X-Admin-Key": key}
+@events.init_command_line_parser.add_listener
+def options(parser, **_):
+    add_options(parser)
+
+
+@events.init.add_listener
+def begin(environment, **_):
+    if not isinstance(environment.runner, LocalRunner):
+        sys.exit("utsavam: a rehearsal runs in one process, which remembers every answer")
+    # Whoever is in the middle of an order at the end may finish it.
+    environment.stop_timeout = LONGEST + 5
+    environment.house = environment.told = None
+    environment.events.quit.add_listener(lambda **_: tell(environment))
 
 
 @events.test_start.add_listener
-def prepare(environment, **_):
-    host, headers = environment.host.rstrip("/"), admin_headers()
-    event = {
-        "name": f"Rehearsal {uuid.uuid4().hex[:8]}",
-        "start_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
-        "capacity": CAPACITY,
-    }
-    answer = requests.post(f"{host}/admin/events", json=event, headers=headers, timeout=10)
-    answer.raise_for_status()
-    rehearsal.update(host=host, headers=headers, event_id=answer.json()["id"], people=[])
-    for _number in range(PEOPLE):
-        person = {"email": f"{uuid.uuid4().hex}@rehearsal.example"}
-        made = requests.post(f"{host}/users", json=person, headers=headers, timeout=10)
-        made.raise_for_status()
-        rehearsal["people"].append(made.json()["id"])
+def open_house(environment, **_):
+    try:
+        house = House(
+            environment.host, environment.parsed_options, environment.runner.target_user_count
+        )
+        house.open()
+    except Trouble as trouble:
+        sys.exit(f"utsavam: {trouble}")
+    environment.house = house
+    say(f"event {house.event_id}, “Rehearsal {house.run}”: {environment.host}/events/{house.event_id}")
+
+
+@events.test_stopping.add_listener
+def end(environment, **_):
+    environment.house.end()
 
 
 @events.test_stop.add_listener
-def count(environment, **_):
-    """The event's seats against its bookings, from the site's own answers."""
-    host, headers, event_id = (rehearsal[name] for name in ("host", "headers", "event_id"))
-    event = settled_event(host, event_id)
-    sold = sum(seats for seats in confirmed_seats(host, headers, event_id))
-    oversold = max(0, sold - CAPACITY)
-    stranded = CAPACITY - sold - event["seats_available"]
-    orders, failures = environment.stats.get("book", "POST"), environment.stats.total.num_failures
-    percentiles = " ".join(
-        f"p{share}: {orders.get_response_time_percentile(share / 100)} ms" for share in (50, 95, 99)
-    )
-    print(f"orders: {orders.num_requests}, {orders.total_rps * 60:,.0f} a minute; {percentiles}")
-    print(f"sold: {sold} of {CAPACITY}")
-    print(f"oversold: {oversold} stranded: {stranded} errors: {failures}")
-    if oversold or stranded or failures:
+def judge(environment, **_):
+    house, runner = environment.house, environment.runner
+    for fault in runner.exceptions.values():
+        house.ledger.wrong(f"the rehearsal itself broke: {fault['msg']}")
+    say("over; counting, buying what is left, and leaving …")
+    try:
+        verdict = show.count(house)
+    except Trouble as trouble:
         environment.process_exit_code = 1
-    requests.delete(
-        f"{host}/admin/events/{event_id}?force=true", headers=headers, timeout=30
-    ).raise_for_status()
+        environment.told = [f"utsavam: nothing could be counted: {trouble}"], False
+    else:
+        environment.process_exit_code = 0 if verdict.good else 1
+        environment.told = report.tell(house, verdict, environment.stats), verdict.good
+    show.leave(house)
+    if environment.web_ui:
+        print(*environment.told[0], sep="\n", flush=True)
 
 
-def settled_event(host, event_id):
-    """The event once the last requests under way have come to their end."""
-    seen = None
-    for _attempt in range(20):
-        event = requests.get(f"{host}/events/{event_id}", timeout=10).json()
-        if event["seats_available"] == seen:
-            return event
-        seen = event["seats_available"]
-        time.sleep(0.5)
-    raise SystemExit("utsavam: bookings go on after the rehearsal's end")
+@events.quitting.add_listener
+def keep_quiet(environment, **_):
+    """The report has the same figures in fewer words, and the last one."""
+    if environment.told:
+        logging.getLogger("locust.stats_logger").disabled = True
 
 
-def confirmed_seats(host, headers, event_id):
-    address = f"{host}/admin/events/{event_id}/bookings?status=CONFIRMED&limit=100"
-    while address:
-        answer = requests.get(address, headers=headers, timeout=30)
-        answer.raise_for_status()
-        yield from (booking["seats"] for booking in answer.json())
-        following = answer.links.get("next")
-        address = following and host + following["url"]
+def tell(environment):
+    """The very last words of a headless rehearsal."""
+    if environment.told is None or environment.web_ui:
+        return
+    lines, good = environment.told
+    if file := environment.parsed_options.html_file:
+        report.put_on_top(file, lines, good)
+        say(f"report: {file}")
+    print(*lines, sep="\n", flush=True)
 
 
-class Visitor(HttpUser):
-    """Somebody who browses, books a seat or two, and now and then changes their mind."""
+class Visitor(FastHttpUser):
+    """Somebody who arrives early, clicks with all the others, and stays until the end."""
 
-    wait_time = between(0.05, 0.5)
+    network_timeout = connection_timeout = LONGEST
+    insecure = False
+
+    def __init__(self, environment):
+        super().__init__(environment)
+        self.house, self.ledger = environment.house, environment.house.ledger
+        self.person = self.house.invite()
+        self.ask = Asking(self.client, self.ledger)
+        self.way = (ByApi if self.person.by_api else ByPages)(self.ask, self.person, self.house)
+        self.orders = []
+        self.house.browsers.append(self)
+
+    def wait_time(self):
+        return random.uniform(0.5, 1.5) * self.environment.parsed_options.think
 
     def on_start(self):
-        self.person = random.choice(rehearsal["people"])
-        self.bookings = []
+        try:
+            self.way.arrive()
+        except NoAnswer:
+            raise StopUser from None
+        except Trouble as trouble:
+            self.ledger.wrong(str(trouble))
+            raise StopUser from None
+        finally:
+            self.house.has_arrived()
+        self.patiently(self.house.wait_for_the_opening, self.way.peek)
+        self.buy()
 
-    @task(4)
-    def browse(self):
-        self.client.get("/", headers={"Accept": "text/html"}, name="list (page)")
-        self.client.get(f"/events/{rehearsal['event_id']}", name="event (JSON)")
+    @task(6)
+    def buy(self):
+        self.patiently(self.try_to_buy)
 
-    @task(5)
-    def book(self):
-        wish = {
-            "user_id": self.person,
-            "event_id": rehearsal["event_id"],
-            "seats": random.randint(1, 3),
-        }
-        headers = {**rehearsal["headers"], "Idempotency-Key": uuid.uuid4().hex}
-        with self.client.post(
-            "/bookings", json=wish, headers=headers, name="book", catch_response=True
-        ) as answer:
-            if answer.status_code == 201:
-                self.bookings.append(answer.json()["booking_id"])
-            elif answer.status_code == 409:
-                answer.success()  # sold out is an honest answer
+    @task(2)
+    def look(self):
+        self.patiently(self.way.look)
+        self.patiently(self.way.look_at_mine)
 
-    @task(1)
-    def cancel(self):
-        if self.bookings:
-            booking = self.bookings.pop()
-            self.client.delete(f"/bookings/{booking}", headers=rehearsal["headers"], name="cancel")
+    @task(2)
+    def change_my_mind(self):
+        mine = [order for order in self.orders if order.kept]
+        if mine:
+            self.patiently(self.give_back, random.choice(mine))
+
+    def try_to_buy(self):
+        if self.house.over.is_set():
+            return
+        key = self.way.find_key()
+        if key is None:
+            # Sold out: the open page goes on asking, and turns when a seat comes back.
+            self.house.rest(TICK * random.uniform(0.8, 1.2))
+            self.way.peek()
+            return
+        order = self.ledger.asked(self.person.email, random.choice(WISHES), key)
+        self.orders.append(order)
+        twice = random.uniform(0, 100) < self.environment.parsed_options.double_clicks
+        clicks = [gevent.spawn(self.patiently, self.click, order) for _ in range(1 + twice)]
+        gevent.joinall(clicks)
+
+    def click(self, order):
+        booking_id = self.way.book(order)
+        if booking_id is None:
+            self.ledger.refused(order)
+        else:
+            self.ledger.booked(order, booking_id)
+
+    def give_back(self, order):
+        keep = random.choice((0, 0, order.kept - 1))
+        self.ledger.asks_back(order, keep)
+        if self.way.give_back(order, keep):
+            self.ledger.gave_back(order, keep)
+        else:
+            self.ledger.wrong("a cancellation was answered with the booking as it was")
+
+    def patiently(self, step, *facts):
+        """One step; that it got no answer is in the ledger already, and the day goes on."""
+        try:
+            step(*facts)
+        except NoAnswer:
+            pass
+        except Trouble as trouble:
+            self.ledger.wrong(str(trouble))
