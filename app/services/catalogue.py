@@ -50,9 +50,11 @@ class Facts:
     keys: tuple[str, ...]
     serial: int = field(default_factory=lambda: next(_serials))
 
+    def are_young(self, asked: float) -> bool:
+        """Whether they may be shown to somebody who asked at that moment."""
+        return self.at >= asked or time.monotonic() - self.at <= KEPT_FOR
+
     def hold(self, published: Published | None) -> bool:
-        if time.monotonic() - self.at > KEPT_FOR:
-            return False
         return published is None or published[0] == self.changes
 
 
@@ -110,18 +112,20 @@ class Catalogue:
         return self._read((query, counted), load)
 
     def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> Reading:
-        if reading := self._from_memory(key):
+        asked = time.monotonic()
+        if reading := self._from_memory(key, asked):
             return reading
-        # Whoever comes meanwhile waits for this reading instead of asking the database as well.
+        # Whoever comes meanwhile waits for this reading instead of asking the database as well;
+        # on a slow day it is older than a second when it comes, and theirs all the same.
         with self._locks[hash(key) % len(self._locks)]:
-            if reading := self._from_memory(key):
+            if reading := self._from_memory(key, asked):
                 return reading
             facts = self._load(key, load)
             return self._reading(facts, self._published.read(facts.keys))
 
-    def _from_memory(self, key: Hashable) -> Reading | None:
+    def _from_memory(self, key: Hashable, asked: float) -> Reading | None:
         facts = self._kept.get(key)
-        if facts is None or time.monotonic() - facts.at > KEPT_FOR:
+        if facts is None or not facts.are_young(asked):
             return None
         published = self._published.read(facts.keys)
         return self._reading(facts, published) if facts.hold(published) else None

@@ -1,6 +1,7 @@
 """What visitors see comes from memory, and is never wrong for longer than a second."""
 
 import threading
+import time
 
 import pytest
 from sqlalchemy import event as sqlalchemy_event
@@ -13,6 +14,7 @@ from app.services import bookings, events
 from app.services.catalogue import KEPT_FOR, Catalogue
 from app.services.event_search import EventQuery
 from tests.support.servers import wait_until
+from tests.support.threads import at_once
 
 ALL = EventQuery()
 
@@ -180,6 +182,33 @@ def test_many_readers_who_come_at_once_ask_the_database_once(app, here, make_eve
     for reader in readers:
         reader.join(10)
     assert len(statements) == 1
+
+
+@pytest.fixture
+def slow_database(app):
+    """Every statement takes longer than what it reads is kept."""
+
+    def wait(*_facts):
+        time.sleep(KEPT_FOR + 0.1)
+
+    sqlalchemy_event.listen(db.engine, "before_cursor_execute", wait)
+    yield
+    sqlalchemy_event.remove(db.engine, "before_cursor_execute", wait)
+
+
+def test_readers_of_a_slow_database_do_not_wait_for_each_other_in_turn(
+    app, here, make_event, statements, slow_database
+):
+    event = make_event()
+    statements.clear()
+
+    def read():
+        with app.app_context():
+            here.left(event)
+
+    assert at_once([read] * 8) == [None] * 8
+    # One for whoever came first, and one that began after all the others had come.
+    assert len(statements) <= 2
 
 
 def test_a_capacity_is_never_exceeded_by_the_figure_shown(here, make_event, redis):
