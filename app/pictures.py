@@ -4,12 +4,11 @@ Whatever else was in the file (place and camera, a script, a second format) is l
 """
 
 import io
-from collections.abc import Callable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple
 
-from gevent import get_hub
-from gevent.monkey import is_module_patched
 from PIL import Image, ImageOps
+
+from app.aside import in_thread
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -17,9 +16,6 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPES = {f"image/{name.lower()}" for name in FORMATS}
 Image.MAX_IMAGE_PIXELS = None  # ours is counted below, and is smaller
 CARD, WIDE = (800, 500), (1200, 630)
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class NoPicture(ValueError):
@@ -62,11 +58,3 @@ def _encoded(picture: Image.Image, kind: str, **how: object) -> bytes:
     made = io.BytesIO()
     picture.save(made, kind, **how)
     return made.getvalue()
-
-
-def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Under gevent a long piece of work would stop all requests of its process."""
-    if not is_module_patched("threading"):
-        return work(*args, **kwargs)
-    done: R = get_hub().threadpool.apply(work, args, kwargs)
-    return done

@@ -7,6 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.aside import one_by_one
 from app.db import db, transaction
 from app.errors import EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.models import User
@@ -21,7 +22,7 @@ _hasher = PasswordHasher()
 @cache
 def _nobody() -> str:
     """Somebody unknown costs the same time as a wrong password."""
-    return _hasher.hash("nobody has this password")
+    return one_by_one(_hasher.hash, "nobody has this password")
 
 
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
@@ -44,9 +45,11 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
 def authenticate(email: str, password: str) -> User:
     """The user with this email and password; raises `WrongCredentials`."""
     user = find_user(email)
+    # Whoever waits for their turn at the hash keeps no connection meanwhile.
+    db.session.commit()
     known = user.password_hash if user and user.password_hash else _nobody()
     try:
-        _hasher.verify(known, password[:MAX_PASSWORD])
+        one_by_one(_hasher.verify, known, password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         raise WrongCredentials from None
     if user is None or user.password_hash is None:
@@ -98,7 +101,7 @@ def hash_password(password: str) -> str:
         raise InvalidField("password", f"must have at most {MAX_PASSWORD} characters")
     if "\x00" in password:
         raise InvalidField("password", "must not hold a NUL character")
-    return _hasher.hash(password)
+    return one_by_one(_hasher.hash, password)
 
 
 def constraint_of(error: IntegrityError) -> str | None:

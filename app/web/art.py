@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from app import kolam
 from app.edge.answer_headers import for_ever
 from app.edge.current import catalogue
-from app.pictures import in_thread
+from app.aside import in_thread
 
 blueprint = Blueprint("art", __name__)
 _poster = lru_cache(maxsize=512)(kolam.poster)

@@ -49,7 +49,9 @@ def open_house(environment, **_):
     except Trouble as trouble:
         sys.exit(f"utsavam: {trouble}")
     environment.house = house
-    say(f"event {house.event_id}, “Rehearsal {house.run}”: {environment.host}/events/{house.event_id}")
+    say(
+        f"event {house.event_id}, “Rehearsal {house.run}”: {environment.host}/events/{house.event_id}"
+    )
 
 
 @events.test_stopping.add_listener

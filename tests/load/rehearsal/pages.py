@@ -45,7 +45,10 @@ class ByPages:
         page = self._get("/account", "account (page)", (200, 303))
         if page.status_code == 303:
             raise Trouble("nobody stays signed in; give HOST with the https:// that people use")
-        facts = {"token-csrf_token": field(page.text, "token-csrf_token"), "token-name": "rehearsal"}
+        facts = {
+            "token-csrf_token": field(page.text, "token-csrf_token"),
+            "token-name": "rehearsal",
+        }
         made = self._post("/account/api-tokens", facts, "make a token (page)", (201,), "/account")
         return {"Authorization": f"Bearer {SECRET.search(made.text)[1]}"}
 
