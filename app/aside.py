@@ -1,7 +1,6 @@
 """Long pieces of work, done aside: under gevent they would stop all requests of their process."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import ParamSpec, TypeVar
 
 from gevent import get_hub
@@ -20,14 +19,28 @@ def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return done
 
 
-def one_by_one(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+class Full(Exception):
+    """So many wait already that one more would wait for too long."""
+
+
+class Single:
     """One at a time in each process: for work that takes much memory, and every core by itself."""
-    if not is_module_patched("threading"):
-        return work(*args, **kwargs)
-    done: R = _single().apply(work, args, kwargs)
-    return done
 
+    def __init__(self, room: int) -> None:
+        self._room, self._inside = room, 0
+        self._pool: ThreadPool | None = None
 
-@cache
-def _single() -> ThreadPool:
-    return ThreadPool(1)
+    def do(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Raises `Full` when more than `room` would wait."""
+        if not is_module_patched("threading"):
+            return work(*args, **kwargs)
+        if self._inside > self._room:
+            raise Full
+        if self._pool is None:
+            self._pool = ThreadPool(1)
+        self._inside += 1
+        try:
+            done: R = self._pool.apply(work, args, kwargs)
+        finally:
+            self._inside -= 1
+        return done

@@ -153,4 +153,4 @@ class DatabaseDown(Unavailable):
 
 
 class Busy(Unavailable):
-    """Too many orders wait already; nothing was done for this one."""
+    """Too many wait already; nothing was done for this one."""

@@ -1,32 +1,38 @@
 """Accounts: signing up, proving who one is, passwords."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.aside import one_by_one
+from app.aside import Full, Single
 from app.db import db, transaction
-from app.errors import EmailTaken, InvalidField, UserNotFound, WrongCredentials
+from app.errors import Busy, EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.models import User
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MIN_PASSWORD = 8
 MAX_PASSWORD = 200
 """Characters: OWASP ASVS 5.0, 6.2.1 and 6.2.9 (at least 8, at least 64 permitted)."""
 
 _hasher = PasswordHasher()
+_hashing = Single(room=20)
+"""A hash takes a seventh of a second or so; who would wait for longer than a few is told so."""
 
 
 @cache
 def _nobody() -> str:
     """Somebody unknown costs the same time as a wrong password."""
-    return one_by_one(_hasher.hash, "nobody has this password")
+    return _aside(_hasher.hash, "nobody has this password")
 
 
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
-    """Raises `EmailTaken`, `InvalidField` for a password that breaks the rules."""
+    """Raises `EmailTaken`, `Busy`, `InvalidField` for a password that breaks the rules."""
     user = User(
         email=normalise_email(email),
         name=name.strip(),
@@ -43,13 +49,13 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
 
 
 def authenticate(email: str, password: str) -> User:
-    """The user with this email and password; raises `WrongCredentials`."""
+    """The user with this email and password; raises `WrongCredentials`, `Busy`."""
     user = find_user(email)
     # Whoever waits for their turn at the hash keeps no connection meanwhile.
     db.session.commit()
     known = user.password_hash if user and user.password_hash else _nobody()
     try:
-        one_by_one(_hasher.verify, known, password[:MAX_PASSWORD])
+        _aside(_hasher.verify, known, password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         raise WrongCredentials from None
     if user is None or user.password_hash is None:
@@ -101,7 +107,15 @@ def hash_password(password: str) -> str:
         raise InvalidField("password", f"must have at most {MAX_PASSWORD} characters")
     if "\x00" in password:
         raise InvalidField("password", "must not hold a NUL character")
-    return one_by_one(_hasher.hash, password)
+    return _aside(_hasher.hash, password)
+
+
+def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A hash takes every core for a while: bookings go on meanwhile. Raises `Busy`."""
+    try:
+        return _hashing.do(work, *args, **kwargs)
+    except Full:
+        raise Busy from None
 
 
 def constraint_of(error: IntegrityError) -> str | None:

@@ -6,9 +6,9 @@ import resvg_py
 from flask import Blueprint, Response
 
 from app import kolam
+from app.aside import in_thread
 from app.edge.answer_headers import for_ever
 from app.edge.current import catalogue
-from app.aside import in_thread
 
 blueprint = Blueprint("art", __name__)
 _poster = lru_cache(maxsize=512)(kolam.poster)
