@@ -1,5 +1,6 @@
 """Long pieces of work, done aside: under gevent they would stop all requests of their process."""
 
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -19,28 +20,29 @@ def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return done
 
 
-class Full(Exception):
-    """So many wait already that one more would wait for too long."""
+class TooLate(Exception):
+    """The work waited for so long that it was not begun."""
 
 
 class Single:
     """One at a time in each process: for work that takes much memory, and every core by itself."""
 
-    def __init__(self, room: int) -> None:
-        self._room, self._inside = room, 0
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._pool: ThreadPool | None = None
 
     def do(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Raises `Full` when more than `room` would wait."""
+        """Raises `TooLate` when its turn comes after more than `patience` seconds."""
         if not is_module_patched("threading"):
             return work(*args, **kwargs)
-        if self._inside > self._room:
-            raise Full
         if self._pool is None:
             self._pool = ThreadPool(1)
-        self._inside += 1
-        try:
-            done: R = self._pool.apply(work, args, kwargs)
-        finally:
-            self._inside -= 1
+        came = time.monotonic()
+
+        def in_turn() -> R:
+            if time.monotonic() - came > self._patience:
+                raise TooLate
+            return work(*args, **kwargs)
+
+        done: R = self._pool.apply(in_turn)
         return done

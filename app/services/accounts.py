@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.aside import Full, Single
+from app.aside import Single, TooLate
 from app.db import db, transaction
 from app.errors import Busy, EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.models import User
@@ -21,8 +21,8 @@ MAX_PASSWORD = 200
 """Characters: OWASP ASVS 5.0, 6.2.1 and 6.2.9 (at least 8, at least 64 permitted)."""
 
 _hasher = PasswordHasher()
-_hashing = Single(room=20)
-"""A hash takes a seventh of a second or so; who would wait for longer than a few is told so."""
+_hashing = Single(patience=3)
+"""A hash takes a tenth of a second or more: who waited for many others is told to come again."""
 
 
 @cache
@@ -114,7 +114,7 @@ def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A hash takes every core for a while: bookings go on meanwhile. Raises `Busy`."""
     try:
         return _hashing.do(work, *args, **kwargs)
-    except Full:
+    except TooLate:
         raise Busy from None
 
 

@@ -8,12 +8,13 @@ from threading import Thread
 import pytest
 
 from tests.faults.buyers import ask
-from tests.overload.flood import LONGEST
 from tests.support.threads import at_once
 
 SIGN_UPS = 10
-"""In one process, where twenty may wait."""
-STORM = 60
+"""In one process; they take it a second or two."""
+STORM = 100
+SOON = 3 + 3
+"""Seconds: what may be waited for a turn, and the turn on a busy machine."""
 GEVENT = pytest.mark.parametrize("small_site", ["gevent"], indirect=True)
 
 
@@ -48,9 +49,8 @@ def test_many_sign_ups_at_once_hold_no_other_request_up(buyer, sign_up):
 
 
 @GEVENT
-def test_more_sign_ups_than_may_wait_are_told_so_at_once(sign_up):
+def test_whoever_waited_long_to_sign_up_is_told_to_come_again(sign_up):
     told = at_once([sign_up] * STORM)
     statuses = Counter(status for status, _ in told)
     assert set(statuses) == {201, 503}
-    assert statuses[201] > 20
-    assert max(seconds for _, seconds in told) <= LONGEST
+    assert max(seconds for _, seconds in told) <= SOON
