@@ -10,7 +10,6 @@ import sys
 
 import gevent
 from locust import FastHttpUser, events, task
-from locust.exception import StopUser
 from locust.runners import LocalRunner
 from rehearsal import report, show
 from rehearsal.asking import LONGEST, Asking, NoAnswer
@@ -49,9 +48,7 @@ def open_house(environment, **_):
     except Trouble as trouble:
         sys.exit(f"utsavam: {trouble}")
     environment.house = house
-    say(
-        f"event {house.event_id}, “Rehearsal {house.run}”: {environment.host}/events/{house.event_id}"
-    )
+    say(f"“Rehearsal {house.run}” is {environment.host}/events/{house.event_id}")
 
 
 @events.test_stopping.add_listener
@@ -115,15 +112,11 @@ class Visitor(FastHttpUser):
         return random.uniform(0.5, 1.5) * self.environment.parsed_options.think
 
     def on_start(self):
-        try:
-            self.way.arrive()
-        except NoAnswer:
-            raise StopUser from None
-        except Trouble as trouble:
-            self.ledger.wrong(str(trouble))
-            raise StopUser from None
-        finally:
-            self.house.has_arrived()
+        arrived = self.patiently(self.way.arrive)
+        self.house.has_arrived()
+        if not arrived:
+            self.house.over.wait()
+            return
         self.patiently(self.house.wait_for_the_opening, self.way.peek)
         self.buy()
 
@@ -173,10 +166,12 @@ class Visitor(FastHttpUser):
             self.ledger.wrong("a cancellation was answered with the booking as it was")
 
     def patiently(self, step, *facts):
-        """One step; that it got no answer is in the ledger already, and the day goes on."""
+        """One step, and whether it was answered; if not, the ledger knows, and life goes on."""
         try:
             step(*facts)
         except NoAnswer:
-            pass
+            return False
         except Trouble as trouble:
             self.ledger.wrong(str(trouble))
+            return False
+        return True

@@ -5,7 +5,7 @@ import time
 
 import gevent
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for which somebody asks again before they give up."""
 LONGEST = 10
 """Seconds: every request is to end within them."""

@@ -30,15 +30,18 @@ class ByPages:
 
     def sign_in(self):
         person = self._person
+        facts = {"email": person.email, "name": person.name, "password": person.password}
         if person.is_new:
-            facts = {"name": person.name, "email": person.email, "password": person.password}
-            self._send("/sign-up", "/sign-up", facts, "sign up (page)", (303,))
+            made = self._send("/sign-up", facts, "sign up (page)", (303, 422))
+            person.has_account = True
+            if made.status_code == 303:
+                return
+            # An answer was lost: the account is there already.
         else:
-            facts = {"email": person.email, "name": person.name, "password": person.password}
             self._ask("POST", "/api/users", "sign up (API)", (201, 409), json=facts)
-            facts = {"email": person.email, "password": person.password}
-            self._send("/sign-in", "/sign-in", facts, "sign in (page)", (303,))
-        person.has_account = True
+            person.has_account = True
+        facts = {"email": person.email, "password": person.password}
+        self._send("/sign-in", facts, "sign in (page)", (303,))
 
     def make_token(self):
         """The headers of a program that acts as this person."""
@@ -88,13 +91,13 @@ class ByPages:
     def give_back(self, order, keep):
         path = f"/bookings/{order.booking_id}/cancellation"
         facts = {"had": order.kept, "give": order.kept - keep} if order.kept > 1 else {}
-        answer = self._send(path, path, facts, "cancel (page)", (303,))
+        answer = self._send(path, facts, "cancel (page)", (303,))
         return "show=" in answer.headers["Location"]
 
     def leave(self):
         """Delete the account."""
         facts = {"password": self._person.password}
-        self._send("/account/deletion", "/account/deletion", facts, "leave (page)", (303,))
+        self._send("/account/deletion", facts, "leave (page)", (303,))
 
     @property
     def _event_page(self):
@@ -112,11 +115,11 @@ class ByPages:
     def _get(self, path, step, expect=(200,)):
         return self._ask("GET", path, step, expect, headers=HTML)
 
-    def _send(self, page, path, facts, step, expect):
-        """Load the page, and send its form."""
-        shown = self._get(page, step.replace("(page)", "form (page)"))
+    def _send(self, path, facts, step, expect):
+        """Load the page at this address, and send its form back there."""
+        shown = self._get(path, step.replace("(page)", "form (page)"))
         facts = {"csrf_token": field(shown.text, "csrf_token"), **facts}
-        return self._post(path, facts, step, expect, page)
+        return self._post(path, facts, step, expect, path)
 
     def _post(self, path, facts, step, expect, page, headers=HTML):
         # Over HTTPS a form is believed only with the page that it came from.
