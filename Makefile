@@ -36,10 +36,9 @@ check: setup-test ## Format, lint, types, import contracts, templates, links, ve
 	@$(PY) tools/check_links.py
 	@$(PY) tools/vendored.py
 
-load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME, ADMIN_KEY
-	@.venv/bin/locust -f tests/load/locustfile.py --headless --only-summary --loglevel WARNING \
-		--host $(or $(HOST),http://127.0.0.1:8000) --users $(or $(USERS),50) \
-		--spawn-rate $(or $(RATE),10) --run-time $(or $(TIME),60s) --html build/load.html $(ARGS)
+load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
+	@$(PY) -m tests.load.rehearsal --host $(or $(HOST),http://127.0.0.1:8000) \
+		--users $(or $(USERS),50) --rate $(or $(RATE),10) --time $(or $(TIME),60s) $(ARGS)
 
 bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5"
 	@$(PY) -m tests.load.bench $(ARGS)

@@ -1,6 +1,6 @@
 """A rehearsal of an on-sale against a running site; docs/rehearsal.md tells how to read it.
 
-Headless: make load (HOST, USERS, RATE, TIME, ARGS). With the web UI:
+Headless: make load (ARGS=--help tells its options). With the web UI:
 locust -f tests/load/locustfile.py. The admin key comes from ADMIN_KEY, or is the demo's.
 """
 

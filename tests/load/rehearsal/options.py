@@ -1,6 +1,8 @@
 """The rehearsal's own options of `locust`; each stands in its web UI too."""
 
 import argparse
+import re
+from urllib.parse import urlsplit
 
 
 def add_options(parser):
@@ -45,6 +47,21 @@ def add_options(parser):
         action="store_true",
         help="leave the accounts that the rehearsal made, instead of deleting them at its end",
     )
+
+
+def address(text):
+    """An address of a site, as in http://127.0.0.1:8000."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address, as in http://127.0.0.1:8000")
+    return text
+
+
+def timespan(text):
+    """As in 90, 90s, 5m or 1h30m."""
+    if not re.fullmatch(r"(?!$)(\d+h)?(\d+m)?(\d+s?)?", text) or not re.search("[1-9]", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time, as in 90s or 5m")
+    return text
 
 
 def whole(least, most):

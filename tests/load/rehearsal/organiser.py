@@ -2,11 +2,13 @@
 
 import os
 import time
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
+
+from .options import address
 
 PATIENCE = 30
 """Seconds for which the organiser asks again when told to wait."""
@@ -18,9 +20,10 @@ class Trouble(Exception):
 
 class Organiser:
     def __init__(self, host):
-        if urlsplit(host or "").scheme not in {"http", "https"} or not urlsplit(host).hostname:
-            raise Trouble(f"HOST={host} is not an address of a site, as in http://127.0.0.1:8000")
-        self.host = host.rstrip("/")
+        try:
+            self.host = address(host or "").rstrip("/")
+        except ArgumentTypeError as error:
+            raise Trouble(f"--host {error}") from None
         self._session = requests.Session()
         self._session.headers["X-Admin-Key"] = find_key()
 

@@ -30,7 +30,7 @@ def judge(ledger, capacity, left, rows, unsold=0):
     oversold = max(0, sold - capacity, -left)
     stranded = max(0, capacity - sold - left) + unsold
     others = [*ledger.broken, *_untrue_answers(ledger, rows), *_untold(ledger, rows)]
-    if left > capacity - sold:
+    if left > max(0, capacity - sold):
         others.append(f"{left} seats are for sale, though {sold} of {capacity} are sold")
     others += [f"{what} ({count} times)" for what, count in ledger.errors.most_common()]
     if not any(order.booking_id for order in ledger.orders):

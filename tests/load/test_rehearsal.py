@@ -1,0 +1,123 @@
+"""`make load`, short, against a real site: with the admin key alone, where the API wants tokens."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.embedded import free_port
+from tests.support.site import Site
+
+ROOT = Path(__file__).parents[2]
+LOCUSTFILE = ROOT / "tests" / "load" / "locustfile.py"
+KEPT = "oversold: 0 stranded: 0 errors: 0"
+
+
+@pytest.fixture(scope="module")
+def token_site(migrated_app, settings, folder):
+    with Site(settings, folder / "rehearsed", API_ACCESS="token") as site:
+        yield site
+
+
+def run(*words, key="any"):
+    """A process of its own: Locust patches whatever imports it."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "ADMIN_KEY": key},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def rehearse(*words, **options):
+    """What `make load` runs."""
+    return run("-m", "tests.load.rehearsal", *words, **options)
+
+
+def rehearse_on(site, *words, users, seconds):
+    quick = ("--rate", str(users), "--time", f"{seconds}s", "--countdown", "2", "--think", "0.2")
+    words = ("--host", site.url, "--users", str(users), *quick, *words)
+    return rehearse(*words, key=site.admin_key)
+
+
+def test_it_sells_out_an_event_keeps_every_promise_and_leaves_nothing(
+    token_site, sql, invariants, tmp_path
+):
+    report = tmp_path / "load.html"
+    words = ("--seats", "60", "--api-share", "50", "--html", str(report))
+    done = rehearse_on(token_site, *words, users=6, seconds=12)
+    lines = done.stdout.splitlines()
+    assert (done.stderr, done.returncode) == ("", 0), done.stdout
+    assert lines[-1] == KEPT
+    assert not [line for line in lines if line.startswith("broken")]
+    for step in ("sign in (page)", "sign up (page)", "book (page)", "book (API)"):
+        assert any(line.startswith(step) for line in lines), step
+    ways = "SELECT idempotency_key IS NULL, count(*) FROM bookings GROUP BY 1"
+    assert dict(sql(ways))[False] > 10
+    # No visitor sees the event, and nobody is left of those who came.
+    assert sql("SELECT count(*) FROM events WHERE deleted_at IS NULL") == [(0,)]
+    assert sql("SELECT count(*), count(deleted_at) FROM users") == [(6, 6)]
+    assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
+    assert sql("SELECT count(*) FROM bookings WHERE status = 'CONFIRMED'") == [(0,)]
+    assert KEPT in report.read_text()
+
+
+def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
+    token_site, clean, database, tmp_path
+):
+    """The control: a trigger takes a seat away behind the site's back."""
+    database.execute(
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN NEW.seats_available := NEW.seats_available - 1; RETURN NEW; END';"
+        "CREATE TRIGGER lose BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION lose()"
+    )
+    try:
+        words = ("--seats", "20", "--html", str(tmp_path / "load.html"))
+        done = rehearse_on(token_site, *words, users=3, seconds=9)
+    finally:
+        database.execute("DROP TRIGGER lose ON events; DROP FUNCTION lose()")
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.splitlines()[-1] == "oversold: 0 stranded: 1 errors: 0"
+    assert "broken: stranded: of 20 seats 19 are sold and 0 are for sale" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--seats", "none"],
+        ["--api-share", "101"],
+        ["--think", "x"],
+        ["--users", "0"],
+        ["--rate", "fast"],
+        ["--time", "soon"],
+        ["--host", "127.0.0.1"],
+    ],
+)
+def test_a_bad_option_is_named(words):
+    done = rehearse(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words[0] in done.stderr.splitlines()[-1]
+
+
+def test_a_site_that_does_not_run_is_said_in_one_line():
+    done = rehearse("--host", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("utsavam: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_more_processes_than_one_are_refused():
+    done = run("-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--processes", "2")
+    assert done.returncode != 0
+    assert "one process" in done.stderr
+
+
+def test_it_explains_itself():
+    done = rehearse("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for option in ("--users", "--time", "--seats", "--api-share", "--countdown", "--think"):
+        assert option in done.stdout
