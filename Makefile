@@ -38,7 +38,7 @@ check: setup-test ## Format, lint, types, import contracts, templates, links, ve
 
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
 	@$(PY) -m tests.load.rehearsal --host $(or $(HOST),http://127.0.0.1:8000) \
-		--users $(or $(USERS),50) --rate $(or $(RATE),10) --time $(or $(TIME),60s) $(ARGS)
+		--users $(or $(USERS),50) --rate $(or $(RATE),5) --time $(or $(TIME),60s) $(ARGS)
 
 bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5"
 	@$(PY) -m tests.load.bench $(ARGS)

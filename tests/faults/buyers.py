@@ -43,6 +43,8 @@ class Crowd:
     """(moment of asking, seconds, status) of every request."""
     booked: dict = field(default_factory=dict)
     """Idempotency key to booking id, of the 201 answers; without keys, id to id."""
+    pause: float = 0.0
+    """Seconds of rest after each thing that somebody did."""
 
     def __post_init__(self):
         self._over = threading.Event()
@@ -65,6 +67,7 @@ class Crowd:
     def _go_on(self, user_id):
         while not self._over.is_set():
             self._act(user_id)
+            self._over.wait(self.pause)
 
     def _ask(self, method, path, **facts):
         began = time.monotonic()

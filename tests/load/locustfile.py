@@ -136,8 +136,6 @@ class Visitor(FastHttpUser):
             self.patiently(self.give_back, random.choice(mine))
 
     def try_to_buy(self):
-        if self.house.over.is_set():
-            return
         key = self.way.find_key()
         if key is None:
             # Sold out: the open page goes on asking, and turns when a seat comes back.
@@ -167,6 +165,8 @@ class Visitor(FastHttpUser):
 
     def patiently(self, step, *facts):
         """One step, and whether it was answered; if not, the ledger knows, and life goes on."""
+        if self.house.over.is_set():
+            return False
         try:
             step(*facts)
         except NoAnswer:

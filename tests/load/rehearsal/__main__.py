@@ -44,7 +44,7 @@ def read(words):
     )
     parser.add_argument("--users", type=whole(1, 100_000), default=50, help="people (default: 50)")
     parser.add_argument(
-        "--rate", type=whole(1, 100), default=10, help="people who arrive in a second (default: 10)"
+        "--rate", type=whole(1, 100), default=5, help="people who arrive in a second (default: 5)"
     )
     parser.add_argument(
         "--time",

@@ -23,11 +23,13 @@ class Asking:
 
     def __call__(self, method, path, step, expect, **facts):
         """The answer, whose status is one of `expect`; raises `NoAnswer`."""
-        give_up = time.monotonic() + PATIENCE
+        give_up, weary = time.monotonic() + PATIENCE, 1.0
         while True:
             answer, pause = self._once(method, path, step, expect, facts)
             if pause is None:
                 return answer
+            # Who was sent away twice waits for longer before they ask a third time.
+            pause, weary = pause * weary, min(weary * 1.5, 8)
             if time.monotonic() + pause > give_up:
                 self._ledger.wrong(f"{step}: no answer but {answer.status_code} for {PATIENCE} s")
                 raise NoAnswer
