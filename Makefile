@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 
-.PHONY: help demo test faults fuzz shots check load bench growth lock licences sbom audit python \
+.PHONY: help demo test faults fuzz shots check load soak bench growth lock licences sbom audit python \
 	setup-demo setup-test setup-audit
 
 help: ## Show this list
@@ -39,6 +39,9 @@ check: setup-test ## Format, lint, types, import contracts, templates, links, ve
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
 	@$(PY) -m tests.load.rehearsal --host $(or $(HOST),http://127.0.0.1:8000) \
 		--users $(or $(USERS),50) --rate $(or $(RATE),5) --time $(or $(TIME),60s) $(ARGS)
+
+soak: setup-test ## Load a site of its own for an hour, restart its parts, look for leaks: TIME=10m
+	@$(PY) -m tests.soak --time $(or $(TIME),60m) $(ARGS)
 
 bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5"
 	@$(PY) -m tests.load.bench $(ARGS)

@@ -44,7 +44,7 @@ def level(house):
     """As it is now."""
     with house.redis_client() as eye:
         clients = len(eye.client_list()) - 1
-    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'utsavam'"
+    query = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, 'utsavam')"
     ((database,),) = house.sql(query)
     workers = {worker.pid: held(worker) for worker in house.workers}
     return Level(held(psutil.Process(house.site.pid)), workers, database, clients)

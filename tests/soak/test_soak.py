@@ -7,7 +7,7 @@ import pytest
 from tests.soak.levels import FILES, Held, Level, leaks, level
 from tests.soak.run import REST, Soak
 
-SECONDS, PAUSE = 80, 0.4
+SECONDS, PAUSE = 70, 0.5
 """Little load, for it shares the machine with the other tests; each restart is the same."""
 
 
