@@ -7,6 +7,7 @@ locust -f tests/load/locustfile.py. The admin key comes from ADMIN_KEY, or is th
 import logging
 import random
 import sys
+from pathlib import Path
 
 import gevent
 from locust import FastHttpUser, events, task
@@ -35,6 +36,8 @@ def begin(environment, **_):
     # Whoever is in the middle of an order at the end may finish it.
     environment.stop_timeout = LONGEST + 5
     environment.house = environment.told = None
+    if file := environment.parsed_options.html_file:
+        Path(file).unlink(missing_ok=True)
     environment.events.quit.add_listener(lambda **_: tell(environment))
 
 
@@ -76,9 +79,11 @@ def judge(environment, **_):
 
 
 @events.quitting.add_listener
-def keep_quiet(environment, **_):
-    """The report has the same figures in fewer words, and the last one."""
+def finish(environment, **_):
+    """After Ctrl-C too, all is counted before the exit code is made of it."""
+    environment.runner.quit()
     if environment.told:
+        # The report has the same figures in fewer words, and the last one.
         logging.getLogger("locust.stats_logger").disabled = True
 
 
@@ -87,7 +92,9 @@ def tell(environment):
     if environment.told is None or environment.web_ui:
         return
     lines, good = environment.told
-    if file := environment.parsed_options.html_file:
+    file = environment.parsed_options.html_file
+    # Who was ended by a signal has left none.
+    if file and Path(file).exists():
         report.put_on_top(file, lines, good)
         say(f"report: {file}")
     print(*lines, sep="\n", flush=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.embedded import free_port
+from tests.support.servers import wait_until
 from tests.support.site import Site
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,25 @@ def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
     assert done.returncode == 1, done.stdout
     assert done.stdout.splitlines()[-1] == "oversold: 0 stranded: 1 errors: 0"
     assert "broken: stranded: of 20 seats 19 are sold and 0 are for sale" in done.stdout
+
+
+def test_it_is_counted_and_leaves_nothing_after_an_early_end_too(token_site, sql, tmp_path):
+    words = ("--html", str(tmp_path / "load.html"), "--countdown", "2", "--host", token_site.url)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.load.rehearsal", *words, "--users", "2"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "ADMIN_KEY": token_site.admin_key},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)
+        running.terminate()
+        said, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
+    assert sql("SELECT count(*) FROM events WHERE deleted_at IS NULL") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,8 @@ class ByApi:
     def give_back(self, order, keep):
         path = f"/api/bookings/{order.booking_id}"
         if keep:
-            change = {"json": {"seats": keep}}
-            answer = self._ask(
-                "PATCH", path, "cancel (API)", (200,), headers=self._headers, **change
-            )
+            facts = {"json": {"seats": keep}, "headers": self._headers}
+            answer = self._ask("PATCH", path, "cancel a part (API)", (200,), **facts)
             return answer.json()["seats"] == keep
         answer = self._ask("DELETE", path, "cancel (API)", (200,), headers=self._headers)
         return answer.json()["status"] == "CANCELLED"
