@@ -6,7 +6,6 @@ import pytest
 
 from tests.faults.house import House
 
-
 NUMBERS = count(1)
 
 
