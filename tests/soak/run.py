@@ -157,12 +157,7 @@ class Soak:
 def unhurried(house, share=0.5, seconds=5.0):
     """The buyers' pause at which they do that share of what they can."""
     with house.buyers() as buyers:
-        rate = buyers.wait_for_bookings(1) and _rate(buyers, seconds)
-    people = len(buyers.user_ids)
-    return people / (rate * share) - people / rate
-
-
-def _rate(buyers, seconds):
-    before = len(buyers.booked)
-    time.sleep(seconds)
-    return (len(buyers.booked) - before) / seconds
+        before = len(buyers.booked)
+        time.sleep(seconds)
+        turn = len(buyers.user_ids) * seconds / (len(buyers.booked) - before)
+    return turn / share - turn

@@ -12,10 +12,8 @@ from .organiser import Organiser, Trouble
 
 TICK = 4
 """Seconds after which an open page asks for the seats again, as static/js/app.js does."""
-
 LATE = 3
-"""Seconds after the opening for which a page that sells nothing is asked quickly: then all is sold,
-or the site is late."""
+"""Seconds from the opening on for which a page that sells nothing yet is asked quickly."""
 
 
 @dataclass
