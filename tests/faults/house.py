@@ -123,9 +123,10 @@ class House:
         )
 
     @contextmanager
-    def buyers(self, capacity=1_000_000, open_at_the_end=True, **options):
-        """Buyers at an event, and hunters at a scarce one; then their history is held against the
-        database, and after some calm the seats that are left are bought."""
+    def buyers(self, capacity=1_000_000, open_at_the_end=True, pause=0.0, **options):
+        """Buyers at an event, and hunters at a scarce one, who rest for so many seconds after each
+        thing they do; then their history is held against the database, and after some calm the
+        seats that are left are bought."""
         event, scarce = (
             self.factories.event(capacity=capacity),
             self.factories.event(capacity=SCARCE),
@@ -134,8 +135,10 @@ class House:
         # Whatever is lost in a crash now is a booking, and not the event.
         self.sql("CHECKPOINT")
         with (
-            Hunters(self.site.url, scarce.id, users[PEOPLE:]) as hunters,
-            Buyers(self.site.url, event.id, users[:PEOPLE], hunters=hunters, **options) as buyers,
+            Hunters(self.site.url, scarce.id, users[PEOPLE:], pause=pause) as hunters,
+            Buyers(
+                self.site.url, event.id, users[:PEOPLE], pause=pause, hunters=hunters, **options
+            ) as buyers,
         ):
             buyers.wait_for_bookings(20)
             yield buyers

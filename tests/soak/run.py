@@ -21,6 +21,8 @@ FIRST = 0.4
 """The first part's share of the time."""
 REST = 3.0
 """Seconds without anybody, before the site is measured."""
+CALM = 1.1
+"""Seconds after the last restart until every free seat must be there to be bought."""
 HTML = {"Accept": "text/html"}
 CUT_OFF = {503, "ConnectError", "ReadError", "RemoteProtocolError"}
 """What anybody may be told for a moment: a killed worker cuts off whom it serves."""
@@ -70,9 +72,10 @@ class Soak:
         self.every = self.every or min(180.0, max(8.0, self.seconds / 20))
         self._began = time.monotonic()
         house = self.house
+        house.calm = CALM
         self._part(
             self.seconds * FIRST,
-            [self.kill_worker, self.restart_redis, self.reload_master, self.restart_postgres],
+            [self.reload_master, self.kill_worker, self.restart_redis, self.restart_postgres],
         )
         before = self._at_rest()
         self._part(
