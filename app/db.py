@@ -1,5 +1,6 @@
 """The database: the session, the naming convention, and the one way to write."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from app.config import LEDGER_POOL, Settings
 from app.errors import OutcomeUnknown
 from app.patience import PatientConnection
 from app.request_ids import request_id
+
+log = logging.getLogger(__name__)
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -91,11 +94,25 @@ def init_app(app: Flask, settings: Settings) -> None:
         LEDGER: {"url": settings.database_url, **ledger_options(settings)}
     }
     db.init_app(app)
+    # Registered after the extension's own, so that it comes before.
+    app.teardown_appcontext(_end_reading)
     with app.app_context():
         pages, ledger = db.engine, db.engines[LEDGER]
         event.listen(pages, "do_connect", _connect_with(settings.statement_timeout_ms))
         event.listen(pages, "checkout", _name_the_request)
         event.listen(ledger, "do_connect", _connect_with(LEDGER_STATEMENT_MS, " desk {}"))
+
+
+def _end_reading(_error: BaseException | None) -> None:
+    """All that was to be written is committed by now: that a connection broke after the last
+    reading is no reason to withhold the answer that was made of it."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except DBAPIError as error:
+        log.warning("A connection broke after it was read from: %s", type(error).__name__)
+        db.session().invalidate()
 
 
 def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., PatientConnection]:

@@ -9,6 +9,7 @@ from app.booking.desk import lock_event
 from app.db import db, ledger_session, transaction
 from app.models import User
 from app.request_ids import request_id
+from tests.support.servers import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +106,12 @@ def test_whoever_locks_an_event_lets_go_soon_and_only_for_that_transaction(make_
         lock_event(session, event.id)
         assert session.execute(setting).scalar() == "750ms"
     assert db.session.execute(setting).scalar() == "5s"
+
+
+def test_a_connection_that_breaks_after_the_last_reading_takes_no_answer_away(app, sql):
+    with app.app_context():
+        pid = db.session.execute(text("SELECT pg_backend_pid()")).scalar()
+        sql("SELECT pg_terminate_backend(%s)", pid)
+        wait_until(lambda: not sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid))
+    with app.app_context():
+        assert db.session.execute(text("SELECT 1")).scalar() == 1

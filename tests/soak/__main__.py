@@ -18,12 +18,13 @@ from tests.faults.house import House
 from tests.load.rehearsal.options import seconds, timespan, whole
 from tests.soak.run import Soak, unhurried
 
-RESULT = Path("build/soak.json")
+RESULT, LOG = Path("build/soak.json"), Path("build/soak.log")
 UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
 
 
 def main():
     known = read(sys.argv[1:])
+    RESULT.parent.mkdir(exist_ok=True)
     # A short path: a socket file's address holds about a hundred bytes.
     folder = Path(tempfile.mkdtemp(prefix="ut-soak-"))
     house = House(settings(), folder / "s")
@@ -33,11 +34,11 @@ def main():
         say(f"a buyer rests {pause:.3f} s after each order: {known.share} per cent of the capacity")
         told = Soak(house, in_seconds(known.time), pause, say, known.every).run()
     except AssertionError as broken:
-        sys.exit(f"soak: a promise was broken: {broken}")
+        shutil.copy(house.home / "site" / "gunicorn.log", LOG)
+        sys.exit(f"soak: a promise was broken: {broken}; the site's log: {LOG}")
     finally:
         house.close()
         shutil.rmtree(folder, ignore_errors=True)
-    RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(told, indent=1))
     print(*table(told), sep="\n")
     sys.exit(1 if told["leaks"] else 0)
