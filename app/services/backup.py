@@ -22,7 +22,7 @@ _CREATED = re.compile(r"^;\s+Archive created at (.+)$", re.MULTILINE)
 _TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 _SERVED = (
     "SELECT count(*) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND application_name = 'utsavam'"
+    "WHERE datname = current_database() AND starts_with(application_name, 'utsavam')"
 )
 
 
