@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     api_access: Literal["token", "open"] = "token"
     demo: bool = False
 
+    time_zone: str = "Asia/Kolkata"
+
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -103,6 +106,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
         return url
 
+    @field_validator("time_zone")
+    @classmethod
+    def _name_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("must name a time zone, as in Asia/Kolkata")
+        return name
+
     @field_validator("redis_url")
     @classmethod
     def _speak_redis(cls, url: str) -> str:
@@ -124,6 +134,11 @@ class Settings(BaseSettings):
         if self.database_pool_size is not None:
             return self.database_pool_size
         return 10 if self.worker_class == "gevent" else min(self.worker_threads, 10)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of the organisers' figures, lists and exports."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def serves_loopback(self) -> bool:

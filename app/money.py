@@ -1,5 +1,6 @@
 """Amounts of money: whole numbers of the currency's smallest unit (paise for INR)."""
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
@@ -22,12 +23,12 @@ def format_money(minor: int, currency: str, locale: str = "en_IN") -> str:
 
 
 def parse_money(text: str, currency: str) -> int:
-    """The smallest units in an amount typed by a person, as in `1,000` or `499.50`.
+    """The smallest units in an amount typed by a person, as in `1,000`, `₹499` or `499.50`.
 
     Raises `ValueError` for what is no amount, is negative, or is finer than the currency.
     """
     try:
-        amount = Decimal(text.replace(",", "").strip() or "0")
+        amount = Decimal(re.sub(r"[,\s₹]", "", text) or "0")
     except InvalidOperation as error:
         raise ValueError("not an amount") from error
     # Checked first: 1e999999 is a number too, and a reckoning with it would take the machine.
@@ -39,7 +40,12 @@ def parse_money(text: str, currency: str) -> int:
     return int(minor)
 
 
+def to_amount(minor: int, currency: str) -> Decimal:
+    """An amount in the currency's own unit: `50050, "INR"` is 500.50."""
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
+
+
 def minor_to_text(minor: int, currency: str) -> str:
     """An amount as a person types it: `50050, "INR"` is `500.50`, `50000` is `500`."""
-    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    amount = to_amount(minor, currency)
     return str(amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount)

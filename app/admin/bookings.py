@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
 
 from app.admin.forms import BookForForm
 from app.admin.guard import staff_pages
@@ -19,15 +20,15 @@ from app.edge.wording import problem_of
 from app.errors import InvalidField, UtsavamError
 from app.models import Booking, BookingStatus, Event
 from app.models.columns import now
-from app.money import minor_to_text
+from app.money import to_amount
 from app.services import audit, bookings, events, export_progress, guest_list
 from app.services.guest_list import GuestQuery
 
 blueprint = staff_pages("admin_bookings", __name__)
 
 HEADER = (
-    "reference", "status", "seats", "price", "name", "email", "event", "event_start",
-    "booked_at", "cancelled_at",
+    "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
+    "Booked", "Cancelled",
 )  # fmt: skip
 
 
@@ -68,18 +69,42 @@ def show(booking_id: int) -> Answer:
     return _shown(booking_id)
 
 
+@blueprint.get("/bookings/<id:booking_id>/cancellation")
+def confirm_cancellation(booking_id: int) -> Answer:
+    """What would be given back, before it is."""
+    # A question changes nothing, and carries no token.
+    form = CancellationForm(formdata=request.args, meta={"csrf": False})
+    if not form.validate():
+        return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
+    booking = bookings.get_booking(booking_id)
+    back = booking.seats - form.keep
+    if not booking.confirmed or back < 1 or form.keep > booking.seats:
+        return _shown(booking_id, _changed_meanwhile(), 422)
+    return render_template(
+        "pages/admin/booking_cancellation.html", booking=booking, form=form, back=back
+    )
+
+
 @blueprint.post("/bookings/<id:booking_id>/cancellation")
 def cancel(booking_id: int) -> Answer:
     form = CancellationForm()
     if not form.validate():
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
     try:
-        bookings.cancel(desk(), booking_id, organiser=True, keep=form.keep)
+        booking = bookings.cancel(desk(), booking_id, organiser=True, keep=form.keep)
     except InvalidField:
-        told = _("Some of these seats were given back meanwhile. Please choose again.")
-        return _shown(booking_id, told, 422)
-    flash(_("Cancelled. The seats are free again."), "done")
+        return _shown(booking_id, _changed_meanwhile(), 422)
+    kept = booking.seats if booking.confirmed else 0
+    told = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
+    flash(_("The seats are free again; %(told)s", told=told) if kept else _CANCELLED, "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+_CANCELLED = lazy_gettext("The booking is cancelled; its seats are free again.")
+
+
+def _changed_meanwhile() -> str:
+    return str(_("Some of these seats were given back meanwhile. Please choose again."))
 
 
 @blueprint.get("/events/<id:event_id>/bookings/new")
@@ -141,11 +166,12 @@ def _followed(query: GuestQuery) -> Iterator[tuple[object, ...]]:
 def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:
     for booking in guest_list.all_guests(query):
         yield (
-            booking.reference,
-            booking.status,
+            booking.spoken_reference,
+            _("Going") if booking.confirmed else _("Cancelled"),
             booking.seats,
-            minor_to_text(booking.price_minor * booking.seats, booking.event.currency),
-            booking.user.name,
+            to_amount(booking.price_minor * booking.seats, booking.event.currency),
+            booking.event.currency,
+            booking.user.display_name,
             booking.user.email,
             booking.event.name,
             booking.event.start_at,

@@ -8,7 +8,7 @@ from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.admin.forms import HoldForm
+from app.admin.forms import HoldForm, ReleaseForm
 from app.admin.guard import staff_pages
 from app.edge.charts import bar_chart, step_chart
 from app.edge.current import desk
@@ -29,8 +29,7 @@ HEADER = (
 
 @blueprint.get("/events/<id:event_id>/console")
 def show(event_id: int) -> Answer:
-    found = console.watch(event_id, desk())
-    return _page(found, HoldForm.seeing(found.event.seats_held))
+    return _page(console.watch(event_id, desk()))
 
 
 @blueprint.get("/events/<id:event_id>/console/figures")
@@ -62,8 +61,15 @@ def resume(event_id: int) -> Answer:
 
 @blueprint.post("/events/<id:event_id>/held-seats")
 def hold(event_id: int) -> Answer:
-    """Hold more seats back, or release some of them."""
-    form = HoldForm()
+    return _hold(event_id, HoldForm())
+
+
+@blueprint.post("/events/<id:event_id>/released-seats")
+def release(event_id: int) -> Answer:
+    return _hold(event_id, ReleaseForm())
+
+
+def _hold(event_id: int, form: HoldForm) -> Answer:
     if not form.validate():
         return _again(event_id, form, 422)
     try:
@@ -89,9 +95,17 @@ def _again(event_id: int, form: HoldForm, status: int) -> Response:
     return _page(found, form, status)
 
 
-def _page(found: Console, form: HoldForm, status: int = 200) -> Response:
+def _page(found: Console, refused: HoldForm | None = None, status: int = 200) -> Response:
+    forms = {
+        kind: refused if type(refused) is kind else kind(formdata=None, seen=found.event.seats_held)
+        for kind in (HoldForm, ReleaseForm)
+    }
     page = render_template(
-        "pages/admin/console.html", form=form, rows=list(_rows(found)), **_shown(found)
+        "pages/admin/console.html",
+        hold=forms[HoldForm],
+        release=forms[ReleaseForm],
+        rows=list(_rows(found)),
+        **_shown(found),
     )
     return make_response(page, status)
 

@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 
 from app.admin.guard import staff_pages
 from app.edge.charts import bar_chart
+from app.edge.current import settings
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
 from app.models.columns import now
+from app.money import to_amount
 from app.services.sales import EventSales, Sales, sales
 
 blueprint = staff_pages("admin_dashboard", __name__)
@@ -23,6 +25,7 @@ SORTS: dict[str, Callable[[EventSales], Any]] = {
     "start": lambda row: (row.event.start_at, row.event.id),
     "sold": lambda row: (-row.sums.seats_sold, row.event.id),
     "fill": lambda row: (-row.event.seats_sold / row.event.capacity, row.event.id),
+    "takings": lambda row: (-row.sums.taken, row.event.id),
     "cancellations": lambda row: (-row.sums.cancellations, row.event.id),
     "name": lambda row: (row.event.name.lower(), row.event.id),
 }
@@ -51,9 +54,16 @@ def show() -> Answer:
 @blueprint.get("/sales-by-day.csv")
 def days_csv() -> Answer:
     _chosen, found = _found()
-    header = ("day", "bookings", "seats_booked", "cancellations", "seats_given_back")
+    header = (
+        *("Day", "Bookings", "Seats booked", "Cancellations", "Seats given back"),
+        *(() if len(found.taken) > 1 else ("Takings",)),
+    )
+    currency = next(iter(found.taken), "INR")
     rows = (
-        (day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back)
+        (
+            *(day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back),
+            *(() if len(found.taken) > 1 else (to_amount(s.taken, currency),)),
+        )
         for day, s in found.days
     )
     return csv_file(f"sales-{found.first}-{found.last}", header, rows)
@@ -63,24 +73,26 @@ def days_csv() -> Answer:
 def events_csv() -> Answer:
     _chosen, found = _found()
     header = (
-        *("event", "start", "capacity", "seats_sold_in_all", "bookings", "seats_booked"),
-        *("cancellations", "seats_given_back"),
+        *("Event", "Start", "Capacity", "Seats sold in all", "Bookings", "Seats booked"),
+        *("Cancellations", "Seats given back", "Takings", "Currency"),
     )
-    rows = (
+    rows = [
         (
             *(row.event.name, row.event.start_at, row.event.capacity, row.event.seats_sold),
             *(row.sums.bookings, row.sums.seats, row.sums.cancellations, row.sums.seats_back),
+            *(to_amount(row.sums.taken, row.event.currency), row.event.currency),
         )
         for row in _rows(found)[0]
-    )
+    ]
     return csv_file(f"events-{found.first}-{found.last}", header, rows)
 
 
 def _found() -> tuple[str, Sales]:
     chosen = request.args.get("range", "30")
     chosen = chosen if chosen in RANGES else "30"
-    last: date = now().date()
-    return chosen, sales(last - timedelta(days=RANGES[chosen] - 1), last)
+    zone = settings().zone
+    last: date = now().astimezone(zone).date()
+    return chosen, sales(last - timedelta(days=RANGES[chosen] - 1), last, zone)
 
 
 def _rows(found: Sales) -> tuple[list[EventSales], str, str]:

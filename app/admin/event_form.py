@@ -1,5 +1,6 @@
 """The form of an event, as its organiser fills it in."""
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask_babel import lazy_gettext as _
 from wtforms import (
     DateTimeLocalField,
+    Field,
     HiddenField,
     StringField,
     SubmitField,
@@ -31,6 +33,7 @@ from app.money import minor_to_text, parse_money
 ZONES = frozenset(available_timezones())
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
+TYPED = ("description", "capacity", "price", "max_per_person")
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
 
@@ -99,6 +102,8 @@ class EventForm(Form):
     draft = SubmitField(_("Save as a draft"))
     publish = SubmitField(_("Publish"))
     seen = HiddenField()
+    shown = HiddenField()
+    """What the fields held when the form was opened, as JSON."""
 
     def validate_time_zone(self, field: StringField) -> None:
         if self.zone is None:
@@ -117,7 +122,7 @@ class EventForm(Form):
         """The form filled with an event's facts, times by the event's own clock."""
         facts: dict[str, Any] = {name: getattr(event, name) for name in LINES}
         facts |= {name: _by_clock(getattr(event, name), event.zone) for name in MOMENTS}
-        return cls(
+        form = cls(
             formdata=None,
             **facts,
             description=event.description,
@@ -126,6 +131,32 @@ class EventForm(Form):
             max_per_person=event.max_per_person,
             seen=event.updated_at.isoformat(),
         )
+        form.shown.data = json.dumps(form.texts())
+        return form
+
+    def texts(self) -> dict[str, str]:
+        """What the fields hold, as people see it."""
+        return {name: _text(self[name]) for name in (*LINES, *MOMENTS, *TYPED)}
+
+    def merge(self, theirs: "EventForm") -> list[str]:
+        """Take over what somebody else has changed in fields that were left as they were shown.
+
+        Answers the names of those that both have changed, each in another way.
+        """
+        try:
+            shown = dict(json.loads(self.shown.data))
+        except (TypeError, ValueError):
+            shown = {}
+        both = []
+        for name, text in theirs.texts().items():
+            mine = _text(self[name])
+            if mine == shown.get(name) and mine != text:
+                self[name].raw_data = [text]
+                self[name].process_formdata([text])
+            elif text not in (mine, shown.get(name)):
+                both.append(name)
+        self.seen.data, self.shown.data = theirs.seen.data, theirs.shown.data
+        return both
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -161,6 +192,10 @@ class EventForm(Form):
             return datetime.fromisoformat(self.seen.data)
         except (TypeError, ValueError):
             return None
+
+
+def _text(field: Field) -> str:
+    return str(field._value()).replace("\r\n", "\n").strip()
 
 
 def _by_clock(at: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -13,7 +13,7 @@ from app.edge.security import an_id
 from app.edge.wording import problem_of
 from app.errors import CapacityBelowSold, InvalidField, VersionConflict
 from app.models import Event, EventStatus
-from app.services import events
+from app.services import audit, events
 from app.services.event_search import EventQuery
 
 blueprint = staff_pages("admin_events", __name__)
@@ -66,15 +66,17 @@ def update(event_id: int) -> Answer:
     if not form.validate():
         return _again(form, event, 422)
     try:
-        events.update_event(event_id, form.facts(event), desk(), seen=form.seen_at())
+        merged = _saved_or_merged(form, event)
     except InvalidField as error:
         form.refuse(error.field, _sentence(error.message))
     except CapacityBelowSold as error:
         form.refuse("capacity", problem_of(error).detail)
-    except VersionConflict as error:
-        return _conflict(form, event_id, error)
+    except Collision as error:
+        return _conflict(form, event_id, error.fields)
     else:
         flash(_("“%(name)s” is saved.", name=form.name.data), "done")
+        if merged:
+            flash(_("Somebody else had saved other fields meanwhile: their changes stay."), "done")
         return go_to(url_for("admin_events.index"))
     return _again(form, events.get_event(event_id, drafts=True), 422)
 
@@ -190,16 +192,43 @@ def _again(form: EventForm, event: Event | None, status: int) -> Response:
     return make_response(page, status)
 
 
-def _conflict(form: EventForm, event_id: int, error: VersionConflict) -> Response:
-    """Both versions: the form keeps what was typed, the page shows what is stored by now."""
+class Collision(Exception):
+    """Two organisers have changed the same fields of an event."""
+
+    def __init__(self, fields: list[str]) -> None:
+        self.fields = fields
+
+
+def _saved_or_merged(form: EventForm, event: Event) -> bool:
+    """Save what the form says; whether it was joined with what somebody else saved meanwhile.
+
+    Raises `Collision`, and what `update_event` raises.
+    """
+    try:
+        events.update_event(event.id, form.facts(event), desk(), seen=form.seen_at())
+        return False
+    except VersionConflict:
+        current = events.get_event(event.id, drafts=True)
+        both = form.merge(EventForm.of(current))
+    if both:
+        raise Collision(both)
+    try:
+        events.update_event(event.id, form.facts(current), desk(), seen=form.seen_at())
+    except VersionConflict:
+        raise Collision([]) from None
+    return True
+
+
+def _conflict(form: EventForm, event_id: int, fields: list[str]) -> Response:
+    """Both versions of what both have changed: the form keeps what was typed."""
     current = events.get_event(event_id, drafts=True)
-    form.seen.data = current.updated_at.isoformat()
     page = render_template(
         "pages/admin/event_form.html",
         form=form,
         event=current,
-        conflict=problem_of(error).detail,
+        conflict=fields,
         current=EventForm.of(current),
+        latest=audit.latest("event.updated", current),
     )
     return make_response(page, 409)
 

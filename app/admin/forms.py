@@ -1,13 +1,15 @@
 """The organisers' forms."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 from wtforms import (
     EmailField,
     HiddenField,
     PasswordField,
     SelectField,
     StringField,
-    SubmitField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
@@ -50,32 +52,45 @@ class StaffKeyForm(Form):
 
 
 class HoldForm(Form):
-    """Hold seats back, or release some: by how many, from how many the organiser saw held."""
+    """By how many seats more are to be held back, from how many the organiser saw held."""
 
     seats = WholeNumberField(
-        _("Seats"),
+        _("How many more"),
         validators=[
             InputRequired(_("Say how many seats, as a whole number.")),
             NumberRange(1, MAX_CAPACITY, _("Choose at least one seat.")),
         ],
     )
     seen = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])
-    hold = SubmitField(_("Hold back"))
-    release = SubmitField(_("Release"))
-
-    def validate_seats(self, field: WholeNumberField) -> None:
-        if self.release.data and field.data and field.data > (self.seen.data or 0):
-            raise ValidationError(_("So many seats are not held back."))
-
-    @classmethod
-    def seeing(cls, held: int) -> "HoldForm":
-        return cls(formdata=None, seen=held)
 
     @property
     def held(self) -> int:
         """How many are to be held back in all."""
-        seats = -self.seats.data if self.release.data else self.seats.data
-        held: int = self.seen.data + seats
+        held: int = self.seen.data + self.seats.data
+        return held
+
+
+class ReleaseForm(HoldForm):
+    """By how many seats fewer."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(prefix="release-", **facts)
+        self.seats.label.text = _("How many of them")
+
+    def validate_seats(self, field: WholeNumberField) -> None:
+        held = self.seen.data or 0
+        if field.data and field.data > held:
+            raise ValidationError(
+                ngettext(
+                    "Only %(num)d seat is held back.", "Only %(num)d seats are held back.", held
+                )
+                if held
+                else _("No seats are held back.")
+            )
+
+    @property
+    def held(self) -> int:
+        held: int = self.seen.data - self.seats.data
         return held
 
 

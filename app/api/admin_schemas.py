@@ -81,8 +81,8 @@ class AuditEntriesOut(RootModel[list[AuditEntryOut]]):
 
 
 class SalesQuery(Payload):
-    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
-    to: Day | None = Field(None, description="Last day, UTC, included.")
+    from_: Day | None = Field(None, alias="from", description="First day.")
+    to: Day | None = Field(None, description="Last day, included.")
 
 
 class SumsOut(Payload):
@@ -90,6 +90,8 @@ class SumsOut(Payload):
     seats: int
     cancellations: int
     seats_back: int = Field(description="Seats given back.")
+    takings: int = Field(description="What the seats cost.")
+    takings_back: int = Field(description="What the seats given back had cost.")
 
 
 class DaySalesOut(SumsOut):

@@ -23,7 +23,7 @@ from app.api.admin_schemas import (
 from app.api.body import api_blueprint
 from app.api.present import guest_out, json_response, page_response
 from app.api.spec import KEY, answers, valid
-from app.edge.current import desk
+from app.edge.current import desk, settings
 from app.errors import InvalidField
 from app.models.columns import now
 from app.services import audit, guest_list, reconcile, sales
@@ -67,15 +67,18 @@ def list_audit(query: SearchQuery) -> Response:
 def get_sales(query: SalesQuery) -> Response:
     """Get the sums of a span of days, by day and by event
 
-    A booking counts on the day it was made, seats given back on the day they were (UTC).
+    A booking counts on the day it was made, seats given back on the day they were: days by
+    the site's clock. Takings are in the smallest unit of the events' currency.
     """
-    last = query.to or now().date()
+    zone = settings().zone
+    today = now().astimezone(zone).date()
+    last = query.to or today
     first = query.from_ or last - timedelta(days=29)
-    if not date(2000, 1, 1) <= first <= last <= now().date() + timedelta(days=1):
+    if not date(2000, 1, 1) <= first <= last <= today + timedelta(days=1):
         raise InvalidField("from", "must be from the year 2000 on, and not after the last day")
     if last - first > LONGEST:
         raise InvalidField("from", "must be within three years of the last day")
-    found = sales.sales(first, last)
+    found = sales.sales(first, last, zone)
     return json_response(
         SalesOut(
             first=found.first,

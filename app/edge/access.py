@@ -69,8 +69,9 @@ TABLE = {
         admin_events.confirm_cancellation admin_events.cancel
         admin_events.confirm_deletion admin_events.delete
         admin_images.upload admin_images.remove
-        admin_console.pause admin_console.resume admin_console.hold
-        admin_bookings.new admin_bookings.create admin_bookings.cancel
+        admin_console.pause admin_console.resume admin_console.hold admin_console.release
+        admin_bookings.new admin_bookings.create
+        admin_bookings.confirm_cancellation admin_bookings.cancel
         admin_checks.reconcile_next admin_checks.seed
         api_admin.create_event api_admin.update_event api_admin.delete_event
         api_admin.seed_demo_data api_event_desk.copy_event

@@ -5,11 +5,14 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
 from flask import Response, send_file, stream_with_context
+
+from app.edge.current import settings
 
 Row = Sequence[Any]
 FORMULA = re.compile(r"(^|[;\t\r\n])(?=\"*[=+\-@\t\r\n＝＋－＠])")
@@ -17,18 +20,19 @@ FORMULA = re.compile(r"(^|[;\t\r\n])(?=\"*[=+\-@\t\r\n＝＋－＠])")
 after what some countries' spreadsheets take for its start."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 500
+MOMENT, WIDTH = "yyyy-mm-dd hh:mm", 18
 
 
 def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
-    response = Response(
-        stream_with_context(_lines(header, rows)), mimetype="text/csv; charset=utf-8"
-    )
+    lines = _lines(header, rows, settings().zone)
+    response = Response(stream_with_context(lines), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
 def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
-    """Made in a temporary file, row by row; text stays text, whatever it looks like."""
+    """Made in a temporary file, row by row; numbers and moments are cells of their kind, and text
+    stays text, whatever it looks like."""
     made = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it has been sent
     options = {
         "constant_memory": True,
@@ -36,17 +40,24 @@ def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    zone = settings().zone
     with xlsxwriter.Workbook(made, options) as book:
-        sheet = book.add_worksheet()
-        bold = book.add_format({"bold": True})
+        sheet = book.add_worksheet(name[:31])
+        bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": MOMENT})
         sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(header) - 1, WIDTH)
         for column, title in enumerate(header):
             sheet.write_string(0, column, title, bold)
         for number, row in enumerate(rows, 1):
             for column, cell in enumerate(row):
-                value = said(cell)
-                write = sheet.write_number if isinstance(value, int) else sheet.write_string
-                write(number, column, value)
+                if isinstance(cell, datetime):
+                    # A spreadsheet knows no time zones: the organisers' own is shown.
+                    local = cell.astimezone(zone).replace(tzinfo=None)
+                    sheet.write_datetime(number, column, local, moment)
+                elif isinstance(cell, int | Decimal):
+                    sheet.write_number(number, column, cell)
+                else:
+                    sheet.write_string(number, column, str(said(cell)))
     made.seek(0)
     response = send_file(made, XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     response.call_on_close(made.close)
@@ -58,22 +69,24 @@ def harmless(cell: str) -> str:
     return FORMULA.sub(r"\1'", cell)
 
 
-def said(cell: Any) -> int | str:
+def said(cell: Any, zone: tzinfo = UTC) -> int | str:
+    """As a line of text has it."""
     if isinstance(cell, int):
         return cell
     if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
+        return cell.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     return "" if cell is None else str(cell)
 
 
-def _lines(header: Row, rows: Iterable[Row]) -> Iterator[str]:
+def _lines(header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[str]:
     # The mark by which Excel knows UTF-8.
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer)
     writer.writerow(header)
     for number, row in enumerate(rows, 1):
-        writer.writerow([harmless(v) if isinstance(v, str) else v for v in map(said, row)])
+        cells = [said(cell, zone) for cell in row]
+        writer.writerow([harmless(v) if isinstance(v, str) else v for v in cells])
         if number % BATCH == 0:
             yield _emptied(buffer)
     yield _emptied(buffer)

@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 
+from app.edge.current import settings
 from app.edge.event_facts import event_facts, map_url
 from app.edge.links import event_url, poster_url, preview_url
 from app.edge.markdown import plain, rendered
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         current_user=current_user,
         current_admin=current_admin,
         may_change=may_change,
+        site_zone=lambda: settings().zone,
         seat_status=seat_status,
         event_url=event_url,
         poster_url=poster_url,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Text, cast, or_, select
 
 from app.db import db
 from app.models import AuditEntry, Booking, Event, StaffKey
@@ -53,12 +53,19 @@ def list_entries(
     limit: int = 50,
     after: str | None = None,
 ) -> Page[AuditEntry]:
-    """The newest first. Words are looked for in actor, action and the name of what was changed."""
+    """The newest first. Words are looked for in actor, action, the name of what was changed, and
+    its facts before and after."""
     query = _wanted(q, subject, subject_id).order_by(AuditEntry.id.desc())
     if after:
         query = query.where(AuditEntry.id < decode_id_cursor(after))
     items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
     return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def latest(action: str, thing: Event | Booking | StaffKey) -> AuditEntry | None:
+    """The last time that this was done to it."""
+    wanted = _wanted("", NOUNS[type(thing)], thing.id).where(AuditEntry.action == action)
+    return db.session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
 
 
 def all_entries(q: str = "") -> Iterator[AuditEntry]:
@@ -88,7 +95,10 @@ def _wanted(q: str, subject: str, subject_id: int | None) -> Select[AuditEntry]:
     if subject_id is not None:
         query = query.where(AuditEntry.subject_id == subject_id)
     for word in q.split():
-        columns = (AuditEntry.actor, AuditEntry.action, AuditEntry.subject_name)
+        columns = (
+            *(AuditEntry.actor, AuditEntry.action, AuditEntry.subject_name),
+            *(cast(facts, Text) for facts in (AuditEntry.before, AuditEntry.after)),
+        )
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     return query
 

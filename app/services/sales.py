@@ -1,15 +1,29 @@
 """Sales by day and by event: of past days from sums made once, of today as it is now.
 
 A booking counts on the day it was made, with all its seats; seats given back count on the day
-they were. Both are settled when the day is over (UTC), whatever happens to the booking later.
+they were. Both are settled when the day is over by the site's clock, whatever happens to the
+booking later. A site that moves to another time zone sums its days anew.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, Select, cast, func, literal, select, text, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Select,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db, transaction
@@ -19,6 +33,7 @@ from app.models.columns import now
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
 """After midnight: by then the longest transaction of the day before has ended."""
+_NAMES = ("bookings", "seats", "cancellations", "seats_back", "takings", "takings_back")
 
 
 @dataclass(frozen=True)
@@ -27,19 +42,22 @@ class Sums:
     seats: int = 0
     cancellations: int = 0
     seats_back: int = 0
+    takings: int = 0
+    """In the smallest unit of the events' currency, where they have one in common."""
+    takings_back: int = 0
 
     @property
     def seats_sold(self) -> int:
         """Those booked less those given back."""
         return self.seats - self.seats_back
 
+    @property
+    def taken(self) -> int:
+        """Takings less what seats given back had cost."""
+        return self.takings - self.takings_back
+
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.bookings + other.bookings,
-            self.seats + other.seats,
-            self.cancellations + other.cancellations,
-            self.seats_back + other.seats_back,
-        )
+        return Sums(*map(int.__add__, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True)
@@ -60,12 +78,22 @@ class Sales:
     """Of as many days before the first."""
     at: datetime
 
+    @property
+    def taken(self) -> Mapping[str, int]:
+        """By currency, of those in which anything was taken or given back."""
+        found: dict[str, int] = {}
+        for row in self.events:
+            if row.sums.takings or row.sums.takings_back:
+                currency = row.event.currency
+                found[currency] = found.get(currency, 0) + row.sums.taken
+        return found
 
-def sales(first: date, last: date) -> Sales:
-    """Figures from the first to the last day, both included."""
-    sum_past_days()
+
+def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
+    """Figures from the first to the last day by the clock of the zone, both included."""
+    sum_past_days(zone)
     span = (last - first) + DAY
-    by_day, by_event = _sums(first, last)
+    by_day, by_event = _sums(first, last, zone)
     days = [(first + n * DAY, by_day.get(first + n * DAY, Sums())) for n in range(span.days)]
     return Sales(
         first=first,
@@ -73,101 +101,111 @@ def sales(first: date, last: date) -> Sales:
         days=days,
         events=_with_events(by_event),
         total=sum(by_day.values(), Sums()),
-        before=sum(_sums(first - span, first - DAY)[0].values(), Sums()),
+        before=sum(_sums(first - span, first - DAY, zone)[0].values(), Sums()),
         at=now(),
     )
 
 
-def sum_past_days() -> None:
+def sum_past_days(zone: ZoneInfo) -> None:
     """Sum the days that are over and not summed yet; nothing to do, most of the time.
 
     A week a transaction: years that were never summed take several, and each is kept.
     """
-    over = (now() - SETTLED_AFTER).date() - DAY
-    done = db.session.scalar(select(func.max(SummedDay.day)))
+    over = (now() - SETTLED_AFTER).astimezone(zone).date() - DAY
+    done = _summed_until(zone)
     while done is None or done < over:
-        done = _sum_a_week(over)
+        done = _sum_a_week(over, zone)
 
 
-def _sum_a_week(over: date) -> date:
+def _summed_until(zone: ZoneInfo) -> date | None:
+    """The last day summed by this clock; None also when the days were summed by another."""
+    by_zone = select(SummedDay.time_zone, func.max(SummedDay.day)).group_by(SummedDay.time_zone)
+    found: dict[str, date] = {row[0]: row[1] for row in db.session.execute(by_zone)}
+    return found.get(zone.key) if set(found) <= {zone.key} else None
+
+
+def _sum_a_week(over: date, zone: ZoneInfo) -> date:
     """Sum the first week that is not summed yet, and no day after `over`; the last day summed."""
     with transaction() as session:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))"))
-        done = session.scalar(select(func.max(SummedDay.day)))
+        done = _summed_until(zone)
+        if done is None:
+            session.execute(delete(SalesDay))
+            session.execute(delete(SummedDay))
         oldest = session.scalar(select(func.min(Booking.created_at)))
-        first = done + DAY if done else oldest.astimezone(UTC).date() if oldest else over
+        first = done + DAY if done else oldest.astimezone(zone).date() if oldest else over
         last = min(first + 6 * DAY, over)
         if first > over:
             # Somebody else has summed them meanwhile; or the first booking is of today.
             return over
-        columns = ["day", "event_id", "bookings", "seats", "cancellations", "seats_back"]
-        live = _live(first, last).subquery()
+        live = _live(first, last, zone).subquery()
+        columns = ["day", "event_id", *_NAMES]
         session.execute(insert(SalesDay).from_select(columns, select(live)))
-        days = [{"day": first + n * DAY} for n in range((last - first).days + 1)]
+        count = (last - first).days + 1
+        days = [{"day": first + n * DAY, "time_zone": zone.key} for n in range(count)]
         session.execute(insert(SummedDay), days)
     return last
 
 
-def _sums(first: date, last: date) -> tuple[dict[date, Sums], dict[int, Sums]]:
+def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], dict[int, Sums]]:
     """By day and by event, where there are any."""
-    done = db.session.scalar(select(func.max(SummedDay.day))) or date.min
-    found: Any = select(
-        SalesDay.day,
-        SalesDay.event_id,
-        SalesDay.bookings,
-        SalesDay.seats,
-        SalesDay.cancellations,
-        SalesDay.seats_back,
-    ).where(SalesDay.day.between(first, last))
+    done = _summed_until(zone) or date.min
+    names = (SalesDay.day, SalesDay.event_id, *(getattr(SalesDay, name) for name in _NAMES))
+    found: Any = select(*names).where(SalesDay.day.between(first, last))
     if last > done:
-        found = union_all(found, _live(max(first, done + DAY) if done > date.min else first, last))
+        since = max(first, done + DAY) if done > date.min else first
+        found = union_all(found, _live(since, last, zone))
     c = found.subquery().c
     # Grouped in both ways at once: each row has a day or an event.
     both = func.grouping_sets(tuple_(c.day), tuple_(c.event_id))
-    figures = (c.bookings, c.seats, c.cancellations, c.seats_back)
-    rows = db.session.execute(
-        select(c.day, c.event_id, *(cast(func.sum(f), Integer) for f in figures)).group_by(both)
-    ).all()
+    rows = db.session.execute(select(c.day, c.event_id, *_totals(c)).group_by(both)).all()
     by_day = {row[0]: Sums(*row[2:]) for row in rows if row[0] is not None}
     return by_day, {row[1]: Sums(*row[2:]) for row in rows if row[1] is not None}
 
 
-def _live(first: date, last: date) -> Select[Any]:
+def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
     """Summed from the bookings themselves."""
-    made_on = cast(func.timezone("UTC", Booking.created_at), Date)
-    back_on = cast(func.timezone("UTC", Booking.cancelled_at), Date)
-    made = select(
-        made_on.label("day"),
-        Booking.event_id,
-        func.count().filter(Booking.part_of.is_(None)).label("bookings"),
-        func.sum(Booking.seats).label("seats"),
-        literal(0).label("cancellations"),
-        literal(0).label("seats_back"),
-    ).where(*_within(Booking.created_at, first, last))
-    back = select(
-        back_on,
-        Booking.event_id,
-        literal(0),
-        literal(0),
-        func.count(),
-        func.sum(Booking.seats),
-    ).where(*_within(Booking.cancelled_at, first, last))
-    both = union_all(
-        made.group_by(made_on, Booking.event_id), back.group_by(back_on, Booking.event_id)
-    ).subquery()
-    c = both.c
-    sums = (c.bookings, c.seats, c.cancellations, c.seats_back)
+    nothing = literal(0, BigInteger)
+    cost = func.sum(cast(Booking.seats, BigInteger) * Booking.price_minor)
+    made_on = cast(func.timezone(zone.key, Booking.created_at), Date)
+    back_on = cast(func.timezone(zone.key, Booking.cancelled_at), Date)
+    made = (
+        select(
+            made_on.label("day"),
+            Booking.event_id,
+            func.count().filter(Booking.part_of.is_(None)).label("bookings"),
+            func.sum(Booking.seats).label("seats"),
+            nothing.label("cancellations"),
+            nothing.label("seats_back"),
+            cost.label("takings"),
+            nothing.label("takings_back"),
+        )
+        .where(*_within(Booking.created_at, first, last, zone))
+        .group_by(made_on, Booking.event_id)
+    )
+    back = (
+        select(
+            *(back_on, Booking.event_id, nothing, nothing),
+            *(func.count(), func.sum(Booking.seats), nothing, cost),
+        )
+        .where(*_within(Booking.cancelled_at, first, last, zone))
+        .group_by(back_on, Booking.event_id)
+    )
+    c = union_all(made, back).subquery().c
+    return select(c.day, c.event_id, *_totals(c)).group_by(c.day, c.event_id)
+
+
+def _totals(c: Any) -> list[Any]:
     # PostgreSQL's sums of large integers are decimals.
-    totals = [cast(func.sum(column), Integer) for column in sums]
-    return select(c.day, c.event_id, *totals).group_by(c.day, c.event_id)
+    return [cast(func.sum(c[name]), BigInteger) for name in _NAMES]
 
 
-def _within(moment: Any, first: date, last: date) -> tuple[Any, Any]:
-    return moment >= _midnight(first), moment < _midnight(last + DAY)
+def _within(moment: Any, first: date, last: date, zone: ZoneInfo) -> tuple[Any, Any]:
+    return moment >= _midnight(first, zone), moment < _midnight(last + DAY, zone)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
 
 
 def _with_events(by_event: dict[int, Sums]) -> list[EventSales]:

@@ -138,7 +138,9 @@
 
   // Whoever leaves a form with changes that are not saved is asked first.
   let unsaved = false;
-  document.addEventListener("submit", () => { unsaved = false; });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-unsaved]")) unsaved = false;
+  });
   window.addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();
   });

@@ -153,10 +153,11 @@ def test_the_audit_log_tells_what_programs_change(organiser, as_staff, make_even
 def test_the_sums_of_the_sales_are_those_of_the_dashboard(organiser, make_event, make_booking):
     event = make_event(capacity=10)
     gone = make_booking(event, seats=3)
-    make_booking(event, seats=2)
+    make_booking(event, seats=2, price_minor=500)
     organiser.delete(f"/bookings/{gone.id}")
     found = organiser.get("/admin/sales").json
     sums = {"bookings": 2, "seats": 5, "cancellations": 1, "seats_back": 3}
+    sums |= {"takings": 1000, "takings_back": 0}
     assert found["total"] == sums
     assert len(found["days"]) == 30
     assert found["days"][-1] == {**sums, "day": found["last"]}

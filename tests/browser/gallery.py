@@ -195,7 +195,7 @@ def on_sale(page, world):
 
 def held_too_many(page, world):
     page.goto(f"/admin/events/{world.events['ok'].id}/console")
-    page.get_by_label("Seats", exact=True).fill("9999")
+    page.get_by_label("How many more").fill("9999")
     page.get_by_role("button", name="Hold back").click()
     expect(page.locator("#seats-error")).to_be_visible()
 
@@ -346,6 +346,10 @@ ORGANISER = [
     Scene("admin-booking", at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}")),
     Scene(
         "admin-booking-cancelled", at(lambda w: f"/admin/bookings/{w.bookings['given back'].id}")
+    ),
+    Scene(
+        "admin-booking-give-back",
+        at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/cancellation?had=3&give=1"),
     ),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
     Scene("admin-keys", at("/admin/keys")),

@@ -120,20 +120,61 @@ def test_a_capacity_below_the_seats_sold_is_refused_with_their_number(
         expect(page.get_by_label("City", exact=True)).to_have_value("Chennai")
 
 
-def test_two_organisers_at_one_event_see_each_others_version(visit, log_in, make_event, sql):
-    event = make_event(name="Tech Talk", city="Chennai")
+def test_two_organisers_at_one_event_are_asked_only_about_what_both_changed(
+    visit, log_in, make_event, sql
+):
+    event = make_event(name="Tech Talk", city="Chennai", venue="Hall")
     with visit() as page:
         log_in(page)
         page.goto(f"/admin/events/{event.id}/edit")
         other = page.context.new_page()
         other.goto(page.url)
         other.get_by_label("City", exact=True).fill("Madurai")
+        other.get_by_label("Venue", exact=True).fill("Great Hall")
         other.get_by_role("button", name="Save").click()
         other.wait_for_url(re.compile("/admin/events$"))
         page.get_by_label("City", exact=True).fill("Salem")
+        page.get_by_label("Capacity").fill("9")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("alert").first).to_contain_text("City: Madurai")
+        told = page.get_by_role("alert").first
+        expect(told).to_contain_text("It was ADMIN_KEY")
+        expect(told).to_contain_text("City: Madurai")
+        expect(told).not_to_contain_text("Venue")
         expect(page.get_by_label("City", exact=True)).to_have_value("Salem")
+        expect(page.get_by_label("Venue", exact=True)).to_have_value("Great Hall")
         page.get_by_role("button", name="Save").click()
         page.wait_for_url(re.compile("/admin/events$"))
-    assert sql("SELECT city FROM events") == [("Salem",)]
+    assert sql("SELECT city, venue, capacity FROM events") == [("Salem", "Great Hall", 9)]
+
+
+def test_changes_of_two_organisers_to_different_fields_are_joined(visit, log_in, make_event, sql):
+    event = make_event(name="Tech Talk", city="Chennai")
+    with visit(java_script_enabled=False) as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/edit")
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.get_by_label("City", exact=True).fill("Madurai")
+        other.get_by_role("button", name="Save").click()
+        page.get_by_label("Capacity").fill("9")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("main")).to_contain_text("their changes stay")
+    assert sql("SELECT city, capacity FROM events") == [("Madurai", 9)]
+
+
+def test_a_button_beside_the_form_asks_before_it_loses_what_was_typed(visit, log_in, make_event):
+    event = make_event(status="draft")
+    with visit() as page:
+        log_in(page)
+        asked = []
+
+        def stay(dialog):
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
+        page.goto(f"/admin/events/{event.id}/edit")
+        page.get_by_label("City", exact=True).press_sequentially("x")
+        page.get_by_role("button", name="Publish").click()
+        expect(page.get_by_label("City", exact=True)).to_have_value(re.compile("^x"))
+        assert asked == ["beforeunload"]

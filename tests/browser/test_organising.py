@@ -22,7 +22,7 @@ def test_a_sale_is_paused_and_goes_on(visit, log_in, event, sql, javascript):
     with visit(java_script_enabled=javascript) as page:
         log_in(page)
         page.get_by_role("link", name="Edit Veena Evening").click()
-        page.get_by_role("link", name="On sale", exact=True).click()
+        page.get_by_role("link", name="Sales", exact=True).click()
         page.get_by_role("button", name="Pause sales").click()
         expect(page.locator("main")).to_contain_text("Nobody can book")
         assert sql("SELECT sales_paused FROM events") == [(True,)]
@@ -36,10 +36,10 @@ def test_seats_are_held_back_and_released_in_portions(visit, log_in, event, sql,
     with visit(java_script_enabled=javascript) as page:
         log_in(page)
         page.goto(f"/admin/events/{event.id}/console")
-        page.get_by_label("Seats", exact=True).fill("20")
+        page.get_by_label("How many more").fill("20")
         page.get_by_role("button", name="Hold back").click()
         expect(page.locator("main")).to_contain_text("20 seats are held back now.")
-        page.get_by_label("Seats", exact=True).fill("5")
+        page.get_by_label("How many of them").fill("5")
         page.get_by_role("button", name="Release").click()
         expect(page.locator("main")).to_contain_text("15 seats are held back now.")
     assert sql("SELECT seats_available, seats_held FROM events") == [(35, 15)]
@@ -52,7 +52,7 @@ def test_the_console_moves_as_seats_are_sold(visit, log_in, event, make_user):
         page.goto(f"/admin/events/{event.id}/console")
         left = page.locator("#figures .figure", has_text="Seats left").locator("strong")
         expect(left).to_have_text("50")
-        seats = page.get_by_label("Seats", exact=True)
+        seats = page.get_by_label("How many more")
         seats.fill("7")
         assert page.request.post("/api/bookings", data=wish).ok
         expect(left).to_have_text("48")
@@ -78,8 +78,11 @@ def test_a_guest_is_found_and_some_of_their_seats_are_given_back(
         expect(rows).to_contain_text("Asha Iyer")
         rows.get_by_role("link").first.click()
         page.get_by_label("Seats to give back").fill("3")
-        page.get_by_role("button", name="Cancel these seats").click()
-        expect(page.locator("main")).to_contain_text("The seats are free again.")
+        page.get_by_role("button", name="Give back…").click()
+        expect(page.locator("main")).to_contain_text("Of Asha Iyer for Veena Evening")
+        expect(page.locator("main")).to_contain_text("1 seat stays booked.")
+        page.get_by_role("button", name="Yes, give back").click()
+        expect(page.locator("main")).to_contain_text("The seats are free again; 1 seat stays")
         expect(page.locator(".rows")).to_contain_text("4 seats, then 1")
     assert sql("SELECT seats_available FROM events") == [(48,)]
 

@@ -1,6 +1,7 @@
 """Sales by day and event: past days from sums, today live, and both the same as counting anew."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from app.services import bookings, sales
 from app.services.sales import Sums
 
 DAY = timedelta(days=1)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_each_booking_counts_on_its_day_and_each_return_on_its_own(app, booked, 
     booked(3, seats=2)
     booked(3, seats=4, cancelled=1)
     booked(0, seats=1)
-    found = sales.sales(today - 6 * DAY, today)
+    found = sales.sales(today - 6 * DAY, today, UTC_ZONE)
     assert len(found.days) == 7
     assert figures(found) == {
         today - 3 * DAY: Sums(2, 6, 0, 0),
@@ -59,14 +61,14 @@ def test_each_booking_counts_on_its_day_and_each_return_on_its_own(app, booked, 
 def test_the_time_before_is_as_long(app, booked, today):
     for ago in (0, 6, 7, 13, 14):
         booked(ago)
-    found = sales.sales(today - 6 * DAY, today)
+    found = sales.sales(today - 6 * DAY, today, UTC_ZONE)
     assert (found.total.bookings, found.before.bookings) == (2, 2)
 
 
 def test_years_that_were_never_summed_are_summed_by_and_by(app, booked, today, sql):
     for ago in (1, 6, 7, 8, 30, 90):
         booked(ago)
-    found = sales.sales(today - 99 * DAY, today)
+    found = sales.sales(today - 99 * DAY, today, UTC_ZONE)
     assert found.total.bookings == 6
     assert sql("SELECT count(*), max(day) - min(day) FROM summed_days") == [(90, 89)]
     assert sql("SELECT count(*) FROM sales_days") == [(6,)]
@@ -74,11 +76,11 @@ def test_years_that_were_never_summed_are_summed_by_and_by(app, booked, today, s
 
 def test_past_days_are_summed_once_and_today_is_live(app, booked, today, sql):
     booked(2)
-    sales.sales(today - 6 * DAY, today)
+    sales.sales(today - 6 * DAY, today, UTC_ZONE)
     assert sql("SELECT count(*) FROM sales_days") == [(1,)]
     sql("UPDATE sales_days SET bookings = 77")
     booked(0)
-    found = sales.sales(today - 6 * DAY, today)
+    found = sales.sales(today - 6 * DAY, today, UTC_ZONE)
     assert [sums.bookings for _day, sums in found.days] == [0, 0, 0, 0, 77, 0, 1]
 
 
@@ -87,13 +89,13 @@ def test_a_later_cancellation_leaves_the_day_of_the_booking_as_it_was(
 ):
     booked(2, seats=5)
     sql("UPDATE events SET seats_available = seats_available - 5")
-    before = figures(sales.sales(today - 6 * DAY, today))
+    before = figures(sales.sales(today - 6 * DAY, today, UTC_ZONE))
     bookings.cancel(desk, 1, keep=2)
-    after = figures(sales.sales(today - 6 * DAY, today))
+    after = figures(sales.sales(today - 6 * DAY, today, UTC_ZONE))
     assert after == {**before, today: Sums(0, 0, 1, 3)}
     for table in ("sales_days", "summed_days"):
         sql(f"DELETE FROM {table}")
-    assert figures(sales.sales(today - 6 * DAY, today)) == after
+    assert figures(sales.sales(today - 6 * DAY, today, UTC_ZONE)) == after
 
 
 def test_events_are_all_there_sold_or_not_and_deleted_ones_that_sold(
@@ -103,7 +105,10 @@ def test_events_are_all_there_sold_or_not_and_deleted_ones_that_sold(
     never = make_event(name="Never Sold")
     booked(1, event=gone)
     sql("UPDATE events SET deleted_at = now() WHERE id IN (%s, %s)", gone.id, never.id)
-    found = {row.event.name: row.sums.bookings for row in sales.sales(today - DAY, today).events}
+    found = {
+        row.event.name: row.sums.bookings
+        for row in sales.sales(today - DAY, today, UTC_ZONE).events
+    }
     assert found == {booked.event.name: 0, "Quiet": 0, "Gone": 1}
     assert quiet.name in found
 
@@ -113,11 +118,42 @@ def test_a_day_ends_at_midnight_utc(app, booked, today, sql):
     yesterday = today - DAY
     late = datetime.combine(yesterday, datetime.max.time(), UTC)
     sql("UPDATE bookings SET created_at = %s", late)
-    assert figures(sales.sales(yesterday, today)) == {yesterday: Sums(1, 1, 0, 0)}
+    assert figures(sales.sales(yesterday, today, UTC_ZONE)) == {yesterday: Sums(1, 1, 0, 0)}
 
 
 def test_with_nothing_at_all_every_figure_is_nought(app, today):
-    found = sales.sales(today - 29 * DAY, today)
+    found = sales.sales(today - 29 * DAY, today, UTC_ZONE)
     assert (len(found.days), found.total, found.before) == (30, Sums(), Sums())
     assert found.events == []
     assert isinstance(found.days[0][0], date)
+
+
+def test_takings_are_what_seats_cost_less_what_was_given_back(app, booked, today, sql):
+    booked(3, seats=2)
+    booked(3, seats=4, cancelled=1)
+    booked(0, seats=1)
+    sql("UPDATE bookings SET price_minor = 49900")
+    found = sales.sales(today - 6 * DAY, today, UTC_ZONE)
+    assert {day: sums.taken for day, sums in found.days if sums.taken} == {
+        today - 3 * DAY: 6 * 49900,
+        today - DAY: -4 * 49900,
+        today: 49900,
+    }
+    assert found.taken == {"INR": 3 * 49900}
+
+
+def test_takings_in_two_currencies_are_told_apart(app, booked, make_event, today, sql):
+    booked(0, seats=2)
+    booked(0, seats=1, event=make_event(currency="EUR"))
+    sql("UPDATE bookings SET price_minor = 100")
+    assert sales.sales(today, today, UTC_ZONE).taken == {"INR": 200, "EUR": 100}
+
+
+def test_a_day_ends_at_the_sites_midnight(app, booked, sql):
+    booked(0)
+    sql("UPDATE bookings SET created_at = '2026-05-01 20:00+00'")
+    first, last = date(2026, 5, 1), date(2026, 5, 2)
+    for zone, day in (("UTC", first), ("Asia/Kolkata", last), ("UTC", first)):
+        found = sales.sales(first, last, ZoneInfo(zone))
+        assert figures(found) == {day: Sums(1, 1)}
+        assert {row[0] for row in sql("SELECT time_zone FROM summed_days")} == {zone}

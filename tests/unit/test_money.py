@@ -28,6 +28,8 @@ def test_an_amount_reads_as_people_write_it(minor, currency, text):
         ("499.50", "INR", 49950),
         (" 1,00,000 ", "INR", 10_000_000),
         ("0.05", "INR", 5),
+        ("₹499", "INR", 49900),
+        ("₹ 1,499.50", "INR", 149_950),
         ("", "INR", 0),
         ("500", "JPY", 500),
         ("1.234", "KWD", 1234),
@@ -40,7 +42,7 @@ def test_a_typed_amount_is_taken_exactly(text, currency, minor):
 HUGE = ["1e999999", "1e99999999", "9" * 5000, "1e-999999", "1." + "0" * 40 + "1"]
 
 
-@pytest.mark.parametrize("text", ["-1", "1.005", "₹5", "five", "nan", "Infinity", "1.2.3", *HUGE])
+@pytest.mark.parametrize("text", ["-1", "1.005", "five", "nan", "Infinity", "1.2.3", *HUGE])
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match="not an amount"):
         parse_money(text, "INR")

@@ -33,10 +33,10 @@ def test_without_any_data_the_axes_stand_and_it_says_so(organiser, clean):
 def test_the_figures_are_those_of_the_time_chosen(organiser, season, sql):
     page = organiser.get("/admin?range=7").text
     strong = re.findall(r"<dd><strong>([^<]+)</strong>", page)
-    assert strong == ["20", "15.4 %", "6", "0"]
+    assert strong == ["₹0", "20", "15.4 %", "6", "0"]
     sql("UPDATE bookings SET created_at = created_at - interval '10 days'")
     page = organiser.get("/admin?range=7").text
-    assert re.findall(r"<dd><strong>([^<]+)</strong>", page) == ["0", "15.4 %", "0", "0"]
+    assert re.findall(r"<dd><strong>([^<]+)</strong>", page) == ["₹0", "0", "15.4 %", "0", "0"]
     assert "-100 % on the time before" in page
 
 
@@ -59,10 +59,11 @@ def test_the_csv_files_have_the_same_figures(organiser, season):
     days = organiser.get("/admin/sales-by-day.csv?range=7").text.removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(days)))
     assert len(rows) == 7
-    assert (rows[-1]["bookings"], rows[-1]["seats_booked"]) == ("6", "20")
+    assert rows[-1]["Takings"] == "0.00"
+    assert (rows[-1]["Bookings"], rows[-1]["Seats booked"]) == ("6", "20")
     by_event = organiser.get("/admin/sales-by-event.csv?sort=fill").text.removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(by_event)))
-    assert [row["event"] for row in rows] == ["Full House", "Half Full", "Quiet Evening"]
+    assert [row["Event"] for row in rows] == ["Full House", "Half Full", "Quiet Evening"]
 
 
 @pytest.mark.parametrize(

@@ -107,13 +107,13 @@ def test_the_csv_has_every_booking_and_no_formula(organiser, guests):
     answer = organiser.get("/admin/bookings.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="bookings.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert [row["reference"] for row in rows] == [guest.reference for guest in guests]
-    assert [row["status"] for row in rows] == ["CONFIRMED", "CANCELLED", "CONFIRMED"]
-    assert rows[0]["price"] == "1000"
-    assert rows[1]["name"] == "'=HYPERLINK(1)"
+    assert [row["Reference"] for row in rows] == [guest.spoken_reference for guest in guests]
+    assert [row["Status"] for row in rows] == ["Going", "Cancelled", "Going"]
+    assert (rows[0]["Price"], rows[0]["Currency"]) == ("1000.00", "INR")
+    assert rows[1]["Name"] == "'=HYPERLINK(1)"
 
 
-def test_the_excel_file_has_every_booking_as_text(organiser, guests):
+def test_the_excel_file_has_numbers_moments_and_text_as_what_they_are(organiser, guests):
     answer = organiser.get("/admin/bookings.xlsx?event=1&status=cancelled")
     with ZipFile(io.BytesIO(answer.data)) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -122,8 +122,10 @@ def test_the_excel_file_has_every_booking_as_text(organiser, guests):
             if ("xl/sharedStrings.xml" in book.namelist())
             else sheet
         )
-    assert guests[1].reference in strings
-    assert guests[0].reference not in strings
+    assert guests[1].spoken_reference in strings
+    assert guests[0].spoken_reference not in strings
+    assert re.search(r'<c r="D2"( s="\d+")?><v>0(.0+)?</v></c>', sheet), "a price is a number"
+    assert re.search(r'<c r="J2" s="\d+"><v>[\d.]+</v></c>', sheet), "a moment is one"
     assert "=HYPERLINK(1)" in strings
     assert "<f>" not in sheet
     assert "filename=bookings-tech-talk.xlsx" in answer.headers["Content-Disposition"]
