@@ -8,7 +8,8 @@ from flask import render_template, request
 from app.admin.guard import staff_pages
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
-from app.services import audit
+from app.edge.security import an_id
+from app.services import audit, events
 
 blueprint = staff_pages("admin_audit", __name__)
 
@@ -17,9 +18,15 @@ HEADER = ("id", "at", "actor", "action", "subject", "subject_id", "name", "befor
 
 @blueprint.get("/audit")
 def index() -> Answer:
-    words = _words()
-    page = audit.list_entries(q=words, after=request.args.get("after"))
-    return render_template("pages/admin/audit.html", page=page, words=words)
+    words, event_id = _words(), request.args.get("event", type=an_id)
+    event = events.get_event(event_id, drafts=True) if event_id else None
+    page = audit.list_entries(
+        q=words,
+        subject="event" if event else "",
+        subject_id=event_id,
+        after=request.args.get("after"),
+    )
+    return render_template("pages/admin/audit.html", page=page, words=words, event=event)
 
 
 @blueprint.get("/audit.csv")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,12 +24,14 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from app.edge.forms import Form, WholeNumberField, strip
+from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
+from app.errors import InvalidField
 from app.models import Event
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 from app.money import minor_to_text, parse_money
+from app.services.event_rules import check_times
 
 ZONES = frozenset(available_timezones())
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -66,7 +69,11 @@ class EventForm(Form):
         validators=[DataRequired(_("Name the event.")), Length(max=200)],
     )
     category = _line(_("Category"), 60, description=_("Music, Talk, Dance…"))
-    description = TextAreaField(_("Description"), validators=[Length(max=20_000)])
+    description = TextAreaField(
+        _("Description"),
+        validators=[Length(max=20_000)],
+        description=_("Markdown: **bold**, ## a heading, - a list, [a link](https://…)."),
+    )
     venue = _line(_("Venue"), 200)
     address = _line(_("Address"), 300)
     city = _line(_("City"), 100)
@@ -116,6 +123,18 @@ class EventForm(Form):
             raise ValidationError(_("Enter an amount, as in 499 or 499.50.")) from None
         if minor > MAX_PRICE_MINOR:
             raise ValidationError(_("A seat costs at most ₹10,00,000."))
+
+    def validate(self, **extra: Any) -> bool:
+        """Moments are held against each other as soon as each of them is one."""
+        fair = bool(super().validate(**extra))
+        if self.zone is None or any(self[name].errors for name in MOMENTS):
+            return fair
+        try:
+            check_times(SimpleNamespace(**{n: _in_utc(self[n].data, self.zone) for n in MOMENTS}))
+        except InvalidField as error:
+            self.refuse(error.field, sentence(error.message))
+            return False
+        return fair
 
     @classmethod
     def of(cls, event: Event) -> "EventForm":

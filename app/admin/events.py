@@ -8,6 +8,7 @@ from werkzeug.exceptions import BadRequest
 from app.admin.event_form import EventForm
 from app.admin.guard import staff_pages
 from app.edge.current import desk
+from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.edge.wording import problem_of
@@ -46,10 +47,10 @@ def create() -> Answer:
         try:
             event = events.create_event({**form.facts(), "status": _status(form)}, desk())
         except InvalidField as error:
-            form.refuse(error.field, _sentence(error.message))
+            form.refuse(error.field, sentence(error.message))
         else:
             flash(_told(event), "done")
-            return go_to(url_for("admin_events.index"))
+            return go_to(url_for("admin_events.edit", event_id=event.id))
     return _again(form, None, 422)
 
 
@@ -68,7 +69,7 @@ def update(event_id: int) -> Answer:
     try:
         merged = _saved_or_merged(form, event)
     except InvalidField as error:
-        form.refuse(error.field, _sentence(error.message))
+        form.refuse(error.field, sentence(error.message))
     except CapacityBelowSold as error:
         form.refuse("capacity", problem_of(error).detail)
     except Collision as error:
@@ -165,7 +166,7 @@ def _looked_at(form: EventForm) -> Event | None:
     try:
         return events.imagine(form.facts(), request.args.get("event", type=an_id))
     except InvalidField as error:
-        form.refuse(error.field, _sentence(error.message))
+        form.refuse(error.field, sentence(error.message))
     except CapacityBelowSold as error:
         form.refuse("capacity", problem_of(error).detail)
     return None
@@ -231,7 +232,3 @@ def _conflict(form: EventForm, event_id: int, fields: list[str]) -> Response:
         latest=audit.latest("event.updated", current),
     )
     return make_response(page, 409)
-
-
-def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:] + "."

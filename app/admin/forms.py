@@ -47,7 +47,7 @@ class StaffKeyForm(Form):
             SelectChoice(Role.ORGANISER.value, _("Organiser: run events and bookings")),
             SelectChoice(Role.OWNER.value, _("Owner: everything, staff keys too")),
         ],
-        default=Role.ORGANISER.value,
+        default=Role.VIEWER.value,
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.booking import ledger
 from app.booking.gate import SeatGate
 from app.booking.orders import Booked, Look, Order, Outcome
-from app.booking.pulse import BOOKED, BUSY, FAILED, REFUSED, REPLAYED, SOLD_OUT, Pulse
+from app.booking.pulse import BOOKED, BUSY, CHANGED, FAILED, REFUSED, REPLAYED, SOLD_OUT, Pulse
 from app.booking.turns import Full, Turns, Unanswered
 from app.errors import (
     Busy,
@@ -109,6 +109,9 @@ class BookingDesk:
         `changed` when it changed more of the events than their seats.
         """
         self.gate.publish((ledger.look_at(event, started) for event in events), changed=changed)
+        if self.pulse:
+            for event in events:
+                self.pulse.note(event.id, CHANGED)
 
     def close_gate(self, event: Event, started: float) -> None:
         """Tell the gate that a committed change left nothing of this event to sell."""

@@ -33,6 +33,8 @@ DESKS_KEY = "desks:queues"
 
 BOOKED, SEATS, REPLAYED = "booked", "seats", "replayed"
 SOLD_OUT, REFUSED, BUSY, FAILED = "sold_out", "refused", "busy", "failed"
+CHANGED = "changed"
+"""By an organiser or a guest who gives back: what is left is looked at again."""
 LEFT = "left"
 
 log = logging.getLogger(__name__)

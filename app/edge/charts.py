@@ -6,7 +6,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 720, 220
 LEFT, BOTTOM, TOP = 56, 24, 10
 BASE, ROOM = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
-STEPS = (1, 2, 2.5, 5, 10)
+STEPS = (1, 1.2, 1.6, 2, 2.4, 2.8, 3.2, 4, 6, 8, 10, 12)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ def _marks(names: Sequence[str]) -> list[Tick]:
 
 
 def _round_top(most: int) -> float:
-    """The axis ends at a round figure, and its quarters are whole ones where they can be."""
-    if most <= 4:
-        return 4
-    size = float(f"1e{len(str(most)) - 1}")
-    return next(step * size for step in STEPS if step * size >= most)
+    """The axis ends at a round figure whose quarters are whole: no seat is sold by halves."""
+    if most <= 8:
+        return 4 if most <= 4 else 8
+    size: int = 10 ** (len(str(most)) - 1)
+    tops = (round(step * size) for step in STEPS)
+    return float(next(top for top in tops if top >= most and top % 4 == 0))

@@ -37,6 +37,11 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
             raise ValueError(_("Enter a whole number, as in 12.")) from None
 
 
+def sentence(message: str) -> str:
+    """A service's refusal as a person reads it."""
+    return message[:1].upper() + message[1:] + "."
+
+
 def strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 

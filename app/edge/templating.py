@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 
+from app.edge.actions import did
 from app.edge.current import settings
 from app.edge.event_facts import event_facts, map_url
 from app.edge.links import event_url, poster_url, preview_url
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         iso=iso,
         rendered=rendered,
         plain=plain,
+        did=did,
     )
     app.jinja_env.globals.update(
         asset=asset,

@@ -1,5 +1,7 @@
 """The rules between an event's facts that no single field can know."""
 
+from datetime import datetime
+from typing import Protocol
 from zoneinfo import available_timezones
 
 from app.errors import InvalidField
@@ -9,6 +11,14 @@ from app.texts import is_showable
 
 TEXTS = ("name", "venue", "address", "city", "category", "description")
 _ZONES = frozenset(available_timezones())
+
+
+class Times(Protocol):
+    start_at: datetime
+    end_at: datetime | None
+    sales_open_at: datetime | None
+    sales_close_at: datetime | None
+    cancel_until: datetime | None
 
 
 def check_event(event: Event) -> None:
@@ -22,10 +32,11 @@ def check_event(event: Event) -> None:
     for fact in TEXTS:
         if not is_showable(getattr(event, fact) or ""):
             raise InvalidField(fact, "must not hold control characters")
-    _check_times(event)
+    check_times(event)
 
 
-def _check_times(event: Event) -> None:
+def check_times(event: Times) -> None:
+    """Raises `InvalidField` for moments in an order that can't be."""
     if event.end_at and event.end_at <= event.start_at:
         raise InvalidField("end_at", "must be after the start")
     if event.sales_open_at and event.sales_open_at >= event.start_at:

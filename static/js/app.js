@@ -76,6 +76,12 @@
     button.lastChild.textContent = " " + button.dataset.copied;
   }
 
+  async function copy(button) {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    document.getElementById("live").textContent = button.dataset.copied;
+    button.lastChild.textContent = " " + button.dataset.copied;
+  }
+
   // A long list tells how far it has come, while the browser takes it down.
   function follow(link) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -110,6 +116,9 @@
   }
 
   function prepare(root) {
+    if (navigator.clipboard) {
+      root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+    }
     root.querySelectorAll("[data-reveal], [data-print]").forEach((button) => { button.hidden = false; });
     if (navigator.share || navigator.clipboard) {
       root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
@@ -155,6 +164,7 @@
     const button = event.target.closest("button");
     if (button && button.dataset.reveal) reveal(button);
     if (button && button.dataset.share) share(button);
+    if (button && button.dataset.copy) copy(button);
     if (button && "print" in button.dataset) window.print();
     if (button && button.id === "retry") window.location.reload();
   });

@@ -45,7 +45,7 @@ def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
     shown, text = figures(organiser, event)
     assert (shown["Seats left"], shown["Sold"], shown["Errors"]) == ("0", "3", "0")
     assert float(shown["Bookings a second"]) > 0
-    assert "by the gate: 0" in text
+    assert "as the gate in Redis knows: 0" in text
     assert "<rect" in text
     assert 'class="line"' in text
     assert text.count('hx-swap-oob="true"') == 2
@@ -66,11 +66,11 @@ def test_the_figures_go_out_second_by_second(organiser, make_event, book):
 
 def test_seats_by_the_gate_are_those_of_redis(organiser, make_event, redis):
     event = make_event(capacity=5)
-    assert "by the gate: –" in figures(organiser, event)[1]
+    assert "as the gate in Redis knows: –" in figures(organiser, event)[1]
     redis.set(tokens_key(event.id), 4)
-    assert "by the gate: 4" in figures(organiser, event)[1]
+    assert "as the gate in Redis knows: 4" in figures(organiser, event)[1]
     redis.set(tokens_key(event.id), "x")
-    assert "by the gate: –" in figures(organiser, event)[1]
+    assert "as the gate in Redis knows: –" in figures(organiser, event)[1]
 
 
 def test_processes_that_tell_nothing_any_more_do_not_count(app, redis, make_event):

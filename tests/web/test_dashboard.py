@@ -67,10 +67,22 @@ def test_the_csv_files_have_the_same_figures(organiser, season):
 
 
 @pytest.mark.parametrize(
-    ("most", "top"), [(0, 4), (3, 4), (7, 10), (11, 20), (99, 100), (101, 200), (2400, 2500)]
+    ("most", "top"),
+    [
+        (0, 4),
+        (3, 4),
+        (7, 8),
+        (9, 12),
+        (11, 12),
+        (99, 100),
+        (101, 120),
+        (2400, 2400),
+        (9500, 10_000),
+    ],
 )
-def test_the_axis_ends_at_a_round_figure_above_all_bars(most, top):
+def test_the_axis_ends_above_all_bars_and_its_quarters_are_whole(most, top):
     chart = bar_chart([("a", most), ("b", 0)])
     assert chart.lines[-1].text == f"{top:,g}"
+    assert all(float(line.text.replace(",", "")).is_integer() for line in chart.lines)
     assert all(bar.y >= chart.lines[-1].at for bar in chart.bars)
     assert chart.bars[1].height == 0

@@ -88,7 +88,7 @@ def test_logging_out_everywhere_ends_the_other_browsers_of_this_key_alone(app, m
 def test_a_key_is_shown_once_kept_as_a_digest_and_named_once(organiser, sql):
     page = organiser.post("/admin/keys", {"name": "Asha", "role": "viewer"})
     assert page.status_code == 201
-    secret = page.text.partition('<code class="secret">')[2].partition("<")[0]
+    secret = page.text.partition('<code class="secret" id="secret">')[2].partition("<")[0]
     assert secret.startswith("utsavam_staff_")
     assert secret not in organiser.get("/admin/keys").text
     assert secret not in str(sql("SELECT * FROM staff_keys"))

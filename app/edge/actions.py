@@ -1,0 +1,17 @@
+"""What staff did, in words: for the audit log and for histories."""
+
+from flask_babel import gettext as _
+
+
+def did(action: str) -> str:
+    """As it is said; a name that is not listed stays what it is."""
+    told: dict[str, str] = {
+        "event.created": _("Event created"),
+        "event.updated": _("Event changed"),
+        "event.deleted": _("Event deleted"),
+        "booking.made": _("Booked for a guest"),
+        "booking.cancelled": _("Seats given back"),
+        "key.created": _("Staff key made"),
+        "key.revoked": _("Staff key revoked"),
+    }
+    return told.get(action, action)
