@@ -3,10 +3,11 @@
 import sys
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
+from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
 from app.services import accounts, checks, demo
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(seed_demo)
     app.cli.add_command(doctor)
     app.cli.add_command(reconcile)
+    app.cli.add_command(access)
     app.cli.add_command(users)
 
 
@@ -74,6 +76,16 @@ def doctor() -> None:
         click.echo(f"{check.part + ':':<12}{check.finding}")
     if any(check.needed and not check.well for check in found):
         raise SystemExit(1)
+
+
+@click.command()
+@with_appcontext
+def access() -> None:
+    """Print who may what: each address, and the least that somebody must be."""
+    for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        who = RULES[rule.endpoint] + (", their own" if rule.endpoint in OWN else "")
+        click.echo(f"{methods:<7}{rule.rule:<58}{who}")
 
 
 @click.command()

@@ -10,7 +10,8 @@ def run(app):
 
 
 @pytest.mark.parametrize(
-    "words", [["seed-demo"], ["doctor"], ["reconcile"], ["users"], ["users", "set-password"]]
+    "words",
+    [["seed-demo"], ["doctor"], ["reconcile"], ["access"], ["users"], ["users", "set-password"]],
 )
 def test_each_command_explains_itself(run, words):
     result = run(*words, "--help")
@@ -80,6 +81,13 @@ def test_the_doctor_says_what_to_do_and_fails(make_app, clean):
     assert result.exit_code == 1
     assert "ADMIN_KEY is too short" in result.output
     assert "check DATABASE_URL" in result.output
+
+
+def test_who_may_what_is_printed_for_every_address(run, app):
+    lines = run("access").output.splitlines()
+    assert len(lines) == len(list(app.url_map.iter_rules()))
+    assert any("/admin/keys" in line and line.endswith("owner") for line in lines)
+    assert any("/bookings/<id:booking_id>" in line and "their own" in line for line in lines)
 
 
 def test_a_sound_ledger_reconciles(run, make_event, make_booking):
