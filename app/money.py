@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
@@ -42,7 +43,12 @@ def parse_money(text: str, currency: str) -> int:
 
 def to_amount(minor: int, currency: str) -> Decimal:
     """An amount in the currency's own unit: `50050, "INR"` is 500.50."""
-    return Decimal(minor).scaleb(-get_currency_precision(currency))
+    return Decimal(minor).scaleb(-_digits(currency))
+
+
+@cache
+def _digits(currency: str) -> int:
+    return int(get_currency_precision(currency))
 
 
 def minor_to_text(minor: int, currency: str) -> str:

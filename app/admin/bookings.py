@@ -19,6 +19,7 @@ from app.edge.security import an_id
 from app.edge.wording import problem_of
 from app.errors import InvalidField, UtsavamError
 from app.models import Booking, BookingStatus, Event
+from app.models.booking import spoken
 from app.models.columns import now
 from app.money import to_amount
 from app.services import audit, bookings, events, export_progress, guest_list
@@ -164,19 +165,20 @@ def _followed(query: GuestQuery) -> Iterator[tuple[object, ...]]:
 
 
 def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:
-    for booking in guest_list.all_guests(query):
+    going, cancelled = str(_("Going")), str(_("Cancelled"))
+    for guest in guest_list.all_guests(query):
         yield (
-            booking.spoken_reference,
-            _("Going") if booking.confirmed else _("Cancelled"),
-            booking.seats,
-            to_amount(booking.price_minor * booking.seats, booking.event.currency),
-            booking.event.currency,
-            booking.user.display_name,
-            booking.user.email,
-            booking.event.name,
-            booking.event.start_at,
-            booking.created_at,
-            booking.cancelled_at,
+            spoken(guest.reference),
+            going if guest.status == BookingStatus.CONFIRMED else cancelled,
+            guest.seats,
+            to_amount(guest.price_minor * guest.seats, guest.currency),
+            guest.currency,
+            guest.name or guest.email.partition("@")[0],
+            guest.email,
+            guest.event,
+            guest.start_at,
+            guest.created_at,
+            guest.cancelled_at,
         )
 
 

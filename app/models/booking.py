@@ -36,6 +36,11 @@ def new_reference() -> str:
     return letters[:12].decode()
 
 
+def spoken(reference: str) -> str:
+    """A reference in groups of four, as it is read aloud: `7Q2K-9F4M-XT3B`."""
+    return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
+
+
 class Booking(Model):
     __tablename__ = "bookings"
     __table_args__ = (
@@ -97,5 +102,4 @@ class Booking(Model):
 
     @property
     def spoken_reference(self) -> str:
-        """The reference in groups of four: `7Q2K-9F4M-XT3B`."""
-        return "-".join(self.reference[i : i + 4] for i in range(0, len(self.reference), 4))
+        return spoken(self.reference)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, any_, func, or_, select
 from sqlalchemy.orm import contains_eager
@@ -44,13 +45,41 @@ def count_guests(query: GuestQuery) -> dict[str, int]:
     return {"": sum(named.values()), **named}
 
 
-def all_guests(query: GuestQuery) -> Iterator[Booking]:
-    """The oldest first, in batches: no transaction stays open while somebody downloads slowly."""
+class Guest(NamedTuple):
+    """A line of a guest list."""
+
+    id: int
+    reference: str
+    status: str
+    seats: int
+    price_minor: int
+    """Of a seat."""
+    created_at: datetime
+    cancelled_at: datetime | None
+    name: str
+    email: str
+    event: str
+    currency: str
+    start_at: datetime
+
+
+_LINE = (
+    *(Booking.id, Booking.reference, Booking.status, Booking.seats, Booking.price_minor),
+    *(Booking.created_at, Booking.cancelled_at, User.name, User.email),
+    *(Event.name, Event.currency, Event.start_at),
+)
+
+
+def all_guests(query: GuestQuery) -> Iterator[Guest]:
+    """The oldest first, in batches: no transaction stays open while somebody downloads slowly.
+
+    No object is made of a row: a hundred thousand of them would take seconds.
+    """
     last = 0
     while True:
-        wanted = _chosen(query).where(Booking.id > last)
-        found = db.session.scalars(wanted.order_by(Booking.id).limit(BATCH)).all()
-        db.session.expunge_all()
+        wanted = _of_status(_wanted(select(*_LINE).select_from(Booking), query), query)
+        wanted = wanted.where(Booking.id > last).order_by(Booking.id).limit(BATCH)
+        found = [Guest(*row) for row in db.session.execute(wanted)]
         db.session.rollback()
         yield from found
         if len(found) < BATCH:
@@ -95,10 +124,12 @@ def _wanted(wanted: Any, query: GuestQuery) -> Any:
     return wanted
 
 
+def _of_status(wanted: Any, query: GuestQuery) -> Any:
+    return wanted.where(Booking.status == query.status) if query.status else wanted
+
+
 def _chosen(query: GuestQuery) -> Select[Any]:
-    wanted = _wanted(select(Booking), query)
-    if query.status:
-        wanted = wanted.where(Booking.status == query.status)
+    wanted = _of_status(_wanted(select(Booking), query), query)
     chosen: Select[Any] = wanted.options(
         contains_eager(Booking.user), contains_eager(Booking.event)
     )
