@@ -9,14 +9,27 @@ from flask import Request as BaseRequest
 from app.pictures import MAX_BYTES
 
 MAX_BODY = 64 * 1024
-"""Bytes of a request; only an upload is larger."""
-UPLOADS = dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY)
+"""Bytes of a request; only an upload and an event's form are larger."""
+MAX_EVENT_FORM = 256 * 1024
+"""20,000 letters of a description, each of them up to nine signs long in a form."""
+LARGER = {
+    **dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY),
+    **dict.fromkeys(
+        (
+            "admin_events.create",
+            "admin_events.update",
+            "admin_events.preview",
+            "admin_events.check",
+        ),
+        MAX_EVENT_FORM,
+    ),
+}
 
 
 class Request(BaseRequest):
     @property  # type: ignore[misc]
     def max_content_length(self) -> int | None:  # type: ignore[override]
-        return UPLOADS.get(self.endpoint or "", MAX_BODY)
+        return LARGER.get(self.endpoint or "", MAX_BODY)
 
 
 class Application(Flask):

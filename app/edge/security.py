@@ -14,7 +14,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
 from app.edge.answer_headers import AnswerHeaders
-from app.edge.application import MAX_BODY
+from app.edge.application import MAX_EVENT_FORM
 from app.edge.negotiation import WANTS_JSON
 from app.edge.threads import waited_too_long
 from app.errors import Busy
@@ -73,7 +73,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key or None,
         # An upload is read in pieces of 64 KiB, each of which counts together with what is left of
         # the piece before it.
-        MAX_FORM_MEMORY_SIZE=2 * MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_EVENT_FORM,
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies
         else f"utsavam_{settings.port}",

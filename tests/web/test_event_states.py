@@ -1,9 +1,13 @@
 """An event between draft, published and cancelled, and its form looked at field by field."""
 
+import html
+import re
+
 import pytest
 
 from tests.web.conftest import HTMX
 
+FIELDS = re.compile(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"')
 FORM = {
     "name": "Veena Evening",
     "start_at": "2031-03-04T19:00",
@@ -117,3 +121,21 @@ def test_looking_at_a_field_changes_nothing(organiser, make_event, sql):
 
 def test_a_field_that_is_not_there_is_a_bad_request(organiser):
     assert check(organiser, "nothing").status_code == 400
+
+
+def test_a_description_may_be_as_long_in_any_script(organiser, sql):
+    text = "ఉత్సవం " * 2857
+    form = {**FORM, "description": text, "publish": "1"}
+    assert organiser.post("/admin/events", form).status_code == 303
+    assert sql("SELECT description FROM events") == [(text.strip(),)]
+    assert organiser.post("/admin/events/preview", form, headers=HTMX).status_code == 200
+
+
+def test_a_description_that_somebody_else_changed_is_not_overwritten(organiser, make_event, sql):
+    event = make_event(name="Veena", description="long " * 100)
+    page = organiser.get(f"/admin/events/{event.id}/edit").text
+    sent = {name: html.unescape(value) for name, value in FIELDS.findall(page)}
+    sent |= {"description": "long " * 100, "city": "Kochi"}
+    sql("UPDATE events SET description = 'theirs', updated_at = now() WHERE id = %s", event.id)
+    assert organiser.post(f"/admin/events/{event.id}/edit", sent).status_code == 303
+    assert sql("SELECT description, city FROM events") == [("theirs", "Kochi")]
