@@ -183,6 +183,19 @@ def wrong_field(page, world):
     expect(page.locator("#capacity-error")).to_contain_text("are sold")
 
 
+def edited_twice(page, world):
+    """Two organisers have changed the same field of an event."""
+    page.goto(f"/admin/events/{world.events['limited'].id}/edit")
+    other = page.context.new_page()
+    other.goto(page.url)
+    for editor, city in ((other, "Madurai"), (page, "Salem")):
+        editor.get_by_label("City", exact=True).fill(city)
+        editor.get_by_role("button", name="Save", exact=True).click()
+        editor.wait_for_load_state()
+    other.close()
+    expect(page.get_by_role("alert").first).to_contain_text("Madurai")
+
+
 def on_sale(page, world):
     """With bookings of the last seconds."""
     event, buyer = world.events["long"], world.alice
@@ -338,6 +351,8 @@ ORGANISER = [
     Scene("admin-console", on_sale),
     Scene("admin-console-paused", at(lambda w: f"/admin/events/{w.events['paused'].id}/console")),
     Scene("admin-console-refused", held_too_many),
+    Scene("admin-event-history", at(lambda w: f"/admin/audit?event={w.events['ok'].id}")),
+    Scene("admin-event-conflict", edited_twice),
     Scene("admin-checks", at("/admin/checks")),
     Scene("admin-checks-done", books_checked),
     Scene("admin-bookings", at("/admin/bookings")),
