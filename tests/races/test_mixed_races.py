@@ -20,7 +20,7 @@ def test_the_naive_way_of_changing_the_capacity_loses_a_sale(url, make_user, mak
             lambda: naive.book(url, user, event, together),
         ]
     )
-    with pytest.raises(AssertionError, match="50 left, 0 held back, 1 sold of 50"):
+    with pytest.raises(AssertionError, match="1 sold of 50"):
         assert_seats_add_up(sql)
 
 
