@@ -100,7 +100,10 @@ def _way_back() -> str:
 
 
 def _start_anew(keep: str) -> None:
+    """What the browser was signed in as before ends on the server too, for its copies as well."""
     kept = session.get(keep)
+    if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
+        sign_ins.end(former)
     session.clear()
     if kept:
         session[keep] = kept

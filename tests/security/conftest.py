@@ -1,0 +1,26 @@
+"""What these tests are asked with: browsers, programs, and the world of all personas."""
+
+import pytest
+
+from tests.access.conftest import facts, world  # noqa: F401
+from tests.web.conftest import (  # noqa: F401
+    Visitor,
+    alice,
+    new_visitor,
+    organiser,
+    signed_in,
+    visitor,
+)
+
+
+@pytest.fixture
+def copied(app):
+    """Another browser with the cookie of this one, as a thief has it."""
+
+    def copy(browser):
+        thief = Visitor(app)
+        cookie = browser.cookie()
+        thief._client.set_cookie(cookie.key, cookie.value)
+        return thief
+
+    return copy
