@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 
 from app.db import db, transaction
 from app.errors import ApiTokenNotFound
-from app.models import ApiToken
+from app.models import ApiToken, User
 from app.models.columns import now
 from app.services.secrets import TOKEN_PREFIX, digest, new_secret
 
@@ -51,8 +51,12 @@ def user_id_of(secret: str) -> int | None:
     """Whose token this is; None for an unknown or revoked one. Notes its use, by the minute."""
     if not secret.startswith(TOKEN_PREFIX):
         return None
-    query = select(ApiToken).where(
-        ApiToken.token_digest == digest(secret), ApiToken.revoked_at.is_(None)
+    query = (
+        select(ApiToken)
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.token_digest == digest(secret), ApiToken.revoked_at.is_(None))
+        # It may have been made in the moment in which its user left.
+        .where(User.deleted_at.is_(None))
     )
     token = db.session.scalars(query).one_or_none()
     if token is None:

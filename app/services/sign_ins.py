@@ -25,8 +25,10 @@ def begin_for_staff(key_digest: str) -> str:
 
 
 def user_of(token: str) -> User | None:
+    """Whose browser this is: nobody's, when they left in the moment in which it was begun."""
     sign_in = _find(token)
-    return sign_in.user if sign_in else None
+    user = sign_in.user if sign_in else None
+    return None if user is None or user.deleted_at else user
 
 
 def staff_key_of(token: str) -> str | None:

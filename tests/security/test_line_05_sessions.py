@@ -3,6 +3,7 @@
 import pytest
 
 from app.services import sign_ins, staff
+from app.services.api_tokens import create_api_token, user_id_of
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
 HOURS = "SELECT extract(epoch FROM expires_at - now()) / 3600 FROM sign_ins"
@@ -126,3 +127,12 @@ def test_line_05_a_staff_key_revoked_while_its_owner_logs_in_opens_nothing(app, 
         staff.revoke_key(key.id)
         token = sign_ins.begin_for_staff(found.key_digest)
         assert staff.by_sign_in(token, settings.admin_key) is None
+
+
+def test_line_05_who_left_is_signed_in_nowhere_though_it_began_at_that_moment(app, alice, sql):
+    """As when the sign-in, or the token, is written just after the account was emptied."""
+    with app.app_context():
+        token, (_, secret) = sign_ins.begin_for_user(alice), create_api_token(alice.id, "laptop")
+        assert (sign_ins.user_of(token).id, user_id_of(secret)) == (alice.id, alice.id)
+        sql("UPDATE users SET deleted_at = now()")
+        assert (sign_ins.user_of(token), user_id_of(secret)) == (None, None)
