@@ -13,6 +13,7 @@ from app.aside import Single, TooLate
 from app.db import db, transaction
 from app.errors import Busy, EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.models import User
+from app.services import sign_ins
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,13 +70,17 @@ def confirm_password(user_id: int, password: str) -> None:
 
 
 def set_password(email: str, password: str) -> User:
-    """Set the user's password. Raises `UserNotFound`, `InvalidField`."""
+    """Set the user's password, and sign them out everywhere: whoever knew the old one as well.
+
+    Raises `UserNotFound`, `InvalidField`.
+    """
     hashed = hash_password(password)
     with transaction() as session:
         user = session.scalars(_by_email(email)).one_or_none()
         if user is None:
             raise UserNotFound(email)
         user.password_hash = hashed
+    sign_ins.end_all_of(user.id)
     return user
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import sign_ins, staff
+from app.services import accounts, sign_ins, staff
 from app.services.api_tokens import create_api_token, user_id_of
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
@@ -136,3 +136,11 @@ def test_line_05_who_left_is_signed_in_nowhere_though_it_began_at_that_moment(ap
         assert (sign_ins.user_of(token).id, user_id_of(secret)) == (alice.id, alice.id)
         sql("UPDATE users SET deleted_at = now()")
         assert (sign_ins.user_of(token), user_id_of(secret)) == (None, None)
+
+
+def test_line_05_a_password_set_by_the_operator_signs_out_whoever_knew_the_old_one(
+    app, signed_in, alice
+):
+    with app.app_context():
+        accounts.set_password(alice.email, "another long password")
+    assert signed_in.get("/bookings").status_code == 303
