@@ -30,10 +30,10 @@ def seed_demo() -> None:
     """Make the demo's users and events.
 
     Users alice, bob and carol (@example.com), and sixteen events. What is there already stays as
-    it is, so the command may be run again.
+    it is, so the command may be run again. Outside the demo the users have no password.
     """
     try:
-        seeded = demo.seed_demo(desk())
+        seeded = demo.seed_demo(desk(), with_password=settings().demo)
     except DBAPIError as error:
         raise click.ClickException("The database does not take it; try: flask doctor") from error
     for name in seeded.created:

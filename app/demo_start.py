@@ -132,7 +132,7 @@ class Demo:
             app = create_app()
             with app.app_context():
                 upgrade()
-                seeded = seed_demo(app.extensions["desk"])
+                seeded = seed_demo(app.extensions["desk"], with_password=True)
         except WeakSettings as error:
             raise CannotStart(" ".join(error.problems)) from error
         except (DBAPIError, UtsavamError) as error:

@@ -38,7 +38,7 @@ def reconcile_next() -> Answer:
 def seed() -> Answer:
     if not settings().demo:
         abort(404)
-    seeded = demo.seed_demo(desk())
+    seeded = demo.seed_demo(desk(), with_password=settings().demo)
     told = _(
         "%(created)d things made, %(present)d were there already.",
         created=len(seeded.created),

@@ -16,7 +16,7 @@ from app.api.schemas import (
     EventOut,
 )
 from app.api.spec import KEY, answers, valid
-from app.edge.current import desk
+from app.edge.current import desk, settings
 from app.services import bookings, demo, events
 
 blueprint = api_blueprint("admin", __name__)
@@ -88,6 +88,7 @@ def list_bookings(event_id: int, query: EventBookingsQuery) -> Response:
 def seed_demo_data() -> Response:
     """Seed the demo's users and events
 
-    What is there already stays as it is.
+    What is there already stays as it is. Outside the demo its users have no password.
     """
-    return json_response(SeededOut.model_validate(demo.seed_demo(desk())), 201)
+    seeded = demo.seed_demo(desk(), with_password=settings().demo)
+    return json_response(SeededOut.model_validate(seeded), 201)

@@ -33,10 +33,14 @@ class Seeded:
         (self.created if created else self.present).append(name)
 
 
-def seed_demo(desk: BookingDesk) -> Seeded:
-    """Users alice, bob and carol, and the events of `demo_events.json`."""
+def seed_demo(desk: BookingDesk, *, with_password: bool) -> Seeded:
+    """Users alice, bob and carol, and the events of `demo_events.json`.
+
+    Only a demo's have the demo's password: anywhere else everybody could sign in with it, so there
+    they have none.
+    """
     seeded = Seeded()
-    users = [_ensure_user(name, seeded) for name in USERS]
+    users = [_ensure_user(name, seeded, PASSWORD if with_password else None) for name in USERS]
     started = started_now()
     events = _ensure_events(json.loads(EVENTS.read_text()), seeded)
     for event, facts, created in events:
@@ -46,11 +50,11 @@ def seed_demo(desk: BookingDesk) -> Seeded:
     return seeded
 
 
-def _ensure_user(name: str, seeded: Seeded) -> User:
+def _ensure_user(name: str, seeded: Seeded, password: str | None) -> User:
     email = f"{name}@example.com"
     user = accounts.find_user(email)
     seeded.note(email, created=user is None)
-    return user or accounts.create_user(email, name.capitalize(), PASSWORD)
+    return user or accounts.create_user(email, name.capitalize(), password)
 
 
 def _ensure_events(

@@ -15,7 +15,7 @@ EVERYTHING = (
 
 
 def test_the_demo_has_the_users_and_events_that_the_contract_names(desk):
-    demo.seed_demo(desk)
+    demo.seed_demo(desk, with_password=True)
     first = [(events.get_event(i).name, events.get_event(i).capacity) for i in (1, 2, 3)]
     assert first == [("Indie Concert", 5), ("Tech Talk", 50), ("Art Expo", 100)]
     assert events.get_event(1).seats_available == 5
@@ -24,7 +24,7 @@ def test_the_demo_has_the_users_and_events_that_the_contract_names(desk):
 
 
 def test_the_demo_shows_every_state_that_a_visitor_may_meet(desk):
-    demo.seed_demo(desk)
+    demo.seed_demo(desk, with_password=True)
     shown = list_events(EventQuery(upcoming_only=False, limit=100)).items
     states = {event.sale_state() for event in shown}
     expected = {"OPEN", "SOLD_OUT", "NOT_OPEN", "ENDED", "CANCELLED"}
@@ -34,19 +34,19 @@ def test_the_demo_shows_every_state_that_a_visitor_may_meet(desk):
 
 
 def test_seeding_again_changes_nothing(desk, sql):
-    made = demo.seed_demo(desk)
+    made = demo.seed_demo(desk, with_password=True)
     before = sql(EVERYTHING)
-    again = demo.seed_demo(desk)
+    again = demo.seed_demo(desk, with_password=True)
     assert sql(EVERYTHING) == before
     assert (again.created, again.present) == ([], made.created)
 
 
 def test_seeding_again_gives_back_what_was_deleted_and_leaves_the_rest(desk, sql):
-    demo.seed_demo(desk)
+    demo.seed_demo(desk, with_password=True)
     events.delete_event(2, desk)
-    assert demo.seed_demo(desk).created == ["Tech Talk"]
+    assert demo.seed_demo(desk, with_password=True).created == ["Tech Talk"]
 
 
 def test_the_seats_left_are_in_redis_as_operators_know_them(desk, redis):
-    demo.seed_demo(desk)
+    demo.seed_demo(desk, with_password=True)
     assert redis.get("event:1:tokens") == "5"
