@@ -43,7 +43,8 @@ def sentence(message: str) -> str:
 
 
 def strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    """One line, as the API takes it: a line end would be somebody else's next line in a list."""
+    return " ".join(value.splitlines()).strip() if isinstance(value, str) else value
 
 
 def new_password_field(label: str, name: str = "password") -> PasswordField:
