@@ -15,7 +15,7 @@ from app.edge.htmx import go_to
 from app.edge.negotiation import wants_json
 from app.edge.visitor import current_user
 from app.edge.wording import Problem, problem_of
-from app.errors import DatabaseDown, EventGone, UtsavamError
+from app.errors import DatabaseDown, EventGone, NotAllowed, RoleTooLow, UtsavamError
 from app.request_ids import request_id
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,8 @@ def _is_worth_asking(problem: Problem) -> bool:
 def _domain(error: UtsavamError) -> Response:
     if isinstance(error, EventGone) and not wants_json():
         return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
+    if isinstance(error, NotAllowed | RoleTooLow):
+        log.warning("Refused: %s", type(error).__name__, extra={"endpoint": request.endpoint})
     return present(_told(error))
 
 

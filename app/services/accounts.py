@@ -1,5 +1,6 @@
 """Accounts: signing up, proving who one is, passwords."""
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import ParamSpec, TypeVar
@@ -14,6 +15,8 @@ from app.db import db, transaction
 from app.errors import Busy, EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.models import User
 from app.services import sign_ins
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,13 +58,17 @@ def authenticate(email: str, password: str) -> User:
     # Whoever waits for their turn at the hash keeps no connection meanwhile.
     db.session.commit()
     known = user.password_hash if user and user.password_hash else _nobody()
-    try:
-        _aside(_hasher.verify, known, password[:MAX_PASSWORD])
-    except (VerificationError, InvalidHashError):
-        raise WrongCredentials from None
-    if user is None or user.password_hash is None:
+    if not _fits(password, known) or user is None or user.password_hash is None:
+        log.warning("A password was refused", extra={"user_id": user.id if user else None})
         raise WrongCredentials
     return user
+
+
+def _fits(password: str, hashed: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password[:MAX_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def confirm_password(user_id: int, password: str) -> None:

@@ -1,5 +1,6 @@
 """Sign-ins of browsers: begun, recognised, ended; kept on the server."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -10,12 +11,15 @@ from app.models import SignIn, User
 from app.models.columns import now
 from app.services.secrets import digest, new_secret
 
+log = logging.getLogger(__name__)
+
 USER_SIGN_IN = timedelta(days=30)
 ADMIN_SIGN_IN = timedelta(hours=8)
 
 
 def begin_for_user(user: User) -> str:
     """A new token for the browser's cookie."""
+    log.info("A user signed in", extra={"user_id": user.id})
     return _begin(SignIn(user_id=user.id, expires_at=now() + USER_SIGN_IN))
 
 

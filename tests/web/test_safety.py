@@ -85,13 +85,6 @@ def test_the_admin_key_stands_in_no_cookie_and_on_no_page(organiser, settings):
     assert key not in organiser.get("/admin/events").text
 
 
-def test_an_error_page_tells_no_secrets_of_the_house(visitor, clean):
-    page = visitor.get("/events/999")
-    assert page.status_code == 404
-    assert "Traceback" not in page.text
-    assert "SELECT" not in page.text
-
-
 def test_the_api_reads_no_cookie_and_sets_none(signed_in, visitor):
     answer = visitor.get("/bookings/1", headers={"Accept": "application/json"})
     assert answer.status_code == 401

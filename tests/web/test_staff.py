@@ -184,7 +184,7 @@ def test_what_failed_is_not_written_down(member, event, make_booking, sql):
         "TRUNCATE audit_entries",
     ],
 )
-def test_the_database_refuses_to_change_the_log(organiser, event, sql, statement):
+def test_line_12_the_database_refuses_to_change_the_log(organiser, event, sql, statement):
     organiser.post("/admin/events/1/deletion")
     with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         sql(statement)
