@@ -35,7 +35,9 @@ SEATS = [-1, 0, 1.5, 1.0, True, False, 1e9, 1e400, 1001, 2**63, None, "2", "", [
 
 
 @pytest.mark.parametrize("seats", SEATS, ids=repr)
-def test_seats_are_a_whole_number_in_range(organiser, problem, event, user, untouched, seats):
+def test_line_10_seats_are_a_whole_number_in_range(
+    organiser, problem, event, user, untouched, seats
+):
     body = json.dumps({"user_id": user.id, "event_id": event.id, "seats": seats})
     answer = organiser.post("/bookings", data=body, content_type="application/json")
     assert named(problem(answer, 422, "invalid"), "seats")
@@ -43,7 +45,9 @@ def test_seats_are_a_whole_number_in_range(organiser, problem, event, user, unto
 
 @pytest.mark.parametrize("field", ["user_id", "event_id"])
 @pytest.mark.parametrize("ident", [-1, 0, 1.5, True, 10**18, 2**63, "1", [], {}], ids=repr)
-def test_ids_are_whole_numbers_in_range(organiser, problem, event, user, untouched, field, ident):
+def test_line_10_ids_are_whole_numbers_in_range(
+    organiser, problem, event, user, untouched, field, ident
+):
     body = {"user_id": user.id, "event_id": event.id, field: ident}
     assert named(problem(organiser.post("/bookings", body), 422, "invalid"), field)
 
@@ -112,7 +116,9 @@ EVENT_FIELDS = [
     [(field, value) for field, values in EVENT_FIELDS for value in values],
     ids=lambda value: repr(value)[:24],
 )
-def test_a_bad_fact_of_an_event_is_named(organiser, problem, event, untouched, field, value):
+def test_line_10_a_bad_fact_of_an_event_is_named(
+    organiser, problem, event, untouched, field, value
+):
     answers = [
         organiser.post("/admin/events", {**WISH, field: value}),
         organiser.put(f"/admin/events/{event.id}", {"start_at": WISH["start_at"], field: value}),
@@ -151,7 +157,7 @@ def test_a_bad_query_is_named(organiser, problem, event, user, path, field, valu
 
 @pytest.mark.parametrize("ident", ["0", "-1", "1.5", "x", "%00", "01", "1e3", str(2**63), "9" * 99])
 @pytest.mark.parametrize("path", ["/events/{}", "/bookings/{}", "/users/{}/bookings"])
-def test_an_address_with_an_impossible_id_is_404(organiser, problem, path, ident):
+def test_line_10_an_address_with_an_impossible_id_is_404(organiser, problem, path, ident):
     problem(organiser.get(path.format(ident)), 404)
 
 

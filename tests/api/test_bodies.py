@@ -11,7 +11,7 @@ def send(organiser, data, content_type=JSON, **facts):
     return organiser.post("/bookings", data=data, content_type=content_type, **facts)
 
 
-def test_a_body_above_64_kib_is_413(organiser, problem):
+def test_line_10_a_body_above_64_kib_is_413(organiser, problem):
     body = json.dumps({"event_id": 1, "idempotency_key": "x" * 65_536})
     problem(send(organiser, body), 413)
 
@@ -26,7 +26,7 @@ def test_a_body_of_64_kib_is_still_read(organiser, problem):
     ["{", "", "{'event_id': 1}", '{"event_id": 1}}', b"\xff\xfe", b"\x00", "nul", "{,}"],
     ids=repr,
 )
-def test_what_is_no_json_is_400(organiser, problem, data):
+def test_line_10_what_is_no_json_is_400(organiser, problem, data):
     # An empty body has no fields either; that is said of the field, not of the body.
     problem(send(organiser, data), 400 if data else 422)
 
@@ -46,7 +46,7 @@ def test_a_body_nested_too_deeply_is_400(organiser, problem, nest):
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"],
 )
-def test_a_body_that_is_not_said_to_be_json_is_415(organiser, problem, content_type):
+def test_line_06_a_body_that_is_not_said_to_be_json_is_415(organiser, problem, content_type):
     problem(send(organiser, '{"event_id": 1}', content_type), 415)
 
 

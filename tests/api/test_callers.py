@@ -40,7 +40,9 @@ def things(make_event, make_user, make_booking):
 
 
 @pytest.mark.parametrize(("method", "path"), ADMIN_CALLS + USER_CALLS)
-def test_without_a_key_everything_but_reading_events_is_401(anyone, problem, things, method, path):
+def test_line_01_without_a_key_everything_but_reading_events_is_401(
+    anyone, problem, things, method, path
+):
     answer = ask(anyone, method, path)
     problem(answer, 401, "not-allowed")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -59,7 +61,7 @@ def test_the_open_demo_opens_nothing_of_the_organisers(trusted, problem, things,
 
 
 @pytest.mark.parametrize("key", WRONG_KEYS, ids=lambda key: repr(key)[:12])
-def test_a_wrong_key_is_401(anyone, problem, things, key):
+def test_line_02_a_wrong_key_is_401(anyone, problem, things, key):
     headers = {"X-Admin-Key": key.encode().decode("latin-1")}
     for method, path in ADMIN_CALLS + USER_CALLS:
         problem(ask(anyone, method, path, headers=headers), 401)
@@ -96,7 +98,7 @@ def test_an_app_without_a_key_lets_no_organiser_in(make_app, clean):
         assert answer.status_code == 401
 
 
-def test_a_key_in_the_query_or_the_body_is_no_key(anyone, problem, settings, things):
+def test_line_02_a_key_in_the_query_or_the_body_is_no_key(anyone, problem, settings, things):
     key = settings.admin_key[0]
     problem(anyone.get("/bookings/1", query_string={"X-Admin-Key": key}), 401)
     problem(anyone.get("/admin/users", query_string={"admin_key": key}), 401)
@@ -104,7 +106,7 @@ def test_a_key_in_the_query_or_the_body_is_no_key(anyone, problem, settings, thi
     problem(anyone.post("/bookings", body), 401)
 
 
-def test_cookies_open_nothing(client, anyone, problem, settings, things, make_token):
+def test_line_06_cookies_open_nothing(client, anyone, problem, settings, things, make_token):
     from app.models import User
 
     token = make_token(User(id=1))["Authorization"].removeprefix("Bearer ")
@@ -133,7 +135,7 @@ def test_a_token_may_name_its_own_user(as_user, make_user, make_event):
     assert as_user(user).post("/bookings", wish).status_code == 201
 
 
-def test_the_booking_of_another_user_is_404_and_stays_as_it_is(
+def test_line_01_the_booking_of_another_user_is_404_and_stays_as_it_is(
     as_user, problem, make_user, things, sql
 ):
     stranger = as_user(make_user())
@@ -178,6 +180,6 @@ def test_the_open_demo_believes_no_forwarded_address(trusted, problem, things):
     )
 
 
-def test_a_refusal_shows_no_key(anyone, settings, things):
+def test_line_02_a_refusal_shows_no_key(anyone, settings, things):
     answer = anyone.get("/admin/users", headers={"X-Admin-Key": "wrong"})
     assert settings.admin_key[0] not in answer.get_data(as_text=True) + str(answer.headers)

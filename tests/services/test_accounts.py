@@ -14,7 +14,7 @@ def test_a_new_user_signs_in_with_their_password():
     assert accounts.authenticate(" MEENA@example.com", PASSWORD).id == user.id
 
 
-def test_a_password_is_kept_as_argon2id_only(sql):
+def test_line_04_a_password_is_kept_as_argon2id_only(sql):
     accounts.create_user("meena@example.com", "Meena", PASSWORD)
     ((kept,),) = sql("SELECT password_hash FROM users")
     assert kept.startswith("$argon2id$")

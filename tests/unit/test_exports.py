@@ -20,5 +20,5 @@ from app.edge.exports import harmless
         ("", ""),
     ],
 )
-def test_what_a_spreadsheet_would_run_is_marked_as_text(cell, written):
+def test_line_09_what_a_spreadsheet_would_run_is_marked_as_text(cell, written):
     assert harmless(cell) == written

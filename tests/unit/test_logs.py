@@ -76,7 +76,7 @@ def test_a_line_is_json_and_says_when_where_and_for_which_request(written):
     "text",
     ["a\nFORGED", "a\r\nFORGED", "a\x1b[2KFORGED", "a\u0085FORGED", "a\x00FORGED", "a\u2028FORGED"],
 )
-def test_no_value_forges_a_line_or_moves_the_cursor(written, text):
+def test_line_12_no_value_forges_a_line_or_moves_the_cursor(written, text):
     line = written("Refused: %s", text, host=text)
     assert "FORGED" in line
     assert len(line.splitlines()) == 1

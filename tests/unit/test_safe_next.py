@@ -34,7 +34,7 @@ AWAY = [
 
 
 @pytest.mark.parametrize("target", AWAY, ids=repr)
-def test_an_address_that_may_lead_away_is_not_followed(target):
+def test_line_08_an_address_that_may_lead_away_is_not_followed(target):
     assert safe_next(target, "/home") == "/home"
 
 
@@ -50,5 +50,5 @@ def test_an_address_that_may_lead_away_is_not_followed(target):
         "/x:y",
     ],
 )
-def test_an_address_on_this_site_is_followed(target):
+def test_line_08_an_address_on_this_site_is_followed(target):
     assert safe_next(target, "/home") == target

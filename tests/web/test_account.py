@@ -84,7 +84,7 @@ def test_a_wrong_or_a_short_password_changes_nothing(signed_in, elsewhere):
     assert is_signed_in(elsewhere)
 
 
-def test_guessing_the_password_of_an_open_session_is_limited(signed_in):
+def test_line_04_guessing_the_password_of_an_open_session_is_limited(signed_in):
     form = {"email-email": "x@example.com", "email-password": "wrong"}
     statuses = [signed_in.post("/account/email", form).status_code for _ in range(12)]
     assert statuses[:10] == [422] * 10

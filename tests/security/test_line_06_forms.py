@@ -1,0 +1,160 @@
+"""Line 6: nothing is changed but by a form of ours, or by a program that says what it sends."""
+
+import re
+
+import pytest
+
+from app.edge.access import RULES, Who
+from tests.access.world import PERSONAS, ask, headers_of, rules_of
+from tests.support.tables import TABLES
+from tests.web.conftest import HTML, Visitor
+
+DERIVED = {"sales_days", "summed_days"}
+"""Sums of what is in the other tables, kept by whoever looks first."""
+FORMS = [endpoint for endpoint in RULES if not endpoint.startswith("api_")]
+
+
+def address(rule, ids):
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: str(ids[found[1]]), rule.rule)
+
+
+def forms(app):
+    return {
+        endpoint: rule
+        for endpoint, rule in rules_of(app).items()
+        if "POST" in rule.methods and not rule.rule.startswith("/api")
+    }
+
+
+def browser_of(app, persona):
+    visitor = Visitor(app)
+    with visitor._client.session_transaction() as session:
+        session.update(persona.session)
+    return visitor
+
+
+def persona_for(endpoint):
+    return "alice" if RULES[endpoint] in {Who.USER, Who.ANYONE} else Who.OWNER
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "another session's"])
+def test_line_06_every_form_needs_the_token_of_its_own_session(app, world, facts, token):
+    found = forms(app)
+    assert len(found) >= 35
+    stranger = Visitor(app).csrf_token()
+    before = facts()
+    for endpoint, rule in found.items():
+        visitor = browser_of(app, world.personas[persona_for(endpoint)])
+        visitor.get("/sign-in")
+        sent = {"seats": "1"}
+        if token is not None:
+            sent["csrf_token"] = stranger if token == "another session's" else token
+        answer = visitor.post(address(rule, world.ids), sent, csrf=False)
+        assert answer.status_code == 400, endpoint
+        assert "send it" in answer.text
+    assert facts() == before
+
+
+def test_line_06_who_is_not_signed_in_keeps_the_choice_and_books_nothing(visitor, make_event, sql):
+    """The one form that answers otherwise: its session is over, or never was."""
+    event = make_event()
+    answer = visitor.post(f"/events/{event.id}/bookings", {"seats": "1"}, csrf=False)
+    assert answer.location == f"/events/{event.id}/bookings?seats=1"
+    assert sql("SELECT count(*) FROM bookings") == [(0,)]
+
+
+def test_line_06_a_foreign_page_signs_nobody_in(visitor, alice, settings):
+    """Neither as itself: what somebody does then would be seen by whoever owns that account."""
+    wish = {"email": alice.email, "password": "correct horse battery"}
+    assert visitor.post("/sign-in", wish, csrf=False).status_code == 400
+    key = {"key": settings.admin_key[0]}
+    assert visitor.post("/admin/login", key, csrf=False).status_code == 400
+
+
+@pytest.fixture
+def everything(sql):
+    """All that is kept, but for when a key or a token was last used, and sums."""
+
+    def read():
+        tables = sorted(set(TABLES.replace(" ", "").split(",")) - DERIVED)
+        seen = "to_jsonb(t) - 'last_used_at'"
+        query = "SELECT jsonb_agg({seen} ORDER BY {seen}::text) FROM {table} t"
+        return {name: sql(query.format(seen=seen, table=name)) for name in tables}
+
+    return read
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_line_06_get_and_head_change_nothing(app, world, everything, redis, method):
+    before = everything()
+    asked = 0
+    for endpoint, rule in rules_of(app).items():
+        for name in PERSONAS:
+            persona = world.personas[name]
+            visitor = browser_of(app, persona)
+            headers = headers_of(persona) if rule.rule.startswith("/api") else HTML
+            path = address(rule, world.ids)
+            answer = visitor._client.open(path, method=method, headers=headers)
+            answer.get_data()
+            answer.close()
+            assert answer.status_code < 500, (endpoint, name)
+            asked += 1
+    assert asked > 400
+    assert everything() == before
+
+
+def test_line_06_no_other_name_makes_a_get_a_post(app, world, everything):
+    """Some frameworks take the method from a header, a field or the query."""
+    visitor, ids = browser_of(app, world.personas[Who.OWNER]), world.ids
+    before = everything()
+    path = f"/admin/events/{ids['event_id']}/deletion"
+    for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+        assert visitor.get(path, headers={**HTML, name: "POST"}).status_code == 200
+    assert visitor.get(f"{path}?_method=POST").status_code == 200
+    assert everything() == before
+
+
+BODIES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json"]
+
+
+@pytest.mark.parametrize("content_type", [*BODIES, "application/json-patch+json", ""])
+def test_line_06_the_api_needs_json(app, world, everything, client, content_type):
+    """What a foreign page can send without asking first is refused, whoever is asked for."""
+    before = everything()
+    asked = 0
+    for endpoint, rule in rules_of(app).items():
+        methods = rule.methods & {"POST", "PUT", "PATCH"}
+        if not rule.rule.startswith("/api/") or not methods:
+            continue
+        answer = client.open(
+            address(rule, world.ids),
+            method=methods.pop(),
+            data=b'{"seats": 1}',
+            content_type=content_type,
+            headers=headers_of(world.personas[Who.OWNER]),
+        )
+        asked += 1
+        assert answer.status_code == 415, endpoint
+    assert asked >= 10
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", ["alice", Who.OWNER])
+def test_line_06_the_api_reads_no_cookie_and_sets_none(app, world, name):
+    visitor = browser_of(app, world.personas[name])
+    for endpoint, rule in rules_of(app).items():
+        if not rule.rule.startswith("/api/"):
+            continue
+        method = sorted(rule.methods - {"HEAD", "OPTIONS"})[0]
+        answer = visitor._client.open(address(rule, world.ids), method=method, json={})
+        assert "Set-Cookie" not in answer.headers
+        if RULES[endpoint] != Who.ANYONE:
+            assert answer.status_code == 401, endpoint
+
+
+def test_line_06_each_call_of_the_world_is_asked_as_somebody_who_may(app, world):
+    """Else the walks above would be refused at the door, and prove nothing."""
+    for endpoint in FORMS:
+        if "GET" in rules_of(app)[endpoint].methods:
+            answer = ask(app, endpoint, world.personas[persona_for(endpoint)], world.ids)
+            assert answer.status_code not in {401, 403}, endpoint

@@ -1,0 +1,200 @@
+"""Line 9: what people write is shown and never obeyed, on every page and in every file."""
+
+import csv
+import io
+from xml.etree import ElementTree
+
+import html5lib
+import pytest
+from openpyxl import load_workbook
+
+from app.edge.access import Who
+from tests.access.world import ask, rules_of
+from tests.web.conftest import PASSWORD, Visitor
+
+MARKUP = "<script>alert(1)</script>{{1234*5678}}\"' onload=evil hx-on:click=evil <img src=x>"
+SHORT = '<script>alert(1)</script>{{1234*5678}}" hx-on:click=evil'
+"""For a field that takes sixty letters."""
+CALCULATED = "7006652"
+PERSONAS = ["anonymous", "alice", Who.OWNER]
+
+
+def live_parts(page):
+    """What of the markup a browser would obey, by the HTML standard's own parser."""
+    found = [] if CALCULATED not in page else ["a template in a template"]
+    for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag == "script" and "alert(1)" in (element.text or ""):
+            if element.get("type") != "application/ld+json":
+                found.append("a script")
+        found += [f"{name} of {element.tag}" for name in element.attrib if name.startswith("hx-on")]
+        found += [
+            f"{value} of {element.tag}" for value in element.attrib.values() if value == "evil"
+        ]
+        if element.tag == "img" and element.get("src") == "x":
+            found.append("an image")
+    return found
+
+
+def test_line_09_markup_that_is_obeyed_would_be_found():
+    assert len(live_parts(f"<p>{MARKUP}</p>")) == 2
+    assert live_parts(f'<input value="{MARKUP}">') != []
+    assert live_parts("<p>7006652</p>") != []
+
+
+def forms_of(page):
+    """Each form of a page that changes something: its address, its fields, what can be written."""
+    for form in html5lib.parse(page, namespaceHTMLElements=False).iter("form"):
+        if (form.get("method") or "get").lower() != "post" or form.get("enctype"):
+            continue
+        fields, free = {}, []
+        for item in form.iter():
+            name = item.get("name") if isinstance(item.tag, str) else None
+            if not name or item.tag not in {"input", "textarea", "select", "button"}:
+                continue
+            fields[name] = item.get("value") or (item.text or "").strip()
+            if item.tag == "select":
+                chosen = [o.get("value") for o in item.iter("option") if o.get("value")]
+                fields[name] = chosen[0]
+            if name != "csrf_token" and item.tag != "button":
+                free.append(name)
+        yield form.get("action"), fields, free
+
+
+GOOD = {
+    "name": "Asha",
+    "name-name": "Asha",
+    "email": "asha@example.com",
+    "email-email": "asha@example.com",
+    "token-name": "laptop",
+    "password": PASSWORD,
+    "start_at": "2031-03-04T07:00",
+    "capacity": "80",
+    "seats": "1",
+}
+"""What stands in the other fields of a form, so that the one is looked at."""
+ENDS = ("/sign-out", "/logout", "/sign-outs", "/deletion")
+"""Whose pages are tried last, or not at all: they end the session."""
+
+
+def fill_every_field(app, persona, rules, ids, redis):
+    """Send each form of each page once a field, with markup in it; answers what was filled."""
+    visitor, filled = Visitor(app), set()
+    with visitor._client.session_transaction() as session:
+        session.update(persona.session)
+    for rule in rules:
+        path = rule.rule
+        for name, value in ids.items():
+            path = path.replace(f"<id:{name}>", str(value)).replace(f"<{name}>", str(value))
+        page = visitor.get(path)
+        if page.mimetype != "text/html" or page.status_code != 200:
+            continue
+        for action, fields, free in list(forms_of(page.text)):
+            action = action or path  # noqa: PLW2901 - as browsers read it
+            if action.endswith(ENDS):
+                continue
+            for name in free:
+                if (action, name) in filled:
+                    continue
+                filled.add((action, name))
+                good = {key: value or GOOD.get(key, "") for key, value in fields.items()}
+                redis.flushdb()
+                for text in (MARKUP, SHORT):
+                    answer = visitor.post(action, {**good, name: text})
+                    assert answer.status_code < 500, (action, name)
+                    assert live_parts(answer.text) == [], (action, name)
+    return filled
+
+
+def test_line_09_markup_in_every_field_is_inert_on_every_page(app, world, redis, sql):
+    rules = [rule for rule in rules_of(app).values() if "GET" in rule.methods]
+    rules = [rule for rule in rules if not rule.rule.startswith(("/api", "/static"))]
+    filled = set()
+    for name in PERSONAS:
+        filled |= fill_every_field(app, world.personas[name], rules, world.ids, redis)
+    names = {name for _action, name in filled}
+    assert {"name", "email", "password", "key", "next", "venue", "city", "address"} <= names
+    assert {"category", "description", "time_zone", "price", "seats", "token-name"} <= names
+    assert len(filled) > 45
+    kept = sql("SELECT count(*) FROM events WHERE name LIKE '<script>%'")
+    assert kept[0][0] >= 1
+    look_at_everything(app, world, rules)
+
+
+def look_at_everything(app, world, rules):
+    app.extensions["desk"].gate.publish([], changed=True)
+    seen = 0
+    for rule in rules:
+        for name in PERSONAS:
+            answer = ask(app, rule.endpoint, world.personas[name], world.ids)
+            if answer.mimetype == "text/html":
+                assert live_parts(answer.text) == [], (rule.endpoint, name)
+                seen += "&lt;script&gt;alert(1)" in answer.text
+    assert seen >= 8
+
+
+@pytest.fixture
+def marked(make_event, make_booking, make_user):
+    """An event and a guest whose every text is markup, or a formula."""
+
+    def make(text):
+        plain = ("name", "venue", "address", "city", "description")
+        event = make_event(**dict.fromkeys(plain, text), category=text[:60], price_minor=500)
+        return make_booking(event, make_user(name=text))
+
+    return make
+
+
+@pytest.mark.parametrize("path", ["/events.atom", "/art/1.svg"])
+def test_line_09_markup_is_inert_in_what_programs_read_as_xml(client, marked, path):
+    marked(MARKUP)
+    answer = client.get(path, headers={"Accept": "text/html"})
+    names = {
+        element.tag.rpartition("}")[2] for element in ElementTree.fromstring(answer.data).iter()
+    }
+    assert not names & {"script", "img"}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_line_09_markup_is_inert_in_the_facts_for_search_engines(visitor, marked):
+    marked(MARKUP)
+    page = visitor.get("/events/1", follow_redirects=True).text
+    facts = page.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+    assert "alert(1)" in facts
+    assert "<" not in facts
+
+
+@pytest.mark.parametrize("path", ["/events.ics", "/events/1/calendar.ics"])
+def test_line_09_no_text_begins_a_line_of_a_calendar(client, marked, path):
+    marked("Music\r\nATTENDEE:mailto:evil\r\nEND:VCALENDAR")
+    lines = client.get(path, headers={"Accept": "text/html"}).text.splitlines()
+    assert not any(line.startswith("ATTENDEE") for line in lines)
+    assert lines.count("END:VCALENDAR") == 1
+
+
+CELLS = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://evil","x")']
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_line_09_no_cell_of_a_list_is_a_formula(organiser, marked, cell):
+    marked(cell)
+    organiser.post("/admin/keys", {"name": cell, "role": "viewer"})
+    for path in ("/admin/bookings.csv", "/admin/audit.csv", "/admin/dashboard/events.csv"):
+        answer = organiser.get(path)
+        if answer.status_code == 404:
+            continue
+        rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        assert len(rows) > 1
+        cells = [text for row in rows[1:] for text in row if text]
+        assert not any(text[0] in "=+@\t\r" for text in cells), cells
+        assert not any(text[0] == "-" and not text[1:].isdigit() for text in cells), cells
+        assert any(text.startswith("'") for text in cells)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_line_09_an_excel_file_holds_text_as_text(organiser, marked, cell):
+    marked(cell)
+    sheet = load_workbook(io.BytesIO(organiser.get("/admin/bookings.xlsx").data)).active
+    kinds = {item.data_type for row in sheet.iter_rows() for item in row}
+    assert "f" not in kinds
