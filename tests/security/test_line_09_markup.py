@@ -2,14 +2,14 @@
 
 import csv
 import io
+import zipfile
 from xml.etree import ElementTree
 
 import html5lib
 import pytest
-from openpyxl import load_workbook
 
 from app.edge.access import Who
-from tests.access.world import ask, rules_of
+from tests.access.world import ask, read, rules_of
 from tests.web.conftest import PASSWORD, Visitor
 
 MARKUP = "<script>alert(1)</script>{{1234*5678}}\"' onload=evil hx-on:click=evil <img src=x>"
@@ -87,7 +87,7 @@ def fill_every_field(app, persona, rules, ids, redis):
         path = rule.rule
         for name, value in ids.items():
             path = path.replace(f"<id:{name}>", str(value)).replace(f"<{name}>", str(value))
-        page = visitor.get(path)
+        page = read(visitor.get(path))
         if page.mimetype != "text/html" or page.status_code != 200:
             continue
         for action, fields, free in list(forms_of(page.text)):
@@ -100,38 +100,40 @@ def fill_every_field(app, persona, rules, ids, redis):
                 filled.add((action, name))
                 good = {key: value or GOOD.get(key, "") for key, value in fields.items()}
                 redis.flushdb()
-                for text in (MARKUP, SHORT):
-                    answer = visitor.post(action, {**good, name: text})
-                    assert answer.status_code < 500, (action, name)
-                    assert live_parts(answer.text) == [], (action, name)
+                answer = visitor.post(action, {**good, name: SHORT})
+                assert answer.status_code < 500, (action, name)
+                assert live_parts(answer.text) == [], (action, name)
     return filled
 
 
-def test_line_09_markup_in_every_field_is_inert_on_every_page(app, world, redis, sql):
+FIELDS = {
+    "anonymous": {"name", "email", "password", "key", "next"},
+    "alice": {"name-name", "email-email", "email-password", "token-name", "seats", "password"},
+    Who.OWNER: {
+        *("name", "venue", "city", "address", "category", "description", "time_zone", "price"),
+        *("capacity", "max_per_person", "start_at", "end_at", "email", "seats", "role"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_line_09_markup_in_every_field_is_inert_on_every_page(app, world, redis, sql, name):
     rules = [rule for rule in rules_of(app).values() if "GET" in rule.methods]
-    rules = [rule for rule in rules if not rule.rule.startswith(("/api", "/static"))]
-    filled = set()
-    for name in PERSONAS:
-        filled |= fill_every_field(app, world.personas[name], rules, world.ids, redis)
-    names = {name for _action, name in filled}
-    assert {"name", "email", "password", "key", "next", "venue", "city", "address"} <= names
-    assert {"category", "description", "time_zone", "price", "seats", "token-name"} <= names
-    assert len(filled) > 45
-    kept = sql("SELECT count(*) FROM events WHERE name LIKE '<script>%'")
-    assert kept[0][0] >= 1
+    rules = [rule for rule in rules if not rule.rule.startswith(("/api", "/static", "/art"))]
+    filled = fill_every_field(app, world.personas[name], rules, world.ids, redis)
+    assert {field for _action, field in filled} >= FIELDS[name]
+    kept = "SELECT name FROM events UNION SELECT name FROM users UNION SELECT name FROM staff_keys"
+    assert name == "anonymous" or SHORT in [text for (text,) in sql(kept)]
     look_at_everything(app, world, rules)
 
 
 def look_at_everything(app, world, rules):
     app.extensions["desk"].gate.publish([], changed=True)
-    seen = 0
     for rule in rules:
         for name in PERSONAS:
             answer = ask(app, rule.endpoint, world.personas[name], world.ids)
             if answer.mimetype == "text/html":
                 assert live_parts(answer.text) == [], (rule.endpoint, name)
-                seen += "&lt;script&gt;alert(1)" in answer.text
-    assert seen >= 8
 
 
 @pytest.fixture
@@ -180,11 +182,8 @@ CELLS = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://evil
 def test_line_09_no_cell_of_a_list_is_a_formula(organiser, marked, cell):
     marked(cell)
     organiser.post("/admin/keys", {"name": cell, "role": "viewer"})
-    for path in ("/admin/bookings.csv", "/admin/audit.csv", "/admin/dashboard/events.csv"):
-        answer = organiser.get(path)
-        if answer.status_code == 404:
-            continue
-        rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    for path in ("/admin/bookings.csv", "/admin/audit.csv", "/admin/sales-by-event.csv"):
+        rows = list(csv.reader(io.StringIO(organiser.get(path).text.removeprefix("\ufeff"))))
         assert len(rows) > 1
         cells = [text for row in rows[1:] for text in row if text]
         assert not any(text[0] in "=+@\t\r" for text in cells), cells
@@ -195,6 +194,10 @@ def test_line_09_no_cell_of_a_list_is_a_formula(organiser, marked, cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_line_09_an_excel_file_holds_text_as_text(organiser, marked, cell):
     marked(cell)
-    sheet = load_workbook(io.BytesIO(organiser.get("/admin/bookings.xlsx").data)).active
-    kinds = {item.data_type for row in sheet.iter_rows() for item in row}
-    assert "f" not in kinds
+    answer = organiser.get("/admin/bookings.xlsx")
+    file = zipfile.ZipFile(io.BytesIO(answer.data))
+    answer.close()
+    sheet = ElementTree.fromstring(file.read("xl/worksheets/sheet1.xml"))
+    names = [element.tag.rpartition("}")[2] for element in sheet.iter()]
+    assert "f" not in names
+    assert names.count("row") == 2
