@@ -1,8 +1,9 @@
 """The admin pages' door, and what their answers have in common."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, request, url_for
 
 from app.edge.access import Who
+from app.edge.answer_headers import never_stored
 from app.edge.htmx import Answer, go_to
 from app.edge.visitor import current_admin
 from app.errors import RoleTooLow
@@ -25,10 +26,5 @@ def admit(who: Who) -> Answer | None:
 def staff_pages(name: str, module: str) -> Blueprint:
     """A part of the admin pages: no cache keeps them."""
     blueprint = Blueprint(name, module)
-    blueprint.after_request(_never_stored)
+    blueprint.after_request(never_stored)
     return blueprint
-
-
-def _never_stored(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -44,6 +44,12 @@ def for_ever(content: str | bytes, mimetype: str) -> Response:
     return Response(content, mimetype=mimetype, headers=[FOR_EVER])
 
 
+def never_stored(response: Response) -> Response:
+    """For what is shown to one person: after they sign out, no browser has it any more."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 class AnswerHeaders:
     """WSGI middleware: adding to plain lists costs a tenth of what an after-request hook does."""
 

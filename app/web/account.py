@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, ur
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.edge.answer_headers import never_stored
 from app.edge.current import desk
 from app.edge.forms import Form
 from app.edge.htmx import Answer, go_to
@@ -16,6 +17,7 @@ from app.services import api_tokens, my_bookings, own_account, sign_ins
 from app.web.forms import ApiTokenForm, EmailForm, LeaveForm, NameForm, PasswordForm
 
 blueprint = Blueprint("account", __name__)
+blueprint.after_request(never_stored)
 
 
 @blueprint.get("/account")
@@ -78,7 +80,6 @@ def export() -> Answer:
     data = json.dumps(own_account.export(signed_in_user().id), indent=2, ensure_ascii=False)
     response = Response(data, mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="utsavam-data.json"'
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

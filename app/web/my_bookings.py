@@ -4,6 +4,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.edge.answer_headers import never_stored
 from app.edge.calendars import booking_calendar
 from app.edge.current import desk
 from app.edge.forms import CancellationForm
@@ -18,6 +19,7 @@ from app.services import bookings, my_bookings
 from app.services.my_bookings import Tab
 
 blueprint = Blueprint("bookings", __name__)
+blueprint.after_request(never_stored)
 PER_PAGE = 20
 
 

@@ -85,6 +85,14 @@ def test_line_07_admin_pages_are_kept_nowhere(app, world, endpoint):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "endpoint", [e for e, who in RULES.items() if who == Who.USER and not e.startswith("api_")]
+)
+def test_line_07_what_is_one_persons_own_is_kept_nowhere_either(app, world, endpoint):
+    answer = ask(app, endpoint, world.personas["alice"], world.ids)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_line_07_no_other_site_is_let_in_by_asking(client, admin, clean):
     foreign = {
         "Origin": "https://evil.example",
