@@ -25,13 +25,12 @@ def live_parts(page):
     for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
         if not isinstance(element.tag, str):
             continue
-        if element.tag == "script" and "alert(1)" in (element.text or ""):
-            if element.get("type") != "application/ld+json":
-                found.append("a script")
-        found += [f"{name} of {element.tag}" for name in element.attrib if name.startswith("hx-on")]
-        found += [
-            f"{value} of {element.tag}" for value in element.attrib.values() if value == "evil"
-        ]
+        runs = element.tag == "script" and element.get("type") != "application/ld+json"
+        if runs and "alert(1)" in (element.text or ""):
+            found.append("a script")
+        for name, value in element.attrib.items():
+            if name.startswith("hx-on") or value == "evil":
+                found.append(f"{name} of {element.tag}")
         if element.tag == "img" and element.get("src") == "x":
             found.append("an image")
     return found
