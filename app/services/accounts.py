@@ -66,7 +66,7 @@ def authenticate(email: str, password: str) -> User:
 
 def _fits(password: str, hashed: str) -> bool:
     try:
-        return _hasher.verify(hashed, password[:MAX_PASSWORD])
+        return _aside(_hasher.verify, hashed, password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
 
