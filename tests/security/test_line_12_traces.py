@@ -126,7 +126,8 @@ CHANGES = {
     "admin_images.remove": {},
     "admin_console.pause": {},
     "admin_console.resume": {},
-    "admin_console.hold": {"seats": "2", "seen": "0", "hold": "1"},
+    "admin_console.hold": {"seats": "2", "seen": "0"},
+    "admin_console.release": {"release-seats": "1", "release-seen": "2"},
     "admin_bookings.create": GUEST,
     "admin_bookings.cancel": {},
     "admin_keys.create": {"name": "another", "role": "viewer"},
@@ -165,6 +166,8 @@ def test_line_12_every_call_by_which_staff_changes_something_is_looked_at(app):
 def prepare(app, desk, world, factories, endpoint):
     """An event in the state in which the call changes something, and the world's other things."""
     facts = {"status": "draft"} if endpoint == "admin_events.publish" else {}
+    if endpoint == "admin_console.release":
+        facts = {"seats_held": 2, "seats_available": 18}
     if endpoint == "admin_console.resume":
         facts = {"sales_paused": True}
     event = factories.event(capacity=20, **facts)
