@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.rates import rate_of
 
 MIN_KEY_LENGTH = 22
 """Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
@@ -18,6 +20,15 @@ LEDGER_POOL = 3
 """Connections of a process for bookings alone, which no page can use up."""
 LOOPBACK = {"127.0.0.1", "localhost"}
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+def _a_rate(text: str) -> str:
+    rate_of(text)
+    return text
+
+
+Limit = Annotated[str, AfterValidator(_a_rate)]
+"""As `app.rates` reads it."""
 
 
 class WeakSettings(Exception):
@@ -86,8 +97,19 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = "auto"
     access_log: bool = False
 
-    limit_sign_in: str = "10 per minute"
-    limit_sign_in_everyone: str = "300 per minute"
+    limit_sign_in: Limit = "10 per minute"
+    limit_sign_in_account: Limit = "30 per 10 minutes"
+    limit_sign_in_address: Limit = "60 per minute"
+    limit_sign_in_everyone: Limit = "300 per minute"
+    limit_sign_in_tries: Limit = "30 per minute"
+    limit_sign_in_tries_address: Limit = "1200 per minute"
+    limit_sign_up: Limit = "1000 per hour"
+    limit_sign_up_everyone: Limit = "200 per 10 seconds"
+    limit_booking: Limit = "60 per minute"
+    limit_booking_address: Limit = "1500 per minute"
+    limit_api: Limit = "600 per minute"
+    limit_api_address: Limit = "30000 per minute"
+    limit_wrong_keys: Limit = "60 per minute"
 
     @field_validator("admin_key", "trusted_hosts", mode="before")
     @classmethod

@@ -1,0 +1,57 @@
+"""The limits of one application, and what was counted of them."""
+
+from redis import Redis
+
+from app.config import Settings
+from app.edge.counts import LocalCounts, SharedCounts, whole_seconds
+from app.errors import TooManyRequests
+from app.rates import Rate, rate_of
+
+PER_PROCESS = {"booking", "booking_address", "api", "api_address"}
+"""Limits of what happens thousands of times a second: a question to Redis would cost too much."""
+
+
+class Limiter:
+    """A limit is named as its setting, without `limit_`; `who` is whom it counts."""
+
+    def __init__(self, settings: Settings, client: Redis) -> None:
+        self.local, self.shared = LocalCounts(), SharedCounts(client)
+        self._rates: dict[str, Rate] = {}
+        for field in type(settings).model_fields:
+            prefix, _, name = field.partition("limit_")
+            if not prefix and (rate := rate_of(getattr(settings, field))):
+                self._rates[name] = rate
+
+    def spend(self, name: str, *who: object) -> None:
+        """Count one; raises `TooManyRequests` for one too many."""
+        if rate := self._rates.get(name):
+            counts, key = self._counts(name), _key(name, who)
+            if counts.add(key, rate) > rate.most:
+                raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
+
+    def look(self, name: str, *who: object) -> None:
+        """Raise `TooManyRequests` when one more would be too many; count nothing."""
+        if rate := self._rates.get(name):
+            counts, key = self._counts(name), _key(name, who)
+            if counts.seen(key) >= rate.most:
+                raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
+
+    def note(self, name: str, *who: object, amount: int = 1) -> None:
+        """Count, and refuse nothing."""
+        if rate := self._rates.get(name):
+            self._counts(name).add(_key(name, who), rate, amount)
+
+    def give_back(self, name: str, *who: object) -> None:
+        self.note(name, *who, amount=-1)
+
+    def clear(self) -> None:
+        """Forget what this process counted."""
+        self.local.clear()
+        self.shared.clear()
+
+    def _counts(self, name: str) -> LocalCounts | SharedCounts:
+        return self.local if name in PER_PROCESS else self.shared
+
+
+def _key(name: str, who: tuple[object, ...]) -> str:
+    return f"{name}:{':'.join(map(str, who))}"

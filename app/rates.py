@@ -1,0 +1,28 @@
+"""So much in so long, as the settings say it: "10 per minute", "30 per 10 minutes", "off"."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_SYNTAX = re.compile(r"([1-9]\d{0,8}) ?(?:per|/) ?(?:([1-9]\d{0,3}) )?(second|minute|hour|day)s?")
+
+
+class Rate(NamedTuple):
+    """At most so many in so many seconds."""
+
+    most: int
+    seconds: int
+
+
+@cache
+def rate_of(text: str) -> Rate | None:
+    """The rate that is meant; None for "off". Raises `ValueError` for what is neither."""
+    said = text.strip().lower()
+    if said == "off":
+        return None
+    found = _SYNTAX.fullmatch(said)
+    if found is None:
+        raise ValueError('must be like "10 per minute" or "30 per 10 minutes", or "off"')
+    most, units, unit = found.groups()
+    return Rate(int(most), int(units or 1) * SECONDS[unit])
