@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         visitor,
     )
     from app.edge.application import Application
+    from app.edge.limiter import Limiter
     from app.edge.memo import Memo
     from app.services.catalogue import Catalogue
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["redis"] = redis
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
+    app.extensions["limiter"] = Limiter(settings, redis)
 
     api.add_express_lane(app)
     security.init_app(app, settings)

@@ -7,7 +7,7 @@ UtsavamError
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
-├── WrongCredentials, NotAllowed, RoleTooLow
+├── WrongCredentials, NotAllowed, RoleTooLow, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
@@ -136,6 +136,14 @@ class RoleTooLow(UtsavamError):
     def __init__(self, role: str) -> None:
         self.role = role
         super().__init__(role)
+
+
+class TooManyRequests(UtsavamError):
+    """Nothing was done; `retry_after` is how many seconds to wait."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"again after {retry_after} s")
 
 
 class Unavailable(UtsavamError):

@@ -96,18 +96,24 @@ def settings(postgres_url, redis_url):
 
 
 @pytest.fixture(scope="session")
-def make_app(settings):
-    """Applications on the same database with some settings changed; their engines end with us."""
+def made_apps():
+    """Every application of this run; their engines end with us."""
     made = []
+    yield made
+    for app in made:
+        dispose(app)
+
+
+@pytest.fixture(scope="session")
+def make_app(settings, made_apps):
+    """Applications on the same database with some settings changed."""
 
     def make(**changes):
         app = create_app(settings.model_copy(update=changes))
-        made.append(app)
+        made_apps.append(app)
         return app
 
-    yield make
-    for app in made:
-        dispose(app)
+    return make
 
 
 def dispose(app):
@@ -138,10 +144,12 @@ def redis_connection(redis_url):
 
 
 @pytest.fixture
-def clean(database, redis_connection):
-    """Empty tables and an empty Redis, before the test that asks for them."""
+def clean(database, redis_connection, made_apps):
+    """Empty tables, an empty Redis and nothing counted, before the test that asks for them."""
     empty_tables(database)
     redis_connection.flushdb()
+    for app in made_apps:
+        app.extensions["limiter"].clear()
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 from app.admin.forms import LoginForm
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import failures_limited
+from app.edge.limits import staff_key
 from app.edge.visitor import ADMIN_TOKEN, forget, remember_admin, safe_next
+from app.errors import WrongCredentials
 from app.services import staff
 
 blueprint = Blueprint("admin_login", __name__)
@@ -20,15 +21,24 @@ def show() -> Answer:
 
 
 @blueprint.post("/login")
-@failures_limited
 def create() -> Answer:
     form = LoginForm()
-    token = staff.log_in(form.key.data, settings().admin_key) if form.validate() else None
-    if token:
-        remember_admin(token)
-        return go_to(safe_next(form.next.data, url_for("admin_dashboard.show")))
-    form.refuse("key", _("This is not an admin key."))
+    if form.validate():
+        try:
+            with staff_key():
+                remember_admin(staff.log_in(form.key.data or "", settings().admin_key))
+        except WrongCredentials:
+            form.refuse("key", _("This is not an admin key."))
+        else:
+            return go_to(safe_next(form.next.data, url_for("admin_dashboard.show")))
     return make_response(render_template("pages/admin/login.html", form=form), 422)
+
+
+def _token_for(key: str) -> str:
+    token = staff.log_in(key, settings().admin_key)
+    if token is None:
+        raise WrongCredentials
+    return token
 
 
 @blueprint.post("/logout")

@@ -7,13 +7,16 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.edge.extensions import csrf
+from app.edge.limits import api_call
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def api_blueprint(name: str, module: str) -> Blueprint:
+def api_blueprint(name: str, module: str, *, limited: bool = True) -> Blueprint:
     """A part of the API: it takes JSON only, and for that reason no CSRF token."""
     blueprint = Blueprint(f"api_{name}", module)
+    if limited:
+        blueprint.before_request(api_call)
     blueprint.before_request(require_json)
     csrf.exempt(blueprint)
     return blueprint

@@ -25,6 +25,7 @@ from app.api.schemas import (
 from app.api.spec import KEY, TOKEN, answers, valid
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
+from app.edge import limits
 from app.edge.current import desk
 from app.errors import InvalidField, UserNotFound
 from app.services import bookings
@@ -46,7 +47,8 @@ def create_booking(body: BookingIn) -> Response:
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
     """
-    booked = place(desk(), caller(), body, request.headers.get("Idempotency-Key"))
+    key = request.headers.get("Idempotency-Key")
+    booked = place(desk(), caller(), body, key, request.remote_addr)
     response = json_response(booked_out(booked), 201)
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
     if booked.replayed:
@@ -112,14 +114,16 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
     return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
 
 
-def place(desk: BookingDesk, caller: Caller, wish: BookingIn, key: str | None) -> Booked:
-    """Book what a caller wishes; `key` is the `Idempotency-Key` header."""
+def place(
+    desk: BookingDesk, caller: Caller, wish: BookingIn, key: str | None, address: str | None
+) -> Booked:
+    """Book what a caller wishes; `key` is the `Idempotency-Key` header, `address` the caller's."""
+    user_id = caller.acting_for(wish.user_id)
+    once = wish.idempotency_key if key is None else _same_key(key, wish)
+    if caller.user_id is not None:
+        limits.booking(caller.user_id, address)
     return bookings.book(
-        desk,
-        user_id=caller.acting_for(wish.user_id),
-        event_id=wish.event_id,
-        seats=wish.seats,
-        idempotency_key=wish.idempotency_key if key is None else _same_key(key, wish),
+        desk, user_id=user_id, event_id=wish.event_id, seats=wish.seats, idempotency_key=once
     )
 
 

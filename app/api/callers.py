@@ -7,6 +7,7 @@ from typing import cast
 from flask import g, request
 
 from app.config import Settings
+from app.edge import limits
 from app.edge.access import Who
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
@@ -23,6 +24,10 @@ class Caller:
     organiser: bool = False
     staff: Staff | None = None
     user_id: int | None = None
+
+    @property
+    def is_nobody(self) -> bool:
+        return not self.anybody and self.staff is None and self.user_id is None
 
     @property
     def limited_to(self) -> int | None:
@@ -43,7 +48,10 @@ class Caller:
 
 
 def caller() -> Caller:
-    """The caller of this request. A key or token that is wrong is refused, never overlooked."""
+    """The caller of this request. A key or token that is wrong is refused, never overlooked.
+
+    Raises `NotAllowed`, and `TooManyRequests` where an address has sent many wrong ones.
+    """
     if "caller" not in g:
         g.caller = _recognise()
         if g.caller.staff:
@@ -53,9 +61,16 @@ def caller() -> Caller:
 
 def _recognise() -> Caller:
     headers = request.headers
-    return recognise(
-        settings(), headers.get("X-Admin-Key"), headers.get("Authorization"), request.remote_addr
-    )
+    try:
+        return recognise(
+            settings(),
+            headers.get("X-Admin-Key"),
+            headers.get("Authorization"),
+            request.remote_addr,
+        )
+    except NotAllowed:
+        limits.wrong_key(request.remote_addr)
+        raise
 
 
 def recognise(

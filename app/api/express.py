@@ -85,7 +85,8 @@ class ExpressLane:
         with self._app.app_context():
             try:
                 wish = BookingIn.model_validate_json(body)
-                return _told(place(self._desk, self._caller(environ), wish, _key(environ)))
+                caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
+                return _told(place(self._desk, caller, wish, _key(environ), address))
             except (ValidationError, NotAllowed, InvalidField):
                 # Nothing is done yet; Flask reads the body again and says what is wrong.
                 environ["wsgi.input"] = BytesIO(body)

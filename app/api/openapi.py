@@ -24,6 +24,17 @@ _REPLAYED = {
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"`.'}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
 """Of any call: 400 for another host or a NUL byte, 503 while the database is away."""
+_LIMITED = {
+    "description": HTTPStatus.TOO_MANY_REQUESTS.phrase,
+    "headers": {
+        "Retry-After": {
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Seconds after which the same request will be taken.",
+        }
+    },
+    "content": {PROBLEM_JSON: _PROBLEM},
+}
+_UNLIMITED = {"getHealth", "getReadiness"}
 _ETAG = {"schema": {"type": "string"}}
 _LEADS = {
     "createEvent": ("event_id", "id", ("getEvent", "updateEvent", "deleteEvent")),
@@ -69,6 +80,8 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
         answers.setdefault(
             str(status.value), {"description": status.phrase, "content": {PROBLEM_JSON: _PROBLEM}}
         )
+    if operation["operationId"] not in _UNLIMITED:
+        answers[str(HTTPStatus.TOO_MANY_REQUESTS.value)] = _LIMITED
     if operation["operationId"] in _LEADS:
         name, field, others = _LEADS[operation["operationId"]]
         parameters = {name: f"$response.body#/{field}"}

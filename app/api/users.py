@@ -7,6 +7,7 @@ from app.api.callers import caller
 from app.api.present import json_response, page_response
 from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
 from app.api.spec import KEY, answers, valid
+from app.edge.limits import signing_up
 from app.errors import InvalidField
 from app.services import accounts, users
 
@@ -26,8 +27,10 @@ def create_user(body: UserIn) -> Response:
 
     Without a password only under the admin key; such a user sets one later.
     """
-    if body.password is None and not caller().anybody:
-        raise InvalidField("password", "is required")
+    if not caller().anybody:
+        if body.password is None:
+            raise InvalidField("password", "is required")
+        signing_up()
     user = accounts.create_user(body.email, body.name, body.password)
     return json_response(UserOut.model_validate(user), 201)
 

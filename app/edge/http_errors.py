@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.edge.htmx import go_to
+from app.edge.htmx import go_to, is_htmx
 from app.edge.negotiation import wants_json
 from app.edge.visitor import current_user
 from app.edge.wording import Problem, problem_of
@@ -59,10 +59,22 @@ def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
 def present(problem: Problem) -> Response:
     if wants_json():
         return problem_response(problem)
+    if problem.status == 429 and is_htmx():
+        return _told_above(problem)
     ident = request_id.get() if _is_worth_asking(problem) else None
     page = render_template("pages/error.html", problem=problem, request_id=ident)
     response = make_response(page, problem.status)
     response.headers.extend(headers_of(problem, json=False))
+    return response
+
+
+def _told_above(problem: Problem) -> Response:
+    """To HTMX: the page stays as it is, with a sentence above it."""
+    response = make_response(
+        render_template("fragments/too_many.html", problem=problem), problem.status
+    )
+    response.headers.extend(headers_of(problem, json=False))
+    response.headers.update({"HX-Retarget": "#busy", "HX-Reswap": "innerHTML"})
     return response
 
 
@@ -103,7 +115,7 @@ def _http(error: HTTPException) -> Response:
             code, "", HTTPStatus(code).phrase, _sentences().get(code) or error.description or ""
         )
     )
-    # Such as Allow at 405 and Retry-After at 429.
+    # Such as Allow at 405.
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
@@ -146,6 +158,5 @@ def _sentences() -> dict[int, str]:
         415: _(
             "Send JSON, with Content-Type: application/json; a picture as image/jpeg or the like."
         ),
-        429: _("Too many tries. Please wait a minute."),
         500: _("It is our fault, not yours. Please try again."),
     }

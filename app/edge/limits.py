@@ -1,28 +1,136 @@
-"""Limits that several routes share."""
+"""Who may try how often. The settings `LIMIT_…` say how much, docs/limits.md tells why.
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+What guesses a secret is counted by its failures alone: good passwords and keys cost nothing, so
+that a lecture hall behind one address locks nobody out.
+"""
 
-from werkzeug.wrappers import Response
+import hmac
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import cast
+
+from flask import current_app, g, request, session
 
 from app.edge.current import settings
-from app.edge.extensions import limiter
+from app.edge.limiter import Limiter
+from app.errors import WrongCredentials
+from app.services.accounts import normalise_email
 
-P = ParamSpec("P")
-R = TypeVar("R")
+KNOWN = "known"
+"""In a session: which account the browser has been signed in to, told by nobody but us."""
 
-
-def failures_limited(view: Callable[P, R]) -> Callable[P, R]:
-    """Refuse a view that proves who one is after too many failures, of one address and of all."""
-    by_address = limiter.limit(lambda: settings().limit_sign_in, deduct_when=_failed)
-    by_all = limiter.limit(
-        lambda: settings().limit_sign_in_everyone,
-        key_func=lambda: "everyone",
-        deduct_when=_failed,
-    )
-    return by_address(by_all(view))
+Limit = tuple[str, ...]
+"""A limit's name, and who is counted."""
 
 
-def _failed(response: Response) -> bool:
-    """A refused sign-in counts; a good one does not, so that a busy house locks nobody out."""
-    return response.status_code in {401, 422}
+def limiter() -> Limiter:
+    return cast("Limiter", current_app.extensions["limiter"])
+
+
+@lru_cache(maxsize=10_000)
+def house(address: str | None) -> str:
+    """What counts as one address: of IPv6 the /64 that a customer is given as one is of IPv4."""
+    with suppress(ValueError):
+        found = ip_address((address or "").partition("%")[0])
+        if isinstance(found, IPv6Address):
+            found = found.ipv4_mapped or found
+        if isinstance(found, IPv6Address):
+            return str(ip_network((found, 64), strict=False))
+        return str(found)
+    return "unknown"
+
+
+@contextmanager
+def password_of(email: str) -> Iterator[None]:
+    """Around the proof of a password; counts it when that raises `WrongCredentials`.
+
+    Failures are counted by account and address, by account, by address and of all. Browsers that
+    were signed in to the account before are held to a count of their own, so that strangers'
+    failures, from wherever, keep nobody out of their account. Raises `TooManyRequests`.
+    """
+    account, place = _account(email), house(request.remote_addr)
+    known = session.get(KNOWN) == account
+    who = (account, place, KNOWN) if known else (account, place)
+    own: list[Limit] = [("sign_in", *who)]
+    shared: list[Limit] = []
+    if not known:
+        own.append(("sign_in_account", account))
+        shared += [("sign_in_address", place), ("sign_in_everyone", "users")]
+    with _failures(own, shared):
+        limiter().spend("sign_in_tries", *who)
+        limiter().spend("sign_in_tries_address", place)
+        yield
+
+
+@contextmanager
+def staff_key() -> Iterator[None]:
+    """Around the proof of a key in the browser, as `password_of`."""
+    own = ("sign_in", "staff", house(request.remote_addr))
+    with _failures([own], [("sign_in_everyone", "staff")]):
+        yield
+
+
+@contextmanager
+def _failures(own: Sequence[Limit], shared: Sequence[Limit]) -> Iterator[None]:
+    """Those of one account are counted before they are known, and given back if it was none: a
+    hundred guesses at once are not all let through. Those of many people are counted after, or
+    the good ones under way would be in each other's way."""
+    for limit in shared:
+        limiter().look(*limit)
+    for limit in own:
+        limiter().spend(*limit)
+    try:
+        yield
+    except WrongCredentials:
+        for limit in shared:
+            limiter().note(*limit)
+        raise
+    except BaseException:
+        _give_back(own)
+        raise
+    _give_back(own)
+
+
+def _give_back(own: Sequence[Limit]) -> None:
+    for limit in own:
+        limiter().give_back(*limit)
+
+
+def know(email: str) -> None:
+    """The browser is one that was signed in to this account; signing out does not undo it."""
+    session[KNOWN] = _account(email)
+
+
+def wrong_key(address: str | None) -> None:
+    """A key or token of the API that is wrong; the good ones are not even looked up here."""
+    limiter().spend("wrong_keys", house(address))
+
+
+def signing_up() -> None:
+    """To be asked before a password is hashed: that takes a processor for a while."""
+    limiter().spend("sign_up", house(request.remote_addr))
+    limiter().spend("sign_up_everyone")
+
+
+def booking(user_id: int, address: str | None) -> None:
+    """An order of a person: by pages, or by their token."""
+    limiter().spend("booking", user_id)
+    limiter().spend("booking_address", house(address))
+
+
+def api_call() -> None:
+    """A call of the API: by a user's token, or by the address of who needs none. Staff's keys and
+    the open API are not counted."""
+    known = g.get("caller")
+    if known is None or known.is_nobody:
+        limiter().spend("api_address", house(request.remote_addr))
+    elif known.user_id is not None:
+        limiter().spend("api", known.user_id)
+
+
+def _account(email: str) -> str:
+    """A name for the account that tells nobody its email, neither in a cookie nor in Redis."""
+    key, said = settings().secret_key.encode(), normalise_email(email)
+    return hmac.digest(key, said.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]

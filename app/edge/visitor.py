@@ -7,6 +7,7 @@ from flask import current_app, g, request, session, url_for
 from app.edge.access import Who
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
+from app.edge.limits import KNOWN, know
 from app.models import User
 from app.services import sign_ins, staff
 from app.services.staff import Staff
@@ -47,6 +48,7 @@ def remember_user(user: User) -> None:
     """Sign the browser in. The session starts anew, so that one planted before is worth nothing."""
     token = sign_ins.begin_for_user(user)
     _start_anew(keep=ADMIN_TOKEN)
+    know(user.email)
     session[USER_TOKEN] = token
     g.user = user
 
@@ -101,12 +103,11 @@ def _way_back() -> str:
 
 def _start_anew(keep: str) -> None:
     """What the browser was signed in as before ends on the server too, for its copies as well."""
-    kept = session.get(keep)
+    kept = {name: session[name] for name in (keep, KNOWN) if name in session}
     if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
         sign_ins.end(former)
     session.clear()
-    if kept:
-        session[keep] = kept
+    session.update(kept)
     session.permanent = True
     g.pop("user", None)
     g.pop("admin", None)

@@ -199,6 +199,20 @@ def _unavailable(error: errors.Unavailable) -> Problem:
     )
 
 
+def _too_many_requests(error: errors.TooManyRequests) -> Problem:
+    if error.retry_after <= 120:
+        wait = ngettext("%(num)d second", "%(num)d seconds", error.retry_after)
+    else:
+        wait = ngettext("%(num)d minute", "%(num)d minutes", -(-error.retry_after // 60))
+    return Problem(
+        429,
+        "too-many-requests",
+        _("Too many tries"),
+        _("Too many tries. Please wait %(time)s, then try again.", time=wait),
+        retry_after=error.retry_after,
+    )
+
+
 def _fixed(status: int, slug: str, title: Callable[[], str], detail: Callable[[], str]) -> Any:
     return lambda _error: Problem(status, slug, title(), detail())
 
@@ -213,6 +227,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.EventHasBookings: _event_has_bookings,
     errors.InvalidField: _invalid_field,
     errors.IdempotencyKeyReused: _key_reused,
+    errors.TooManyRequests: _too_many_requests,
     errors.OutcomeUnknown: _unknown,
     errors.Unavailable: _unavailable,
     errors.EmailTaken: _fixed(

@@ -10,7 +10,7 @@ from app.edge.answer_headers import never_stored
 from app.edge.current import desk
 from app.edge.forms import Form
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import failures_limited
+from app.edge.limits import password_of
 from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
 from app.services import api_tokens, my_bookings, own_account, sign_ins
@@ -35,12 +35,13 @@ def rename() -> Answer:
 
 
 @blueprint.post("/account/email")
-@failures_limited
 def change_email() -> Answer:
     form = EmailForm(prefix="email-")
     if form.validate():
+        user = signed_in_user()
         try:
-            own_account.change_email(signed_in_user().id, form.email.data, form.password.data)
+            with password_of(user.email):
+                own_account.change_email(user.id, form.email.data, form.password.data)
         except EmailTaken:
             form.refuse("email", _("There is an account with this email already."))
         except WrongCredentials:
@@ -51,13 +52,15 @@ def change_email() -> Answer:
 
 
 @blueprint.post("/account/password")
-@failures_limited
 def change_password() -> Answer:
     form = PasswordForm(prefix="password-")
     if form.validate():
         user, token = signed_in_user(), sign_in_token()
         try:
-            own_account.change_password(user.id, form.current.data, form.password.data, keep=token)
+            with password_of(user.email):
+                own_account.change_password(
+                    user.id, form.current.data, form.password.data, keep=token
+                )
         except WrongCredentials:
             form.refuse("current", _("The password is wrong."))
         except InvalidField as error:
@@ -89,12 +92,13 @@ def confirm_deletion() -> Answer:
 
 
 @blueprint.post("/account/deletion")
-@failures_limited
 def delete() -> Answer:
     form = LeaveForm()
     if form.validate():
+        user = signed_in_user()
         try:
-            cancelled = own_account.delete_account(signed_in_user().id, form.password.data, desk())
+            with password_of(user.email):
+                cancelled = own_account.delete_account(user.id, form.password.data, desk())
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
+from app.edge import limits
 from app.edge.current import desk
 from app.edge.htmx import Answer, go_to, page_or_fragment
 from app.edge.links import event_url
@@ -37,6 +38,7 @@ def create(event_id: int) -> Answer:
     if not form.validate():
         return _refused(event, form, form.seats.errors[0] if form.seats.errors else None, 422)
     try:
+        limits.booking(user.id, request.remote_addr)
         booked = bookings.book(
             desk(),
             user_id=user.id,

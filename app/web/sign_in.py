@@ -4,7 +4,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import failures_limited
+from app.edge.limits import password_of
 from app.edge.visitor import USER_TOKEN, forget, remember_user, safe_next
 from app.errors import WrongCredentials
 from app.services import accounts
@@ -20,13 +20,13 @@ def show() -> Answer:
 
 
 @blueprint.post("/sign-in")
-@failures_limited
 def create() -> Answer:
     form = SignInForm()
     if not form.validate():
         return _again(form, 422)
     try:
-        user = accounts.authenticate(form.email.data, form.password.data)
+        with password_of(form.email.data):
+            user = accounts.authenticate(form.email.data, form.password.data)
     except WrongCredentials:
         # One sentence for an unknown email and a wrong password.
         form.refuse("email", _("The email or the password is wrong."))

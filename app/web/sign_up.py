@@ -4,6 +4,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
+from app.edge.limits import signing_up
 from app.edge.visitor import remember_user, safe_next
 from app.errors import EmailTaken, InvalidField
 from app.services import accounts
@@ -22,6 +23,7 @@ def show() -> Answer:
 def create() -> Answer:
     form = SignUpForm()
     if form.validate():
+        signing_up()
         try:
             user = accounts.create_user(form.email.data, form.name.data, form.password.data)
         except EmailTaken:

@@ -145,6 +145,14 @@
     if (banner) banner.hidden = !away;
   }
 
+  // What somebody was told to wait for is over with the next thing they do; a tick is no such thing.
+  function forgetBusy(event) {
+    const config = event.detail.requestConfig;
+    const by = config && config.triggeringEvent;
+    const busy = document.getElementById("busy");
+    if (busy && !(by && by.type === "utsavam:tick")) busy.replaceChildren();
+  }
+
   // Whoever leaves a form with changes that are not saved is asked first.
   let unsaved = false;
   document.addEventListener("submit", (event) => {
@@ -182,6 +190,7 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.dataset.field) judge(event.target);
   });
+  document.addEventListener("htmx:beforeRequest", forgetBusy);
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:timeout", () => offline(true));
   document.addEventListener("htmx:responseError", () => offline(true));

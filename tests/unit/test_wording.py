@@ -21,6 +21,7 @@ FACTS = {
     "held": 3,
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
+    "retry_after": 37,
     "bookings": 2,
     "field": "name",
     "message": "must not be blank",
@@ -79,6 +80,7 @@ def test_only_what_may_be_asked_again_says_when(request_context):
         errors.OutcomeUnknown,
         errors.DatabaseDown,
         errors.Busy,
+        errors.TooManyRequests,
     }
 
 
