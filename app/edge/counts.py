@@ -16,6 +16,8 @@ from limits.storage import RedisStorage
 from app.rates import Rate
 
 T = TypeVar("T")
+Key = tuple[object, ...]
+"""A limit's name, and who is counted."""
 
 MOST_KEYS = 200_000
 """Of one process: beyond them it begins anew rather than fill the memory."""
@@ -38,10 +40,10 @@ class LocalCounts:
     """One process's own. Two threads at once may lose a count, and none is made up."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._windows = clock, dict[str, _Window]()
+        self._clock, self._windows = clock, dict[Key, _Window]()
         self._swept = clock()
 
-    def add(self, key: str, rate: Rate, amount: int = 1) -> int:
+    def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
         """Count, and tell how many they are now."""
         now = self._clock()
         window = self._windows.get(key)
@@ -51,11 +53,11 @@ class LocalCounts:
         window.count += amount
         return window.count
 
-    def seen(self, key: str) -> int:
+    def seen(self, key: Key) -> int:
         window = self._windows.get(key)
         return window.count if window and window.ends > self._clock() else 0
 
-    def seconds_left(self, key: str) -> float:
+    def seconds_left(self, key: Key) -> float:
         window = self._windows.get(key)
         return max(0.0, window.ends - self._clock()) if window else 0.0
 
@@ -82,19 +84,19 @@ class SharedCounts:
         self.away = LocalCounts()
         self._closed_until = 0.0
 
-    def add(self, key: str, rate: Rate, amount: int = 1) -> int:
+    def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
         return self._ask(
-            lambda: self._redis.incr(key, rate.seconds, amount),
+            lambda: self._redis.incr(_name(key), rate.seconds, amount),
             lambda: self.away.add(key, rate, amount),
         )
 
-    def seen(self, key: str) -> int:
-        return self._ask(lambda: self._redis.get(key), lambda: self.away.seen(key))
+    def seen(self, key: Key) -> int:
+        return self._ask(lambda: self._redis.get(_name(key)), lambda: self.away.seen(key))
 
-    def seconds_left(self, key: str) -> float:
+    def seconds_left(self, key: Key) -> float:
         # Redis tells whole seconds, to the nearest: half a one may be missing.
         return self._ask(
-            lambda: self._redis.get_expiry(key) - time.time() + 0.5,
+            lambda: self._redis.get_expiry(_name(key)) - time.time() + 0.5,
             lambda: self.away.seconds_left(key),
         )
 
@@ -111,6 +113,10 @@ class SharedCounts:
             log.warning("Redis does not count (%s): each process does", type(error).__name__)
             self._closed_until = time.monotonic() + PROBE_AFTER
             return here()
+
+
+def _name(key: Key) -> str:
+    return ":".join(map(str, key))
 
 
 def whole_seconds(left: float, rate: Rate) -> int:

@@ -25,21 +25,21 @@ class Limiter:
     def spend(self, name: str, *who: object) -> None:
         """Count one; raises `TooManyRequests` for one too many."""
         if rate := self._rates.get(name):
-            counts, key = self._counts(name), _key(name, who)
+            counts, key = self._counts(name), (name, *who)
             if counts.add(key, rate) > rate.most:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def look(self, name: str, *who: object) -> None:
         """Raise `TooManyRequests` when one more would be too many; count nothing."""
         if rate := self._rates.get(name):
-            counts, key = self._counts(name), _key(name, who)
+            counts, key = self._counts(name), (name, *who)
             if counts.seen(key) >= rate.most:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def note(self, name: str, *who: object, amount: int = 1) -> None:
         """Count, and refuse nothing."""
         if rate := self._rates.get(name):
-            self._counts(name).add(_key(name, who), rate, amount)
+            self._counts(name).add((name, *who), rate, amount)
 
     def give_back(self, name: str, *who: object) -> None:
         self.note(name, *who, amount=-1)
@@ -51,7 +51,3 @@ class Limiter:
 
     def _counts(self, name: str) -> LocalCounts | SharedCounts:
         return self.local if name in PER_PROCESS else self.shared
-
-
-def _key(name: str, who: tuple[object, ...]) -> str:
-    return f"{name}:{':'.join(map(str, who))}"
