@@ -96,7 +96,7 @@ def settings(postgres_url, redis_url):
 
 
 @pytest.fixture(scope="session")
-def made_apps():
+def made_apps(settings):
     """Every application of this run; their engines end with us."""
     made = []
     yield made

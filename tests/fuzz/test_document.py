@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.fuzz.document import differences
-from tests.support.site import Site
+from tests.support.site import WITHOUT_LIMITS, Site
 
 PHASES = ["coverage", "fuzzing", "stateful"]
 
@@ -14,6 +14,7 @@ PHASES = ["coverage", "fuzzing", "stateful"]
 def guarded_site(migrated_app, settings, folder):
     """A real gunicorn that trusts nobody's bare `user_id`."""
     rules = {"API_ACCESS": "token", "DEMO": "0", "HTTPS": "0", "WEB_CONCURRENCY": "1"}
+    rules |= WITHOUT_LIMITS
     with Site(settings, folder / "guarded", **rules) as site:
         yield site.url
         # At once: it would wait for connections that are kept open.

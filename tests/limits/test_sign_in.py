@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.limits.conftest import HALL, Guest
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import HTMX, PASSWORD
 
 
 def test_a_lecture_hall_signs_in_within_a_minute(limited, crowd):
@@ -158,3 +158,15 @@ def test_a_house_with_ipv6_is_one_address(limited, crowd):
     assert tries == [422] * 3 + [429]
     next_door = Guest(app, "2001:db8:7:8::1").sign_in(emails[4], "wrong password")
     assert next_door.status_code == 422
+
+
+def test_htmx_gets_a_sentence_for_the_top_of_the_page_and_not_a_page(limited, cheap_hashes):
+    guest = Guest(limited(limit_sign_in="1 per minute"))
+    form = {"email": "nobody@example.com", "password": "wrong password"}
+    guest.post("/sign-in", form)
+    answer = guest.post("/sign-in", form, headers=HTMX)
+    assert answer.status_code == 429
+    assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#busy", "innerHTML")
+    assert "Too many tries. Please wait" in answer.text
+    assert "<html" not in answer.text
+    assert int(answer.headers["Retry-After"]) <= 60

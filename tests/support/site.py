@@ -8,10 +8,15 @@ from pathlib import Path
 
 import httpx
 
+from app.config import Settings
 from app.embedded import free_port
 from tests.support.logbook import LOGBOOK
 
 ROOT = Path(__file__).parents[2]
+WITHOUT_LIMITS = {
+    name.upper(): "off" for name in Settings.model_fields if name.startswith("limit_")
+}
+"""For tests that ask more than people do, and of something else."""
 
 
 class Site:
