@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     limit_sign_up: Limit = "1000 per hour"
     limit_sign_up_everyone: Limit = "60 per 10 seconds"
     limit_booking: Limit = "60 per minute"
-    limit_booking_address: Limit = "1500 per minute"
+    limit_booking_address: Limit = "6000 per minute"
     limit_api: Limit = "600 per minute"
     limit_api_address: Limit = "30000 per minute"
     limit_wrong_keys: Limit = "60 per minute"

@@ -65,11 +65,12 @@ class LocalCounts:
         self._windows = {}
 
     def _make_room(self, now: float) -> None:
-        if now - self._swept < SWEPT_EVERY and len(self._windows) < MOST_KEYS:
-            return
-        self._swept = now
-        kept = {key: window for key, window in list(self._windows.items()) if window.ends > now}
-        self._windows = kept if len(kept) < MOST_KEYS else {}
+        if len(self._windows) >= MOST_KEYS:
+            self._windows = {}
+        elif now - self._swept >= SWEPT_EVERY:
+            kept = list(self._windows.items())
+            self._windows = {key: window for key, window in kept if window.ends > now}
+            self._swept = now
 
 
 class SharedCounts:

@@ -52,7 +52,7 @@ def password_of(email: str) -> Iterator[None]:
     """
     account, place = _account(email), house(request.remote_addr)
     known = session.get(KNOWN) == account
-    who = (account, place, KNOWN) if known else (account, place)
+    who = (account, KNOWN if known else place)
     own: list[Limit] = [("sign_in", *who)]
     shared: list[Limit] = []
     if not known:

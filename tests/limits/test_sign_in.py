@@ -79,6 +79,18 @@ def test_a_known_browser_may_not_guess_more_than_others(limited, crowd):
     assert statuses == [422] * 10 + [429]
 
 
+def test_a_cookie_of_a_known_browser_is_worth_few_guesses_wherever_it_is_taken(limited, crowd):
+    app, (email,) = limited(), crowd(1)
+    own = Guest(app)
+    own.sign_in(email)
+    own.post("/sign-out")
+    statuses = []
+    for number in range(12):
+        own._client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number}"
+        statuses.append(own.sign_in(email, "wrong password").status_code)
+    assert statuses == [422] * 10 + [429] * 2
+
+
 def test_being_known_to_one_account_opens_no_other(limited, crowd):
     app, (mine, theirs) = limited(limit_sign_in_account="5 per minute"), crowd(2)
     thief = Guest(app)
