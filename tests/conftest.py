@@ -116,6 +116,15 @@ def make_app(settings, made_apps):
     return make
 
 
+@pytest.fixture(autouse=True)
+def few_connections(made_apps):
+    """Those of applications that a test made end with it: PostgreSQL has a hundred for all."""
+    before = len(made_apps)
+    yield
+    for app in made_apps[before:]:
+        dispose(app)
+
+
 def dispose(app):
     with app.app_context():
         for engine in db.engines.values():

@@ -26,7 +26,7 @@ def create() -> Answer:
     if form.validate():
         try:
             with staff_key():
-                remember_admin(staff.log_in(form.key.data or "", settings().admin_key))
+                remember_admin(_token_for(form.key.data or ""))
         except WrongCredentials:
             form.refuse("key", _("This is not an admin key."))
         else:
@@ -35,6 +35,7 @@ def create() -> Answer:
 
 
 def _token_for(key: str) -> str:
+    """Raises `WrongCredentials`."""
     token = staff.log_in(key, settings().admin_key)
     if token is None:
         raise WrongCredentials

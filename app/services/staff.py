@@ -1,5 +1,6 @@
 """Who of the staff is at work: told by the operator's admin key or a staff key of their own."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,8 @@ from app.models.columns import now
 from app.services import audit, sign_ins
 from app.services.accounts import constraint_of
 from app.services.secrets import digest, matching_key, new_secret
+
+log = logging.getLogger(__name__)
 
 PREFIX = "utsavam_staff_"
 """A mark by which leaked keys can be found."""
@@ -42,9 +45,15 @@ def by_key(key: str, admin_keys: Iterable[str]) -> Staff | None:
 
 
 def log_in(key: str, admin_keys: Iterable[str]) -> str | None:
-    """A new token for the browser's cookie, or None for a wrong key."""
-    found = by_key(key, admin_keys)
-    return sign_ins.begin_for_staff(found.key_digest) if found else None
+    """A new token for the browser's cookie, or None for a wrong key, which is written down."""
+    if found := by_key(key, admin_keys):
+        log.info("An organiser logged in")
+        return sign_ins.begin_for_staff(found.key_digest)
+    log.warning("A wrong admin key was refused")
+    audit.act_as(audit.STRANGER)
+    with transaction():
+        audit.record("login.refused")
+    return None
 
 
 def by_sign_in(token: str, admin_keys: Iterable[str]) -> Staff | None:

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from app.edge.extensions import limiter
 from app.errors import WrongCredentials
 from app.services import accounts
 from tests.web.conftest import HTML, PASSWORD, Visitor
@@ -19,13 +18,8 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 def without_redis(make_app, clean):
-    """Makes an application whose Redis is away; its limits count in memory until the test ends."""
-    yield lambda **changes: make_app(redis_url=NOWHERE, **changes)
-    # All applications share one limiter: it is to find Redis again.
-    make_app()
-    limiter._storage_dead = False
-    if limiter._fallback_storage:
-        limiter._fallback_storage.reset()
+    """Makes an application whose Redis is away: its limits count in memory."""
+    return lambda **changes: make_app(redis_url=NOWHERE, **changes)
 
 
 def tries(visitor, door, times, **options):
