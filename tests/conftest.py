@@ -117,11 +117,12 @@ def make_app(settings, made_apps):
 
 
 @pytest.fixture(autouse=True)
-def few_connections(made_apps):
+def few_connections(request):
     """Those of applications that a test made end with it: PostgreSQL has a hundred for all."""
-    before = len(made_apps)
+    made = request.getfixturevalue("made_apps") if "make_app" in request.fixturenames else []
+    before = len(made)
     yield
-    for app in made_apps[before:]:
+    for app in made[before:]:
         dispose(app)
 
 

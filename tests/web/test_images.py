@@ -153,8 +153,8 @@ def test_a_picture_of_a_camera_is_taken_though_it_is_large(upload, make_event):
 
 
 def test_no_other_form_takes_as_much(organiser, make_event):
-    data = {"name": "x" * 100_000}
-    assert organiser.post("/admin/events", data).status_code == 413
+    for path, size in (("/admin/keys", 100_000), ("/admin/events", 300_000)):
+        assert organiser.post(path, {"name": "x" * size}).status_code == 413
 
 
 def test_the_poster_comes_back_and_the_unused_picture_goes(
