@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from app.config import Settings
-from app.edge.application import MAX_BODY, UPLOADS
+from app.edge.application import LARGER, MAX_EVENT_FORM
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -120,8 +120,8 @@ def test_the_proxy_forgets_a_connection_before_gunicorn_closes_it():
 def test_the_proxy_lets_through_what_the_site_takes():
     sizes = re.findall(r"client_max_body_size (\d+)([km]);", proxy())
     others, pictures = (int(n) * {"k": 1 << 10, "m": 1 << 20}[unit] for n, unit in sizes)
-    assert others > MAX_BODY
-    assert pictures > max(UPLOADS.values())
+    assert others > MAX_EVENT_FORM
+    assert pictures > max(LARGER.values())
 
 
 def test_the_blueprint_sets_what_the_site_can_not_start_without():
