@@ -159,7 +159,7 @@ def wrong_number(page, world):
     page.locator("form.cancellation").evaluate("form => { form.noValidate = true; }")
     page.get_by_label("Seats to give back").fill("9")
     page.get_by_role("button", name="Yes, cancel").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("main").get_by_role("alert")).to_be_visible()
 
 
 def new_token(page, world):
@@ -193,7 +193,7 @@ def edited_twice(page, world):
         editor.get_by_role("button", name="Save", exact=True).click()
         editor.wait_for_load_state()
     other.close()
-    expect(page.get_by_role("alert").first).to_contain_text("Madurai")
+    expect(page.locator("main").get_by_role("alert").first).to_contain_text("Madurai")
 
 
 def on_sale(page, world):

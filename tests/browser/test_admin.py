@@ -135,7 +135,7 @@ def test_two_organisers_at_one_event_are_asked_only_about_what_both_changed(
         page.get_by_label("City", exact=True).fill("Salem")
         page.get_by_label("Capacity").fill("9")
         page.get_by_role("button", name="Save").click()
-        told = page.get_by_role("alert").first
+        told = page.locator("main").get_by_role("alert").first
         expect(told).to_contain_text("It was ADMIN_KEY")
         expect(told).to_contain_text("City: Madurai")
         expect(told).not_to_contain_text("Venue")
