@@ -152,7 +152,7 @@ def picture(size):
 
 
 def test_a_body_far_too_large_is_refused_at_the_door(town):
-    body = json.dumps({"name": "x" * 200_000})
+    body = json.dumps({"name": "x" * 400_000})
     answer = httpx.post(f"{town.url}/api/users", content=body, headers=town.admin)
     assert answer.status_code == 413
 
