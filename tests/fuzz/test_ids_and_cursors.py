@@ -135,6 +135,6 @@ def test_pages_hold_each_event_once_and_in_order(app, sql, make_event, facts, li
             after = page.next_cursor
             if after is None:
                 break
-    keys = [(e.price_minor * (sort == "price"), e.start_at, e.id) for e in found]
+        keys = [(e.price_minor * (sort == "price"), e.start_at, e.id) for e in found]
     assert keys == sorted(set(keys))
     assert len(found) == len(facts)
