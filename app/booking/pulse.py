@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -29,6 +29,8 @@ FRESH = 5
 """Seconds for which a process's queue is believed."""
 MOST_EVENTS = 1_000
 """Events of one beat; whoever asks for more is not selling, but guessing."""
+MOST_NOTED = 100_000
+"""Answers of one beat; many times what a process can give."""
 DESKS_KEY = "desks:queues"
 
 BOOKED, SEATS, REPLAYED = "booked", "seats", "replayed"
@@ -81,18 +83,19 @@ class Pulse:
         look: Callable[[int], Look | None],
     ) -> None:
         self._client, self._queue, self._look = client, queue, look
-        self._mutex = threading.Lock()
-        self._counts: Counter[tuple[int, int, str]] = Counter()
-        """By second, event and what happened."""
+        self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MOST_NOTED)
+        """Second, event, what happened and seats: appended without a lock, counted later."""
+        self._starting = threading.Lock()
         self._teller: threading.Thread | None = None
 
     def note(self, event_id: int, kind: str, seats: int = 0) -> None:
         """Count an answer of the desk."""
-        second = int(time.time())
-        with self._mutex:
-            self._counts[second, event_id, kind] += 1
-            if seats:
-                self._counts[second, event_id, SEATS] += seats
+        self._noted.append((int(time.time()), event_id, kind, seats))
+        if self._teller is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
             if self._teller is None:
                 self._teller = threading.Thread(target=self._tell_each_beat, daemon=True)
                 self._teller.start()
@@ -121,14 +124,12 @@ class Pulse:
                 time.sleep(BEAT)
                 quiet = 0 if self._tell() else quiet + 1
         finally:
-            with self._mutex:
-                self._teller = None
+            self._teller = None
         self._tell()  # what was noted since the last look
 
     def _tell(self) -> bool:
         """Whether there was anything to tell."""
-        with self._mutex:
-            counts, self._counts = self._counts, Counter()
+        counts = self._counted()
         events = sorted({event_id for _, event_id, _ in counts})[:MOST_EVENTS]
         if not events:
             return False
@@ -139,6 +140,16 @@ class Pulse:
         except redis.RedisError as error:
             log.debug("The pulse was not told: %s", error)
         return True
+
+    def _counted(self) -> Counter[tuple[int, int, str]]:
+        """What was noted until now, by second, event and what happened."""
+        counts: Counter[tuple[int, int, str]] = Counter()
+        for _ in range(len(self._noted)):
+            second, event_id, kind, seats = self._noted.popleft()
+            counts[second, event_id, kind] += 1
+            if seats:
+                counts[second, event_id, SEATS] += seats
+        return counts
 
     def _send(self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]) -> None:
         keys = set()
