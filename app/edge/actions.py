@@ -13,5 +13,6 @@ def did(action: str) -> str:
         "booking.cancelled": _("Seats given back"),
         "key.created": _("Staff key made"),
         "key.revoked": _("Staff key revoked"),
+        "login.refused": _("Wrong admin key refused"),
     }
     return told.get(action, action)
