@@ -41,6 +41,7 @@ CLASSIFIERS = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 READ = {
+    "promql-parser": "MIT",  # its LICENSE file
     "resvg-py": "MIT",  # its LICENSE file
     "lupa": "MIT",  # its LICENSE.txt, for Lua too
     "async-timeout": "Apache-2.0",  # older Pythons alone
