@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gunicorn.glogging import Logger
 
-from app import logs
+from app import logs, metrics_house
 from app.config import Settings, WeakSettings
 
 try:
@@ -54,6 +54,23 @@ def on_starting(server):
         sys.exit(1)
     if settings.api_access == "open":
         server.log.warning("API_ACCESS=open: the API trusts any user_id (loopback only)")
+
+
+def when_ready(server):
+    """Have metrics served on their own port, if that is wanted, while this master lives."""
+    if settings.metrics_port:
+        metrics_house.open_house(server, ROOT)
+        guard = "with METRICS_KEY" if settings.metrics_key else "without a key"
+        where = f"{settings.metrics_host}:{settings.metrics_port}"
+        server.log.warning("Metrics are served on %s, %s", where, guard)
+
+
+def child_exit(_server, worker):
+    metrics_house.forget_worker(worker.pid)
+
+
+def on_exit(server):
+    metrics_house.close_house(server)
 
 
 def post_worker_init(worker):

@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         access,
         extensions,
         http_errors,
+        metering,
         negotiation,
         request_ids,
         security,
@@ -65,5 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli_backup.init_app(app)
     negotiation.init_app(app)
     access.init_app(app, users=visitor.admit, staff=admin.guard.admit, programs=api.callers.admit)
+    metering.init_app(app, settings)
     request_ids.init_app(app, settings)
     return app

@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = "auto"
     access_log: bool = False
 
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_key: str = ""
+    prometheus_multiproc_dir: str | None = None
+    """Not for people: where gunicorn's master has its workers keep what they count."""
+
     limit_sign_in: Limit = "10 per minute"
     limit_sign_in_account: Limit = "30 per 10 minutes"
     limit_sign_in_address: Limit = "60 per minute"
@@ -173,7 +179,7 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """What stands in the way of serving, a sentence each; empty when all is well."""
-        found = _open_doors(self)
+        found = _open_doors(self) + _faults_of_metrics(self)
         if not self.demo:
             if not self.admin_key:
                 found.append(f"ADMIN_KEY is missing. Make one: {MAKE_A_KEY}")
@@ -219,6 +225,27 @@ def _open_doors(settings: Settings) -> list[str]:
             "TRUSTED_HOSTS is missing: name the hosts that people use, as in "
             "TRUSTED_HOSTS=tickets.example.org."
         )
+    return found
+
+
+def _faults_of_metrics(settings: Settings) -> list[str]:
+    if settings.metrics_port is None:
+        return []
+    found = []
+    if settings.metrics_port == settings.port:
+        found.append("METRICS_PORT is the same as PORT: metrics have a port of their own.")
+    if settings.metrics_host not in LOOPBACK:
+        if settings.demo:
+            found.append("DEMO=1 may only serve 127.0.0.1: unset METRICS_HOST.")
+        if not settings.metrics_key:
+            found.append(
+                "METRICS_KEY is missing, and METRICS_HOST is not 127.0.0.1: whoever reaches the "
+                f"port would read the figures. Make one: {MAKE_A_KEY}"
+            )
+    if settings.metrics_key:
+        found += [f"METRICS_KEY {fault}" for fault in _faults_of_key(settings.metrics_key)]
+        if settings.metrics_key in {*settings.admin_key, settings.secret_key}:
+            found.append("METRICS_KEY is another key too: whoever may look may do nothing else.")
     return found
 
 

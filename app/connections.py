@@ -10,6 +10,9 @@ import psycopg
 
 from app.config import LEDGER_POOL, Settings
 
+METRICS_POOL = 2
+"""Connections that the server of metrics has open, at most."""
+
 ALLOWED = """
     SELECT sum(CASE WHEN name = 'max_connections' THEN setting::int ELSE -setting::int END)
     FROM pg_settings
@@ -20,6 +23,8 @@ ALLOWED = """
 def complaint(settings: Settings) -> str | None:
     """What to do when the pools are too large together; None when they fit, or nobody answers."""
     needed = settings.web_concurrency * (settings.pool_size + LEDGER_POOL)
+    if settings.metrics_port is not None:
+        needed += METRICS_POOL
     allowed = _allowed(settings.database_url.replace("+psycopg", "", 1))
     if allowed is None or needed <= allowed:
         return None

@@ -158,7 +158,9 @@ def _is_private(name: str) -> bool:
 
 
 def _secrets_of(settings: Settings) -> Iterator[str]:
-    yield from (key for key in (*settings.admin_key, settings.secret_key) if key)
+    yield from (
+        key for key in (*settings.admin_key, settings.secret_key, settings.metrics_key) if key
+    )
     for url in (settings.database_url, settings.redis_url):
         if password := urlsplit(url).password:
             yield from (password, unquote(password))

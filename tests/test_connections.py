@@ -38,3 +38,9 @@ def test_a_site_with_too_many_connections_does_not_start(settings, migrated_app,
     site = Site(settings, folder / "greedy", **greedy)
     with pytest.raises(RuntimeError, match="PostgreSQL allows 97"):
         site.__enter__()
+
+
+def test_the_server_of_metrics_is_counted_with_the_others(settings, migrated_app):
+    fits = settings.model_copy(update={"web_concurrency": 4, "database_pool_size": 21})
+    assert complaint(fits) is None  # 96 of 97
+    assert complaint(fits.model_copy(update={"metrics_port": 9101})) is not None

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
@@ -28,6 +29,9 @@ from app.errors import (
     UtsavamError,
 )
 from app.models import Event
+
+if TYPE_CHECKING:
+    from app.metrics import Meter
 
 MOST_ORDERS = 100
 """Orders in one transaction: enough to share a commit, few enough to be quick."""
@@ -50,8 +54,10 @@ class BookingDesk:
         self.gate = gate
         self.pulse: Pulse | None = None
         """Told of each answer, where somebody may want to watch."""
+        self.meter: Meter | None = None
+        """Counts, where metrics are wanted."""
         self._turns: Turns[Order, Outcome] = Turns(
-            self.settle, most=MOST_ORDERS, room=room, patience=PATIENCE
+            self._take_turn, most=MOST_ORDERS, room=room, patience=PATIENCE
         )
 
     @property
@@ -70,6 +76,8 @@ class BookingDesk:
         return booked
 
     def _note(self, order: Order, kind: str | None) -> None:
+        if self.meter:
+            self.meter.outcome(kind or "no_event")
         if self.pulse and kind:
             self.pulse.note(order.event_id, kind, order.seats if kind == BOOKED else 0)
 
@@ -86,11 +94,19 @@ class BookingDesk:
             raise outcome
         return outcome
 
+    def _take_turn(self, orders: Sequence[Order]) -> list[Outcome]:
+        if self.meter is None:
+            return self.settle(orders)
+        with self.meter.turn(len(orders)):
+            return self.settle(orders)
+
     def settle(self, orders: Sequence[Order]) -> list[Outcome]:
         """Answer every order: by the gate where that is enough, else by the ledger."""
         give_up = time.monotonic() + TURN
         answers: dict[int, Outcome] = {}
         verdicts = self.gate.claim(orders)
+        if self.meter:
+            self.meter.verdicts(verdicts)
         looks = [self.gate.refuses(o, v) for o, v in zip(orders, verdicts, strict=True)]
         while waiting := [i for i in range(len(orders)) if i not in answers and not looks[i]]:
             outcomes = self._record([orders[i] for i in waiting], give_up)
@@ -133,17 +149,20 @@ class BookingDesk:
         """A connection that the server has closed since its last use fails at once, before any
         work is done: the turn is tried once more, on a new one."""
         started = time.monotonic()
+        locked = self.meter.locked if self.meter else None
         try:
-            return ledger.record(orders)
+            return ledger.record(orders, locked)
         except DBAPIError as error:
             if not error.connection_invalidated or time.monotonic() - started > AT_ONCE:
                 raise
-            return ledger.record(orders)
+            return ledger.record(orders, locked)
 
     def _record_apart(
         self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float
     ) -> list[Outcome]:
         if isinstance(getattr(error, "orig", None), LockNotAvailable):
+            if self.meter:
+                self.meter.lock_timeout()
             # Somebody else holds one of the rows; the other events' orders must not wait for it.
             if len({order.event_id for order in orders}) == 1:
                 return [Busy() for _ in orders]

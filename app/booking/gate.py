@@ -13,13 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.booking.orders import Figure, Look, Order
+
+if TYPE_CHECKING:
+    from app.metrics import Meter
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +93,8 @@ class SeatGate:
     """One per process; several threads may use it, as its state is replaced and never half-made."""
 
     def __init__(self, client: redis.Redis, timeout_ms: int = 100) -> None:
+        self.meter: Meter | None = None
+        """Counts, where metrics are wanted."""
         self._client = client
         self._patience = timeout_ms * 1000
         self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
@@ -244,6 +249,8 @@ class SeatGate:
                 self._refusals.pop(order.event_id, None)
 
     def _fall_asleep(self, error: redis.RedisError) -> None:
+        if self.meter:
+            self.meter.redis_failed()
         if self.awake:
             log.warning("Redis is away, booking without the gate: %s", error)
         self._closed_until = time.monotonic() + PROBE_AFTER

@@ -6,7 +6,7 @@ of seats, and leaves the foreign-key checks of inserts alone.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ class Batch:
     """What the orders of one transaction are decided by, kept up to date as they are."""
 
     at: datetime
+    held_from: float
+    """When its rows were locked, by the monotonic clock."""
     events: dict[int, Row[Any]]
     left: dict[int, int]
     users: set[int]
@@ -57,15 +59,20 @@ class Batch:
     accepted: list[Order]
 
 
-def record(orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
+def record(
+    orders: Sequence[Order], locked: Callable[[float], None] | None = None
+) -> tuple[list[Outcome], list[Look]]:
     """Decide the orders in their sequence, in one transaction; the answers come after its commit.
 
     Also returns what every event's counter was left at. Raises `DBAPIError` when nothing was
     committed; when COMMIT's answer was lost, the answers tell what is known (see `resolver`).
+    `locked` is told how many seconds it took until the rows were held.
     """
     started = time.monotonic()
     with ledger_session() as session:
         batch = _open_batch(session, orders)
+        if locked:
+            locked(batch.held_from - started)
         verdicts = [_decide(batch, order) for order in orders]
         found: Found = {**batch.earlier, **_write(session, batch)}
         looks = [_look(batch, row, started) for row in batch.events.values()]
@@ -105,11 +112,13 @@ def look_at(event: Event, started: float) -> Look:
 
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
     events = statements.lock_rows(session, {order.event_id for order in orders})
+    held_from = time.monotonic()
     users, earlier = statements.earlier(session, {(o.user_id, o.idempotency_key) for o in orders})
     limited = {id for id, row in events.items() if row.max_per_person is not None}
     pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
     return Batch(
         at=now(),
+        held_from=held_from,
         events=events,
         left={row.id: row.seats_available for row in events.values()},
         users=users,

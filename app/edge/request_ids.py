@@ -58,7 +58,7 @@ class AccessLog:
         facts: dict[str, Any] = {"method": environ["REQUEST_METHOD"]}
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            facts.update(route=_route(environ), status=int(status[:3]))
+            facts.update(route=route_of(environ), status=int(status[:3]))
             return start_response(status, headers, *error)
 
         def tell() -> None:
@@ -68,7 +68,7 @@ class AccessLog:
         return ClosingIterator(self._inner(environ, start), tell)
 
 
-def _route(environ: "WSGIEnvironment") -> str | None:
+def route_of(environ: "WSGIEnvironment") -> str | None:
     """The rule that fitted; None when none did. Flask forgets its request once it is answered."""
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     return rule.rule if rule else environ.get(ROUTE)

@@ -117,3 +117,28 @@ def test_commands_find_the_demo_while_it_runs_and_env_once_it_has_ended(monkeypa
         assert Settings.load().port == 8222
         monkeypatch.setenv("DATABASE_URL", "postgresql:///mine")
         assert Settings.load().port == 8111
+
+
+OPEN_METRICS = {"metrics_port": 9101, "metrics_host": "0.0.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (OPEN_METRICS, "METRICS_KEY is missing"),
+        ({**OPEN_METRICS, "metrics_key": "short"}, "METRICS_KEY is too short"),
+        ({"metrics_port": 9101, "metrics_key": "CHANGE_ME"}, "METRICS_KEY looks like a default"),
+        ({**OPEN_METRICS, "metrics_key": STRONG["secret_key"]}, "METRICS_KEY is another key too"),
+        ({"metrics_port": 8000}, "METRICS_PORT is the same as PORT"),
+        ({**OPEN_METRICS, "metrics_key": secrets.token_urlsafe(32), "demo": True}, "DEMO=1"),
+    ],
+)
+def test_metrics_that_would_be_open_to_others_are_refused(changes, fault):
+    (problem,) = problems(**changes)
+    assert problem.startswith(fault)
+
+
+def test_metrics_on_loopback_need_no_key_and_elsewhere_a_strong_one():
+    assert problems(metrics_port=9101) == []
+    assert problems(**OPEN_METRICS, metrics_key=secrets.token_urlsafe(32)) == []
+    assert problems(metrics_host="0.0.0.0") == []  # there is no port

@@ -1,0 +1,85 @@
+"""Counts requests, and has the desk, the gate and the pools counted, where metrics are wanted."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy import QueuePool
+
+from app.config import Settings
+from app.db import LEDGER, db
+from app.edge.request_ids import route_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from app.metrics import Meter
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+STATUSES = {"503": "503"}
+"""Statuses that are told by themselves: "in a moment" is no defect, as other 5xx are."""
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Count from now on, in a process that gunicorn's master gave a folder for it."""
+    if settings.metrics_port is None or settings.prometheus_multiproc_dir is None:
+        return
+    # Here, so that whoever is not counted need not load it.
+    from app.metrics import Meter
+
+    meter = Meter()
+    desk = app.extensions["desk"]
+    desk.meter = desk.gate.meter = meter
+    app.wsgi_app = RequestMeter(app.wsgi_app, meter)  # type: ignore[method-assign]
+    with app.app_context():
+        pools: dict[str, Any] = {"pages": db.engine.pool, "desk": db.engines[LEDGER].pool}
+    gauges = {
+        meter.processes: lambda: 1.0,
+        meter.queue: lambda: desk.waiting,
+        meter.room: lambda: settings.desk_room,
+        meter.asleep: lambda: not desk.gate.awake,
+    }
+    for name, pool in pools.items():
+        if isinstance(pool, QueuePool):
+            gauges[meter.pool_in_use[name]] = pool.checkedout
+            gauges[meter.pool_size[name]] = pool.size
+    meter.watch(gauges)
+
+
+class RequestMeter:
+    """WSGI middleware. An answer that is streamed is counted when it begins."""
+
+    def __init__(self, inner: "WSGIApplication", meter: "Meter") -> None:
+        self._inner, self._meter = inner, meter
+        self._known: dict[tuple[str, str | None, str], Callable[[float], None]] = {}
+        """Who counts what; to find out takes as long as to count."""
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        began = time.perf_counter()
+        route, status = None, "500"
+
+        def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            nonlocal route, status
+            route, status = route_of(environ), line[:3]
+            return start_response(line, headers, *error)
+
+        try:
+            return self._inner(environ, start)
+        finally:
+            seconds = time.perf_counter() - began
+            asked = environ["REQUEST_METHOD"], route, status
+            self._meter.request(self._known.get(asked) or self._observer(*asked), seconds)
+
+    def _observer(self, method: str, route: str | None, status: str) -> Callable[[float], None]:
+        """Under one of a bounded number of names: anybody may make up addresses and methods."""
+        observe = self._meter.requests(
+            method if method in METHODS else "other",
+            route or "none",
+            STATUSES.get(status) or f"{status[0]}xx",
+        )
+        if route is not None:
+            self._known[method, route, status] = observe
+        return observe

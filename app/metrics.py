@@ -1,0 +1,155 @@
+"""What is counted of a running site, by prometheus_client. See docs/operations.md for each.
+
+Each process keeps its figures in files of one folder that gunicorn's master makes; whoever serves
+them adds them up, and a process that is killed leaves its own there. Without such a folder nothing
+is counted. What happens is noted, and written once a second, all at once: so it takes a fraction of
+the time, and a process that is killed takes that second with it.
+"""
+
+import atexit
+import threading
+import time
+from collections import Counter as Tally
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+BEAT = 1.0
+"""Seconds between two writings of what was noted, and of what is so many at a time."""
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+TURN_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BATCH_ORDERS = (1, 2, 5, 10, 20, 50, 100)
+OUTCOMES = ("booked", "replayed", "sold_out", "refused", "busy", "failed", "no_event")
+VERDICTS = {1: "granted", 0: "insufficient", -1: "missing", -2: "late"}
+"""As `app.booking.gate.Verdict` numbers them."""
+POOLS = ("pages", "desk")
+
+
+class Meter:
+    """One per process. What it counts has few labels, and never an event's, a person's or an
+    address: their number is not ours to bound."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = self._histogram(
+            "request_seconds",
+            "Seconds that requests took, until their answers began.",
+            REQUEST_SECONDS,
+            ("method", "route", "status"),
+        )
+        self._later: deque[tuple[Callable[[float], None], float]] = deque()
+        self._noted: deque[str] = deque()
+        self._writing = threading.Lock()
+        bookings = self._counter("bookings", "Orders that the desk answered.", ("outcome",))
+        self._outcomes = {name: bookings.labels(name) for name in OUTCOMES}
+        verdicts = self._counter("gate_verdicts", "What the tokens said to orders.", ("verdict",))
+        self._verdicts = {number: verdicts.labels(name).inc for number, name in VERDICTS.items()}
+        self._batch = self._histogram(
+            "desk_batch_orders", "Orders that a turn of the desk served together.", BATCH_ORDERS
+        )
+        self._turn = self._histogram(
+            "desk_turn_seconds", "Seconds that a turn of the desk took.", TURN_SECONDS
+        )
+        self._row_lock = self._histogram(
+            "row_lock_seconds",
+            "Seconds until a turn held the rows of its events, a connection included.",
+            TURN_SECONDS,
+        )
+        self._row_lock_timeouts = self._counter(
+            "row_lock_timeouts", "Transactions given up because somebody else held a row for long."
+        )
+        self._redis_failures = self._counter(
+            "redis_failures", "Calls of the gate that Redis did not answer."
+        )
+        self._make_gauges()
+        self.requests("POST", "/api/bookings", "2xx")
+
+    def _make_gauges(self) -> None:
+        self.queue = self._gauge("desk_queue", "Orders that wait for their turn.")
+        self.room = self._gauge("desk_room", "Orders that may wait; one more is told 503.")
+        self.asleep = self._gauge(
+            "gate_asleep", "Processes that leave Redis alone for a second, after an error."
+        )
+        self.processes = self._gauge("processes", "Web processes that live.")
+        in_use = self._gauge("pool_in_use", "Database connections in use.", ("pool",))
+        size = self._gauge("pool_size", "Database connections that may be open.", ("pool",))
+        self.pool_in_use = {name: in_use.labels(name) for name in POOLS}
+        self.pool_size = {name: size.labels(name) for name in POOLS}
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        return Counter(f"utsavam_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        """The sum over the processes that live."""
+        return Gauge(
+            f"utsavam_{name}", text, labels, registry=self._registry, multiprocess_mode="livesum"
+        )
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], labels: tuple[str, ...] = ()
+    ) -> Histogram:
+        return Histogram(f"utsavam_{name}", text, labels, buckets=buckets, registry=self._registry)
+
+    def requests(self, method: str, route: str, status: str) -> Callable[[float], None]:
+        """Who is to be told the seconds of such requests; there must be a bounded number."""
+        observe: Callable[[float], None] = self._requests.labels(method, route, status).observe
+        return observe
+
+    def request(self, observe: Callable[[float], None], seconds: float) -> None:
+        """Note a request that was answered; `observe` is whom `requests` named."""
+        self._later.append((observe, seconds))
+
+    def outcome(self, name: str) -> None:
+        """Note an order that was answered."""
+        self._noted.append(name)
+
+    def write(self) -> None:
+        """Count what was noted. Others may be noting meanwhile."""
+        with self._writing:
+            for _ in range(len(self._later)):
+                count, amount = self._later.popleft()
+                count(amount)
+            noted = Tally(self._noted.popleft() for _ in range(len(self._noted)))
+            for name, times in noted.items():
+                self._outcomes[name].inc(times)
+
+    def verdicts(self, given: Sequence[int]) -> None:
+        """Count what the gate said to the orders of a turn."""
+        for number, inc in self._verdicts.items():
+            if times := given.count(number):
+                self._later.append((inc, times))
+
+    @contextmanager
+    def turn(self, orders: int) -> Iterator[None]:
+        """Count a turn of so many orders, and the time in the block."""
+        self._later.append((self._batch.observe, orders))
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._later.append((self._turn.observe, time.perf_counter() - began))
+
+    def locked(self, seconds: float) -> None:
+        """Count a turn's wait for its rows."""
+        self._later.append((self._row_lock.observe, seconds))
+
+    def lock_timeout(self) -> None:
+        self._row_lock_timeouts.inc()
+
+    def redis_failed(self) -> None:
+        self._redis_failures.inc()
+
+    def watch(self, gauges: Mapping[Gauge, Callable[[], float]]) -> None:
+        """From now on, write each second, and ask for what the gauges are to show."""
+
+        def each_beat() -> None:
+            while True:
+                self.write()
+                for gauge, ask in gauges.items():
+                    gauge.set(ask())
+                time.sleep(BEAT)
+
+        atexit.register(self.write)
+        threading.Thread(target=each_beat, name="metrics", daemon=True).start()
