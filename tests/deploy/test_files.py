@@ -13,10 +13,10 @@ from app.edge.application import LARGER, MAX_EVENT_FORM
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
-COMPOSE = ["docker-compose.yml", "docker-compose.https.yml"]
+COMPOSE = ["docker-compose.yml", "docker-compose.https.yml", "docker-compose.watch.yml"]
 VARIABLES = {name.upper() for name in Settings.model_fields}
-OTHERS = {"PGPASSWORD", "POSTGRES_PASSWORD", "PUBLIC_PORT", "SITE_HOST"}
-"""Of libpq, and of the compose files themselves."""
+OTHERS = {"PGPASSWORD", "POSTGRES_PASSWORD", "PUBLIC_PORT", "SITE_HOST", "GRAFANA_PASSWORD"}
+"""Of libpq, Grafana, and of the compose files themselves."""
 
 
 def read(name):
