@@ -19,6 +19,7 @@ from app.embedded import Postgres, RedisServer
 from tests.browser import html_checker
 from tests.deploy import proxies
 from tests.factories import Factories
+from tests.metrics import promtool
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
@@ -47,6 +48,8 @@ def pytest_terminal_summary(terminalreporter):
         )
     for sentence in proxies.missing():
         terminalreporter.write_line(sentence, yellow=True)
+    if promtool.PROMTOOL is None:
+        terminalreporter.write_line(promtool.NOT_RUN, yellow=True)
     if html_checker.jar_file() is None:
         terminalreporter.write_line(html_checker.NOT_RUN, yellow=True)
 

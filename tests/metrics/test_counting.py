@@ -1,0 +1,202 @@
+"""What is counted adds up over the processes, whatever becomes of one of them."""
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from app.embedded import free_port
+from app.metrics import BEAT
+from tests.metrics.conftest import Metered
+from tests.support.servers import libpq, wait_until
+
+WRITTEN = 1.5 * BEAT
+"""Seconds after which what was noted is counted."""
+BY_API = ("POST", "/api/bookings", "2xx")
+BY_FLASK = "application/json; charset=utf-8"
+DESKS = """
+    SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name = ANY(%s)
+"""
+
+
+class Counted:
+    """How much each figure of interest has grown since."""
+
+    def __init__(self, metered):
+        self._metered, self._before = metered, self._now(metered)
+
+    @staticmethod
+    def _now(metered):
+        time.sleep(WRITTEN)
+        return {
+            "requests": metered.value("request_seconds_count", *BY_API),
+            "orders": metered.value("desk_batch_orders_sum"),
+            "turns": metered.value("desk_turn_seconds_count"),
+            "waits": metered.value("row_lock_seconds_count"),
+            "timeouts": metered.value("row_lock_timeouts_total"),
+            **{name: n for (name,), n in metered.samples("bookings_total").items()},
+            **{name: n for (name,), n in metered.samples("gate_verdicts_total").items()},
+        }
+
+    def now(self):
+        """Only what has grown."""
+        now = self._now(self._metered)
+        return {k: v - self._before[k] for k, v in now.items() if v != self._before[k]}
+
+
+def book_at_once(metered, times, user, event, kinds):
+    with ThreadPoolExecutor(16) as pool:
+        futures = [
+            pool.submit(metered.book, user, event, kind=kinds[n % len(kinds)]) for n in range(times)
+        ]
+        return [future.result() for future in futures]
+
+
+def assert_adds_up(metered, make_event, make_user, sql):
+    event, user = make_event(capacity=500), make_user()
+    counted = Counted(metered)
+    answers = book_at_once(metered, 120, user.id, event.id, ["application/json", BY_FLASK])
+    assert answers == [201] * 120
+    assert sql(DESKS, [f"utsavam desk {worker.pid}" for worker in metered.workers()]) == [(2,)]
+    found = counted.now()
+    assert found["requests"] == found["booked"] == found["orders"] == 120
+    assert sum(found.get(name, 0) for name in ("granted", "missing")) == 120
+    assert found["turns"] == found["waits"] <= 120
+    assert found.keys() <= {"requests", "booked", "orders", "granted", "missing", "turns", "waits"}
+
+
+def test_figures_of_both_workers_and_both_lanes_add_up(metered, make_event, make_user, sql):
+    assert_adds_up(metered, make_event, make_user, sql)
+
+
+def test_figures_of_workers_with_threads_add_up(
+    clean, metered_settings, folder, make_event, make_user, sql
+):
+    with Metered(metered_settings, folder / "threads", WORKER_CLASS="gthread") as metered:
+        assert_adds_up(metered, make_event, make_user, sql)
+
+
+def test_each_outcome_of_an_order_is_counted_as_what_it_was(metered, make_event, make_user):
+    event, full, user = make_event(capacity=9), make_event(capacity=1), make_user()
+    counted = Counted(metered)
+    statuses = [
+        metered.book(user.id, event.id, key="once"),
+        metered.book(user.id, event.id, key="once"),
+        metered.book(user.id, full.id),
+        metered.book(user.id, full.id),
+        metered.book(987_654, event.id),
+        metered.book(user.id, 987_654),
+    ]
+    assert statuses == [201, 201, 201, 409, 404, 404]
+    found = counted.now()
+    outcomes = {"booked": 2, "replayed": 1, "sold_out": 1, "refused": 1, "no_event": 1}
+    assert outcomes.items() <= found.items()
+    assert not {"busy", "failed"} & found.keys()
+    assert found["requests"] == 3  # 2xx alone
+
+
+def test_orders_that_wait_and_rows_that_are_held_are_seen(
+    metered, make_event, make_user, postgres_url
+):
+    event, user = make_event(capacity=99), make_user()
+    counted = Counted(metered)
+    with ThreadPoolExecutor(30) as pool, psycopg.connect(libpq(postgres_url)) as holder:
+        holder.execute("SELECT 1 FROM events WHERE id = %s FOR UPDATE", (event.id,))
+        answers = [pool.submit(metered.book, user.id, event.id) for _ in range(30)]
+        wait_until(lambda: metered.value("desk_queue") >= 10, 10)
+        assert metered.value("pool_in_use", "desk") >= 1
+        wait_until(lambda: counted.now().get("timeouts"), 10)
+        holder.rollback()
+        statuses = {answer.result() for answer in answers}
+    assert statuses <= {201, 503}
+    found = counted.now()
+    assert found["busy"] + found.get("booked", 0) == 30
+    wait_until(lambda: metered.value("desk_queue") == metered.value("pool_in_use", "desk") == 0, 5)
+
+
+def test_a_killed_worker_takes_no_count_with_it_and_leaves_no_gauge(metered, make_event, make_user):
+    event, user = make_event(capacity=500), make_user()
+    room = metered.value("desk_room")
+    assert metered.value("processes") == 2
+    counted = Counted(metered)
+    assert book_at_once(metered, 40, user.id, event.id, ["application/json"]) == [201] * 40
+    assert counted.now()["booked"] == 40  # they are written
+    before = metered.workers()
+    for worker in before:
+        worker.kill()
+    wait_until(lambda: not {w.pid for w in before} & {w.pid for w in metered.workers()}, 10)
+    wait_until(lambda: metered.value("processes") == 2, 20)
+    assert metered.value("desk_room") == room
+    assert book_at_once(metered, 10, user.id, event.id, ["application/json"]) == [201] * 10
+    found = counted.now()
+    assert found["booked"] == found["requests"] == found["orders"] == 50
+
+
+def test_a_reload_writes_what_was_noted_last(metered, make_event, make_user):
+    event, user = make_event(capacity=500), make_user()
+    counted = Counted(metered)
+    assert book_at_once(metered, 40, user.id, event.id, ["application/json"]) == [201] * 40
+    before = {worker.pid for worker in metered.workers()}
+    metered.site.signal(signal.SIGHUP)
+    wait_until(lambda: not before & {worker.pid for worker in metered.workers()}, 20)
+    wait_until(lambda: metered.value("processes") == 2, 20)
+    found = counted.now()
+    assert found["booked"] == found["requests"] == found["orders"] == 40
+
+
+def test_a_redis_that_is_away_is_told_by_the_desks_and_by_the_server(
+    clean, metered_settings, folder, make_event, make_user
+):
+    nowhere = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": "1"}
+    event, user = make_event(capacity=99), make_user()
+    with Metered(metered_settings, folder / "alone", **nowhere) as metered:
+        ready = metered.samples("ready")
+        assert ready == {("database",): 1, ("migrations",): 1, ("redis",): 0}
+        assert metered.samples("events_tokens_differ") == {}  # nobody knows
+        assert metered.samples("events_books_differ") == {(): 0}
+
+        def asleep():
+            assert metered.book(user.id, event.id) == 201
+            time.sleep(0.3)
+            return metered.value("gate_asleep")
+
+        wait_until(asleep, 10)
+        assert metered.value("redis_failures_total") >= 1
+        time.sleep(WRITTEN)
+        verdicts = metered.samples("gate_verdicts_total")
+        assert verdicts.pop(("missing",)) == metered.value("bookings_total", "booked")
+        assert set(verdicts.values()) == {0}
+
+
+def test_a_request_is_told_by_its_rule_and_never_by_what_somebody_typed(metered):
+    time.sleep(WRITTEN)
+    before = metered.samples("request_seconds_count")
+    with httpx.Client(base_url=metered.url) as client:
+        client.get("/api/events/1")
+        client.get("/wp-admin/asha@example.com")
+        client.request("PROPFIND", "/wp-admin/secret")
+        client.get("/api/admin/users")
+    time.sleep(WRITTEN)
+    after = metered.samples("request_seconds_count")
+    grown = {lane: after[lane] - before.get(lane, 0) for lane in after}
+    assert {lane: n for lane, n in grown.items() if n} == {
+        ("GET", "/api/events/<id:event_id>", "4xx"): 1,
+        ("GET", "none", "4xx"): 1,
+        ("other", "none", "4xx"): 1,
+        ("GET", "/api/admin/users", "4xx"): 1,
+    }
+
+
+@pytest.mark.parametrize("end", ["terminate", "kill"])
+def test_the_server_and_its_folder_go_with_the_master(end, metered_settings, folder, migrated_app):
+    with Metered(metered_settings, folder / end, WEB_CONCURRENCY="1") as metered:
+        server = metered.server()
+        figures = Path(server.cmdline()[server.cmdline().index("app.metrics_server") + 1])
+        assert list(figures.glob("counter_*.db"))
+        getattr(metered.site._process, end)()
+        wait_until(lambda: not server.is_running() and not figures.exists(), 20)
+        assert not metered.is_served()
