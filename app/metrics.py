@@ -7,6 +7,7 @@ the time, and a process that is killed takes that second with it.
 """
 
 import atexit
+import logging
 import threading
 import time
 from collections import Counter as Tally
@@ -25,6 +26,10 @@ OUTCOMES = ("booked", "replayed", "sold_out", "refused", "busy", "failed", "no_e
 VERDICTS = {1: "granted", 0: "insufficient", -1: "missing", -2: "late"}
 """As `app.booking.gate.Verdict` numbers them."""
 POOLS = ("pages", "desk")
+MOST_NOTED = 100_000
+"""Of one beat; many times what a process can answer."""
+
+log = logging.getLogger(__name__)
 
 
 class Meter:
@@ -39,8 +44,8 @@ class Meter:
             REQUEST_SECONDS,
             ("method", "route", "status"),
         )
-        self._later: deque[tuple[Callable[[float], None], float]] = deque()
-        self._noted: deque[str] = deque()
+        self._later: deque[tuple[Callable[[float], None], float]] = deque(maxlen=MOST_NOTED)
+        self._noted: deque[str] = deque(maxlen=MOST_NOTED)
         self._writing = threading.Lock()
         bookings = self._counter("bookings", "Orders that the desk answered.", ("outcome",))
         self._outcomes = {name: bookings.labels(name) for name in OUTCOMES}
@@ -146,9 +151,12 @@ class Meter:
 
         def each_beat() -> None:
             while True:
-                self.write()
-                for gauge, ask in gauges.items():
-                    gauge.set(ask())
+                try:
+                    self.write()
+                    for gauge, ask in gauges.items():
+                        gauge.set(ask())
+                except Exception:
+                    log.exception("Metrics miss a second")
                 time.sleep(BEAT)
 
         atexit.register(self.write)

@@ -111,10 +111,12 @@ def test_orders_that_wait_and_rows_that_are_held_are_seen(
         assert metered.value("pool_in_use", "desk") >= 1
         wait_until(lambda: counted.now().get("timeouts"), 10)
         holder.rollback()
-        statuses = {answer.result() for answer in answers}
-    assert statuses <= {201, 503}
+        statuses = [answer.result() for answer in answers]
+    assert {503} <= set(statuses) <= {201, 503}
     found = counted.now()
-    assert found["busy"] + found.get("booked", 0) == 30
+    assert found.get("booked", 0) == statuses.count(201)
+    # Some may have been told that nobody knows: their turn still waited for the row.
+    assert found["busy"] + found.get("failed", 0) == statuses.count(503)
     wait_until(lambda: metered.value("desk_queue") == metered.value("pool_in_use", "desk") == 0, 5)
 
 
