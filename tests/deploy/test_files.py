@@ -67,6 +67,19 @@ def test_each_variable_of_the_compose_files_is_a_setting_that_is_explained(servi
     assert services["web"]["environment"].keys() <= VARIABLES | OTHERS
 
 
+def test_compose_hands_every_setting_on_that_is_not_its_own_to_decide(services):
+    decided = {
+        *("HOST", "PORT", "API_ACCESS", "DEMO"),  # as the image and the application have them
+        *(name for name in VARIABLES if name.startswith("METRICS_")),  # docker-compose.watch.yml
+        "PROMETHEUS_MULTIPROC_DIR",
+    }
+    given = services["web"]["environment"]
+    assert VARIABLES - decided == given.keys() - OTHERS
+    # A name without a value: Compose takes the one of .env, or leaves the variable out.
+    fixed = {name for name, value in given.items() if value and "${" not in value}
+    assert fixed == {"DATABASE_URL", "REDIS_URL", "PROXY_HOPS"}
+
+
 def test_what_a_service_waits_for_is_there_and_can_say_that_it_is_well(services):
     for name, service in services.items():
         for needed, how in service.get("depends_on", {}).items():
