@@ -4,10 +4,36 @@ TABLES = (
     "api_tokens, audit_entries, bookings, events, event_images, sales_days, sign_ins, staff_keys,"
     " summed_days, users"
 )
+# TRUNCATE makes new files for each table, index and sequence, in 50 ms or more: a tenth of what all
+# the tests took. It is kept for tables with much in them, which are quicker to leave than to clear.
+_EMPTY = f"""
+DO $$
+DECLARE name text; has_rows boolean;
+BEGIN
+    -- The audit log refuses to be emptied for as long as its triggers work.
+    SET LOCAL session_replication_role = replica;
+    -- Waits for whoever still writes or reads, as TRUNCATE does.
+    LOCK TABLE {TABLES} IN ACCESS EXCLUSIVE MODE;
+    FOREACH name IN ARRAY string_to_array('{TABLES}', ', ') LOOP
+        IF pg_relation_size(name) > 500000 THEN
+            EXECUTE format('TRUNCATE %I CASCADE', name);
+        ELSE
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO has_rows;
+            IF has_rows THEN
+                EXECUTE format('DELETE FROM %I', name);
+            END IF;
+        END IF;
+    END LOOP;
+END $$
+"""
+_RESTART = """
+    SELECT setval(seqrelid::regclass, 1, false)
+    FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
+"""
 
 
 def empty_tables(connection, numbering="RESTART"):
-    """The audit log refuses to be emptied for as long as its triggers work."""
-    connection.execute("SET session_replication_role = replica")
-    connection.execute(f"TRUNCATE {TABLES} {numbering} IDENTITY")
-    connection.execute("SET session_replication_role = origin")
+    """`numbering="CONTINUE"` never gives an id twice."""
+    connection.execute(_EMPTY)
+    if numbering == "RESTART":
+        connection.execute(_RESTART)
