@@ -42,7 +42,7 @@ def figures(event_id: int) -> Answer:
 @blueprint.get("/events/<id:event_id>/console.csv")
 def export(event_id: int) -> Answer:
     found = console.watch(event_id, desk())
-    return csv_file(f"on-sale-{found.event.slug}", HEADER, _rows(found))
+    return csv_file(f"on-sale-{found.event.slug}", HEADER, list(_rows(found)))
 
 
 @blueprint.post("/events/<id:event_id>/pause")

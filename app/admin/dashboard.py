@@ -59,13 +59,14 @@ def days_csv() -> Answer:
         *(() if len(found.taken) > 1 else ("Takings",)),
     )
     currency = next(iter(found.taken), "INR")
-    rows = (
+    # A list: while a file goes out, nothing of the database can be asked any more.
+    rows = [
         (
             *(day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back),
             *(() if len(found.taken) > 1 else (to_amount(s.taken, currency),)),
         )
         for day, s in found.days
-    )
+    ]
     return csv_file(f"sales-{found.first}-{found.last}", header, rows)
 
 

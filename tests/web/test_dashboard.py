@@ -66,6 +66,20 @@ def test_the_csv_files_have_the_same_figures(organiser, season):
     assert [row["Event"] for row in rows] == ["Full House", "Half Full", "Quiet Evening"]
 
 
+@pytest.mark.parametrize(("currencies", "named"), [(["INR"], True), (["INR", "EUR"], False)])
+def test_takings_go_out_where_they_are_of_one_currency(
+    organiser, make_event, make_booking, currencies, named
+):
+    for currency in currencies:
+        event = make_event(capacity=9, price_minor=50_000, currency=currency)
+        make_booking(event, seats=2, price_minor=50_000)
+    days = organiser.get("/admin/sales-by-day.csv?range=7").text.removeprefix("\ufeff")
+    last = list(csv.DictReader(io.StringIO(days)))[-1]
+    assert last.get("Takings") == ("1000.00" if named else None)
+    by_event = organiser.get("/admin/sales-by-event.csv").text.removeprefix("\ufeff")
+    assert {row["Takings"] for row in csv.DictReader(io.StringIO(by_event))} == {"1000.00"}
+
+
 @pytest.mark.parametrize(
     ("most", "top"),
     [
