@@ -114,7 +114,12 @@ class Pulse:
             return None
         facts = {name: value for minute in told for name, value in minute.items()}
         queues = list(_fresh(desks, now))
-        beats = [_beat(at, facts) for at in range(now - seconds, now)]
+        lefts, newest, beats = _lefts(facts), -1, []
+        for at in range(now - seconds, now):
+            version, left = lefts.get(at, (-1, None))
+            # A process that has not sold lately tells of seats that others have sold since.
+            beats.append(_beat(at, facts, left if version >= newest else None))
+            newest = max(newest, version)
         return Reading(beats, sum(queues), len(queues))
 
     def _tell_each_beat(self) -> None:
@@ -162,7 +167,7 @@ class Pulse:
         for event_id in told:
             if look := self._look(event_id):
                 key = minute_key(event_id, second // 60)
-                pipe.hset(key, f"{second}:{LEFT}", look.seats)
+                pipe.hset(key, f"{second}:{LEFT}:{look.version}", look.seats)
                 keys.add(key)
         for key in keys:
             pipe.expire(key, KEPT_FOR)
@@ -182,10 +187,21 @@ def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
             yield int(queue)
 
 
-def _beat(at: int, facts: Mapping[bytes, bytes]) -> Beat:
-    found = {name: facts.get(f"{at}:{name}".encode(), b"") for name in (*_COUNTED, LEFT)}
+def _beat(at: int, facts: Mapping[bytes, bytes], left: int | None) -> Beat:
+    found = {name: facts.get(f"{at}:{name}".encode(), b"") for name in _COUNTED}
     numbers = {name: int(value) for name, value in found.items() if value.isdigit()}
-    return Beat(at, **numbers)
+    return Beat(at, left=left, **numbers)
+
+
+def _lefts(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
+    """By second, the latest version that was told of, and its seats left."""
+    found: dict[int, tuple[int, int]] = {}
+    for name, seats in facts.items():
+        at, kind, *version = name.split(b":")
+        if kind == LEFT.encode() and version:
+            told = (int(version[0]), int(seats))
+            found[int(at)] = max(told, found.get(int(at), told))
+    return found
 
 
 _COUNTED = (BOOKED, SEATS, REPLAYED, SOLD_OUT, REFUSED, BUSY, FAILED)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from app.booking.gate import connect, tokens_key
-from app.booking.pulse import DESKS_KEY, Pulse
+from app.booking.pulse import DESKS_KEY, Pulse, minute_key
 from app.services import console
 from tests.web.conftest import HTMX
 
@@ -62,6 +62,17 @@ def test_the_figures_go_out_second_by_second(organiser, make_event, book):
 
     (row,) = when_told(rows)
     assert (row["bookings"], row["seats"], row["seats_left"]) == ("1", "2", "3")
+
+
+def test_seats_left_never_rise_because_a_process_has_not_heard(app, redis, make_event):
+    event, now = make_event(capacity=20), int(time.time())
+    told = {f"{now - 4}:left:2": 14, f"{now - 4}:left:3": 11, f"{now - 3}:left:2": 14}
+    for at in (now - 4, now - 3):
+        here = {name: seats for name, seats in told.items() if name.startswith(f"{at}:")}
+        redis.hset(minute_key(event.id, at // 60), mapping=here)
+    with app.app_context():
+        found = console.watch(event.id, app.extensions["desk"])
+    assert [left for left in found.seats_left if left is not None][:3] == [11, 11, 11]
 
 
 def test_seats_by_the_gate_are_those_of_redis(organiser, make_event, redis):
