@@ -1,6 +1,7 @@
 """Readiness tells which part is away, and which of them stops the sale."""
 
 from app.booking.gate import SeatGate, connect
+from app.db import db
 from app.embedded import free_port
 from app.services.health import readiness
 
@@ -34,3 +35,13 @@ def test_an_unmigrated_database_is_not_ready(make_app, sql, postgres_url):
         found = readiness(app.extensions["desk"].gate)
     assert (found.database, found.ready) == ("ok", False)
     assert "flask db upgrade" in found.migrations
+
+
+def test_asking_again_and_again_makes_no_statement_of_its_own_each_time(desk):
+    """Each would be kept, and push one of the pages' out of what is kept compiled."""
+    for _ in range(3):
+        readiness(desk.gate)
+    kept = len(db.engine._compiled_cache)
+    for _ in range(20):
+        readiness(desk.gate)
+    assert len(db.engine._compiled_cache) == kept
