@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from gevent import get_hub
 from gevent.monkey import is_module_patched
@@ -10,14 +10,16 @@ from gevent.threadpool import ThreadPool
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Outcome = tuple[R | None, Exception | None]
+"""What came of the work, or why nothing did."""
 
 
 def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Several at once, as many as gevent's own threads."""
     if not is_module_patched("threading"):
         return work(*args, **kwargs)
-    done: R = get_hub().threadpool.apply(work, args, kwargs)
-    return done
+    outcome: Outcome[R] = get_hub().threadpool.apply(_caught(work), args, kwargs)
+    return _given(outcome)
 
 
 class TooLate(Exception):
@@ -44,5 +46,24 @@ class Single:
                 raise TooLate
             return work(*args, **kwargs)
 
-        done: R = self._pool.apply(in_turn)
-        return done
+        outcome: Outcome[R] = self._pool.apply(_caught(in_turn))
+        return _given(outcome)
+
+
+def _caught(work: Callable[P, R]) -> Callable[P, Outcome[R]]:
+    """gevent would log what is raised in its threads as an error that nobody caught."""
+
+    def do(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
+        try:
+            return work(*args, **kwargs), None
+        except Exception as error:
+            return None, error
+
+    return do
+
+
+def _given(outcome: Outcome[R]) -> R:
+    done, error = outcome
+    if error is not None:
+        raise error
+    return cast("R", done)
