@@ -13,7 +13,7 @@ from app import logs, metrics_house
 from app.config import Settings, WeakSettings
 
 try:
-    settings = Settings.load()
+    settings = Settings.load(serving=True)
 except WeakSettings as error:
     sys.exit(error.told)
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,8 @@ MIN_KEY_LENGTH = 22
 """Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
 
 WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
+HOST_NAME = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?")
+"""A dot before it means all below it too."""
 LEDGER_POOL = 3
 """Connections of a process for bookings alone, which no page can use up."""
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -44,10 +47,13 @@ class WeakSettings(Exception):
         return "\n".join(f"utsavam: {problem}" for problem in self.problems)
 
 
-def _env_file() -> Path:
-    """`.env`, or while a demo runs in this folder its own file, so that commands find it."""
+def _env_file(*, serving: bool) -> Path:
+    """`.env`, or while a demo runs in this folder its own file, so that commands find it.
+
+    Whoever serves beside a demo is to have settings of its own.
+    """
     data = Path(os.environ.get("DATA_DIR") or ".utsavam")
-    if "DATABASE_URL" not in os.environ and _is_locked(data / "lock"):
+    if not serving and "DATABASE_URL" not in os.environ and _is_locked(data / "lock"):
         return data / "demo.env"
     return Path(".env")
 
@@ -149,10 +155,10 @@ class Settings(BaseSettings):
         return url
 
     @classmethod
-    def load(cls) -> "Settings":
+    def load(cls, *, serving: bool = False) -> "Settings":
         """From the environment; raises `WeakSettings` for values that are none."""
         try:
-            return cls(_env_file=_env_file())
+            return cls(_env_file=_env_file(serving=serving or is_web_worker()))
         except ValidationError as error:
             raise WeakSettings([_sentence(dict(fault)) for fault in error.errors()]) from None
 
@@ -187,6 +193,8 @@ class Settings(BaseSettings):
                 found.append("ADMIN_KEY holds more than two keys; two are enough to rotate.")
             for name, keys in (("ADMIN_KEY", self.admin_key), ("SECRET_KEY", (self.secret_key,))):
                 found += [f"{name} {fault}" for key in keys for fault in _faults_of_key(key)]
+            if self.secret_key and self.secret_key in self.admin_key:
+                found.append(f"SECRET_KEY is the same as ADMIN_KEY. Make another one: {MAKE_A_KEY}")
         return found
 
     def require_strong(self) -> None:
@@ -225,6 +233,11 @@ def _open_doors(settings: Settings) -> list[str]:
             "TRUSTED_HOSTS is missing: name the hosts that people use, as in "
             "TRUSTED_HOSTS=tickets.example.org."
         )
+    found += [
+        f"TRUSTED_HOSTS: {host!r} is no name of a host, as in tickets.example.org."
+        for host in settings.trusted_hosts
+        if not HOST_NAME.fullmatch(host)
+    ]
     return found
 
 
@@ -245,7 +258,10 @@ def _faults_of_metrics(settings: Settings) -> list[str]:
     if settings.metrics_key:
         found += [f"METRICS_KEY {fault}" for fault in _faults_of_key(settings.metrics_key)]
         if settings.metrics_key in {*settings.admin_key, settings.secret_key}:
-            found.append("METRICS_KEY is another key too: whoever may look may do nothing else.")
+            found.append(
+                "METRICS_KEY is the same as ADMIN_KEY or SECRET_KEY: whoever reads figures may do "
+                f"nothing else. Make another one: {MAKE_A_KEY}"
+            )
     return found
 
 

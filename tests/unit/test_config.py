@@ -115,8 +115,27 @@ def test_commands_find_the_demo_while_it_runs_and_env_once_it_has_ended(monkeypa
         assert Settings.load().port == 8111
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert Settings.load().port == 8222
+        assert Settings.load(serving=True).port == 8111  # a second site is no demo
         monkeypatch.setenv("DATABASE_URL", "postgresql:///mine")
         assert Settings.load().port == 8111
+
+
+@pytest.mark.parametrize("host", ["https://tickets.example.org", "tickets.example.org/shop", "a b"])
+def test_a_trusted_host_that_no_request_can_name_is_refused(host):
+    (problem,) = problems(trusted_hosts=(host,))
+    assert problem.startswith(f"TRUSTED_HOSTS: {host!r} is no name of a host")
+
+
+def test_names_of_hosts_below_a_name_and_addresses_are_taken():
+    assert (
+        problems(trusted_hosts=(".example.org", "xn--ls8h.example", "192.0.2.1", "a.example:8080"))
+        == []
+    )
+
+
+def test_one_key_for_both_purposes_is_refused():
+    (problem,) = problems(secret_key=STRONG["admin_key"][0])
+    assert problem.startswith("SECRET_KEY is the same as ADMIN_KEY")
 
 
 OPEN_METRICS = {"metrics_port": 9101, "metrics_host": "0.0.0.0"}
@@ -128,7 +147,10 @@ OPEN_METRICS = {"metrics_port": 9101, "metrics_host": "0.0.0.0"}
         (OPEN_METRICS, "METRICS_KEY is missing"),
         ({**OPEN_METRICS, "metrics_key": "short"}, "METRICS_KEY is too short"),
         ({"metrics_port": 9101, "metrics_key": "CHANGE_ME"}, "METRICS_KEY looks like a default"),
-        ({**OPEN_METRICS, "metrics_key": STRONG["secret_key"]}, "METRICS_KEY is another key too"),
+        (
+            {**OPEN_METRICS, "metrics_key": STRONG["secret_key"]},
+            "METRICS_KEY is the same as ADMIN_KEY",
+        ),
         ({"metrics_port": 8000}, "METRICS_PORT is the same as PORT"),
         ({**OPEN_METRICS, "metrics_key": secrets.token_urlsafe(32), "demo": True}, "DEMO=1"),
     ],
