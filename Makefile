@@ -37,7 +37,7 @@ check: setup-test ## Format, lint, types, import contracts, templates, links, ve
 	@$(PY) tools/vendored.py
 
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
-	@$(PY) -m tests.load.rehearsal --host $(or $(HOST),http://127.0.0.1:8000) \
+	@$(PY) -m tests.load.rehearsal $(if $(HOST),--host $(HOST)) \
 		--users $(or $(USERS),50) --rate $(or $(RATE),5) --time $(or $(TIME),60s) $(ARGS)
 
 soak: setup-test ## Load a site of its own for an hour, restart its parts, look for leaks: TIME=10m

@@ -6,14 +6,15 @@ the figures are any other. Needs nothing but Python:
 
     python tests/concurrency_test.py
 
-BASE is the site (default http://127.0.0.1:8000). ADMIN_KEY is its admin key; without it, the key
-that `make demo` left in .utsavam/admin-key is used.
+BASE is the site; without it, the demo that runs in this folder, else http://127.0.0.1:8000.
+ADMIN_KEY is its admin key; without it, the key that `make demo` left in .utsavam/admin-key is used.
 """
 
 import argparse
 import http.client
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 TOTAL, CAPACITY = 50, 5
-DEMO_KEY = Path(__file__).resolve().parents[1] / ".utsavam" / "admin-key"
+DEMO = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parents[1] / ".utsavam")
+DEMO_KEY = DEMO / "admin-key"
 TIMEOUT = 30
 
 
@@ -64,6 +66,14 @@ class Site:
         if status != 201:
             raise Trouble(f"POST {path} answered {status}: {answer}")
         return answer["id"]
+
+
+def find_site():
+    if base := os.environ.get("BASE"):
+        return base
+    settings = DEMO / "demo.env"
+    port = re.search(r"^PORT='(\d+)'$", settings.read_text(), re.M) if settings.exists() else None
+    return f"http://127.0.0.1:{port[1] if port else 8000}"
 
 
 def find_key():
@@ -154,7 +164,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args()
-    base = os.environ.get("BASE", "http://127.0.0.1:8000")
+    base = find_site()
     try:
         line, wrong = run(base)
     except (Trouble, OSError, http.client.HTTPException) as error:

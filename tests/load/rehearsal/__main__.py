@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .options import add_options, address, timespan, whole
+from .organiser import find_site
 
 REPORT = "build/load.html"
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
@@ -39,8 +40,8 @@ def read(words):
     parser.add_argument(
         "--host",
         type=address,
-        default="http://127.0.0.1:8000",
-        help="the site (default: %(default)s)",
+        default=find_site(),
+        help="the site (default: the demo that runs, here %(default)s)",
     )
     parser.add_argument("--users", type=whole(1, 100_000), default=50, help="people (default: 50)")
     parser.add_argument(

@@ -6,43 +6,43 @@ from urllib.parse import urlsplit
 
 
 def add_options(parser):
-    group = parser.add_argument_group("Rehearsal")
-    group.add_argument(
+    # Not in a group of their own: Locust's web UI would leave them out.
+    parser.add_argument(
         "--seats",
         type=whole(1, 1_000_000),
         default=1000,
         metavar="N",
         help="seats of the rehearsal's event (default 1000); fewer than are wished for sell out",
     )
-    group.add_argument(
+    parser.add_argument(
         "--api-share",
         type=whole(0, 100),
         default=30,
         metavar="PERCENT",
         help="people who book by a program with an API token, not by the pages (default 30)",
     )
-    group.add_argument(
+    parser.add_argument(
         "--countdown",
         type=whole(2, 3600),
         default=5,
         metavar="SECONDS",
         help="from the moment when all have arrived to the opening of the sale (default 5)",
     )
-    group.add_argument(
+    parser.add_argument(
         "--think",
         type=seconds,
         default=0.5,
         metavar="SECONDS",
         help="pause of a person between two steps, on average (default 0.5)",
     )
-    group.add_argument(
+    parser.add_argument(
         "--double-clicks",
         type=whole(0, 100),
         default=20,
         metavar="PERCENT",
         help="orders that are sent twice at once with the same key (default 20)",
     )
-    group.add_argument(
+    parser.add_argument(
         "--keep-people",
         action="store_true",
         help="leave the accounts that the rehearsal made, instead of deleting them at its end",

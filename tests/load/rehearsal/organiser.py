@@ -1,6 +1,7 @@
 """The organiser of the rehearsal: makes its event by the admin key, and takes it away again."""
 
 import os
+import re
 import time
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
@@ -91,17 +92,30 @@ class Organiser:
                 said = f"{answer.status_code}: {answer.text[:200]}"
                 if answer.status_code in (expected if isinstance(expected, tuple) else (expected,)):
                     return answer
+                if answer.status_code == 401:
+                    said = "the site does not know this ADMIN_KEY"
             waits = answer is not None and answer.status_code == 503
             if not waits or time.monotonic() > give_up:
                 raise Trouble(f"{method} {self.host}{path}: {said}")
             time.sleep(1)
 
 
+def find_site():
+    """The address of the demo that runs in its folder, or where one would be."""
+    settings = demo_folder() / "demo.env"
+    port = re.search(r"^PORT='(\d+)'$", settings.read_text(), re.M) if settings.exists() else None
+    return f"http://127.0.0.1:{port[1] if port else 8000}"
+
+
+def demo_folder():
+    return Path(os.environ.get("DATA_DIR") or Path(__file__).parents[3] / ".utsavam")
+
+
 def find_key():
     """ADMIN_KEY, or the one that `make demo` left in its folder."""
     if key := os.environ.get("ADMIN_KEY"):
         return key.split(",")[0].strip()
-    file = Path(os.environ.get("DATA_DIR") or Path(__file__).parents[3] / ".utsavam") / "admin-key"
+    file = demo_folder() / "admin-key"
     if file.exists():
         return file.read_text().strip()
     raise Trouble(f"set ADMIN_KEY to the site's admin key; make demo leaves its own in {file}")
