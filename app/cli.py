@@ -73,7 +73,7 @@ def doctor() -> None:
     """
     found = checks.examine(settings(), desk().gate)
     for check in found:
-        click.echo(f"{check.part + ':':<12}{check.finding}")
+        click.echo(f"{check.part + ':':<13}{check.finding}")
     if any(check.needed and not check.well for check in found):
         raise SystemExit(1)
 

@@ -258,6 +258,9 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         401,
         "not-allowed",
         lambda: _("Who are you?"),
-        lambda: _("This needs an X-Admin-Key header, or Authorization: Bearer with an API token."),
+        lambda: _(
+            "This needs a key that is good: an X-Admin-Key header, or Authorization: Bearer with an"
+            " API token. None was sent, or it is not, or no longer, known here."
+        ),
     ),
 }

@@ -142,7 +142,7 @@ def teller(say: Say) -> Callable[[str], None]:
 
     def tell(line: str) -> None:
         if found := _PROGRESS.search(line):
-            say(found[1])
+            say(f"  {found[1]}")
 
     return tell
 
