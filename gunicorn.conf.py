@@ -50,14 +50,29 @@ def on_starting(server):
         sys.exit(error.told)
     found_from = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": found_from}
-    if subprocess.run([sys.executable, "-m", "app.connections"], env=environment).returncode:
+    looked = subprocess.run([sys.executable, "-m", "app.connections"], env=environment).returncode
+    if looked == os.EX_TEMPFAIL:
+        server.log.warning("PostgreSQL does not answer: people are told 503 until it does")
+    elif looked:
         sys.exit(1)
     if settings.api_access == "open":
         server.log.warning("API_ACCESS=open: the API trusts any user_id (loopback only)")
 
 
 def when_ready(server):
-    """Have metrics served on their own port, if that is wanted, while this master lives."""
+    """Reload for good settings only, and have metrics served, if that is wanted."""
+    reload = server.reload
+
+    def reload_if_well():
+        """Workers with the new settings would end at once, and the old ones be gone."""
+        try:
+            Settings.load(serving=True).require_strong()
+        except WeakSettings as error:
+            server.log.error("Not reloaded, for the settings are wrong: %s", error)
+        else:
+            reload()
+
+    server.reload = reload_if_well
     if settings.metrics_port:
         metrics_house.open_house(server, ROOT)
         guard = "with METRICS_KEY" if settings.metrics_key else "without a key"

@@ -1,9 +1,11 @@
 """Whether PostgreSQL allows as many connections as the processes may open.
 
 Run as a program by gunicorn's master before it starts its workers: the master itself must not load
-what its gevent workers are yet to patch.
+what its gevent workers are yet to patch. Ends with 1 when they are too many, and with EX_TEMPFAIL
+when nobody answers.
 """
 
+import os
 import sys
 
 import psycopg
@@ -25,7 +27,7 @@ def complaint(settings: Settings) -> str | None:
     needed = settings.web_concurrency * (settings.pool_size + LEDGER_POOL)
     if settings.metrics_port is not None:
         needed += METRICS_POOL
-    allowed = _allowed(settings.database_url.replace("+psycopg", "", 1))
+    allowed = _allowed(settings)
     if allowed is None or needed <= allowed:
         return None
     return (
@@ -35,7 +37,8 @@ def complaint(settings: Settings) -> str | None:
     )
 
 
-def _allowed(url: str) -> int | None:
+def _allowed(settings: Settings) -> int | None:
+    url = settings.database_url.replace("+psycopg", "", 1)
     try:
         with psycopg.connect(url, connect_timeout=3) as connection:
             row = connection.execute(ALLOWED).fetchone()
@@ -45,5 +48,8 @@ def _allowed(url: str) -> int | None:
 
 
 if __name__ == "__main__":
-    if found := complaint(Settings.load()):
+    chosen = Settings.load()
+    if _allowed(chosen) is None:
+        sys.exit(os.EX_TEMPFAIL)
+    if found := complaint(chosen):
         sys.exit(f"utsavam: {found}")

@@ -1,9 +1,16 @@
 """Whether PostgreSQL allows the connections is asked before the site serves."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from app.connections import complaint
 from tests.support.site import Site
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_pools_that_fit_are_no_complaint(settings):
@@ -23,6 +30,15 @@ def test_a_database_that_is_away_is_no_complaint_yet(settings):
         update={"web_concurrency": 99, "database_url": "postgresql+psycopg://127.0.0.1:1/none"}
     )
     assert complaint(away) is None
+
+
+def test_whether_anybody_answered_is_told_by_the_exit_code(settings):
+    def code(url):
+        words = [sys.executable, "-m", "app.connections"]
+        return subprocess.run(words, env={**os.environ, "DATABASE_URL": url}, cwd=ROOT).returncode
+
+    assert code("postgresql://127.0.0.1:1/none") == os.EX_TEMPFAIL
+    assert code(settings.database_url) == 0
 
 
 @pytest.mark.parametrize(

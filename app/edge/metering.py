@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from sqlalchemy import QueuePool
+from werkzeug.wsgi import ClosingIterator
 
 from app.config import Settings
 from app.db import LEDGER, db
@@ -48,7 +49,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 class RequestMeter:
-    """WSGI middleware. An answer that is streamed is counted when it begins."""
+    """WSGI middleware. An answer that is streamed is counted when it begins, and once more as an
+    error when it breaks off."""
 
     def __init__(self, inner: "WSGIApplication", meter: "Meter") -> None:
         self._inner, self._meter = inner, meter
@@ -67,11 +69,29 @@ class RequestMeter:
             return start_response(line, headers, *error)
 
         try:
-            return self._inner(environ, start)
+            answer = self._inner(environ, start)
+            # Whole answers are lists, as of the express lane; of others anything may come yet.
+            if isinstance(answer, list):
+                return answer
+            closes = getattr(answer, "close", None)
+            return ClosingIterator(self._whole(answer, environ, began), closes)
         finally:
-            seconds = time.perf_counter() - began
-            asked = environ["REQUEST_METHOD"], route, status
-            self._meter.request(self._known.get(asked) or self._observer(*asked), seconds)
+            self._count(environ["REQUEST_METHOD"], route, status, began)
+
+    def _whole(
+        self, answer: Iterable[bytes], environ: "WSGIEnvironment", began: float
+    ) -> Iterable[bytes]:
+        """What breaks off in the middle is counted as an error too."""
+        try:
+            yield from answer
+        except Exception:
+            self._count(environ["REQUEST_METHOD"], route_of(environ), "500", began)
+            raise
+
+    def _count(self, method: str, route: str | None, status: str, began: float) -> None:
+        seconds = time.perf_counter() - began
+        asked = method, route, status
+        self._meter.request(self._known.get(asked) or self._observer(*asked), seconds)
 
     def _observer(self, method: str, route: str | None, status: str) -> Callable[[float], None]:
         """Under one of a bounded number of names: anybody may make up addresses and methods."""
