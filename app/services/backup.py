@@ -78,7 +78,9 @@ def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False)
         raise BackupFailed(f"FILE {file} is there already: name another, or say --overwrite.")
     if file.exists() and not file.is_file():
         raise BackupFailed(f"FILE {file} is no ordinary file.")
-    programs, began = programs_of(look_at(database_url)), time.monotonic()
+    database, began = look_at(database_url), time.monotonic()
+    programs = programs_of(database)
+    say(f"tables of the database {database.name}:")
     part = file.with_name(f".{file.name}.part")
     try:
         part.unlink(missing_ok=True)

@@ -30,6 +30,13 @@ def test_it_prints_five_bookings_and_forty_five_conflicts(running_site, site, sq
     assert sql("SELECT count(*) FROM bookings") == [(5,)]
 
 
+def test_without_being_told_it_asks_the_demo_that_runs(running_site, site, tmp_path):
+    (tmp_path / "demo.env").write_text(f"DEMO='1'\nPORT='{site.rpartition(':')[2]}'\n")
+    (tmp_path / "admin-key").write_text(running_site.admin_key)
+    done = run(DATA_DIR=str(tmp_path))
+    assert done.stdout == "total: 50 success: 5 conflict: 45 errors: 0\n", done.stderr
+
+
 def test_it_takes_its_event_away_again_and_may_be_run_once_more(running_site, site, sql):
     for _ in range(2):
         assert run(BASE=f"{site}/", ADMIN_KEY=running_site.admin_key).returncode == 0
