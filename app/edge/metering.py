@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -74,19 +75,10 @@ class RequestMeter:
             if isinstance(answer, list):
                 return answer
             closes = getattr(answer, "close", None)
-            return ClosingIterator(self._whole(answer, environ, began), closes)
+            broken = partial(self._count, environ["REQUEST_METHOD"], route, "500", began)
+            return ClosingIterator(_whole(answer, broken), closes)
         finally:
             self._count(environ["REQUEST_METHOD"], route, status, began)
-
-    def _whole(
-        self, answer: Iterable[bytes], environ: "WSGIEnvironment", began: float
-    ) -> Iterable[bytes]:
-        """What breaks off in the middle is counted as an error too."""
-        try:
-            yield from answer
-        except Exception:
-            self._count(environ["REQUEST_METHOD"], route_of(environ), "500", began)
-            raise
 
     def _count(self, method: str, route: str | None, status: str, began: float) -> None:
         seconds = time.perf_counter() - began
@@ -103,3 +95,12 @@ class RequestMeter:
         if route is not None:
             self._known[method, route, status] = observe
         return observe
+
+
+def _whole(answer: Iterable[bytes], broken: Callable[[], None]) -> Iterable[bytes]:
+    """The answer; `broken` is told when it breaks off."""
+    try:
+        yield from answer
+    except Exception:
+        broken()
+        raise
