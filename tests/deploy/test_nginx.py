@@ -20,7 +20,7 @@ UNANSWERED = {503}
 class Behind(Buyers):
     """Buyers whose program has a key, and names the host."""
 
-    headers = None
+    headers, stays = None, True
 
     def _ask(self, method, path, **facts):
         return super()._ask(method, path, headers=self.headers, **facts)

@@ -89,6 +89,8 @@ class Crowd:
 class Buyers(Crowd):
     """Each buys one seat after another; a lost or unavailable answer is asked again, by its key."""
 
+    stays = False
+    """Whether one who has no answer when the crowd is left goes on asking until there is one."""
     keeps_asking: bool = True
     refused: set = field(default_factory=set)
     unknown: set = field(default_factory=set)
@@ -115,7 +117,9 @@ class Buyers(Crowd):
                 self.refused.add(key)
                 return
             if self._over.wait(0.05):
-                break
+                if not self.stays:
+                    break
+                time.sleep(0.05)
         self.unknown.add(key)
 
 
