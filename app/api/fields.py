@@ -27,7 +27,8 @@ MOMENT = re.compile(_DAY + r"[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)
 class Payload(BaseModel):
     """A body, query or answer; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    # Names come again, what people write does not: it would fill pydantic's cache of strings.
+    model_config = ConfigDict(extra="forbid", from_attributes=True, cache_strings="keys")
 
 
 def _no_control_characters(text: str) -> str:

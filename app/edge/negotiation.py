@@ -52,10 +52,16 @@ class Negotiation:
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._inner = inner
         urls = app.url_map.bind("localhost")
-        # The addresses are fixed once the application serves, so what was found stays true.
-        self._methods = lru_cache(maxsize=10_000)(
-            lambda path: frozenset(urls.allowed_methods(path))
-        )
+        known: dict[frozenset[str], frozenset[str]] = {}
+
+        # The addresses are fixed once the application serves, so what was found stays true. There
+        # are as many as bookings, so the sets, which are few, are kept once.
+        @lru_cache(maxsize=4_000)
+        def methods(path: str) -> frozenset[str]:
+            found = frozenset(urls.allowed_methods(path))
+            return known.setdefault(found, found)
+
+        self._methods = methods
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
