@@ -43,12 +43,17 @@ def test_every_connection_is_held_to_the_settings(name, value):
         ("lock_timeout", "1500ms"),
         ("statement_timeout", "2500ms"),
         ("idle_in_transaction_session_timeout", "750ms"),
-        ("application_name", f"utsavam desk {os.getpid()}"),
     ],
 )
 def test_the_ledgers_connections_let_go_of_rows_soon(name, value):
     with ledger_session() as session:
         assert session.execute(text(f"SHOW {name}")).scalar() == value
+
+
+def test_the_ledgers_connections_tell_whose_they_are():
+    with ledger_session() as session:
+        name = session.execute(text("SHOW application_name")).scalar()
+    assert name == f"utsavam desk {os.getpid()}"
 
 
 def test_the_database_keeps_what_it_has_committed():

@@ -59,7 +59,11 @@ def test_an_admin_key_opens_the_admin_pages_for_eight_hours(sql):
     assert hours == 8
 
 
-@pytest.mark.parametrize("key", ["", "wrong", KEY[:-1], KEY + " ", "ключ"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "wrong", KEY[:-1], KEY + " ", "ключ"],
+    ids=["none", "a word", "a letter less", "a space more", "other letters"],
+)
 def test_a_wrong_admin_key_begins_nothing(key, sql):
     assert staff.log_in(key, (KEY,)) is None
     assert sql("SELECT count(*) FROM sign_ins") == [(0,)]
