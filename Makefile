@@ -15,8 +15,8 @@ help: ## Show this list
 demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 	@exec $(PY) -m app.demo_start
 
-test: setup-test ## Run every test
-	@$(PY) -m pytest $(ARGS)
+test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=0
+	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
 	@$(PY) -m pytest tests/faults tests/mutants tests/deploy -v -m "not short" $(ARGS)

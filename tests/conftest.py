@@ -25,6 +25,7 @@ from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
 from tests.support.tables import empty_tables
+from tests.support.turns import Turns, wants_to_be_alone
 
 
 def pytest_configure(config):
@@ -34,11 +35,6 @@ def pytest_configure(config):
     LOGBOOK.begin()
     # A run that is told to stop ends its servers too, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def pytest_collection_modifyitems(items):
-    """The logs are searched when everybody else has logged."""
-    items.sort(key=lambda item: item.path.name == "test_logs_of_the_suite.py")
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -52,6 +48,29 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(promtool.NOT_RUN, yellow=True)
     if html_checker.jar_file() is None:
         terminalreporter.write_line(html_checker.NOT_RUN, yellow=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_private_is_logged():
+    """Searched when all tests of this process have made us log, and all their sites have ended."""
+    yield
+    assert LOGBOOK.faults() == []
+
+
+@pytest.fixture(scope="session")
+def turns(tmp_path_factory, worker_id):
+    """None where one process runs all tests."""
+    # The processes' own folders stand side by side in one of the run.
+    return None if worker_id == "master" else Turns(tmp_path_factory.getbasetemp().parent)
+
+
+@pytest.fixture(autouse=True)
+def turn(request, turns):
+    if turns is None:
+        yield
+        return
+    with turns.alone() if wants_to_be_alone(request.path) else turns.together():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +100,7 @@ def redis_url(folder):
 
 @pytest.fixture(scope="session")
 def settings(postgres_url, redis_url):
-    return Settings(
+    made = Settings(
         database_url=postgres_url,
         redis_url=redis_url,
         admin_key=(secrets.token_urlsafe(32),),
@@ -96,6 +115,8 @@ def settings(postgres_url, redis_url):
         # A busy machine may stall a Redis call; the tests of the time limit set their own.
         redis_timeout_ms=1000,
     )
+    LOGBOOK.keys |= {*made.admin_key, made.secret_key}
+    return made
 
 
 @pytest.fixture(scope="session")

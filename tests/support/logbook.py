@@ -4,6 +4,7 @@ In this process by a handler, of the sites that tests start from their output.
 """
 
 import atexit
+import json
 import logging
 import re
 import shutil
@@ -25,6 +26,8 @@ PASSWORDS = (
     "utsavam-demo",
 )
 """That the tests' people have, or try."""
+REFUSAL = "utsavam: "
+"""How a site begins that says why it does not start: plain words, since nothing runs yet."""
 PRIVATE = {
     "an API token or a staff key": re.compile(r"utsavam_(?!\d+\b)[\w-]{8,}"),
     "an email address": re.compile(r"@example|[\w.+-]+@[\w-]+\.\w"),
@@ -49,11 +52,20 @@ def private_parts(text, secrets):
     return found
 
 
+def is_json(line):
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 class Logbook:
-    """One for the run: a folder with a file for the tests themselves, and one for each site."""
+    """One for each process: a folder with a file for its own log, and one for each site's."""
 
     def __init__(self):
         self._numbers = count(1)
+        self.keys = set()
+        """Of the settings, that nobody should read either."""
 
     @cached_property
     def _folder(self):
@@ -72,11 +84,15 @@ class Logbook:
         """Where a site may log to; apart from its own folder, which tests fill up or take away."""
         return self._folder / f"site-{next(self._numbers):04}.log"
 
-    def of_tests(self):
-        return (self._folder / "tests.log").read_text()
+    def text(self):
+        return "".join(file.read_text() for file in sorted(self._folder.glob("*.log")))
 
-    def of_sites(self):
-        return "".join(file.read_text() for file in sorted(self._folder.glob("site-*.log")))
+    def faults(self):
+        """What is wrong with what was logged until now: sentences."""
+        text = self.text()
+        lines = [line for line in text.splitlines() if not line.startswith(REFUSAL)]
+        no_json = [f"no JSON: {line}" for line in lines if not is_json(line)]
+        return no_json + private_parts(text, self.keys)
 
 
 LOGBOOK = Logbook()
