@@ -84,12 +84,15 @@ class Logbook:
         """Where a site may log to; apart from its own folder, which tests fill up or take away."""
         return self._folder / f"site-{next(self._numbers):04}.log"
 
-    def text(self):
+    def of_tests(self):
+        return (self._folder / "tests.log").read_text()
+
+    def _text(self):
         return "".join(file.read_text() for file in sorted(self._folder.glob("*.log")))
 
     def faults(self):
         """What is wrong with what was logged until now: sentences."""
-        text = self.text()
+        text = self._text()
         lines = [line for line in text.splitlines() if not line.startswith(REFUSAL)]
         no_json = [f"no JSON: {line}" for line in lines if not is_json(line)]
         return no_json + private_parts(text, self.keys)
