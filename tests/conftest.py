@@ -33,8 +33,10 @@ def pytest_configure(config):
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     LOGBOOK.begin()
-    # A run that is told to stop ends its servers too, as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A run that is told to stop ends its servers too, as after Ctrl-C; also one in the background,
+    # where a shell has interrupts ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter):
