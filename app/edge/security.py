@@ -80,6 +80,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # Sent when it changes alone: what is asked beside a form and answered after it would put
+        # back the session of before, without the form's message. Sign-ins end by themselves.
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
     if settings.proxy_hops:
         # Each proxy adds to the addresses; the scheme is one word, which the first one knew.

@@ -1,5 +1,7 @@
 """Pages for visitors without a session are kept; those of others are made for them alone."""
 
+from tests.web.conftest import HTMX
+
 
 def test_a_visitor_without_a_session_is_given_none_for_looking(visitor, make_event):
     event = make_event()
@@ -71,3 +73,17 @@ def test_a_choice_that_makes_no_sense_becomes_one_seat(signed_in, make_event):
         answer = signed_in.get(f"/events/{event.id}/bookings?seats={seats}")
         assert answer.status_code == 303
         assert signed_in.get(answer.location).status_code == 200
+
+
+def test_what_is_asked_beside_a_form_says_nothing_of_the_session(organiser, signed_in, make_event):
+    """Answered late, it would put back the session of before, without the form's message."""
+    event = make_event()
+    form = {"name": "Veena"}
+    for answer in (
+        organiser.post("/admin/events/check?field=name", form, headers=HTMX),
+        organiser.get(f"/admin/events/{event.id}/console", headers=HTMX),
+        signed_in.get(f"/events/{event.id}/seats", headers=HTMX),
+        signed_in.get(f"/events/{event.id}/{event.slug}"),
+    ):
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
