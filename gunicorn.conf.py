@@ -31,6 +31,13 @@ timeout = 30
 graceful_timeout = 12
 # The control socket lies in the home folder, where two sites would share it.
 control_socket_disable = True
+# Nobody is believed about the address of a request but as PROXY_HOPS says (app/edge/addresses.py):
+# not a proxy on this machine, and not whom FORWARDED_ALLOW_IPS names, which platforms set.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+header_map = "drop"
+proxy_protocol = "off"
 loglevel = "warning" if settings.demo else "info"
 
 

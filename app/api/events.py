@@ -41,7 +41,9 @@ def get_event(event_id: int) -> Response:
 
 def _events(reading: Reading) -> Response:
     page = reading.page
-    return page_response(EventsOut([event_out(event) for event in page.items]), page)
+    response = page_response(EventsOut([event_out(event) for event in page.items]), page)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _event(reading: Reading) -> Response:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 
-from app.edge.negotiation import VARY
+from app.edge.negotiation import VARY, WANTS_JSON
 from app.request_ids import request_id
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ POLICY = ("Content-Security-Policy", CSP)
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 # A page shows who is signed in, and seats as they are now.
 ASK_AGAIN = ("Cache-Control", "private, no-cache")
+# Most of the API tells somebody's own things; what is for all says so itself.
+NEVER_STORED = ("Cache-Control", "no-store")
 FOR_EVER = ("Cache-Control", "public, max-age=31536000, immutable")
 IF_CHANGED = ("Cache-Control", "no-cache")
 STATIC = "/static/"
@@ -46,7 +48,7 @@ def for_ever(content: str | bytes, mimetype: str) -> Response:
 
 def never_stored(response: Response) -> Response:
     """For what is shown to one person: after they sign out, no browser has it any more."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.set(*NEVER_STORED)
     return response
 
 
@@ -85,7 +87,7 @@ def _completed(
         made = [header for header in made if header[0] != "Cache-Control"]
         made.append(_lifetime(environ))
     elif "Cache-Control" not in said:
-        made.append(ASK_AGAIN)
+        made.append(NEVER_STORED if environ.get(WANTS_JSON) else ASK_AGAIN)
     return made
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from flask import Request as BaseRequest
 
+from app.edge.addresses import Addresses
 from app.pictures import MAX_BYTES
 
 MAX_BODY = 64 * 1024
@@ -37,6 +38,7 @@ class Application(Flask):
     coroutine: Flask asks ten times a request."""
 
     request_class = Request
+    url_map_class = Addresses  # type: ignore[assignment]
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -39,12 +39,12 @@ class Memo:
 def remembered(reading: Reading, make: Callable[[], Response], *variant: Hashable) -> Response:
     """The answer to this address, made anew only when the reading is another.
 
-    It must depend on nothing but the address, the reading and `variant`: not on who asks.
+    It must depend on nothing but the address, the reading and `variant`: not on who asks. The key
+    is all that its links are made of.
     """
     query = request.environ["QUERY_STRING"]
     if len(query) > LONGEST_KEY:
         return make()
     memo: Memo = current_app.extensions["memo"]
-    return memo.answer(
-        (request.scheme, request.host, request.path, query, *variant), reading.stamp, make
-    )
+    address = (request.scheme, request.host, request.root_path, request.path, query)
+    return memo.answer((*address, *variant), reading.stamp, make)

@@ -1,26 +1,22 @@
 """What every request is held to: hosts, sizes, cookies, ids."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.exceptions import BadRequest, SecurityError
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.exceptions import BadRequest, NotFound, SecurityError
 from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
+from app.edge.addresses import OwnAddress
 from app.edge.answer_headers import AnswerHeaders
 from app.edge.application import MAX_EVENT_FORM
 from app.edge.negotiation import WANTS_JSON
 from app.edge.threads import waited_too_long
 from app.errors import Busy
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
 """Load balancers and platforms ask these by a machine's address, which nobody can name before."""
@@ -40,22 +36,6 @@ def an_id(text: str) -> int:
     if not re.fullmatch(IdConverter.regex, text):
         raise ValueError(text)
     return int(text)
-
-
-class Proxies(ProxyFix):
-    """What the proxies in front add to `X-Forwarded-*`, and nothing that the visitor wrote there.
-
-    Werkzeug reads quoted text in a list and drops a list whose quotation does not end: by a single
-    mark a visitor would pass for the proxy itself.
-    """
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"):
-            if '"' in environ.get(name, ""):
-                environ[name] = environ[name].replace('"', "")
-        return super().__call__(environ, start_response)
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -84,11 +64,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         # back the session of before, without the form's message. Sign-ins end by themselves.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    if settings.proxy_hops:
-        # Each proxy adds to the addresses; the scheme is one word, which the first one knew.
-        app.wsgi_app = Proxies(app.wsgi_app, x_for=settings.proxy_hops, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = OwnAddress(app.wsgi_app, settings.proxy_hops)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
+    app.before_request(_refuse_double_slashes)
     app.before_request(_refuse_what_waited)
     app.before_request(_refuse_nul)
     AnswerHeaders.init_app(app)
@@ -107,6 +86,13 @@ def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
     def refuse() -> None:
         if request.endpoint not in ASKED_BY_ADDRESS and not is_ours(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
+
+
+def _refuse_double_slashes() -> None:
+    """They are no address: Werkzeug would look for one without those at the start, and a browser
+    takes what follows them for a host."""
+    if "//" in request.environ["PATH_INFO"]:
+        raise NotFound
 
 
 def _refuse_what_waited() -> None:

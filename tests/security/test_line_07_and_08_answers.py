@@ -102,6 +102,31 @@ def test_line_07_what_is_one_persons_own_is_kept_nowhere_either(app, world):
             assert answer.headers["Cache-Control"] == "no-store", endpoint
 
 
+FOR_ALL = {"api_events.list_events", "api_events.get_event"}
+"""What anybody is told, and may keep until it is asked for again."""
+
+
+def test_line_07_what_a_program_is_told_is_kept_nowhere_but_what_is_for_all(app, world):
+    seen = set()
+    for endpoint in in_order(app):
+        rule = rules_of(app)[endpoint].rule
+        if rule.startswith("/api/"):
+            answer = ask(app, endpoint, world.personas[Who.OWNER], world.ids)
+            kept = "no-cache" if endpoint in FOR_ALL else "no-store"
+            assert answer.headers["Cache-Control"] == kept, endpoint
+            seen.add(answer.status_code)
+    assert {200, 201, 204} <= seen
+
+
+def test_line_07_a_booking_by_the_express_lane_is_kept_nowhere(
+    client, admin, make_event, make_user
+):
+    wish = {"user_id": make_user().id, "event_id": make_event(capacity=1).id}
+    answers = [client.post("/api/bookings", json=wish, headers=admin) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+
+
 def test_line_07_no_other_site_is_let_in_by_asking(client, admin, clean):
     foreign = {
         "Origin": "https://evil.example",
