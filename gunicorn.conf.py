@@ -18,7 +18,10 @@ except WeakSettings as error:
     sys.exit(error.told)
 
 ROOT = Path(__file__).parent
-WORKERS = {"gevent": "gevent", "gthread": "app.edge.threads.ThreadWorker"}
+WORKERS = {
+    "gevent": "app.edge.greenlets.GreenletWorker",
+    "gthread": "app.edge.threads.ThreadWorker",
+}
 host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency

@@ -20,10 +20,10 @@ from app.api.callers import Caller, recognise
 from app.api.present import booked_out
 from app.api.schemas import BookingIn
 from app.booking.orders import Booked
-from app.edge.application import MAX_BODY
 from app.edge.http_errors import PROBLEM_JSON, headers_of, json_of
 from app.edge.request_ids import ROUTE
 from app.edge.security import our_hosts
+from app.edge.sizes import MAX_BODY
 from app.edge.threads import waited_too_long
 from app.edge.wording import Problem, problem_of
 from app.errors import InvalidField, NotAllowed, UtsavamError

@@ -7,12 +7,9 @@ from flask import Flask
 from flask import Request as BaseRequest
 
 from app.edge.addresses import Addresses
+from app.edge.sizes import MAX_BODY, MAX_EVENT_FORM
 from app.pictures import MAX_BYTES
 
-MAX_BODY = 64 * 1024
-"""Bytes of a request; only an upload and an event's form are larger."""
-MAX_EVENT_FORM = 256 * 1024
-"""20,000 letters of a description, each of them up to nine signs long in a form."""
 LARGER = {
     **dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY),
     **dict.fromkeys(

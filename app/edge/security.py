@@ -13,8 +13,8 @@ from werkzeug.sansio.utils import host_is_trusted
 from app.config import LOOPBACK, Settings
 from app.edge.addresses import OwnAddress
 from app.edge.answer_headers import AnswerHeaders
-from app.edge.application import MAX_EVENT_FORM
 from app.edge.negotiation import WANTS_JSON
+from app.edge.sizes import MAX_EVENT_FORM
 from app.edge.threads import waited_too_long
 from app.errors import Busy
 

@@ -9,7 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from app.config import Settings
-from app.edge.application import LARGER, MAX_EVENT_FORM
+from app.edge.application import LARGER
+from app.edge.sizes import MAX_EVENT_FORM
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
