@@ -33,7 +33,7 @@ MOMENT = 0.3
 """Seconds that everybody may keep us waiting, however full it is."""
 LOOK_EVERY = 0.25
 """Seconds between looks at all connections: so much later than due one is ended at most."""
-SHARE = 0.5
+SHARE = 0.25
 """Of a process's connections, how many may be open before those that keep us waiting must go."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LATE = b"The request took too long to arrive. Please send it again.\n"

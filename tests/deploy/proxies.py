@@ -1,5 +1,6 @@
 """The proxies of deploy/, run on this machine: their own files, other addresses and folders."""
 
+import re
 import shutil
 import subprocess
 import time
@@ -52,8 +53,8 @@ def nginx(folder, ports):
         ("/dev/stdout", f"{home}/access.log"),
         ("/var/cache/nginx/kept", f"{home}/kept"),
         # A small machine's limit may be lower, and nobody comes in thousands.
-        ("worker_rlimit_nofile 65536;", ""),
-        ("worker_connections 16384;", "worker_connections 512;"),
+        ("worker_rlimit_nofile 65536;", "worker_rlimit_nofile 16384;"),
+        ("worker_connections 16384;", "worker_connections 8192;"),
         ("    sendfile on;", _lines(f"{{0}}_temp_path {home}/{{0}};", temporary)),
     )
     (home / "nginx.conf").write_text(text)
@@ -82,11 +83,20 @@ def caddy(folder, ports, certificate):
             f"\t\tto {' '.join(f'127.0.0.1:{site}' for site in ports)}\n",
         ),
     )
-    options = f"{{\n\tadmin off\n\tauto_https off\n\thttp_port {free_port()}\n}}\n"
-    (home / "Caddyfile").write_text(options + text)
+    options = f"\tadmin off\n\tauto_https off\n\thttp_port {free_port()}\n"
+    text = replaced(text, ("{\n\tservers {", f"{{\n{options}\tservers {{"))
+    if _caddys_version() < (2, 6, 3):
+        older = "buffer_requests\n\t\tmax_buffer_size 320KB"
+        text = replaced(text, ("request_buffers 320KB", older))
+    (home / "Caddyfile").write_text(text)
     command = [CADDY, "run", "--config", home / "Caddyfile", "--adapter", "caddyfile"]
     with _running(command, home, {"HOME": str(home), "XDG_DATA_HOME": str(home)}):
         yield port
+
+
+def _caddys_version():
+    told = subprocess.run([CADDY, "version"], capture_output=True, text=True).stdout
+    return tuple(int(part) for part in re.search(r"(\d+)\.(\d+)\.(\d+)", told).groups())
 
 
 def _lines(pattern, values):

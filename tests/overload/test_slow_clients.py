@@ -1,0 +1,164 @@
+"""One address sends its requests byte by byte, over many connections; others book meanwhile."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.edge.arrivals import BODY, HEAD
+from tests.support.site import Site
+from tests.support.threads import at_once
+
+SLOW = Path(__file__).with_name("slow.py")
+MANY, SECONDS = 1500, 10
+"""Connections, and how long they go on. docs/limits.md has the figures of 4,300."""
+BUYERS, EACH = 8, 40
+PATIENCE = 10
+P99 = 0.5
+"""Seconds. On a busy machine as on a quiet one: it took the whole ten, or there was no answer."""
+CLASSES = ["gevent", "gthread"]
+
+
+def address_of(url):
+    host, port = url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+@pytest.fixture(scope="module", params=CLASSES)
+def site(request, migrated_app, settings, folder):
+    kind = {"WEB_CONCURRENCY": "1", "WORKER_THREADS": "8", "WORKER_CLASS": request.param}
+    with Site(settings, folder / f"slow-{request.param}", **kind) as site:
+        yield site
+
+
+class Crowd:
+    """A process of slow clients; what became of them once it is over."""
+
+    def __init__(self, site, kind, many=MANY, seconds=SECONDS):
+        host, port = address_of(site.url)
+        words = [host, port, kind, many, seconds, f"{host}:{port}"]
+        command = [sys.executable, str(SLOW), *map(str, words)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    @property
+    def goes_on(self):
+        return self._process.poll() is None
+
+    def end(self):
+        told, _ = self._process.communicate(timeout=60)
+        return json.loads(told)
+
+
+def book(url, wish):
+    """(status, seconds) of a booking over a connection of its own; no status without an answer."""
+    body = json.dumps(wish).encode()
+    head = f"POST /api/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    head += "Content-Type: application/json\r\nConnection: close\r\n\r\n"
+    began = time.monotonic()
+    try:
+        with closing(socket.create_connection(address_of(url), PATIENCE)) as line:
+            line.settimeout(PATIENCE)
+            line.sendall(head.encode() + body)
+            status = int(line.recv(100).split()[1])
+    except (OSError, IndexError):
+        status = None
+    return status, time.monotonic() - began
+
+
+@pytest.mark.parametrize("kind", ["headers", "body"])
+def test_slow_clients_of_one_address_hold_no_booking_up(
+    site, make_event, make_user, kind, invariants
+):
+    wish = {"event_id": make_event(capacity=100_000).id, "user_id": make_user().id}
+    crowd, answers = Crowd(site, kind), []
+
+    def buy():
+        while crowd.goes_on:
+            answers.append(book(site.url, wish))
+            time.sleep(0.05)
+
+    at_once([buy] * BUYERS)
+    became = crowd.end()
+    seconds = sorted(seconds for _, seconds in answers)
+    p99 = seconds[int(len(seconds) * 0.99)]
+    print(f"{len(answers)} bookings, p99 {1000 * p99:.0f} ms; slow clients: {became}")
+    assert {status for status, _ in answers} == {201}
+    assert len(answers) > BUYERS * EACH
+    assert p99 < P99
+    assert became["ended"] + became["open"] == MANY
+    assert len(site.log.read_text().splitlines()) < 50
+
+
+def sent(site, *pieces, pause=0.5):
+    """What is answered to these pieces, and after how many seconds the connection is ended."""
+    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+        line.settimeout(60)
+        began, told = time.monotonic(), b""
+        for piece in pieces:
+            line.sendall(piece)
+            time.sleep(pause)
+        while came := line.recv(4096):
+            told += came
+        return told, time.monotonic() - began
+
+
+HEADERS = b"POST /api/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+
+def test_a_request_has_seconds_for_the_whole_of_it(site, clean):
+    """The first two alone are told: one whose headers never end speaks no HTTP yet."""
+    cases = [
+        (HEADERS + b"Content-Length: 50\r\n\r\n{", BODY, b"HTTP/1.1 408 "),
+        (HEADERS + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", BODY, b"HTTP/1.1 408 "),
+        (HEADERS, HEAD, b""),
+        (b"", HEAD, b""),
+    ]
+    told = at_once([lambda case=case: sent(site, case[0], pause=0) for case in cases])
+    for (_, due, status), (answer, seconds) in zip(cases, told, strict=True):
+        assert answer.startswith(status), answer
+        assert due - 0.5 <= seconds <= due + 3
+
+
+def test_a_request_that_comes_in_pieces_is_answered(site, make_event, make_user, sql):
+    wish = {"event_id": make_event(capacity=9).id, "user_id": make_user().id}
+    body = json.dumps(wish).encode()
+    half, close = len(body) // 2, b"Connection: close\r\n"
+    length = b"Content-Length: %d\r\n\r\n" % len(body)
+    chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:])]
+    ways = [
+        [HEADERS, close, length, body[:half], body[half:]],
+        [HEADERS + close, b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n", b"\r\n"],
+        [HEADERS + close + b"Expect: 100-continue\r\n" + length, body],
+        # Two at once, the second in two pieces.
+        [HEADERS + length + body + HEADERS + close + length + body[:half], body[half:]],
+    ]
+    answers = at_once([lambda way=way: sent(site, *way, pause=0.2)[0] for way in ways])
+    assert [answer.count(b"HTTP/1.1 201 ") for answer in answers] == [1, 1, 1, 2]
+    assert answers[2].startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 ")
+    assert sql("SELECT count(*) FROM bookings") == [(5,)]
+
+
+def test_a_body_that_is_cut_off_is_no_request(site, make_event, make_user, sql):
+    """Its part might be well-formed and say something else."""
+    body = json.dumps({"event_id": make_event().id, "user_id": make_user().id}).encode()
+    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+        line.sendall(HEADERS + b"Content-Length: %d\r\n\r\n" % (len(body) + 5) + body)
+        line.shutdown(socket.SHUT_WR)
+        line.settimeout(PATIENCE)
+        assert not line.recv(100).startswith(b"HTTP/1.1 201")
+    time.sleep(0.2)
+    assert sql("SELECT count(*) FROM bookings") == [(0,)]
+
+
+def test_a_kept_connection_waits_for_another_request(site, clean):
+    ask = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+        for pause in (0, 1, 3):
+            time.sleep(pause)
+            line.sendall(ask)
+            assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
