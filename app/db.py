@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, event
+from sqlalchemy import ExceptionContext, MetaData, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -40,6 +41,13 @@ NAME = "utsavam"
 """How PostgreSQL knows our connections, as the beginning of `application_name`."""
 FROZEN_AFTER_MS = 750
 LEDGER_STATEMENT_MS = 2500
+READ_ONLY = "25006"
+"""SQLSTATE of a write that the server refuses: it is a standby, or told to be read-only."""
+OF_NO_USE = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
+"""SQLSTATEs after which a connection is never used again: the server ends it, or may have handed
+its part on to another (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+READ_ONLY_FOR = 1.0
+"""Seconds for which a connection may be read-only; then another is made in its place."""
 
 # Objects are read after the commit that made them: templates and payloads show them.
 db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
@@ -101,6 +109,23 @@ def init_app(app: Flask, settings: Settings) -> None:
         event.listen(pages, "do_connect", _connect_with(settings.statement_timeout_ms))
         event.listen(pages, "checkout", _name_the_request)
         event.listen(ledger, "do_connect", _connect_with(LEDGER_STATEMENT_MS, " desk {}"))
+        for engine in (pages, ledger):
+            event.listen(engine, "handle_error", _give_up_what_is_of_no_use)
+
+
+def _give_up_what_is_of_no_use(context: ExceptionContext) -> None:
+    """Count a refusal that would come again on this connection as its end.
+
+    A session keeps the `default_transaction_read_only` that it began with, so one that was opened
+    while the server was read-only would refuse every write for ever. The whole pool goes with it.
+    """
+    if getattr(context.original_exception, "sqlstate", None) in OF_NO_USE:
+        context.is_disconnect = True
+
+
+def in_doubt(error: DBAPIError) -> bool:
+    """Whether a COMMIT that ended in this error may have been carried out all the same."""
+    return error.connection_invalidated and getattr(error.orig, "sqlstate", None) != READ_ONLY
 
 
 def _end_reading(_error: BaseException | None) -> None:
@@ -123,7 +148,9 @@ def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., Pa
 
     def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> PatientConnection:
         options["application_name"] = NAME + part.format(os.getpid())
-        return Patient.connect(*args, **options)
+        connection = Patient.connect(*args, **options)
+        connection.opened_at = time.monotonic()
+        return connection
 
     return connect
 
@@ -142,6 +169,10 @@ def _name_the_request(connection: PatientConnection, _record: Any, _fairy: Any) 
             cursor.execute(f"SET LOCAL application_name = '{name}'", prepare=False)
     except psycopg.Error as error:
         raise InvalidatePoolError from error
+    # What is read-only serves readers, so while the server is nobody is turned away; and a new
+    # connection each second finds out when it is no longer.
+    if connection.is_read_only and time.monotonic() - connection.opened_at > READ_ONLY_FOR:
+        raise InvalidatePoolError
 
 
 @contextmanager
@@ -175,7 +206,7 @@ def _commit(session: Session) -> None:
     try:
         session.commit()
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if in_doubt(error):
             raise OutcomeUnknown from error
         raise
 

@@ -29,6 +29,14 @@ class PatientConnection(psycopg.Connection[Any]):
     """While set, nobody else's work is done between a statement and its answer, if that comes
     soon. Whoever holds rows that all the others wait for is hurried: under gevent, the answer
     would else wait until every request that has come meanwhile had its turn."""
+    opened_at = 0.0
+    """By the monotonic clock."""
+
+    @property
+    def is_read_only(self) -> bool:
+        """As the server has said by itself with its last answer; asking costs no journey."""
+        said = self.pgconn.parameter_status
+        return b"on" in (said(b"default_transaction_read_only"), said(b"in_hot_standby"))
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         if self.hurried and monkey.is_module_patched("select"):

@@ -1,12 +1,15 @@
 """The one way to write, and what every connection is held to."""
 
 import os
+import time
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.booking.desk import lock_event
-from app.db import db, ledger_session, transaction
+from app.db import READ_ONLY_FOR, db, ledger_session, transaction
+from app.errors import OutcomeUnknown
 from app.models import User
 from app.request_ids import request_id
 from tests.support.servers import wait_until
@@ -120,3 +123,60 @@ def test_a_connection_that_breaks_after_the_last_reading_takes_no_answer_away(ap
         wait_until(lambda: not sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid))
     with app.app_context():
         assert db.session.execute(text("SELECT 1")).scalar() == 1
+
+
+@pytest.fixture
+def refuse_commits(sql):
+    """Of new users, by this SQLSTATE: the check waits for COMMIT."""
+
+    def refuse(sqlstate):
+        sql(
+            "CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END $$"
+        )
+        sql(
+            "CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON users "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_commit()"
+        )
+
+    yield refuse
+    sql("DROP FUNCTION refuse_commit CASCADE")
+
+
+@pytest.mark.parametrize(("sqlstate", "told"), [("25006", DBAPIError), ("57P01", OutcomeUnknown)])
+def test_a_commit_refused_as_read_only_is_surely_none_and_one_that_is_cut_off_is_in_doubt(
+    refuse_commits, sql, sqlstate, told
+):
+    refuse_commits(sqlstate)
+    with pytest.raises(told), transaction() as session:
+        session.add(User(email="meena@example.com"))
+    assert sql("SELECT count(*) FROM users") == [(0,)]
+
+
+@pytest.mark.parametrize("sqlstate", ["25006", "57P01", "57P02", "57P03", "57P05"])
+def test_a_connection_that_would_refuse_again_is_used_no_more(sqlstate):
+    ask, refuse = text("SELECT pg_backend_pid()"), f"RAISE EXCEPTION USING ERRCODE = '{sqlstate}'"
+    with ledger_session() as session:
+        before = session.scalar(ask)
+        with pytest.raises(DBAPIError):
+            session.execute(text(f"DO $$ BEGIN {refuse}; END $$"))
+    with ledger_session() as session:
+        assert session.scalar(ask) != before
+
+
+def test_a_connection_that_was_opened_read_only_is_replaced_after_a_second(sql):
+    ask = text("SELECT pg_backend_pid(), current_setting('transaction_read_only')")
+    sql("ALTER DATABASE utsavam SET default_transaction_read_only = on")
+    try:
+        db.engine.dispose()
+        with db.engine.connect() as connection:
+            pid, read_only = connection.execute(ask).one()
+    finally:
+        sql("ALTER DATABASE utsavam RESET default_transaction_read_only")
+    assert read_only == "on"
+    with db.engine.connect() as connection:
+        assert connection.execute(ask).one() == (pid, "on"), "not each time anew"
+    time.sleep(READ_ONLY_FOR)
+    with db.engine.connect() as connection:
+        assert connection.execute(ask).one() != (pid, "on")
+        assert connection.execute(ask).one()[1] == "off"

@@ -146,8 +146,9 @@ class BookingDesk:
         return outcomes
 
     def _record_once_connected(self, orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
-        """A connection that the server has closed since its last use fails at once, before any
-        work is done: the turn is tried once more, on a new one."""
+        """A connection that the server has closed since its last use, or that was opened while the
+        server was read-only, fails at once, before any work is done: the turn is tried once more,
+        on a new one."""
         started = time.monotonic()
         locked = self.meter.locked if self.meter else None
         try:
@@ -167,7 +168,7 @@ class BookingDesk:
             if len({order.event_id for order in orders}) == 1:
                 return [Busy() for _ in orders]
             return self._in_parts(orders, lambda order: order.event_id, give_up)
-        if isinstance(error, OperationalError | TimeoutError):
+        if isinstance(error, OperationalError | TimeoutError) or error.connection_invalidated:
             log.error("The database did not answer: %s", type(error).__name__)
             return [DatabaseDown() for _ in orders]
         # Two turns met in one idempotency key, or one order is more than the database takes.

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.booking import statements
 from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
 from app.booking.resolver import resolve
-from app.db import FROZEN_AFTER_MS, ledger_session
+from app.db import FROZEN_AFTER_MS, in_doubt, ledger_session
 from app.errors import (
     Busy,
     EventNotFound,
@@ -79,7 +79,7 @@ def record(
         try:
             session.commit()
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not in_doubt(error):
                 raise
             found, looks = {**batch.earlier, **resolve(batch.accepted)}, []
             # What was refused for the sake of bookings that may not stand was not refused.

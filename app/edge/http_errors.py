@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UtsavamError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -92,6 +92,11 @@ def _domain(error: UtsavamError) -> Response:
 
 
 def _database(error: Exception) -> Response:
+    """Away or read-only is no fault of ours and soon over; a statement that it refuses is."""
+    if isinstance(error, DBAPIError) and not (
+        isinstance(error, OperationalError) or error.connection_invalidated
+    ):
+        return _unforeseen(error)
     log.error("The database did not answer: %s", type(error).__name__)
     return present(_told(DatabaseDown()))
 

@@ -12,10 +12,13 @@ from app.booking.gate import SeatGate
 from app.db import db
 
 OK = "ok"
+AWAY = "does not answer; check DATABASE_URL and that PostgreSQL runs"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 # Alembic would make a statement of its own each time, and each would push one of ours out of the
 # statements that SQLAlchemy keeps compiled.
 _APPLIED = text("SELECT version_num FROM alembic_version")
+_CAN_WRITE = text("SELECT current_setting('transaction_read_only') = 'off'")
+_IS_STANDBY = text("SELECT pg_is_in_recovery()")
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,22 @@ class Readiness:
 
 def readiness(gate: SeatGate) -> Readiness:
     database = _database()
-    migrations = _migrations() if database == OK else "unknown while the database is away"
+    migrations = "unknown while the database is away" if database == AWAY else _migrations()
     return Readiness(database, migrations, _redis(gate))
 
 
 def _database() -> str:
+    """A connection that was opened while the server was read-only says so for a second at most:
+    then the pool makes another."""
     try:
-        db.session.execute(text("SELECT 1"))
+        if db.session.scalar(_CAN_WRITE):
+            return OK
+        standby = db.session.scalar(_IS_STANDBY)
     except (DBAPIError, TimeoutError):
-        return "does not answer; check DATABASE_URL and that PostgreSQL runs"
-    return OK
+        return AWAY
+    if standby:
+        return "is a standby, which takes no writes; check DATABASE_URL, or promote it"
+    return "is read-only, so nothing can be booked; check default_transaction_read_only"
 
 
 def _migrations() -> str:

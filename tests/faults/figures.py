@@ -10,6 +10,8 @@ class Figures:
     crashes: int
     away: float
     """Seconds without PostgreSQL."""
+    read_only: float
+    """Seconds for which PostgreSQL takes no writes."""
     frozen: float
     """Seconds for which Redis is frozen."""
     flushes: int
@@ -22,8 +24,24 @@ class Figures:
 
 
 SHORT = Figures(
-    kills=1, crashes=3, away=0.5, frozen=1.5, flushes=8, cancellations=100, edits=15, calm=1.1
+    kills=1,
+    crashes=3,
+    away=0.5,
+    read_only=1.5,
+    frozen=1.5,
+    flushes=8,
+    cancellations=100,
+    edits=15,
+    calm=1.1,
 )
 WHOLE = Figures(
-    kills=3, crashes=10, away=10, frozen=3, flushes=50, cancellations=1000, edits=150, calm=5
+    kills=3,
+    crashes=10,
+    away=10,
+    read_only=5,
+    frozen=3,
+    flushes=50,
+    cancellations=1000,
+    edits=150,
+    calm=5,
 )

@@ -28,6 +28,21 @@ def test_without_the_database_the_site_is_not_ready(make_app):
     assert "unknown" in found.migrations
 
 
+def test_a_database_that_takes_no_writes_is_not_ready(desk, sql):
+    sql("ALTER DATABASE utsavam SET default_transaction_read_only = on")
+    try:
+        db.session.remove()
+        db.engine.dispose()
+        found = readiness(desk.gate)
+    finally:
+        sql("ALTER DATABASE utsavam RESET default_transaction_read_only")
+        db.session.remove()
+        db.engine.dispose()
+    assert (found.ready, found.status) == (False, "unavailable")
+    assert "read-only" in found.database
+    assert found.migrations == "ok"
+
+
 def test_an_unmigrated_database_is_not_ready(make_app, sql, postgres_url):
     sql("CREATE DATABASE empty")
     app = make_app(database_url=postgres_url.replace("/utsavam?", "/empty?"))
