@@ -6,7 +6,7 @@ order is a batch of one.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -221,3 +221,8 @@ def started_now() -> float:
 def lock_event(session: Session, event_id: int) -> Event | None:
     """The event's row, locked for a writer of seats; None when there is no such event."""
     return ledger.lock_events(session, [event_id]).get(event_id)
+
+
+def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
+    """As `lock_event`, of several, by id; those that there are not are left out."""
+    return ledger.lock_events(session, event_ids)

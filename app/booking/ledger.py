@@ -2,7 +2,8 @@
 
 Every writer of seats locks the event's row first and reads afterwards. Several rows are locked in
 id order, so that two writers never wait for each other. FOR NO KEY UPDATE excludes other writers
-of seats, and leaves the foreign-key checks of inserts alone.
+of seats, and leaves the foreign-key checks of inserts alone. The buyers' rows come after all
+events', FOR KEY SHARE: whoever deletes an account waits for its bookings, or they for it.
 """
 
 import time
@@ -47,6 +48,8 @@ class Batch:
     """What the orders of one transaction are decided by, kept up to date as they are."""
 
     at: datetime
+    """By this process's clock, as whether the sale is open is judged, and as the bookings' record
+    says that they were made."""
     held_from: float
     """When its rows were locked, by the monotonic clock."""
     events: dict[int, Row[Any]]
@@ -177,7 +180,7 @@ def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
         for row in batch.events.values()
         if batch.left[row.id] != row.seats_available
     }
-    return statements.insert_bookings(session, batch.accepted, prices, counters)
+    return statements.insert_bookings(session, batch.accepted, prices, counters, batch.at)
 
 
 def _look(batch: Batch, row: Row[Any], started: float) -> Look:

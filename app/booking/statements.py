@@ -6,12 +6,14 @@ made of a row.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    DateTime,
     Integer,
     Row,
     String,
@@ -111,6 +113,9 @@ _EARLIER = (
         _BOOKINGS,
         (_BOOKING.user_id == _ASKED.c.user_id) & (_BOOKING.idempotency_key == _ASKED.c.key),
     )
+    # Whoever is leaving holds their row FOR UPDATE: after the wait the row is looked at again, and
+    # is of no user any more.
+    .with_for_update(of=_USERS, read=True, key_share=True)
 )
 _PAIRS = _rows(event_id=BigInteger, user_id=BigInteger)
 _HELD = (
@@ -134,7 +139,12 @@ _NEW = {
 _LEFT = _rows(counted_id=BigInteger, left=Integer)
 _MADE = (
     insert(_BOOKINGS)
-    .from_select(list(_NEW), select(*_rows(**_NEW).c))
+    .from_select(
+        [*_NEW, "created_at"],
+        # The moment that the sale was judged by: by the default it would be the transaction's
+        # start, which may lie before the opening.
+        select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),
+    )
     .returning(_BOOKING.id, _BOOKING.reference)
     .cte("made")
 )
@@ -158,7 +168,7 @@ def earlier(
     session: Session, asked: Iterable[tuple[int, str | None]]
 ) -> tuple[set[int], list[tuple[Confirmed, str, str]]]:
     """Which users of these (user, key) pairs there are, and the bookings made with their keys,
-    each with its key and fingerprint."""
+    each with its key and fingerprint. None of the users leaves before this transaction's end."""
     user_ids, keys = zip(*asked, strict=True)
     given = {"given_user_id": list(user_ids), "given_key": list(keys)}
     rows = session.execute(_EARLIER, given).all()
@@ -179,9 +189,14 @@ def seats_held(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple
 
 
 def insert_bookings(
-    session: Session, orders: Sequence[Order], prices: Sequence[int], left: dict[int, int]
+    session: Session,
+    orders: Sequence[Order],
+    prices: Sequence[int],
+    left: dict[int, int],
+    at: datetime,
 ) -> dict[str, Confirmed]:
-    """Insert all bookings, and write the counters with a new version each; by reference."""
+    """Insert all bookings as made at that moment, and write the counters with a new version each;
+    by reference."""
     if not orders:
         return {}
     made = session.execute(
@@ -196,6 +211,7 @@ def insert_bookings(
             "given_fingerprint": [order.fingerprint for order in orders],
             "given_counted_id": list(left),
             "given_left": list(left.values()),
+            "decided_at": at,
         },
     )
     ids = {reference: id for id, reference in made}

@@ -83,7 +83,8 @@ def set_password(email: str, password: str) -> User:
     """
     hashed = hash_password(password)
     with transaction() as session:
-        user = session.scalars(_by_email(email)).one_or_none()
+        # Locked, so that somebody who leaves in this moment stays without one.
+        user = session.scalars(_by_email(email).with_for_update(key_share=True)).one_or_none()
         if user is None:
             raise UserNotFound(email)
         user.password_hash = hashed

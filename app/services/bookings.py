@@ -1,9 +1,10 @@
 """Bookings: made, cancelled, looked up."""
 
 import hashlib
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.booking.desk import BookingDesk, lock_event, started_now
 from app.booking.orders import Booked, Order
@@ -65,20 +66,28 @@ def cancel(
             return booking
         if keep > booking.seats:
             raise InvalidField("seats", "can only become fewer")
-        if not organiser and now() >= event.cancellable_until:
+        at = now()
+        if not organiser and at >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
-        event.seats_available += booking.seats - keep
-        event.version += 1
-        facts = {"seats": booking.seats, "event": event.name}
-        audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
-        if keep:
-            session.add(_part_given_back(booking, booking.seats - keep))
-            booking.seats = keep
-        else:
-            booking.status = BookingStatus.CANCELLED.value
-            booking.cancelled_at = now()
+        give_back(session, event, booking, at, keep=keep)
     desk.publish([event], started)
     return booking
+
+
+def give_back(
+    session: Session, event: Event, booking: Booking, at: datetime, *, keep: int = 0
+) -> None:
+    """Return a confirmed booking's seats but those to keep; its event's row is locked by now."""
+    event.seats_available += booking.seats - keep
+    event.version += 1
+    facts = {"seats": booking.seats, "event": event.name}
+    audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
+    if keep:
+        session.add(_part_given_back(booking, booking.seats - keep, at))
+        booking.seats = keep
+    else:
+        booking.status = BookingStatus.CANCELLED.value
+        booking.cancelled_at = at
 
 
 def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
@@ -156,7 +165,7 @@ def seats_held(user_id: int, event_id: int) -> int:
     return db.session.scalars(query).one()
 
 
-def _part_given_back(booking: Booking, seats: int) -> Booking:
+def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
     return Booking(
         reference=new_reference(),
         user_id=booking.user_id,
@@ -165,7 +174,7 @@ def _part_given_back(booking: Booking, seats: int) -> Booking:
         price_minor=booking.price_minor,
         status=BookingStatus.CANCELLED.value,
         created_at=booking.created_at,
-        cancelled_at=now(),
+        cancelled_at=at,
         part_of=booking.id,
     )
 

@@ -1,18 +1,15 @@
-"""What people do with their own account: change it, take their data along, leave."""
+"""What people do with their own account: change it, take their data along; `leaving` ends it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.booking.desk import BookingDesk
-from app.db import db, transaction
-from app.errors import CancellationClosed, EmailTaken, UserNotFound
-from app.models import ApiToken, Booking, BookingStatus, Event, SignIn, User
-from app.models.columns import now
-from app.services import accounts, api_tokens, bookings, my_bookings, sign_ins
+from app.db import transaction
+from app.errors import EmailTaken, UserNotFound
+from app.models import Booking, User
+from app.services import accounts, api_tokens, my_bookings, sign_ins
 
 
 def rename(user_id: int, name: str) -> None:
@@ -71,46 +68,9 @@ def export(user_id: int) -> dict[str, Any]:
     }
 
 
-def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
-    """Leave: bookings to come are cancelled where that is still allowed, and what stays of the
-    others, for the organiser's books, names nobody.
-
-    Returns how many bookings were cancelled. Raises `WrongCredentials`.
-    """
-    accounts.confirm_password(user_id, password)
-    with transaction() as session:
-        user = _present(session, user_id)
-        user.deleted_at = now()
-        user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
-        for table in (ApiToken, SignIn):
-            session.execute(
-                delete(table)
-                .where(table.user_id == user_id)
-                .execution_options(synchronize_session=False)
-            )
-    return sum(_cancelled(booking_id, desk) for booking_id in _to_come(user_id))
-
-
-def _cancelled(booking_id: int, desk: BookingDesk) -> bool:
-    try:
-        bookings.cancel(desk, booking_id)
-    except CancellationClosed:
-        return False
-    return True
-
-
-def _to_come(user_id: int) -> list[int]:
-    query = (
-        select(Booking.id)
-        .join(Booking.event)
-        .where(Booking.user_id == user_id, Booking.status == BookingStatus.CONFIRMED)
-        .where(Event.start_at > now())
-    )
-    return list(db.session.scalars(query.order_by(Booking.id)))
-
-
 def _present(session: Session, user_id: int) -> User:
-    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    """Locked against other changes of it; bookings of theirs go on (see docs/booking.md)."""
+    user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)
     return user

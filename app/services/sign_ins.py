@@ -80,14 +80,16 @@ def end_all_of_key(key_digest: str) -> None:
 def _begin(sign_in: SignIn) -> str:
     token = new_secret()
     sign_in.token_digest = digest(token)
+    over = select(SignIn.id).where(SignIn.expires_at < now()).with_for_update(skip_locked=True)
     with transaction() as session:
+        # First, as it waits for its user's row, which whoever deletes the account locks before
+        # the sign-ins.
+        session.add(sign_in)
+        session.flush()
         # Housekeeping belongs to the rare writer, so that no scheduler is needed.
         session.execute(
-            delete(SignIn)
-            .where(SignIn.expires_at < now())
-            .execution_options(synchronize_session=False)
+            delete(SignIn).where(SignIn.id.in_(over)).execution_options(synchronize_session=False)
         )
-        session.add(sign_in)
     return token
 
 

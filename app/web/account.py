@@ -13,7 +13,7 @@ from app.edge.htmx import Answer, go_to
 from app.edge.limits import password_of
 from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
-from app.services import api_tokens, my_bookings, own_account, sign_ins
+from app.services import api_tokens, leaving, my_bookings, own_account, sign_ins
 from app.web.forms import ApiTokenForm, EmailForm, LeaveForm, NameForm, PasswordForm
 
 blueprint = Blueprint("account", __name__)
@@ -98,7 +98,7 @@ def delete() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                cancelled = own_account.delete_account(user.id, form.password.data, desk())
+                cancelled = leaving.delete_account(user.id, form.password.data, desk())
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:

@@ -1,0 +1,110 @@
+"""Deleting one's own account: bookings, sign-ins, tokens and name go together, or not at all.
+
+The lock order is that of docs/booking.md: events in id order, then the user's row. A booking under
+way holds its events and then shares the user's row, so whichever commits second sees the first;
+and whoever holds the user's row here waits for no event.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.errors import LockNotAvailable, QueryCanceled
+from sqlalchemy import Select, delete, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.booking.desk import BookingDesk, lock_events, started_now
+from app.db import transaction
+from app.errors import Busy, UserNotFound
+from app.models import ApiToken, Booking, BookingStatus, Event, SignIn, User
+from app.models.columns import now
+from app.services import accounts, bookings
+
+BEGIN_AGAIN_FOR = 2.0
+"""Seconds after which somebody who books all the while is told to come again."""
+_WAITS = text(
+    "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2500', true)"
+)
+_WAITS_LESS = text("SET LOCAL lock_timeout = 500")
+"""Milliseconds; for the user's row, as the events' buyers wait meanwhile."""
+
+
+class _BookedMeanwhile(Exception):
+    """On an event whose row is not locked."""
+
+
+def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
+    """Leave: bookings to come are cancelled where that is still allowed, and what stays of the
+    others, for the organiser's books, names nobody.
+
+    One transaction; returns how many bookings were cancelled. Raises `WrongCredentials`,
+    `UserNotFound`, and `Busy` when a row was not to be had, with nothing changed.
+    """
+    accounts.confirm_password(user_id, password)
+    began = started = started_now()
+    while True:
+        try:
+            events, cancelled = _leave(user_id)
+        except _BookedMeanwhile:
+            started = started_now()
+            if started - began > BEGIN_AGAIN_FOR:
+                raise Busy from None
+        except OperationalError as error:
+            if isinstance(error.orig, LockNotAvailable | QueryCanceled):
+                raise Busy from None
+            raise
+        else:
+            desk.publish(events, started)
+            return cancelled
+
+
+def _leave(user_id: int) -> tuple[Sequence[Event], int]:
+    """The events that got seats back, and how many bookings were cancelled."""
+    with transaction() as session:
+        session.execute(_WAITS)
+        event_ids = session.scalars(_to_come(Booking.event_id, user_id)).all()
+        events = lock_events(session, event_ids)
+        user = _locked(session, user_id)
+        to_come = session.scalars(
+            _to_come(Booking, user_id), execution_options={"populate_existing": True}
+        ).all()
+        if any(booking.event_id not in events for booking in to_come):
+            raise _BookedMeanwhile
+        at = now()
+        cancelled = [b for b in to_come if at < events[b.event_id].cancellable_until]
+        for booking in cancelled:
+            bookings.give_back(session, events[booking.event_id], booking, at)
+        _anonymise(session, user, at)
+    return [events[id] for id in {booking.event_id for booking in cancelled}], len(cancelled)
+
+
+def _to_come(what: Any, user_id: int) -> Select[Any]:
+    """Of the user's confirmed bookings on events that are yet to begin."""
+    return (
+        select(what)
+        .join(Event, Event.id == Booking.event_id)
+        .where(Booking.user_id == user_id, Booking.status == BookingStatus.CONFIRMED)
+        .where(Event.start_at > now(), Event.deleted_at.is_(None))
+        .order_by(Booking.id)
+    )
+
+
+def _locked(session: Session, user_id: int) -> User:
+    """Against changes, and against bookings, which share it."""
+    session.execute(_WAITS_LESS)
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None or user.deleted_at:
+        raise UserNotFound(user_id)
+    return user
+
+
+def _anonymise(session: Session, user: User, at: datetime) -> None:
+    user.deleted_at = at
+    user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
+    for table in (ApiToken, SignIn):
+        session.execute(
+            delete(table)
+            .where(table.user_id == user.id)
+            .execution_options(synchronize_session=False)
+        )
