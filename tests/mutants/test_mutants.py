@@ -29,6 +29,18 @@ MUTANTS = {
         "",
         ("tests/races/test_booking_races.py",),
     ),
+    "bookings that do not meet who leaves": Mutant(
+        "app/booking/statements.py",
+        ".with_for_update(of=_USERS, read=True, key_share=True)",
+        "",
+        ("tests/races/test_leaving_races.py",),
+    ),
+    "the transaction's start is recorded": Mutant(
+        "app/booking/statements.py",
+        'select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),',
+        "select(*_rows(**_NEW).c, func.now()),",
+        ("tests/races/test_openings.py",),
+    ),
     "cancellations without the row lock": Mutant(
         "app/booking/ledger.py",
         ".with_for_update(key_share=True)",

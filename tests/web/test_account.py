@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from app.models.columns import now
+from tests.support.servers import libpq
 from tests.web.conftest import PASSWORD, Visitor
 
 NEW = "another long password"
@@ -153,3 +155,19 @@ def test_who_has_left_may_come_back_with_the_same_email(signed_in, alice, new_vi
     signed_in.post("/account/deletion", {"password": PASSWORD})
     form = {"name": "Alice", "email": alice.email, "password": NEW}
     assert new_visitor().post("/sign-up", form).status_code == 303
+
+
+def test_who_can_not_leave_now_is_told_to_try_again_and_keeps_everything(
+    signed_in, alice, make_event, make_booking, postgres_url, sql
+):
+    event = make_event()
+    make_booking(event, user=alice)
+    page = signed_in.get("/account/deletion")
+    assert page.status_code == 200
+    with psycopg.connect(libpq(postgres_url)) as other:
+        other.execute("SELECT 1 FROM events WHERE id = %s FOR UPDATE", [event.id])
+        answer = signed_in.post("/account/deletion", {"password": PASSWORD})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert is_signed_in(signed_in)
+    assert sql("SELECT deleted_at, email FROM users") == [(None, alice.email)]
+    assert sql("SELECT status FROM bookings") == [("CONFIRMED",)]
