@@ -24,6 +24,10 @@ from tests.support.tables import empty_tables
 PEOPLE, HUNTERS = 12, 2
 FAILING = {"app": "tests.faults.failing_wsgi:app"}
 """Wishes: a site with failpoints, whose workers say when they are ready."""
+DESKS_BACKEND = (
+    "SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, 'utsavam desk') "
+    "ORDER BY state <> 'active' LIMIT 1"
+)
 SCARCE = 8
 """Seats that the hunters fight for."""
 FEW = 500
@@ -99,6 +103,21 @@ class House:
         pid = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
         server = psutil.Process(pid)
         return [server, *server.children()]
+
+    def kill_postgres(self, part):
+        """As the kernel does when memory is short: a process of it, by -9, in the middle of work.
+
+        The postmaster ends all others when one of them dies so, and recovers; without it they end
+        by themselves, and somebody has to start it.
+        """
+        server, *others = self.postgres_processes()
+        if part == "postmaster":
+            server.kill()
+            psutil.wait_procs(others, 5)
+        elif part == "backend":
+            psutil.Process(self.sql(DESKS_BACKEND)[0][0]).kill()
+        else:
+            next(p for p in others if f"postgres: {part}" in " ".join(p.cmdline())).kill()
 
     def crash_postgres(self):
         """As the power fails: nothing is written any more, everybody is cut off."""

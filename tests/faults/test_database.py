@@ -5,6 +5,7 @@ import time
 from tests.faults.buyers import ask
 from tests.support.threads import at_once
 
+PARTS = ("backend", "checkpointer", "walwriter", "background writer", "postmaster")
 PLACES = (("/health", 200), ("/ready", 503), ("/events", 503))
 
 
@@ -16,6 +17,16 @@ def test_crashes_of_the_database_lose_no_booking(house, figures):
             house.start_postgres()
             assert buyers.wait_for_bookings(1) <= 2
             buyers.wait_for_bookings(50)
+    assert set(buyers.statuses) <= {201, 503}
+
+
+def test_processes_of_the_database_killed_in_turn_lose_no_booking(house, figures):
+    with house.buyers() as buyers:
+        for part in PARTS * figures.kills:
+            house.kill_postgres(part)
+            if part == "postmaster":
+                house.start_postgres()
+            assert buyers.wait_for_bookings(50) <= 4, part
     assert set(buyers.statuses) <= {201, 503}
 
 
