@@ -1,5 +1,6 @@
 """Operators' commands; each exits non-zero when it did not do its work."""
 
+import os
 import sys
 
 import click
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
-from app.services import accounts, checks, demo
+from app.services import accounts, checks, database_roles, demo
 from app.services import reconcile as reconciliation
 
 users = AppGroup("users", help="Users' accounts.")
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(doctor)
     app.cli.add_command(reconcile)
     app.cli.add_command(access)
+    app.cli.add_command(app_role)
     app.cli.add_command(users)
 
 
@@ -39,6 +41,24 @@ def seed_demo() -> None:
     for name in seeded.created:
         click.echo(f"created  {name}")
     click.echo(f"{len(seeded.created)} created, {len(seeded.present)} present already")
+
+
+@click.command("app-role")
+@click.argument("name", default=database_roles.APP_ROLE)
+@with_appcontext
+def app_role(name: str) -> None:
+    """Give the database role NAME what the site needs, and no more.
+
+    Run it with the owner's DATABASE_URL, after `flask db upgrade`; it may be run again. The role is
+    made if there is none, and gets the password of POSTGRES_APP_PASSWORD, if that is set. It reads
+    and writes rows, and adds to the audit log; it changes no table and no trigger.
+    """
+    password = os.environ.get("POSTGRES_APP_PASSWORD")
+    try:
+        made = database_roles.grant(settings().database_url, name, password)
+    except database_roles.NotGranted as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"The role {name} {'is made and ' if made else ''}may do what the site does.")
 
 
 @users.command("set-password")

@@ -1,5 +1,6 @@
 """Operators' commands for backups."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app.edge.current import desk, settings
 from app.services import backup as backups
+from app.services import database_roles
 from app.services import reconcile as reconciliation
 from app.services import restore as restoring
 from app.services.backup import BackupFailed, Contents, Database
@@ -66,13 +68,25 @@ def restore(file: Path, replace: bool, yes: bool, skip_ids: int) -> None:
         contents = backups.look_into(programs, file)
         _refuse_unknown(contents, file)
         _ask_before_loss(target, contents, replace=replace, yes=yes)
+        roles = database_roles.granted_to(url)
         seconds = restoring.restore(programs, url, file, _say, skipped_ids=skip_ids)
     except BackupFailed as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"restored the backup of {contents.created} in {seconds:.1f} s")
     if migrate_to_head():
         click.echo(f"migrated it on from {contents.revision}")
+    _grant_again(url, roles)
     _settle()
+
+
+def _grant_again(url: str, roles: Sequence[str]) -> None:
+    """What was restored knows nothing of the roles that the site works as."""
+    for role in roles:
+        try:
+            database_roles.grant(url, role)
+        except database_roles.NotGranted as error:
+            raise click.ClickException(f"Restored, but: {error}") from error
+        click.echo(f"the role {role} may do what the site does")
 
 
 def _refuse_unknown(contents: Contents, file: Path) -> None:

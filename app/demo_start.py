@@ -21,6 +21,7 @@ from types import FrameType
 
 from app.embedded import CannotStart, Postgres, RedisServer
 from app.processes import end_if_ours, stop_process
+from app.services.database_roles import APP_ROLE, NotGranted, grant
 
 ROOT = Path(__file__).parents[1]
 READY_PATIENCE = 60.0
@@ -39,8 +40,8 @@ class Demo:
     port: int
     stack: contextlib.ExitStack
     environment: dict[str, str] = field(default_factory=dict)
-    embedded: bool = False
-    """Whether the database is the folder's own."""
+    owner_url: str = ""
+    """Of the folder's own database, where that is used."""
 
     def run(self) -> None:
         self.claim_folder()
@@ -93,7 +94,8 @@ class Demo:
         if not database_url:
             say("Starting PostgreSQL …")
             postgres = Postgres(self.data / "postgres")
-            database_url, self.embedded = postgres.start(), True
+            self.owner_url = postgres.start()
+            database_url = postgres.url_as(APP_ROLE)
             self.stack.callback(postgres.stop)
         redis_url = os.environ.get("REDIS_URL")
         if not redis_url:
@@ -124,18 +126,27 @@ class Demo:
         from sqlalchemy.exc import DBAPIError
 
         from app import create_app
-        from app.config import WeakSettings
+        from app.config import Settings, WeakSettings
         from app.errors import UtsavamError
         from app.services.demo import seed_demo
 
         try:
-            app = create_app()
-            with app.app_context():
+            settings = Settings.load()
+            owner = create_app(
+                settings.model_copy(
+                    update={"database_url": self.owner_url or settings.database_url}
+                )
+            )
+            with owner.app_context():
                 upgrade()
+            if self.owner_url:
+                grant(self.owner_url)
+            app = create_app(settings)
+            with app.app_context():
                 seeded = seed_demo(app.extensions["desk"], with_password=True)
         except WeakSettings as error:
             raise CannotStart(" ".join(error.problems)) from error
-        except (DBAPIError, UtsavamError) as error:
+        except (DBAPIError, UtsavamError, NotGranted) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()
             raise CannotStart(f"The database can't be prepared: {' '.join(reason[:1])}") from error
         if seeded.created:
@@ -187,7 +198,7 @@ class Demo:
 
     @property
     def where(self) -> str:
-        if self.embedded:
+        if self.owner_url:
             return f"{self.data}; make demo RESET=1 starts clean"
         return "the database of DATABASE_URL"
 

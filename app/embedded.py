@@ -39,7 +39,7 @@ class Postgres:
     """The same address as PostgreSQL's own programs take it."""
 
     def start(self) -> str:
-        """Start it, or take over the one a crashed run left; returns its DATABASE_URL."""
+        """Start it, or take over the one a crashed run left; returns its superuser's address."""
         with warnings.catch_warnings():
             # Without a login session there is no runtime folder; the wheel falls back by itself.
             warnings.simplefilter("ignore")
@@ -58,11 +58,14 @@ class Postgres:
         info = server.get_postmaster_info()
         self._pid = info.pid
         self._ensure_database(str(info.socket_dir))
-        self.url = (
-            f"postgresql+psycopg://postgres@/{self.database}?host={quote(str(info.socket_dir))}"
-        )
+        self._host = str(info.socket_dir)
+        self.url = self.url_as("postgres")
         self.libpq = f"host={info.socket_dir} user=postgres dbname={self.database}"
         return self.url
+
+    def url_as(self, role: str) -> str:
+        """The database's address for a role; the folder's owner may be any."""
+        return f"postgresql+psycopg://{role}@/{self.database}?host={quote(self._host)}"
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, nothing committed is lost."""

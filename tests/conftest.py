@@ -16,6 +16,7 @@ from app import create_app
 from app.config import Settings
 from app.db import db
 from app.embedded import Postgres, RedisServer
+from app.services.database_roles import APP_ROLE, grant
 from tests.browser import html_checker
 from tests.deploy import proxies
 from tests.factories import Factories
@@ -103,7 +104,8 @@ def redis_url(folder):
 @pytest.fixture(scope="session")
 def settings(postgres_url, redis_url):
     made = Settings(
-        database_url=postgres_url,
+        # As in production, the site does not own its tables.
+        database_url=postgres_url.replace("//postgres@", f"//{APP_ROLE}@"),
         redis_url=redis_url,
         admin_key=(secrets.token_urlsafe(32),),
         secret_key=secrets.token_urlsafe(32),
@@ -159,11 +161,11 @@ def dispose(app):
 
 
 @pytest.fixture(scope="session")
-def migrated_app(make_app):
-    app = make_app()
-    with app.app_context():
+def migrated_app(make_app, postgres_url):
+    with make_app(database_url=postgres_url).app_context():
         flask_migrate.upgrade()
-    return app
+    grant(postgres_url)
+    return make_app()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,92 @@
+"""The role that the site works as: it reads and writes rows, and can't change what holds them.
+
+Whoever owns a table may drop its triggers, the audit log's among them. So the owner migrates and
+restores, and the site has a role of its own (https://www.postgresql.org/docs/18/ddl-priv.html).
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+APP_ROLE = "utsavam_app"
+
+_ROLE = """
+    SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s
+"""
+_WHO = "SELECT current_user::text"
+_OWNERS = """
+    SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+"""
+_GRANTED = """
+    SELECT DISTINCT pg_get_userbyid(grantee)::text
+    FROM pg_class, aclexplode(relacl) AS granted(grantor, grantee)
+    WHERE oid = to_regclass('public.bookings') AND grantee NOT IN (0, relowner)
+    ORDER BY 1
+"""
+_GRANTS = (
+    "GRANT CONNECT ON DATABASE {database} TO {role}",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}",
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    # Which a backup reads; rows number themselves without it.
+    "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE ON audit_entries FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+    # Of what migrations of the same owner make later.
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public "
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO {role}",
+)
+
+
+class NotGranted(Exception):
+    """The role did not get its rights; the message says why, and what to do."""
+
+
+def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> bool:
+    """Give the role what the site needs, and no more; whether it had to be made.
+
+    In one transaction, and as often as one likes: each time it is left with exactly that. A
+    password is set when one is given. Raises `NotGranted`.
+    """
+    try:
+        with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
+            made = _make(owner, role)
+            if password:
+                words = sql.SQL("ALTER ROLE {} PASSWORD {}")
+                owner.execute(words.format(sql.Identifier(role), sql.Literal(password)))
+            _grant(owner, role)
+            return made
+    except psycopg.Error as error:
+        said = (str(error).strip() or "no answer").splitlines()[0]
+        raise NotGranted(f"The role {role} did not get its rights: {said}") from error
+
+
+def granted_to(owner_url: str) -> Sequence[str]:
+    """The roles that may write bookings, and do not own them."""
+    with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
+        return [row[0] for row in owner.execute(_GRANTED)]
+
+
+def _make(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> bool:
+    me = owner.execute(_WHO).fetchone()
+    owners = {row[0] for row in owner.execute(_OWNERS)}
+    if not owners:
+        raise NotGranted("There are no tables yet: run `flask db upgrade` first.")
+    if me and owners != {me[0]}:
+        raise NotGranted(f"DATABASE_URL is not the tables' owner, who is {', '.join(owners)}.")
+    found = owner.execute(_ROLE, [role]).fetchone()
+    if found and found[0]:
+        raise NotGranted(f"{role} is a superuser, or the owner: it would not be held to anything.")
+    if not found:
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+    return found is None
+
+
+def _grant(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> None:
+    names = {"role": sql.Identifier(role), "database": sql.Identifier(owner.info.dbname)}
+    for words in _GRANTS:
+        owner.execute(sql.SQL(words).format(**names))
