@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.application import Application
     from app.edge.limiter import Limiter
     from app.edge.memo import Memo
+    from app.services import accounts
     from app.services.catalogue import Catalogue
 
     settings = settings or Settings.load()
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
     app.extensions["limiter"] = Limiter(settings, redis)
+    accounts.share_core(settings.web_concurrency)
 
     api.add_express_lane(app)
     security.init_app(app, settings)

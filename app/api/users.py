@@ -1,5 +1,7 @@
 """Users: signing up, and the organiser's list."""
 
+from contextlib import nullcontext
+
 from flask import Response
 
 from app.api.body import api_blueprint
@@ -27,11 +29,10 @@ def create_user(body: UserIn) -> Response:
 
     Without a password only under the admin key; such a user sets one later.
     """
-    if not caller().anybody:
-        if body.password is None:
-            raise InvalidField("password", "is required")
-        signing_up()
-    user = accounts.create_user(body.email, body.name, body.password)
+    if not caller().anybody and body.password is None:
+        raise InvalidField("password", "is required")
+    with nullcontext() if caller().anybody else signing_up():
+        user = accounts.create_user(body.email, body.name, body.password)
     return json_response(UserOut.model_validate(user), 201)
 
 

@@ -10,6 +10,9 @@ from app.rates import Rate, rate_of
 PER_PROCESS = {"booking", "booking_address", "api", "api_address"}
 """Limits of what happens thousands of times a second: a question to Redis would cost too much."""
 
+FEW = 3
+"""What a place may count before it is known to count: a family signs up, somebody mistypes."""
+
 
 class Limiter:
     """A limit is named as its setting, without `limit_`; `who` is whom it counts."""
@@ -40,6 +43,24 @@ class Limiter:
         """Count, and refuse nothing."""
         if rate := self._rates.get(name):
             self._counts(name).add((name, *who), rate, amount)
+
+    def look_everyone(self, name: str, place: str, *who: object) -> None:
+        """As `look`, of what is counted of all together; `place` is the address that asks.
+
+        A third is kept for those whose place has counted less than a `FEW` lately: so few places
+        can't use up what is there for all.
+        """
+        if rate := self._rates.get(name):
+            counts, key = self._counts(name), (name, *who)
+            seen = counts.seen(key)
+            reserved = seen >= rate.most * 2 // 3
+            if seen >= rate.most or (reserved and counts.seen((*key, "of", place)) >= FEW):
+                raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
+
+    def note_everyone(self, name: str, place: str, *who: object) -> None:
+        """Count what has come true of all together, and of this place's part in it."""
+        self.note(name, *who)
+        self.note(name, *who, "of", place)
 
     def give_back(self, name: str, *who: object) -> None:
         self.note(name, *who, amount=-1)

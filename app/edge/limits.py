@@ -16,6 +16,7 @@ from flask import current_app, g, request, session
 from app.edge.current import settings
 from app.edge.limiter import Limiter
 from app.errors import WrongCredentials
+from app.fair_queue import on_behalf_of
 from app.services.accounts import normalise_email
 
 KNOWN = "known"
@@ -57,8 +58,8 @@ def password_of(email: str) -> Iterator[None]:
     shared: list[Limit] = []
     if not known:
         own.append(("sign_in_account", account))
-        shared += [("sign_in_address", place), ("sign_in_everyone", "users")]
-    with _failures(own, shared):
+        shared.append(("sign_in_address", place))
+    with _failures(own, shared, None if known else (place, "users")), on_behalf_of(place):
         limiter().spend("sign_in_tries", *who)
         limiter().spend("sign_in_tries_address", place)
         yield
@@ -67,18 +68,23 @@ def password_of(email: str) -> Iterator[None]:
 @contextmanager
 def staff_key() -> Iterator[None]:
     """Around the proof of a key in the browser, as `password_of`."""
-    own = ("sign_in", "staff", house(request.remote_addr))
-    with _failures([own], [("sign_in_everyone", "staff")]):
+    place = house(request.remote_addr)
+    with _failures([("sign_in", "staff", place)], [], (place, "staff")):
         yield
 
 
 @contextmanager
-def _failures(own: Sequence[Limit], shared: Sequence[Limit]) -> Iterator[None]:
+def _failures(
+    own: Sequence[Limit], shared: Sequence[Limit], everyone: tuple[str, str] | None
+) -> Iterator[None]:
     """Those of one account are counted before they are known, and given back if it was none: a
     hundred guesses at once are not all let through. Those of many people are counted after, or
-    the good ones under way would be in each other's way."""
+    the good ones under way would be in each other's way. `everyone`: the place and the kind
+    that count among all together, if they do."""
     for limit in shared:
         limiter().look(*limit)
+    if everyone:
+        limiter().look_everyone("sign_in_everyone", *everyone)
     for limit in own:
         limiter().spend(*limit)
     try:
@@ -86,6 +92,8 @@ def _failures(own: Sequence[Limit], shared: Sequence[Limit]) -> Iterator[None]:
     except WrongCredentials:
         for limit in shared:
             limiter().note(*limit)
+        if everyone:
+            limiter().note_everyone("sign_in_everyone", *everyone)
         raise
     except BaseException:
         _give_back(own)
@@ -108,10 +116,19 @@ def wrong_key(address: str | None) -> None:
     limiter().spend("wrong_keys", house(address))
 
 
-def signing_up() -> None:
-    """To be asked before a password is hashed: that takes a processor for a while."""
-    limiter().spend("sign_up", house(request.remote_addr))
-    limiter().spend("sign_up_everyone")
+@contextmanager
+def signing_up() -> Iterator[None]:
+    """Around the making of an account. An address's tries are counted; of all together only the
+    accounts that were made, or few could use up with tries what is there for all.
+
+    Raises `TooManyRequests`.
+    """
+    place = house(request.remote_addr)
+    limiter().look_everyone("sign_up_everyone", place)
+    limiter().spend("sign_up", place)
+    with on_behalf_of(place):
+        yield
+    limiter().note_everyone("sign_up_everyone", place)
 
 
 def booking(user_id: int, address: str | None) -> None:

@@ -23,9 +23,9 @@ def show() -> Answer:
 def create() -> Answer:
     form = SignUpForm()
     if form.validate():
-        signing_up()
         try:
-            user = accounts.create_user(form.email.data, form.name.data, form.password.data)
+            with signing_up():
+                user = accounts.create_user(form.email.data, form.name.data, form.password.data)
         except EmailTaken:
             form.refuse("email", _("There is an account with this email. Sign in instead?"))
         except InvalidField as error:
