@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     limit_sign_in_tries: Limit = "30 per minute"
     limit_sign_in_tries_address: Limit = "600 per minute"
     limit_sign_up: Limit = "1000 per hour"
-    limit_sign_up_everyone: Limit = "60 per 10 seconds"
+    limit_sign_up_everyone: Limit = "90 per 10 seconds"
     limit_booking: Limit = "60 per minute"
     limit_booking_address: Limit = "6000 per minute"
     limit_api: Limit = "600 per minute"

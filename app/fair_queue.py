@@ -35,19 +35,20 @@ def on_behalf_of(client: str) -> Iterator[None]:
 
 
 class QueueFull(Exception):
-    """As much of this client's work waits as may wait at once; nothing was done."""
+    """This client has handed in more than there is time for; nothing was done of this piece."""
 
 
 class WaitedTooLong(Exception):
-    """So many other clients wait that the work was not begun."""
+    """There are so many other clients that the work was not begun."""
 
 
 class _Ticket(Generic[R]):
     """A piece of work, and what came of it."""
 
     def __init__(self, work: Callable[[], R]) -> None:
-        self.came = time.monotonic()
         self.done = threading.Event()
+        self.is_first = True
+        """Whether nothing else of its client waited when it came."""
         self._work = work
         self._result: R | None = None
         self._error: Exception | None = None
@@ -61,10 +62,6 @@ class _Ticket(Generic[R]):
             self._error = error
         return time.thread_time() - began
 
-    def fail(self, error: Exception) -> None:
-        self._error = error
-        self.done.set()
-
     def result(self) -> R:
         if self._error is not None:
             raise self._error
@@ -76,7 +73,7 @@ class FairQueue:
 
     def __init__(self, *, each: int, timeout: float) -> None:
         """`each`: pieces of one client that may wait; `timeout`: seconds after which work whose
-        turn has not come is not begun any more."""
+        turn has not come is given up."""
         self.share = 1.0
         """Of one core's time, at most, over any stretch longer than a piece of work."""
         self._each, self._timeout = each, timeout
@@ -87,9 +84,11 @@ class FairQueue:
 
     def do(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Its result, or what it raises. Raises `QueueFull`, `WaitedTooLong`."""
-        ticket = _Ticket(partial(work, *args, **kwargs))
-        self._join(_client.get(), cast("_Ticket[object]", ticket))
-        ticket.done.wait()
+        client, ticket = _client.get(), _Ticket(partial(work, *args, **kwargs))
+        self._join(client, cast("_Ticket[object]", ticket))
+        if not ticket.done.wait(self._timeout):
+            self._give_up(client, cast("_Ticket[object]", ticket))
+            ticket.done.wait()
         return ticket.result()
 
     def _join(self, client: str, ticket: _Ticket[object]) -> None:
@@ -97,17 +96,26 @@ class FairQueue:
             queue = self._waiting.setdefault(client, deque())
             if len(queue) >= self._each:
                 raise QueueFull
+            ticket.is_first = not queue
             queue.append(ticket)
             if self._served:
                 return
             self._served = True
         threading.Thread(target=self._serve, daemon=True).start()
 
+    def _give_up(self, client: str, ticket: _Ticket[object]) -> None:
+        """Raise why, unless its turn has come by now."""
+        with self._mutex:
+            queue = self._waiting.get(client)
+            if queue is None or ticket not in queue:
+                return
+            queue.remove(ticket)
+            if not queue:
+                del self._waiting[client]
+        raise WaitedTooLong if ticket.is_first else QueueFull
+
     def _serve(self) -> None:
         while ticket := self._next():
-            if time.monotonic() - ticket.came > self._timeout:
-                ticket.fail(WaitedTooLong())
-                continue
             spent = self._work_on(ticket)
             ticket.done.set()
             # What the processors have to spare is for bookings: so many processes hash at once.

@@ -34,7 +34,7 @@ MAX_PASSWORD = 200
 # OWASP's least (Password Storage Cheat Sheet: 19 MiB, two passes, one lane) and one pass more. More
 # lanes would be as many threads: one hash would take all processors from the bookings.
 _hasher = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1)
-_hashing = FairQueue(each=32, timeout=3)
+_hashing = FairQueue(each=16, timeout=6)
 """Of one address so many passwords may wait in a process, as of a hall whose doors have opened."""
 _FULL_FOR = 2
 """Seconds that as many hashes take at most, on two cores."""

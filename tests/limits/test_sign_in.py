@@ -40,6 +40,18 @@ def test_bots_with_many_addresses_are_limited_together(limited, crowd):
     assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 10
 
 
+def test_a_third_of_all_failures_is_kept_for_addresses_not_seen_lately(limited, crowd):
+    app, emails = limited(limit_sign_in_everyone="30 per minute"), crowd(50)
+    bots = [
+        Guest(app, f"203.0.113.{n % 3}").sign_in(email, "summer2031").status_code
+        for n, email in enumerate(emails[:30])
+    ]
+    assert bots == [422] * 20 + [429] * 10
+    newcomer = Guest(app, "198.51.100.7")
+    assert newcomer.sign_in(emails[40], "mistyped").status_code == 422
+    assert newcomer.sign_in(emails[40]).status_code == 303
+
+
 def test_a_hundred_guesses_at_once_are_not_let_through(limited, crowd):
     app, (email,) = limited(limit_sign_in_address="off", limit_sign_in_account="off"), crowd(1)
     guests = [Guest(app) for _ in range(40)]

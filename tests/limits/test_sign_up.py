@@ -60,3 +60,21 @@ def test_a_form_with_a_mistake_costs_nothing(limited, cheap_hashes):
     for _ in range(3):
         assert guest.post("/sign-up", {"name": "S", "email": "none"}).status_code == 422
     assert sign_up(guest, 1) == 303
+
+
+def test_tries_that_make_no_account_count_for_their_own_address_alone(limited, cheap_hashes):
+    app = limited(limit_sign_up_everyone="5 per minute", limit_sign_up="10 per hour")
+    bot = Guest(app, "203.0.113.1")
+    assert sign_up(bot, 0) == 303
+    bot.post("/sign-out")
+    assert [sign_up(bot, 0) for _ in range(10)] == [422] * 9 + [429]
+    newcomers = [sign_up(Guest(app, f"198.51.100.{number}"), number) for number in range(1, 6)]
+    assert newcomers == [303] * 4 + [429]
+
+
+def test_a_third_of_all_sign_ups_is_kept_for_addresses_not_seen_lately(limited, cheap_hashes):
+    app = limited(limit_sign_up_everyone="30 per minute")
+    bots = [sign_up(Guest(app, f"203.0.113.{n % 2}"), n) for n in range(40)]
+    assert bots == [303] * 20 + [429] * 20
+    others = [sign_up(Guest(app, f"198.51.100.{n}"), 100 + n) for n in range(11)]
+    assert others == [303] * 10 + [429]

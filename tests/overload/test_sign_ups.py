@@ -13,8 +13,8 @@ from tests.support.threads import at_once
 SIGN_UPS = 10
 """In one process; they take it a second or two."""
 STORM = 100
-SOON = 3 + 3
-"""Seconds: what may be waited for a turn, and the turn on a busy machine."""
+SOON = 6 + 3
+"""Seconds: what may be waited for a turn, and the turn on a busy machine; a request has ten."""
 GEVENT = pytest.mark.parametrize("small_site", ["gevent"], indirect=True)
 
 
@@ -49,8 +49,8 @@ def test_many_sign_ups_at_once_hold_no_other_request_up(buyer, sign_up):
 
 
 @GEVENT
-def test_whoever_waited_long_to_sign_up_is_told_to_come_again(sign_up):
+def test_an_address_with_more_sign_ups_than_there_is_time_for_is_told_to_come_again(sign_up):
     told = at_once([sign_up] * STORM)
     statuses = Counter(status for status, _ in told)
-    assert set(statuses) == {201, 503}
+    assert set(statuses) == {201, 429}
     assert max(seconds for _, seconds in told) <= SOON

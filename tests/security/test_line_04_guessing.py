@@ -150,12 +150,15 @@ def test_line_04_an_unknown_user_and_a_wrong_password_take_the_same(app, alice, 
     assert max(medians) < 1.6 * min(medians), medians
 
 
-def test_line_04_passwords_are_kept_by_argon2id_as_rfc_9106_asks(alice, sql):
+def test_line_04_passwords_are_kept_by_argon2id_as_owasp_asks_and_in_one_thread(alice, sql):
     ((kept,),) = sql("SELECT password_hash FROM users")
     _, kind, version, parameters, salt, _hash = kept.split("$")
     found = dict(part.split("=") for part in parameters.split(","))
     assert (kind, version) == ("argon2id", "v=19")
-    # RFC 9106, its second recommended option: 64 MiB, three passes, four lanes, 128 bits of salt.
-    assert (int(found["m"]), int(found["t"]), int(found["p"])) >= (65536, 3, 4)
+    # OWASP's Password Storage Cheat Sheet: 19 MiB and two passes at least in one lane, which is
+    # one thread; a hash of four would take all processors from the bookings. 128 bits of salt.
+    assert int(found["m"]) >= 19_456
+    assert int(found["t"]) >= 2
+    assert found["p"] == "1"
     assert len(salt) >= 22
     assert PASSWORD not in kept

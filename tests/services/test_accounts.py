@@ -1,6 +1,7 @@
 """Accounts: one per email, and a password that only its owner knows."""
 
 import pytest
+from argon2 import PasswordHasher
 
 from app.errors import EmailTaken, InvalidField, UserNotFound, WrongCredentials
 from app.services import accounts, users
@@ -65,6 +66,31 @@ def test_a_password_too_short_or_too_long_is_refused(password, sql):
 def test_a_password_at_the_edges_of_the_rule_signs_in(password):
     accounts.create_user("meena@example.com", password=password)
     assert accounts.authenticate("meena@example.com", password)
+
+
+def test_a_hash_by_former_parameters_still_opens_and_is_renewed_then(make_user, sql):
+    former = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4).hash(PASSWORD)
+    user = make_user("meena@example.com")
+    sql("UPDATE users SET password_hash = %s", former)
+    with pytest.raises(WrongCredentials):
+        accounts.authenticate("meena@example.com", "something else")
+    assert sql("SELECT password_hash FROM users") == [(former,)]
+    assert accounts.authenticate("meena@example.com", PASSWORD).id == user.id
+    ((renewed,),) = sql("SELECT password_hash FROM users")
+    assert "m=19456,t=3,p=1" in renewed
+    assert accounts.authenticate("meena@example.com", PASSWORD).id == user.id
+    assert sql("SELECT password_hash FROM users") == [(renewed,)], "renewed once"
+
+
+def test_a_taken_email_costs_no_hash(make_user, monkeypatch):
+    make_user("meena@example.com")
+    hashed = []
+    monkeypatch.setattr(accounts, "_aside", lambda *work: hashed.append(work) or "x")
+    with pytest.raises(EmailTaken):
+        accounts.create_user("Meena@example.com", password=PASSWORD)
+    assert hashed == []
+    accounts.create_user("ravi@example.com", password=PASSWORD)
+    assert len(hashed) == 1, "the control"
 
 
 def test_a_user_without_a_password_sets_one_later():

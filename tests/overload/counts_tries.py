@@ -1,0 +1,15 @@
+"""The site as it was: sign-ups are counted for all together when they are tried."""
+
+from app.edge.limiter import Limiter
+
+
+def look_and_count(self, name, _place, *who):
+    self.spend(name, *who)
+
+
+def make_app():
+    Limiter.look_everyone = look_and_count
+    Limiter.note_everyone = lambda *_: None
+    from wsgi import app
+
+    return app
