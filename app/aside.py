@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 from typing import ParamSpec, TypeVar, cast
 
 from gevent import get_hub
@@ -23,22 +25,24 @@ def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 class TooLate(Exception):
-    """The work waited for so long that it was not begun."""
+    """The work waited for so long, or behind so many, that it was not begun."""
 
 
 class Single:
     """One at a time in each process: for work that takes much memory, and every core by itself."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, room: int | None = None) -> None:
+        """`room` is how many may wait, each with what it holds meanwhile."""
         self._patience = patience
+        self._room = Semaphore(room + 1) if room is not None else None
         self._pool: ThreadPool | None = None
+        self._threads: ThreadPoolExecutor | None = None
 
     def do(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Raises `TooLate` when its turn comes after more than `patience` seconds."""
-        if not is_module_patched("threading"):
-            return work(*args, **kwargs)
-        if self._pool is None:
-            self._pool = ThreadPool(1)
+        """Raises `TooLate` when its turn comes after more than `patience` seconds, or when as many
+        wait already as there is room for."""
+        if self._room is not None and not self._room.acquire(blocking=False):
+            raise TooLate
         came = time.monotonic()
 
         def in_turn() -> R:
@@ -46,8 +50,20 @@ class Single:
                 raise TooLate
             return work(*args, **kwargs)
 
-        outcome: Outcome[R] = self._pool.apply(_caught(in_turn))
+        try:
+            outcome: Outcome[R] = self._one_thread()(_caught(in_turn))
+        finally:
+            if self._room is not None:
+                self._room.release()
         return _given(outcome)
+
+    def _one_thread(self) -> Callable[[Callable[[], Outcome[R]]], Outcome[R]]:
+        """Always the same thread: the allocator keeps for each one what it has freed."""
+        if is_module_patched("threading"):
+            pool = self._pool = self._pool or ThreadPool(1)
+            return cast("Callable[[Callable[[], Outcome[R]]], Outcome[R]]", pool.apply)
+        threads = self._threads = self._threads or ThreadPoolExecutor(1)
+        return lambda work: threads.submit(work).result()
 
 
 def _caught(work: Callable[P, R]) -> Callable[P, Outcome[R]]:

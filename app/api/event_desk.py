@@ -83,7 +83,9 @@ def watch(event_id: int) -> Response:
 def set_image(event_id: int) -> Response:
     """Give an event its own picture instead of its poster
 
-    A JPEG, PNG or WebP of at most 5 MB as the body; it is made anew at the sizes that are shown.
+    A JPEG, PNG or WebP of at most 5 MB (5,000,000 bytes) as the body, of at most 12 million pixels
+    (a WebP 6 million, a baseline JPEG 60 million); it is made anew at the sizes that are shown.
+    Pictures are worked on one at a time: 503 says that too many wait.
     """
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"Send one of {', '.join(sorted(MEDIA_TYPES))}.")

@@ -6,20 +6,28 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import pictures
+from app.aside import TooLate
 from app.booking.desk import BookingDesk
 from app.db import db, transaction
-from app.errors import ImageNotFound, InvalidField
+from app.errors import Busy, ImageNotFound, InvalidField
 from app.models import Event, EventImage
 from app.services import events
 
 
 def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
-    """Give the event this picture instead of its poster. Raises `EventNotFound`, `InvalidField`."""
+    """Give the event this picture instead of its poster.
+
+    Raises `EventNotFound`, `InvalidField`, and `Busy` while too many others are worked on.
+    """
     before = events.get_event(event_id, drafts=True).image_digest
+    # Whoever waits for their turn at the pictures keeps no connection meanwhile.
+    db.session.commit()
     try:
         card, wide = pictures.renditions(file)
     except pictures.NoPicture as error:
         raise InvalidField("image", str(error)) from None
+    except TooLate:
+        raise Busy from None
     digest = hashlib.sha256(card).hexdigest()
     with transaction() as session:
         made = insert(EventImage).values(digest=digest, card=card, wide=wide)

@@ -4,14 +4,18 @@ import io
 import random
 import re
 
+import httpx
 import pytest
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app import pictures
+from app.db import db
 from app.pictures import MAX_BYTES
 from tests.web.conftest import HTML
 
+CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 SECRET = b"GPS of the photographer's home"
 
 
@@ -170,6 +174,83 @@ def test_the_poster_comes_back_and_the_unused_picture_goes(
     upload(twin, picture(colour=(0, 90, 0)))
     assert sql("SELECT count(*) FROM event_images") == [(1,)]
     assert client.get(address, headers=HTML).status_code == 404
+
+
+def test_no_connection_is_held_while_a_picture_is_made(app, upload, make_event, sql, monkeypatch):
+    """Making one may wait for others'; connections are few, and others' work waits for them."""
+    event, held, make = make_event(), [], pictures.renditions
+    with app.app_context():
+        before = db.engine.pool.checkedout()
+
+    def look(file):
+        held.append(db.engine.pool.checkedout() - before)
+        return make(file)
+
+    monkeypatch.setattr(pictures, "renditions", look)
+    assert upload(event, picture()).status_code == 303
+    assert held == [0]
+
+
+def in_pieces(body):
+    """Sent without a length, as programs do that make it on the way."""
+    return (body[at : at + 50_000] for at in range(0, len(body), 50_000))
+
+
+@pytest.mark.parametrize("sent", [bytes, in_pieces])
+@pytest.mark.parametrize(
+    ("length", "statuses"),
+    [(5_000_000, {200}), (5_000_001, {422}), (MAX_BYTES + 70_000, {413}), (9_000_000, {413})],
+)
+def test_a_picture_longer_than_allowed_is_refused_and_never_cut(
+    site, make_event, admin, sent, length, statuses
+):
+    answer = httpx.put(
+        f"{site}/api/admin/events/{make_event().id}/image",
+        content=sent(picture().ljust(length, b"\0")),
+        headers={**admin, "Content-Type": "image/jpeg"},
+        timeout=30,
+    )
+    assert {answer.status_code} == statuses
+    if answer.status_code == 422:
+        assert answer.json()["errors"] == [{"field": "image", "message": "must have at most 5 MB"}]
+    if answer.status_code == 413:
+        assert "5 MB for a picture" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("length", [MAX_BYTES + 70_000, 9_000_000])
+@pytest.mark.parametrize("sent", [bytes, in_pieces])
+def test_an_upload_by_the_page_is_refused_whole_too(site, settings, make_event, sql, sent, length):
+    with httpx.Client(base_url=site, headers=HTML, timeout=30) as browser:
+        token = CSRF.search(browser.get("/admin/login").text)[1]
+        form = {"csrf_token": token, "key": settings.admin_key[0]}
+        assert browser.post("/admin/login", data=form).status_code == 303
+        event = make_event()
+        token = CSRF.search(browser.get(f"/admin/events/{event.id}/edit").text)[1]
+        file = FileStorage(io.BytesIO(picture().ljust(length, b"\0")), "picture.jpg")
+        boundary, body = encode_multipart({"csrf_token": token, "image": file})
+        answer = browser.post(
+            f"/admin/events/{event.id}/image",
+            content=sent(body),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+        )
+    assert answer.status_code == 413
+    assert "5 MB for a picture" in answer.text
+    assert sql("SELECT count(*) FROM event_images") == [(0,)]
+
+
+@pytest.mark.parametrize("sent", [bytes, in_pieces])
+def test_no_other_body_is_cut_and_accepted_either(site, make_event, make_user, sql, sent):
+    """What lies within the limit is a whole order; it goes on beyond."""
+    order = f'{{"user_id": {make_user().id}, "event_id": {make_event().id}, "seats": 1}}'.encode()
+    for path, body in (
+        ("/api/bookings", order.ljust(65_537)),
+        ("/api/users", b'{"email": "a@example.com", "name": "A"}'.ljust(70_000)),
+    ):
+        json = {"Content-Type": "application/json"}
+        answer = httpx.post(site + path, content=sent(body), headers=json)
+        assert answer.status_code == 413
+        assert httpx.post(site + path, content=sent(body[:65_536]), headers=json).status_code == 201
+    assert sql("SELECT count(*) FROM bookings") == [(1,)]
 
 
 def test_only_organisers_upload(upload, new_visitor, make_event, sql):

@@ -1,0 +1,198 @@
+"""What is made of an uploaded picture: the same picture, whichever way its file holds it."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from app.pictures import MAX_BYTES, NoPicture, renditions
+
+RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 40), (30, 40, 220), (255, 255, 255)
+QUARTERS = (RED, GREEN, BLUE, WHITE)
+"""From the left above to the right below."""
+
+
+def quarters(width=1600, height=1000):
+    made = Image.new("RGB", (width, height))
+    for number, colour in enumerate(QUARTERS):
+        left, top = number % 2 * (width // 2), number // 2 * (height // 2)
+        made.paste(colour, (left, top, left + width // 2, top + height // 2))
+    return made
+
+
+def file_of(picture, kind, **how):
+    made = io.BytesIO()
+    picture.save(made, kind, **how)
+    return made.getvalue()
+
+
+def seen(file):
+    """The colours of the four quarters, in both sizes."""
+    found = []
+    for made in renditions(file):
+        picture = Image.open(io.BytesIO(made)).convert("RGB")
+        w, h = picture.size
+        found.append([picture.getpixel((w * x // 4, h * y // 4)) for y in (1, 3) for x in (1, 3)])
+    return found
+
+
+def assert_shows(file, colours=QUARTERS, within=12):
+    for quarter in seen(file):
+        for found, wish in zip(quarter, colours, strict=True):
+            assert found == pytest.approx(wish, abs=within)
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (5000, 2000), (3000, 2500), (700, 400)])
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        ("JPEG", {"quality": 95}),
+        ("JPEG", {"quality": 95, "progressive": True}),
+        ("PNG", {}),
+        ("WEBP", {"quality": 95}),
+        ("WEBP", {"lossless": True}),
+    ],
+)
+def test_a_picture_looks_the_same_whatever_holds_it(kind, how, size):
+    if kind == "WEBP" and size[0] * size[1] > 6_000_000:
+        size = size[0] // 2, size[1] // 2
+    assert_shows(file_of(quarters(*size), kind, **how))
+
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""How a camera lays down what is upright: undone by the turn that Exif's number asks for."""
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("size", [(1600, 1000), (3200, 2480)])
+def test_a_picture_is_turned_as_its_camera_says(kind, number, size):
+    laid = quarters(*size if kind != "WEBP" else (1600, 1000))
+    if number in TURNS:
+        laid = laid.transpose(TURNS[number])
+    exif = Image.Exif()
+    exif[0x0112] = number
+    assert_shows(file_of(laid, kind, exif=exif, quality=95))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_the_inks_of_a_printer_become_the_colours_of_a_screen(progressive):
+    made = quarters(4000, 2500).convert("CMYK")
+    assert_shows(file_of(made, "JPEG", quality=95, progressive=progressive))
+
+
+def test_grey_of_sixteen_bits_is_not_burnt_out():
+    for value in (0, 20_000, 40_000, 65_535):
+        made = Image.new("I;16", (1500, 1300), value)
+        assert_shows(file_of(made, "PNG"), [(value >> 8,) * 3] * 4, within=3)
+
+
+def png(width, height, depth, kind, row):
+    """A PNG as Pillow does not write them: of one row again and again."""
+    head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + row) * height)
+    chunks = ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "pixel"), [(2, (51400, 20000, 7700)), (6, (51400, 20000, 7700, 65535))]
+)
+def test_colours_of_sixteen_bits_are_the_same_in_eight(kind, pixel):
+    file = png(1400, 900, 16, kind, struct.pack(f">{len(pixel)}H", *pixel) * 1400)
+    assert_shows(file, [tuple(part >> 8 for part in pixel[:3])] * 4, within=6)
+
+
+def test_what_a_palette_lets_through_is_white():
+    picture = quarters(3000, 2600).quantize(8)
+    clear = picture.getpixel((10, 10))
+    assert_shows(file_of(picture, "PNG", transparency=clear), (WHITE, GREEN, BLUE, WHITE))
+
+
+def test_half_of_a_colour_is_mixed_with_white():
+    half = quarters(3000, 2600).convert("RGBA")
+    half.putalpha(128)
+    mixed = [tuple((part + 255) // 2 for part in colour) for colour in QUARTERS]
+    for kind in ("PNG", "WEBP"):
+        picture = half if kind == "PNG" else half.resize((1600, 1000))
+        assert_shows(file_of(picture, kind), mixed)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_of_a_moving_picture_the_first_frame_is_shown(kind):
+    others = [Image.new("RGB", (1600, 1000), colour) for colour in (RED, BLUE)]
+    assert_shows(
+        file_of(quarters(), kind, save_all=True, append_images=others, duration=9, quality=95)
+    )
+
+
+@pytest.mark.parametrize("size", [(9000, 6600), (15_000, 4_000), (3_900, 15_000)])
+def test_a_phones_largest_jpeg_is_shown(size):
+    assert_shows(file_of(quarters(*size), "JPEG", quality=60))
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "how"),
+    [
+        ("PNG", (7000, 7000), {}),
+        ("PNG", (4001, 3000), {}),
+        ("PNG", (12_001, 1000), {}),
+        ("WEBP", (3001, 2000), {}),
+        ("WEBP", (6_000, 6_000), {"lossless": True, "quality": 0, "method": 0}),
+        ("JPEG", (10_000, 6_001), {}),
+        ("JPEG", (8_000, 6_000), {"progressive": True}),
+        ("JPEG", (50_000, 700), {}),
+    ],
+)
+def test_too_many_pixels_are_refused_and_the_limits_named(kind, size, how):
+    file = file_of(Image.new("L" if kind != "WEBP" else "RGB", size), kind, **how)
+    assert len(file) < MAX_BYTES
+    with pytest.raises(NoPicture, match=r"at most 12 million pixels \(a WebP 6 million, a base"):
+        renditions(file)
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused():
+    file = file_of(quarters(), "JPEG", progressive=True)
+    last = file.rindex(b"\xff\xda")
+    assert_shows(file)
+    with pytest.raises(NoPicture, match="at most 64 scans"):
+        renditions(file[:last] + file[last:-2] * 100 + file[-2:])
+
+
+def scan_by_scan(width, height):
+    """The head of a baseline JPEG whose scans hold one colour each: all of it is kept until the
+    last one has been read, though it calls itself no progressive one."""
+    file = file_of(Image.new("RGB", (width, height)), "JPEG", subsampling=0)
+    at = file.rindex(b"\xff\xda")
+    one = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 0, 63, 0)
+    return file[:at] + one + file[at + 14 :]
+
+
+def test_a_jpeg_that_is_kept_whole_is_told_by_its_first_scan():
+    with pytest.raises(NoPicture, match="million pixels"):
+        renditions(scan_by_scan(8000, 6000))
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_five_megabytes_are_five_million_bytes(over):
+    file = file_of(quarters(), "JPEG")
+    file += bytes(MAX_BYTES - len(file) + over)
+    assert len(file) == 5_000_000 + over
+    if over:
+        with pytest.raises(NoPicture, match="at most 5 MB"):
+            renditions(file)
+    else:
+        assert_shows(file, within=25)
