@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
-from app.services import accounts, checks, database_roles, demo
+from app.services import accounts, api_tokens, checks, database_roles, demo
 from app.services import reconcile as reconciliation
 
 users = AppGroup("users", help="Users' accounts.")
@@ -66,22 +66,32 @@ def app_role(name: str) -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, not a prompt."
 )
-def set_password(email: str, password_stdin: bool) -> None:
+@click.option(
+    "--end-tokens/--keep-tokens",
+    default=True,
+    show_default=True,
+    help="Whether programs that act as the user lose their API tokens.",
+)
+def set_password(email: str, password_stdin: bool, end_tokens: bool) -> None:
     """Set the password of the user with EMAIL.
 
-    Also for a user whom an organiser made without one.
+    Also for a user whom an organiser made without one. The user is signed out everywhere.
     """
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
     try:
-        user = accounts.set_password(email, password)
+        user, ended = accounts.set_password(email, password, end_tokens=end_tokens)
     except UserNotFound as error:
         raise click.ClickException(f"There is no user with the email {email}.") from error
     except InvalidField as error:
         raise click.ClickException(f"The password {error.message}.") from error
     click.echo(f"The password of {user.email} is set.")
+    if ended:
+        click.echo(f"API tokens ended: {ended}.")
+    elif kept := len(api_tokens.list_api_tokens(user.id)):
+        click.echo(f"API tokens that go on working: {kept}.")
 
 
 @click.command()

@@ -28,5 +28,9 @@ class User(Model):
     """When they left: their bookings stay, and nobody's name on them."""
 
     @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None
+
+    @property
     def display_name(self) -> str:
         return self.name or self.email.partition("@")[0]

@@ -21,7 +21,7 @@ from app.errors import (
 )
 from app.fair_queue import FairQueue, QueueFull, WaitedTooLong
 from app.models import User
-from app.services import sign_ins
+from app.services import api_tokens, sign_ins
 
 log = logging.getLogger(__name__)
 
@@ -114,10 +114,11 @@ def confirm_password(user_id: int, password: str) -> None:
     authenticate(get_user(user_id).email, password)
 
 
-def set_password(email: str, password: str) -> User:
-    """Set the user's password, and sign them out everywhere: whoever knew the old one as well.
+def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple[User, int]:
+    """Set the user's password, sign them out everywhere and end their API tokens: whoever knew
+    the old password may have made one.
 
-    Raises `UserNotFound`, `InvalidField`.
+    Returns how many tokens were ended besides the user. Raises `UserNotFound`, `InvalidField`.
     """
     hashed = hash_password(password)
     with transaction() as session:
@@ -126,8 +127,9 @@ def set_password(email: str, password: str) -> User:
         if user is None:
             raise UserNotFound(email)
         user.password_hash = hashed
+        ended = api_tokens.end_all_of(session, user.id) if end_tokens else 0
     sign_ins.end_all_of(user.id)
-    return user
+    return user, ended
 
 
 def find_user(email: str) -> User | None:

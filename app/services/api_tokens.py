@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import ApiTokenNotFound
@@ -45,6 +46,18 @@ def revoke_api_token(user_id: int, token_id: int) -> None:
         if token is None or token.user_id != user_id:
             raise ApiTokenNotFound(token_id)
         token.revoked_at = token.revoked_at or now()
+
+
+def end_all_of(session: Session, user_id: int) -> int:
+    """Revoke all of a user's, in the transaction of what is the reason; returns how many."""
+    ended = session.execute(
+        update(ApiToken)
+        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(ApiToken.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
 
 
 def user_id_of(secret: str) -> int | None:

@@ -29,16 +29,39 @@ def change_email(user_id: int, email: str, password: str) -> None:
         raise
 
 
-def change_password(user_id: int, current: str, new: str, *, keep: str | None = None) -> None:
-    """Also ends all sign-ins but the one whose token is `keep`: a thief's among them.
+def change_password(
+    user_id: int, current: str, new: str, *, keep: str | None = None, end_tokens: bool = False
+) -> int:
+    """Also ends all sign-ins but the one whose token is `keep`, a thief's among them, and with
+    `end_tokens` the API tokens.
 
-    Raises `WrongCredentials`, `InvalidField`.
+    Returns how many tokens were ended. Raises `WrongCredentials`, `InvalidField`.
     """
     accounts.confirm_password(user_id, current)
     hashed = accounts.hash_password(new)
     with transaction() as session:
         _present(session, user_id).password_hash = hashed
+        ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
     sign_ins.end_all_of(user_id, keep=keep)
+    return ended
+
+
+def sign_out_everywhere(user_id: int, *, end_tokens: bool = False) -> int:
+    """End all sign-ins, and with `end_tokens` the API tokens; returns how many of those."""
+    with transaction() as session:
+        ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
+    sign_ins.end_all_of(user_id)
+    return ended
+
+
+def make_api_token(user_id: int, name: str, password: str) -> str:
+    """A new token's secret, for who proves to be the user: an open browser alone does not.
+
+    Raises `WrongCredentials`.
+    """
+    accounts.confirm_password(user_id, password)
+    _token, secret = api_tokens.create_api_token(user_id, name)
+    return secret
 
 
 def export(user_id: int) -> dict[str, Any]:

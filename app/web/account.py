@@ -14,7 +14,14 @@ from app.edge.limits import password_of
 from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
 from app.services import api_tokens, leaving, my_bookings, own_account, sign_ins
-from app.web.forms import ApiTokenForm, EmailForm, LeaveForm, NameForm, PasswordForm
+from app.web.forms import (
+    ApiTokenForm,
+    EmailForm,
+    LeaveForm,
+    NameForm,
+    PasswordForm,
+    SignOutsForm,
+)
 
 blueprint = Blueprint("account", __name__)
 blueprint.after_request(never_stored)
@@ -58,23 +65,29 @@ def change_password() -> Answer:
         user, token = signed_in_user(), sign_in_token()
         try:
             with password_of(user.email):
-                own_account.change_password(
-                    user.id, form.current.data, form.password.data, keep=token
+                ended = own_account.change_password(
+                    user.id,
+                    form.current.data,
+                    form.password.data,
+                    keep=token,
+                    end_tokens=form.end_tokens.data,
                 )
         except WrongCredentials:
             form.refuse("current", _("The password is wrong."))
         except InvalidField as error:
             form.refuse(error.field, error.message)
         else:
-            return _done(_("Your password is saved. All other browsers are signed out."))
+            told = _("Your password is saved. All other browsers are signed out.")
+            return _done(_with_tokens(told, ended))
     return account_page(password=form)
 
 
 @blueprint.post("/account/sign-outs")
 def sign_out_everywhere() -> Answer:
-    sign_ins.end_all_of(signed_in_user().id)
+    form = SignOutsForm(prefix="outs-")
+    ended = own_account.sign_out_everywhere(signed_in_user().id, end_tokens=form.end_tokens.data)
     forget(USER_TOKEN)
-    flash(_("You are signed out, here and everywhere else."), "done")
+    flash(_with_tokens(_("You are signed out, here and everywhere else."), ended), "done")
     return go_to(url_for("events.index"))
 
 
@@ -114,6 +127,7 @@ def account_page(*, secret: str | None = None, **used: Form) -> Response:
         "email": EmailForm(formdata=None, prefix="email-"),
         "password": PasswordForm(formdata=None, prefix="password-"),
         "token": ApiTokenForm(formdata=None, prefix="token-"),
+        "outs": SignOutsForm(formdata=None, prefix="outs-"),
     }
     page = render_template(
         "pages/account.html",
@@ -132,6 +146,13 @@ def _leaving(form: LeaveForm, status: int) -> Response:
     upcoming = my_bookings.count_by_tab(signed_in_user().id)[my_bookings.Tab.UPCOMING]
     page = render_template("pages/leave.html", form=form, upcoming=upcoming)
     return make_response(page, status)
+
+
+def _with_tokens(told: str, ended: int) -> str:
+    if not ended:
+        return told
+    also = ngettext("%(num)d API token is ended.", "%(num)d API tokens are ended.", ended)
+    return f"{told} {also}"
 
 
 def _done(told: str) -> Answer:

@@ -1,7 +1,16 @@
 """The visitors' forms."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, HiddenField, IntegerField, PasswordField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    StringField,
+)
 from wtforms.validators import (
     DataRequired,
     Email,
@@ -78,11 +87,23 @@ class EmailForm(Form):
     )
 
 
+class EndTokensField(BooleanField):  # type: ignore[misc]
+    """Ticked until somebody unticks it: a thief may have made a token."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_("Also end my API tokens"), default=True, **kwargs)
+
+
 class PasswordForm(Form):
     current = PasswordField(
         _("Your password now"), validators=[InputRequired(_("Enter your password."))]
     )
     password = new_password_field(_("New password"))
+    end_tokens = EndTokensField()
+
+
+class SignOutsForm(Form):
+    end_tokens = EndTokensField()
 
 
 class LeaveForm(Form):
@@ -97,4 +118,7 @@ class ApiTokenForm(Form):
         filters=[strip],
         validators=[DataRequired(_("Name the token.")), Length(max=60)],
         description=_("What it is for, as in “box office laptop”."),
+    )
+    password = PasswordField(
+        _("Your password"), validators=[InputRequired(_("Enter your password."))]
     )

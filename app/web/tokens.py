@@ -4,8 +4,10 @@ from flask import Blueprint, flash, url_for
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
+from app.edge.limits import password_of
 from app.edge.visitor import signed_in_user
-from app.services import api_tokens
+from app.errors import WrongCredentials
+from app.services import api_tokens, own_account
 from app.web.account import account_page
 from app.web.forms import ApiTokenForm
 
@@ -20,11 +22,17 @@ def find() -> Answer:
 @blueprint.post("/account/api-tokens")
 def create() -> Answer:
     form = ApiTokenForm(prefix="token-")
-    if not form.validate():
-        return account_page(token=form)
-    _token, secret = api_tokens.create_api_token(signed_in_user().id, form.name.data)
-    # Shown now or never: a redirect would have to keep the secret somewhere.
-    return account_page(secret=secret)
+    if form.validate():
+        user = signed_in_user()
+        try:
+            with password_of(user.email):
+                secret = own_account.make_api_token(user.id, form.name.data, form.password.data)
+        except WrongCredentials:
+            form.refuse("password", _("The password is wrong."))
+        else:
+            # Shown now or never: a redirect would have to keep the secret somewhere.
+            return account_page(secret=secret)
+    return account_page(token=form)
 
 
 @blueprint.post("/account/api-tokens/<id:token_id>/revocation")

@@ -12,6 +12,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from app.models.columns import now
+from app.services import accounts
 from tests.browser.people import PASSWORD
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -165,8 +166,19 @@ def wrong_number(page, world):
 def new_token(page, world):
     page.goto("/account")
     page.get_by_label("Name of the new token").fill("box office laptop")
+    page.locator("#token-password").fill(PASSWORD)
     page.get_by_role("button", name="Make a token").click()
     expect(page.locator(".secret")).to_be_visible()
+
+
+def without_password(page, world):
+    world.sql("UPDATE users SET password_hash = NULL WHERE id = %s", world.alice.id)
+    try:
+        page.goto("/account")
+        expect(page.locator("#no-password")).to_be_visible()
+    finally:
+        kept = accounts.hash_password(PASSWORD)
+        world.sql("UPDATE users SET password_hash = %s WHERE id = %s", kept, world.alice.id)
 
 
 def new_staff_key(page, world):
@@ -330,6 +342,8 @@ MEMBER = [
     Scene("account", at("/account")),
     Scene("account-errors", sent_empty("/account", "Save the password")),
     Scene("account-new-token", new_token),
+    Scene("account-token-errors", sent_empty("/account", "Make a token")),
+    Scene("account-without-password", without_password),
     Scene("leave", at("/account/deletion")),
     Scene("error-404-booking", at("/bookings/999999"), status=404),
 ]

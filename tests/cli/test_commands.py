@@ -33,6 +33,25 @@ def test_a_password_is_set_from_standard_input(run, make_user, new_client_signs_
     assert new_client_signs_in("bob@example.com", "long one")
 
 
+@pytest.mark.parametrize(
+    ("options", "said", "works"),
+    [
+        ([], "API tokens ended: 1.\n", False),
+        (["--keep-tokens"], "API tokens that go on working: 1.\n", True),
+    ],
+)
+def test_a_password_that_the_operator_sets_ends_the_api_tokens_and_says_so(
+    run, make_user, make_token, client, options, said, works
+):
+    user = make_user(email="bob@example.com")
+    token, path = make_token(user), f"/users/{user.id}/bookings"
+    assert client.get(path, headers=token).status_code == 200
+    arguments = ["set-password", "bob@example.com", "--password-stdin", *options]
+    result = run("users", *arguments, input="long one\n")
+    assert result.output == f"The password of bob@example.com is set.\n{said}"
+    assert (client.get(path, headers=token).status_code == 200) is works
+
+
 @pytest.fixture
 def new_client_signs_in(app):
     from app.errors import WrongCredentials

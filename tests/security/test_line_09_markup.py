@@ -107,7 +107,15 @@ def fill_every_field(app, persona, rules, ids, redis):
 
 FIELDS = {
     "anonymous": {"name", "email", "password", "key", "next"},
-    "alice": {"name-name", "email-email", "email-password", "token-name", "seats", "password"},
+    "alice": {
+        "name-name",
+        "email-email",
+        "email-password",
+        "token-name",
+        "token-password",
+        "seats",
+        "password",
+    },
     Who.OWNER: {
         *("name", "venue", "city", "address", "category", "description", "time_zone", "price"),
         *("capacity", "max_per_person", "start_at", "end_at", "email", "seats", "role"),

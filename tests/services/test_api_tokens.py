@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.db import transaction
 from app.errors import ApiTokenNotFound
 from app.services import api_tokens
 
@@ -41,6 +42,20 @@ def test_the_token_of_another_user_is_not_found(make_user):
     with pytest.raises(ApiTokenNotFound):
         api_tokens.revoke_api_token(make_user().id, token.id)
     assert api_tokens.user_id_of(secret)
+
+
+def test_all_of_a_users_end_together_and_nobody_elses(make_user):
+    user, other = make_user(), make_user()
+    (_, one), (_, two) = (api_tokens.create_api_token(user.id, name) for name in "ab")
+    _token, theirs = api_tokens.create_api_token(other.id, "c")
+    with transaction() as session:
+        assert api_tokens.end_all_of(session, user.id) == 2
+    with transaction() as session:
+        assert api_tokens.end_all_of(session, user.id) == 0
+    assert [api_tokens.user_id_of(secret) for secret in (one, two, theirs)] == [
+        *(None, None),
+        other.id,
+    ]
 
 
 @pytest.mark.parametrize("secret", ["", "utsavam_", "utsavam_rubbish", "rubbish", "utsavam_\udcff"])

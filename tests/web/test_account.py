@@ -11,6 +11,7 @@ from tests.support.servers import libpq
 from tests.web.conftest import PASSWORD, Visitor
 
 NEW = "another long password"
+TOKEN = {"token-name": "laptop", "token-password": PASSWORD}
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_the_data_of_a_person_is_all_there_without_secrets(
     signed_in, alice, make_event, make_booking
 ):
     booking = make_booking(make_event(name="Tech Talk"), user=alice, seats=2)
-    signed_in.post("/account/api-tokens", {"token-name": "laptop"})
+    signed_in.post("/account/api-tokens", TOKEN)
     answer = signed_in.get("/account/data.json")
     data = answer.json
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -171,3 +172,72 @@ def test_who_can_not_leave_now_is_told_to_try_again_and_keeps_everything(
     assert is_signed_in(signed_in)
     assert sql("SELECT deleted_at, email FROM users") == [(None, alice.email)]
     assert sql("SELECT status FROM bookings") == [("CONFIRMED",)]
+
+
+@pytest.fixture
+def still_works(client, alice, make_token):
+    """Whether an API token that was made before still opens her bookings."""
+    token = make_token(alice)
+    return lambda: client.get(f"/users/{alice.id}/bookings", headers=token).status_code == 200
+
+
+@pytest.mark.parametrize(("password", "said"), [("wrong", "is wrong"), ("", "Enter your password")])
+def test_a_token_is_made_for_a_password_only_and_its_name_is_kept(signed_in, sql, password, said):
+    answer = signed_in.post("/account/api-tokens", {**TOKEN, "token-password": password})
+    assert answer.status_code == 422
+    assert said in re.search(r'id="token-password-error"[^>]*>([^<]+)<', answer.text)[1]
+    assert re.search(r'<input[^>]*id="token-name"[^>]*value="laptop"', answer.text)
+    assert f'value="{PASSWORD}"' not in answer.text
+    assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
+    assert signed_in.post("/account/api-tokens", TOKEN).status_code == 201
+
+
+def test_line_04_guessing_a_password_for_a_token_is_limited(signed_in):
+    guess = {**TOKEN, "token-password": "guess"}
+    statuses = [signed_in.post("/account/api-tokens", guess).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+def test_who_has_no_password_is_told_what_to_do_and_gets_no_token(signed_in, sql):
+    sql("UPDATE users SET password_hash = NULL")
+    page = signed_in.get("/account").text
+    assert "Ask the organiser to set one for you" in page
+    assert "Make a token" not in page
+    assert signed_in.post("/account/api-tokens", TOKEN).status_code == 422
+    assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
+
+
+ACTS = {
+    "/account/password": ({"password-current": PASSWORD, "password-password": NEW}, "password-"),
+    "/account/sign-outs": ({}, "outs-"),
+}
+
+
+@pytest.mark.parametrize("path", ACTS)
+@pytest.mark.parametrize("ticked", [True, False])
+def test_line_05_tokens_end_with_a_new_password_and_a_sign_out_everywhere_if_wished(
+    signed_in, still_works, path, ticked
+):
+    form, prefix = ACTS[path]
+    also = {f"{prefix}end_tokens": "y"} if ticked else {}
+    answer = signed_in.post(path, {**form, **also}, follow_redirects=True)
+    assert ("1 API token is ended." in answer.text) is ticked
+    assert still_works() is not ticked
+
+
+def test_ending_the_tokens_is_ticked_until_it_is_unticked_and_stays_so(signed_in, still_works):
+    def ticked(page, name):
+        return "checked" in re.search(rf'<input[^>]*id="{name}"[^>]*>', page)[0]
+
+    page = signed_in.get("/account").text
+    assert ticked(page, "password-end_tokens")
+    assert ticked(page, "outs-end_tokens")
+    wrong = {"password-current": "wrong", "password-password": NEW}
+    assert not ticked(signed_in.post("/account/password", wrong).text, "password-end_tokens")
+    assert still_works()
+
+
+def test_a_refused_password_change_ends_no_token(signed_in, still_works):
+    form = {"password-current": "wrong", "password-password": NEW, "password-end_tokens": "y"}
+    assert signed_in.post("/account/password", form).status_code == 422
+    assert still_works()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.edge.tickets import seat_codes
 from app.models.columns import now
-from tests.web.conftest import HTML, HTMX
+from tests.web.conftest import HTML, HTMX, PASSWORD
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 START = datetime(2030, 5, 4, 13, 30, tzinfo=UTC)
@@ -245,7 +245,8 @@ def test_another_users_ticket_and_calendar_are_not_there(signed_in, make_event, 
 
 
 def test_an_api_token_is_shown_once_and_works_until_it_is_revoked(signed_in, client, alice):
-    page = signed_in.post("/account/api-tokens", {"token-name": "box office"})
+    form = {"token-name": "box office", "token-password": PASSWORD}
+    page = signed_in.post("/account/api-tokens", form)
     assert page.status_code == 201
     secret = page.text.partition('<code class="secret">')[2].partition("<")[0]
     assert secret not in signed_in.get("/account").text

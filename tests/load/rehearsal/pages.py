@@ -51,6 +51,7 @@ class ByPages:
         facts = {
             "token-csrf_token": field(page.text, "token-csrf_token"),
             "token-name": "rehearsal",
+            "token-password": self._person.password,
         }
         made = self._post("/account/api-tokens", facts, "make a token (page)", (201,), "/account")
         return {"Authorization": f"Bearer {SECRET.search(made.text)[1]}"}
