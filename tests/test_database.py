@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.booking.desk import lock_event
+from app.booking.ledger import lock_events
 from app.db import READ_ONLY_FOR, db, ledger_session, transaction
 from app.errors import OutcomeUnknown
 from app.models import User
@@ -111,7 +111,7 @@ def test_whoever_locks_an_event_lets_go_soon_and_only_for_that_transaction(make_
     setting = text("SHOW idle_in_transaction_session_timeout")
     event = make_event()
     with transaction() as session:
-        lock_event(session, event.id)
+        lock_events(session, [event.id])
         assert session.execute(setting).scalar() == "750ms"
     assert db.session.execute(setting).scalar() == "5s"
 

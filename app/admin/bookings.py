@@ -79,7 +79,7 @@ def confirm_cancellation(booking_id: int) -> Answer:
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
     booking = bookings.get_booking(booking_id)
     back = booking.seats - form.keep
-    if not booking.confirmed or back < 1 or form.keep > booking.seats:
+    if not booking.takes_seats or back < 1 or form.keep > booking.seats:
         return _shown(booking_id, _changed_meanwhile(), 422)
     return render_template(
         "pages/admin/booking_cancellation.html", booking=booking, form=form, back=back
@@ -95,7 +95,7 @@ def cancel(booking_id: int) -> Answer:
         booking = bookings.cancel(desk(), booking_id, organiser=True, keep=form.keep)
     except InvalidField:
         return _shown(booking_id, _changed_meanwhile(), 422)
-    kept = booking.seats if booking.confirmed else 0
+    kept = booking.seats if booking.takes_seats else 0
     told = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
     flash(_("The seats are free again; %(told)s", told=told) if kept else _CANCELLED, "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))

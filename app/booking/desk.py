@@ -6,19 +6,21 @@ order is a batch of one.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
-from sqlalchemy.orm import Session
 
 from app.booking import ledger
 from app.booking.gate import SeatGate
 from app.booking.orders import Booked, Look, Order, Outcome
 from app.booking.pulse import BOOKED, BUSY, CHANGED, FAILED, REFUSED, REPLAYED, SOLD_OUT, Pulse
+from app.booking.seat_changes import SeatChanges
 from app.booking.turns import Full, Turns, Unanswered
+from app.db import transaction
 from app.errors import (
     Busy,
     DatabaseDown,
@@ -119,20 +121,34 @@ class BookingDesk:
                 answers[i] = NotEnoughSeats(look.event_id, orders[i].seats, look.seats)
         return [answers[i] for i in range(len(orders))]
 
-    def publish(self, events: Sequence[Event], started: float, *, changed: bool = False) -> None:
-        """Tell the gate what a committed writer of seats left; `started` was before its lock.
+    @contextmanager
+    def changing(self, *event_ids: int) -> Iterator[SeatChanges]:
+        """One transaction in which these events' rows are locked: the one way to change an event
+        or its seats, but for orders. After its commit the gate is told what the rows say.
 
-        `changed` when it changed more of the events than their seats.
+        Raises what `transaction` raises; an event that there is not is missing among the locked.
         """
-        self.gate.publish((ledger.look_at(event, started) for event in events), changed=changed)
+        started = time.monotonic()  # before the lock: what the rows say then is at least as new
+        with transaction() as session:
+            changes = SeatChanges(session)
+            if event_ids:
+                changes.lock(event_ids)
+            yield changes
+            changed = {event.id for event in changes.changed()}
+            changes_facts = changes.changes_facts
+            changes.finish()
+        self._publish(changes.all_events, started, changed=changes_facts)
         if self.pulse:
-            for event in events:
-                self.pulse.note(event.id, CHANGED)
+            for event_id in changed:
+                self.pulse.note(event_id, CHANGED)
 
-    def close_gate(self, event: Event, started: float) -> None:
-        """Tell the gate that a committed change left nothing of this event to sell."""
-        look = ledger.look_at(event, started)
-        self.gate.publish([replace(look, seats=0)], changed=True)
+    def _publish(self, events: Sequence[Event], started: float, *, changed: bool) -> None:
+        looks = [ledger.look_at(event, started) for event in events]
+        # Of a deleted event there is nothing to sell, whatever its row says.
+        gone = {event.id for event in events if event.deleted_at}
+        looks = [replace(look, seats=0) if look.event_id in gone else look for look in looks]
+        if looks:
+            self.gate.publish(looks, changed=changed)
 
     def _record(self, orders: Sequence[Order], give_up: float) -> list[Outcome]:
         """Record the orders together; what stands in the way of all is parted from the others."""
@@ -211,18 +227,3 @@ def _kind_of(error: Exception) -> str | None:
     if isinstance(error, UtsavamError) and not isinstance(error, Unavailable):
         return REFUSED
     return FAILED
-
-
-def started_now() -> float:
-    """The moment to hand to `publish`: to be taken before the rows are locked."""
-    return time.monotonic()
-
-
-def lock_event(session: Session, event_id: int) -> Event | None:
-    """The event's row, locked for a writer of seats; None when there is no such event."""
-    return ledger.lock_events(session, [event_id]).get(event_id)
-
-
-def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
-    """As `lock_event`, of several, by id; those that there are not are left out."""
-    return ledger.lock_events(session, event_ids)

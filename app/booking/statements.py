@@ -24,7 +24,6 @@ from sqlalchemy import (
     column,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -33,7 +32,8 @@ from sqlalchemy.orm import Session
 
 from app.booking.orders import Confirmed, Order
 from app.db import hurry
-from app.models import Booking, BookingStatus, Event, User
+from app.models import Booking, Event, User
+from app.models.booking import takes_seats
 
 _EVENTS = cast("Table", Event.__table__)
 _BOOKINGS = cast("Table", Booking.__table__)
@@ -124,7 +124,7 @@ _HELD = (
         _PAIRS,
         (_BOOKING.event_id == _PAIRS.c.event_id) & (_BOOKING.user_id == _PAIRS.c.user_id),
     )
-    .where(_BOOKING.status == literal(BookingStatus.CONFIRMED.value))
+    .where(takes_seats(_BOOKING.status))
     .group_by(_BOOKING.event_id, _BOOKING.user_id)
 )
 _NEW = {

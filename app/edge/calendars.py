@@ -41,7 +41,7 @@ def booking_calendar(booking: Booking) -> Response:
     entry["description"] = ""
     del entry["description"]
     entry.add("description", f"{reference}\n{seats}\n{event_url(event, _external=True)}")
-    if not booking.confirmed:
+    if not booking.takes_seats:
         entry["status"] = "CANCELLED"
     calendar = _calendar()
     calendar.add_component(entry)

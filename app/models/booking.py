@@ -2,8 +2,10 @@
 
 import secrets
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -39,6 +41,12 @@ def new_reference() -> str:
 def spoken(reference: str) -> str:
     """A reference in groups of four, as it is read aloud: `7Q2K-9F4M-XT3B`."""
     return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
+
+
+def takes_seats(status: Any) -> Any:
+    """Whether a booking of this status takes its event's seats: the one place that says so. Of a
+    column it makes the condition."""
+    return status == BookingStatus.CONFIRMED.value
 
 
 class Booking(Model):
@@ -96,9 +104,11 @@ class Booking(Model):
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")
 
-    @property
-    def confirmed(self) -> bool:
-        return self.status == BookingStatus.CONFIRMED
+    @hybrid_property
+    def takes_seats(self) -> bool:
+        """Whether its seats are taken; also a condition of queries."""
+        found: bool = takes_seats(self.status)
+        return found
 
     @property
     def spoken_reference(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select, true
 
 from app.db import db
 from app.errors import InvalidField
-from app.models import Booking, BookingStatus, Event
+from app.models import Booking, Event
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def analyse(first: date | None = None, last: date | None = None) -> Analytics:
 
 
 def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
-    confirmed = Booking.status == BookingStatus.CONFIRMED
+    confirmed = Booking.takes_seats
     sums = (
         select(
             Booking.event_id,
@@ -112,7 +112,7 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
 
 
 def _by_day(made: ColumnElement[bool]) -> list[DayFigures]:
-    confirmed = Booking.status == BookingStatus.CONFIRMED
+    confirmed = Booking.takes_seats
     day = cast(func.timezone("UTC", Booking.created_at), Date)
     query = (
         select(

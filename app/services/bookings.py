@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.booking.desk import BookingDesk, lock_event, started_now
+from app.booking import seats
+from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Order
-from app.db import db, transaction
+from app.db import db
 from app.errors import (
     BookingNotFound,
     CancellationClosed,
@@ -57,20 +58,18 @@ def cancel(
     `InvalidField` for more seats to keep than there are.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
-    started = started_now()
-    with transaction() as session:
-        event = lock_event(session, event_id)
+    with desk.changing(event_id) as changes:
         # Read after the lock: what was read before it may be out of date.
-        booking = session.get_one(Booking, booking_id, populate_existing=True)
-        if event is None or not booking.confirmed or keep == booking.seats:
+        booking = changes.session.get_one(Booking, booking_id, populate_existing=True)
+        if event_id not in changes.events or not booking.takes_seats or keep == booking.seats:
             return booking
+        event = changes.event(event_id)
         if keep > booking.seats:
             raise InvalidField("seats", "can only become fewer")
         at = now()
         if not organiser and at >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
-        give_back(session, event, booking, at, keep=keep)
-    desk.publish([event], started)
+        give_back(changes.session, event, booking, at, keep=keep)
     return booking
 
 
@@ -78,8 +77,7 @@ def give_back(
     session: Session, event: Event, booking: Booking, at: datetime, *, keep: int = 0
 ) -> None:
     """Return a confirmed booking's seats but those to keep; its event's row is locked by now."""
-    event.seats_available += booking.seats - keep
-    event.version += 1
+    seats.give_back(event, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
     audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
     if keep:
@@ -160,7 +158,7 @@ def seats_held(user_id: int, event_id: int) -> int:
     query = select(func.coalesce(func.sum(Booking.seats), 0)).where(
         Booking.user_id == user_id,
         Booking.event_id == event_id,
-        Booking.status == BookingStatus.CONFIRMED,
+        Booking.takes_seats,
     )
     return db.session.scalars(query).one()
 

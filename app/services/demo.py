@@ -8,11 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
 
-from app.booking.desk import BookingDesk, started_now
+from app.booking.desk import BookingDesk
 from app.booking.orders import Order
-from app.db import db, transaction
+from app.booking.seat_changes import SeatChanges
 from app.models import Event, User
 from app.models.columns import now
 from app.services import accounts
@@ -41,12 +40,10 @@ def seed_demo(desk: BookingDesk, *, with_password: bool) -> Seeded:
     """
     seeded = Seeded()
     users = [_ensure_user(name, seeded, PASSWORD if with_password else None) for name in USERS]
-    started = started_now()
-    events = _ensure_events(json.loads(EVENTS.read_text()), seeded)
+    events = _ensure_events(json.loads(EVENTS.read_text()), seeded, desk)
     for event, facts, created in events:
         if created:
             _sell(event, facts.get("sold", 0), users, desk)
-    desk.publish([db.session.merge(event) for event, _, _ in events], started)
     return seeded
 
 
@@ -58,10 +55,11 @@ def _ensure_user(name: str, seeded: Seeded, password: str | None) -> User:
 
 
 def _ensure_events(
-    listed: list[dict[str, Any]], seeded: Seeded
+    listed: list[dict[str, Any]], seeded: Seeded, desk: BookingDesk
 ) -> list[tuple[Event, dict[str, Any], bool]]:
     found = []
-    with transaction() as session:
+    with desk.changing() as changes:
+        session = changes.session
         # Two seedings at once would make each event twice.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam demo'))"))
         for facts in listed:
@@ -72,23 +70,23 @@ def _ensure_events(
                 .limit(1)
             ).one_or_none()
             seeded.note(facts["name"], created=event is None)
-            found.append((event or _make(session, facts), facts, event is None))
+            found.append((event or _make(changes, facts), facts, event is None))
+        # Their tokens are published too, as an operator looks for them in Redis.
+        changes.lock(event.id for event, _, is_new in found if not is_new)
     return found
 
 
-def _make(session: Session, facts: dict[str, Any]) -> Event:
+def _make(changes: SeatChanges, facts: dict[str, Any]) -> Event:
     event = Event(
         start_at=_moment(facts["in_days"], facts["at"], facts.get("time_zone", "Asia/Kolkata")),
         capacity=facts["capacity"],
-        seats_available=facts["capacity"],
         **{name: facts[name] for name in _PLAIN if name in facts},
     )
     if minutes := facts.get("minutes"):
         event.end_at = event.start_at + timedelta(minutes=minutes)
     if (days := facts.get("sales_open_in_days")) is not None:
         event.sales_open_at = now() + timedelta(days=days)
-    session.add(event)
-    session.flush()  # ids follow the order of the list: event 1 is the concert
+    changes.add(event)  # ids follow the order of the list: event 1 is the concert
     return event
 
 

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
-from app.booking.desk import BookingDesk, lock_event, started_now
-from app.db import db, transaction
+from app.booking import seats
+from app.booking.desk import BookingDesk
+from app.db import db
 from app.errors import (
-    CapacityBelowSold,
     EventGone,
     EventHasBookings,
     EventNotFound,
@@ -68,24 +67,17 @@ def get_event(event_id: int, *, drafts: bool = False) -> Event:
 
 def count_confirmed(event_id: int) -> int:
     """How many confirmed bookings the event has."""
-    query = select(func.count(Booking.id)).where(
-        Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED
-    )
+    query = select(func.count(Booking.id)).where(Booking.event_id == event_id, Booking.takes_seats)
     return db.session.scalars(query).one()
 
 
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Raises `InvalidField`."""
-    started = started_now()
-    event = Event(**facts, seats_available=facts["capacity"] - facts.get("seats_held", 0))
+    event = Event(**facts)
     check_event(event)
-    if event.seats_available < 0:
-        raise _too_many_held(event)
-    with transaction() as session:
-        session.add(event)
-        session.flush()
+    with desk.changing() as changes:
+        changes.add(event)
         audit.record("event.created", event, after=facts)
-    desk.publish([event], started, changed=True)
     return event
 
 
@@ -94,15 +86,12 @@ def imagine(facts: Mapping[str, Any], event_id: int | None = None) -> Event:
 
     Raises what creating or changing it would raise, but for conflicts with others.
     """
-    event = Event(id=1, currency="INR", status=EventStatus.PUBLISHED.value, **_NO_SEATS)
+    event = seats.blank_event(id=1, currency="INR", status=EventStatus.PUBLISHED.value)
     if event_id is not None:
         event = get_event(event_id, drafts=True)
         db.session.expunge(event)
     _apply(event, facts)
     return event
-
-
-_NO_SEATS = {"capacity": 0, "seats_available": 0, "seats_held": 0, "version": 1}
 
 
 def pause_sales(event_id: int, paused: bool, desk: BookingDesk) -> Event:
@@ -145,20 +134,17 @@ def update_event(
 
     Raises `EventNotFound`, `CapacityBelowSold`, `InvalidField`, `VersionConflict`.
     """
-    started = started_now()
-    with transaction() as session:
-        event = _locked(session, event_id)
+    with desk.changing(event_id) as locked:
+        event = locked.event(event_id)
         if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
             raise VersionConflict(event_id)
         before, after = audit.changes(event, changes)
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
         _apply(event, changes)
-        event.version += 1
         event.updated_at = now()
         if after:
             audit.record("event.updated", event, before=before, after=after)
-    desk.publish([event], started, changed=True)
     return event
 
 
@@ -167,54 +153,27 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
 
     Returns how many bookings were cancelled. Raises `EventNotFound`, `EventHasBookings`.
     """
-    started = started_now()
-    with transaction() as session:
-        event = _locked(session, event_id)
+    with desk.changing(event_id) as changes:
+        event = changes.event(event_id)
         count = count_confirmed(event_id)
         if count and not force:
             raise EventHasBookings(event_id, count)
         at = now()
-        session.execute(
+        changes.session.execute(
             update(Booking)
-            .where(Booking.event_id == event_id, Booking.status == BookingStatus.CONFIRMED)
+            .where(Booking.event_id == event_id, Booking.takes_seats)
             .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
             .execution_options(synchronize_session=False)
         )
-        event.seats_available, event.seats_held = event.capacity, 0
+        seats.release_all(event)
         event.deleted_at = event.updated_at = at
-        event.version += 1
         audit.record("event.deleted", event, before={"confirmed_bookings": count})
-    desk.close_gate(event, started)
     return count
-
-
-def _locked(session: Session, event_id: int) -> Event:
-    event = lock_event(session, event_id)
-    if event is None:
-        raise EventNotFound(event_id)
-    return event
 
 
 def _apply(event: Event, changes: Mapping[str, Any]) -> None:
     facts = dict(changes)
-    _change_seats(event, facts.pop("capacity", None), facts.pop("seats_held", None))
+    seats.resize(event, capacity=facts.pop("capacity", None), held=facts.pop("seats_held", None))
     for name, value in facts.items():
         setattr(event, name, value)
     check_event(event)
-
-
-def _change_seats(event: Event, capacity: int | None, held: int | None) -> None:
-    """What is left to sell is what is neither sold nor held back."""
-    sold = event.seats_sold
-    event.capacity = event.capacity if capacity is None else capacity
-    event.seats_held = event.seats_held if held is None else held
-    event.seats_available = event.capacity - sold - event.seats_held
-    if event.seats_available >= 0:
-        return
-    if held is not None and sold <= event.capacity:
-        raise _too_many_held(event)
-    raise CapacityBelowSold(event.capacity, sold, event.seats_held)
-
-
-def _too_many_held(event: Event) -> InvalidField:
-    return InvalidField("seats_held", f"can be at most {event.seats_held + event.seats_available}")

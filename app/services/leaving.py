@@ -5,7 +5,7 @@ way holds its events and then shares the user's row, so whichever commits second
 and whoever holds the user's row here waits for no event.
 """
 
-from collections.abc import Sequence
+import time
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,9 @@ from sqlalchemy import Select, delete, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.booking.desk import BookingDesk, lock_events, started_now
-from app.db import transaction
+from app.booking.desk import BookingDesk
 from app.errors import Busy, UserNotFound
-from app.models import ApiToken, Booking, BookingStatus, Event, SignIn, User
+from app.models import ApiToken, Booking, Event, SignIn, User
 from app.models.columns import now
 from app.services import accounts, bookings
 
@@ -42,29 +41,25 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
     `UserNotFound`, and `Busy` when a row was not to be had, with nothing changed.
     """
     accounts.confirm_password(user_id, password)
-    began = started = started_now()
+    give_up = time.monotonic() + BEGIN_AGAIN_FOR
     while True:
         try:
-            events, cancelled = _leave(user_id)
+            return _leave(user_id, desk)
         except _BookedMeanwhile:
-            started = started_now()
-            if started - began > BEGIN_AGAIN_FOR:
+            if time.monotonic() > give_up:
                 raise Busy from None
         except OperationalError as error:
             if isinstance(error.orig, LockNotAvailable | QueryCanceled):
                 raise Busy from None
             raise
-        else:
-            desk.publish(events, started)
-            return cancelled
 
 
-def _leave(user_id: int) -> tuple[Sequence[Event], int]:
-    """The events that got seats back, and how many bookings were cancelled."""
-    with transaction() as session:
+def _leave(user_id: int, desk: BookingDesk) -> int:
+    """How many bookings were cancelled."""
+    with desk.changing() as changes:
+        session = changes.session
         session.execute(_WAITS)
-        event_ids = session.scalars(_to_come(Booking.event_id, user_id)).all()
-        events = lock_events(session, event_ids)
+        events = changes.lock(session.scalars(_to_come(Booking.event_id, user_id)).all())
         user = _locked(session, user_id)
         to_come = session.scalars(
             _to_come(Booking, user_id), execution_options={"populate_existing": True}
@@ -76,7 +71,7 @@ def _leave(user_id: int) -> tuple[Sequence[Event], int]:
         for booking in cancelled:
             bookings.give_back(session, events[booking.event_id], booking, at)
         _anonymise(session, user, at)
-    return [events[id] for id in {booking.event_id for booking in cancelled}], len(cancelled)
+    return len(cancelled)
 
 
 def _to_come(what: Any, user_id: int) -> Select[Any]:
@@ -84,7 +79,7 @@ def _to_come(what: Any, user_id: int) -> Select[Any]:
     return (
         select(what)
         .join(Event, Event.id == Booking.event_id)
-        .where(Booking.user_id == user_id, Booking.status == BookingStatus.CONFIRMED)
+        .where(Booking.user_id == user_id, Booking.takes_seats)
         .where(Event.start_at > now(), Event.deleted_at.is_(None))
         .order_by(Booking.id)
     )

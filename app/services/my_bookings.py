@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.db import db
-from app.models import Booking, BookingStatus, Event
+from app.models import Booking, Event
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 
@@ -49,7 +49,7 @@ def all_of(user_id: int) -> list[Booking]:
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
-    confirmed = Booking.status == BookingStatus.CONFIRMED
+    confirmed = Booking.takes_seats
     if tab == Tab.CANCELLED:
         return ~confirmed
     to_come = Event.start_at > func.now()

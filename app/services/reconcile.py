@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 from app.booking.gate import SeatGate
 from app.booking.orders import Look
 from app.db import db
-from app.models import Booking, BookingStatus, Event
+from app.models import Booking, Event
 
 AT_A_TIME = 2_000
 
@@ -105,7 +105,7 @@ def count_events() -> int:
 def _figures(after: int, most: int) -> Any:
     booked = (
         select(func.coalesce(func.sum(Booking.seats), 0))
-        .where(Booking.event_id == Event.id, Booking.status == BookingStatus.CONFIRMED)
+        .where(Booking.event_id == Event.id, Booking.takes_seats)
         .scalar_subquery()
     )
     return (

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from app.booking.gate import SeatGate
 from app.db import db
-from app.models import Booking, BookingStatus, Event, EventStatus
+from app.models import Booking, Event, EventStatus
 from app.models.columns import now
 from app.models.event import SaleState, sale_state
 
@@ -71,7 +71,7 @@ def books_that_differ() -> int:
     events = list(seats_on_sale())
     booked = (
         select(Booking.event_id, func.sum(Booking.seats).label("seats"))
-        .where(Booking.event_id.in_(events), Booking.status == BookingStatus.CONFIRMED)
+        .where(Booking.event_id.in_(events), Booking.takes_seats)
         .group_by(Booking.event_id)
         .subquery()
     )

@@ -74,14 +74,14 @@ def _mine(booking_id: int) -> Booking:
 
 
 def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
-    inline = is_htmx() and booking.confirmed and now() < booking.event.cancellable_until
+    inline = is_htmx() and booking.takes_seats and now() < booking.event.cancellable_until
     template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
     page = render_template(template, booking=booking, now=now(), error=error)
     return make_response(page, status)
 
 
 def _cancelled(booking: Booking) -> Answer:
-    if booking.confirmed:
+    if booking.takes_seats:
         told = ngettext(
             "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
         )
@@ -93,5 +93,5 @@ def _cancelled(booking: Booking) -> Answer:
             "fragments/booking_cancelled.html", booking=booking, counts=counts, told=told, now=now()
         )
     flash(told, "done")
-    tab = Tab.UPCOMING if booking.confirmed else Tab.CANCELLED
+    tab = Tab.UPCOMING if booking.takes_seats else Tab.CANCELLED
     return go_to(url_for("bookings.index", show=tab))

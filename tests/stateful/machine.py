@@ -107,7 +107,7 @@ class ShopAndModel(RuleBasedStateMachine):
     def cancel(self, worker, booking):
         """Bookings stay in the bundle: some are cancelled again, by either worker."""
         answer = self.shop.cancel(worker, booking)
-        assert (answer.id, answer.confirmed) == (booking, False)
+        assert (answer.id, answer.takes_seats) == (booking, False)
         if self.model.cancel(booking):
             self._looked(worker, self.model.bookings[booking].wish.event)
 
