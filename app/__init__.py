@@ -14,6 +14,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Imported here, since the package is also imported by those who want its settings only: the
     # gunicorn master must not load what its gevent workers are yet to patch.
     from app import admin, api, cli, cli_backup, db, web
+    from app.booking import connections
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
     from app.booking.pulse import Pulse
@@ -43,7 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["utsavam"] = settings
 
-    db.init_app(app, settings)
+    db.init_app(app, settings, {connections.LEDGER: connections.ledger_options(settings)})
+    connections.init_app(app)
     extensions.init_app(app, settings)
     redis = connect(settings.redis_url, settings.redis_timeout_ms)
     gate = SeatGate(redis, settings.redis_timeout_ms)

@@ -3,18 +3,18 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import ExceptionContext, MetaData, event
+from sqlalchemy import Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app.config import LEDGER_POOL, Settings
+from app.config import Settings
 from app.errors import OutcomeUnknown
 from app.patience import PatientConnection
 from app.request_ids import request_id
@@ -36,11 +36,8 @@ class Model(DeclarativeBase):
 
 ALIKE = 0.4
 """How much of a misspelt word must be right for a search: "consert" finds a concert."""
-LEDGER = "ledger"
 NAME = "utsavam"
 """How PostgreSQL knows our connections, as the beginning of `application_name`."""
-FROZEN_AFTER_MS = 750
-LEDGER_STATEMENT_MS = 2500
 READ_ONLY = "25006"
 """SQLSTATE of a write that the server refuses: it is a standby, or told to be read-only."""
 OF_NO_USE = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
@@ -77,40 +74,28 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def ledger_options(settings: Settings) -> dict[str, Any]:
-    """The desk's own few connections: no page can use them up.
-
-    It holds event rows, and never idles in a transaction: a process that does is frozen, and the
-    server ends its transaction, so that the others go on. Its connections are not asked whether
-    they live before each turn: the desk tries once more, when the server has closed one. A turn
-    works for many requests, so they bear the name of the process and of none of these.
-    """
-    options = engine_options(settings)
-    limits = {
-        "statement_timeout": LEDGER_STATEMENT_MS,
-        "lock_timeout": 2 * FROZEN_AFTER_MS,
-        "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
-    }
-    options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
-    return {**options, "pool_size": LEDGER_POOL}
-
-
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(
+    app: Flask, settings: Settings, binds: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """`binds` are engines that others have besides the pages' own, with their options."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     app.config["SQLALCHEMY_BINDS"] = {
-        LEDGER: {"url": settings.database_url, **ledger_options(settings)}
+        name: {"url": settings.database_url, **options} for name, options in (binds or {}).items()
     }
     db.init_app(app)
     # Registered after the extension's own, so that it comes before.
     app.teardown_appcontext(_end_reading)
     with app.app_context():
-        pages, ledger = db.engine, db.engines[LEDGER]
-        event.listen(pages, "do_connect", _connect_with(settings.statement_timeout_ms))
-        event.listen(pages, "checkout", _name_the_request)
-        event.listen(ledger, "do_connect", _connect_with(LEDGER_STATEMENT_MS, " desk {}"))
-        for engine in (pages, ledger):
-            event.listen(engine, "handle_error", _give_up_what_is_of_no_use)
+        listen(db.engine, settings.statement_timeout_ms)
+        event.listen(db.engine, "checkout", _name_the_request)
+
+
+def listen(engine: Engine, statement_timeout_ms: int, part: str = "") -> None:
+    """Have the engine's connections give up on a server that no longer answers, bear our name with
+    this part, in which `{}` is the process, and leave the pool when they are of no use any more."""
+    event.listen(engine, "do_connect", _connect_with(statement_timeout_ms, part))
+    event.listen(engine, "handle_error", _give_up_what_is_of_no_use)
 
 
 def _give_up_what_is_of_no_use(context: ExceptionContext) -> None:
@@ -209,21 +194,3 @@ def _commit(session: Session) -> None:
         if in_doubt(error):
             raise OutcomeUnknown from error
         raise
-
-
-@contextmanager
-def ledger_session() -> Iterator[Session]:
-    """The desk's session, apart from the request's: it works for several requests."""
-    with Session(db.engines[LEDGER], expire_on_commit=False) as session:
-        try:
-            yield session
-        finally:
-            if connection := session.info.pop("hurried", None):
-                connection.hurried = False
-
-
-def hurry(session: Session) -> None:
-    """From here to its end, let nobody else's work come between this session and the server."""
-    connection: Any = session.connection().connection.driver_connection
-    connection.hurried = True
-    session.info["hurried"] = connection

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.booking.connections import ledger_session
 from app.booking.ledger import lock_events
-from app.db import READ_ONLY_FOR, db, ledger_session, transaction
+from app.db import READ_ONLY_FOR, db, transaction
 from app.errors import OutcomeUnknown
 from app.models import User
 from app.request_ids import request_id

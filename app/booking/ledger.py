@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.booking import statements
+from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
 from app.booking.resolver import resolve
-from app.db import FROZEN_AFTER_MS, in_doubt, ledger_session
+from app.db import in_doubt
 from app.errors import (
     Busy,
     EventNotFound,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.booking import statements
+from app.booking.connections import ledger_session
 from app.booking.orders import Confirmed, Order
-from app.db import ledger_session
 from app.errors import DatabaseDown, OutcomeUnknown, UtsavamError
 
 GIVE_UP_AFTER = 2.5

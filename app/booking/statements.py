@@ -30,8 +30,8 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
+from app.booking.connections import hurry
 from app.booking.orders import Confirmed, Order
-from app.db import hurry
 from app.models import Booking, Event, User
 from app.models.booking import takes_seats
 

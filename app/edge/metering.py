@@ -9,8 +9,9 @@ from flask import Flask
 from sqlalchemy import QueuePool
 from werkzeug.wsgi import ClosingIterator
 
+from app.booking.connections import LEDGER
 from app.config import Settings
-from app.db import LEDGER, db
+from app.db import db
 from app.edge.request_ids import route_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from greenlet import getcurrent
 from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
+from app.booking.connections import FROZEN_AFTER_MS
 from app.booking.orders import Confirmed
-from app.db import FROZEN_AFTER_MS
 
 LOCK_TIMEOUT = 2 * FROZEN_AFTER_MS / 1000
 IDLE_TIMEOUT = FROZEN_AFTER_MS / 1000
@@ -173,7 +173,7 @@ class Statements:
     def seats_held(self, session, pairs):
         return {}
 
-    def insert_bookings(self, session, orders, prices, left):
+    def insert_bookings(self, session, orders, prices, left, at):
         if not orders:
             return {}
         session.statement()
