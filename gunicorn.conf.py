@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import subprocess
 import sys
 from logging.config import dictConfig
@@ -26,7 +27,13 @@ host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
 worker_class = WORKERS[settings.worker_class]
-worker_connections = 4000
+# A connection is a file, and many systems allow a process a thousand unless it asks for more.
+# The desk, Redis and the logs need some besides.
+files, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+if files < 8192:
+    files = min(8192, most_files) if most_files != resource.RLIM_INFINITY else 8192
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most_files))
+worker_connections = min(4000, files - 200)
 threads = settings.worker_threads
 keepalive = 15
 timeout = 30

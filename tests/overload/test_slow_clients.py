@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -156,9 +157,11 @@ def test_a_body_that_is_cut_off_is_no_request(site, make_event, make_user, sql):
 
 
 def test_a_kept_connection_waits_for_another_request(site, clean):
-    ask = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+    with closing(HTTPConnection(*address_of(site.url), PATIENCE)) as line:
+        line.connect()
+        kept = line.sock
         for pause in (0, 1, 3):
             time.sleep(pause)
-            line.sendall(ask)
-            assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
+            line.request("GET", "/health")
+            assert line.getresponse().read() == b'{"status":"ok"}'
+        assert line.sock is kept
