@@ -33,8 +33,9 @@ MOMENT = 0.3
 """Seconds that everybody may keep us waiting, however full it is."""
 LOOK_EVERY = 0.25
 """Seconds between looks at all connections: so much later than due one is ended at most."""
-SHARE = 0.25
-"""Of a process's connections, how many may be open before those that keep us waiting must go."""
+ROOM = 1000
+"""Connections of a process that may be open before those that keep us waiting must go; half of
+what it may have where that is less, so that there is always room for the next one."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LATE = b"The request took too long to arrive. Please send it again.\n"
 TOO_LATE = (
@@ -87,8 +88,9 @@ class Arrival:
 class Arrivals:
     """The open connections of a process."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    def __init__(self, most: int) -> None:
+        """`most` connections may be open in this process."""
+        self._room = min(ROOM, most // 2)
         self._open: dict[Any, Arrival] = {}
         self._looked = 0.0
 

@@ -6,12 +6,12 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-from app.edge.arrivals import LOOK_EVERY, SHARE, Arrivals, await_body
+from app.edge.arrivals import LOOK_EVERY, Arrivals, await_body
 
 
 class GreenletWorker(GeventWorker):  # type: ignore[misc]
     def run(self) -> None:
-        self._arrivals = Arrivals(room=int(SHARE * self.worker_connections))
+        self._arrivals = Arrivals(most=self.worker_connections)
         looking = gevent.spawn(self._look)
         try:
             super().run()

@@ -23,7 +23,6 @@ from app.edge.arrivals import (
     HEAD,
     LARGE_BODY,
     LOOK_EVERY,
-    SHARE,
     TOO_LATE,
     Arrivals,
 )
@@ -62,7 +61,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
     """gthread, which notes how long each request waited for its thread."""
 
     def run(self) -> None:
-        self.arrivals = Arrivals(room=int(SHARE * self.worker_connections))
+        self.arrivals = Arrivals(most=self.worker_connections)
         self._held = 0
         super().run()
 
