@@ -68,6 +68,11 @@ class Arrival:
             return float("inf")
         return self.since
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it was ended for that: then it is told so. Those that had to go are too many."""
+        return self.is_ended and self.due <= time.monotonic()
+
     def end(self) -> None:
         """Whoever reads from it finds its end, and may still say so."""
         self.is_ended = True
@@ -198,7 +203,7 @@ def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool
         if len(body) < (length or 0):
             raise NoMoreData
     except NoMoreData:
-        if not arrival.is_ended:
+        if not arrival.is_overdue:
             raise
         send(TOO_LATE)
         return False

@@ -101,7 +101,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         if data:
             self._take(conn, data)
         else:
-            self._let_go(conn, TOO_LATE if conn.arrival.is_ended else b"")
+            self._let_go(conn, TOO_LATE if conn.arrival.is_overdue else b"")
 
     def _take(self, conn: Connection, data: bytes) -> None:
         frame, had_head = conn.frame, conn.frame.has_head
