@@ -1,8 +1,11 @@
 """Backups that are made, and restored: nothing is lost, and nothing is lost by mistake."""
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from app.pg_programs import ProgramsMissing, Server, programs_for
+from app.services.database_roles import APP_ROLE, grant
+from tests.backup.conftest import Place
 from tests.support import rows
 
 MADE_ANEW = ("sign_ins",)
@@ -139,3 +142,19 @@ def test_programs_older_than_the_server_are_not_taken():
     with pytest.raises(ProgramsMissing, match="postgresql-client-99") as missing:
         programs_for(99)
     assert "found: 1" in str(missing.value)
+
+
+def test_the_sites_role_backs_up_and_keeps_its_rights_through_a_restore(place, tmp_path, make_app):
+    """Which only the owner can do."""
+    grant(place.url)
+    site = Place(place.name, place.url.replace("//postgres@", f"//{APP_ROLE}@"), None)
+    site.app = make_app(database_url=site.url)
+    assert site.run("backup", tmp_path / "own.dump").exit_code == 0
+    refused = site.run("restore", tmp_path / "own.dump", "--replace", "--yes")
+    assert refused.exit_code == 1
+    assert "must be owner" in refused.output
+    restored = place.run("restore", tmp_path / "own.dump", "--replace", "--yes")
+    assert f"the role {APP_ROLE} may do what the site does" in restored.output
+    assert site.sql("SELECT count(*) FROM bookings") == [(2,)]
+    with pytest.raises(InsufficientPrivilege):
+        site.sql("DELETE FROM audit_entries")

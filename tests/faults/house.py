@@ -13,6 +13,7 @@ import redis
 
 from app import create_app
 from app.embedded import Postgres, RedisServer
+from app.services.database_roles import APP_ROLE, grant
 from tests.conftest import dispose
 from tests.factories import Factories
 from tests.faults.buyers import Buyers, Hunters, check_history, check_hunt, sell_out
@@ -43,12 +44,14 @@ class House:
         self.settings, self._app = settings, None
 
     def open(self):
-        self.settings = self.settings.model_copy(
-            update={"database_url": self.postgres.start(), "redis_url": self.redis.start()}
-        )
-        self._app = create_app(self.settings)
-        with self._app.app_context():
+        addresses = {"database_url": self.postgres.start(), "redis_url": self.redis.start()}
+        self.settings = self.settings.model_copy(update=addresses)
+        with create_app(self.settings).app_context():
             flask_migrate.upgrade()
+        grant(self.postgres.url)
+        addresses["database_url"] = self.postgres.url_as(APP_ROLE)
+        self.settings = self.settings.model_copy(update=addresses)
+        self._app = create_app(self.settings)
         self.factories = Factories(self._app)
         self.failpoints = self.home / "failpoints"
         self.failpoints.mkdir()
