@@ -16,7 +16,7 @@ from app.models.user import SEARCHED_NAMES
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
-BATCH = 1_000
+BATCH = 250
 
 
 @dataclass(frozen=True)

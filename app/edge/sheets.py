@@ -1,0 +1,186 @@
+"""Excel workbooks as a stream: Office Open XML (ECMA-376) in a zip whose parts go out as they come.
+
+Numbers and moments are cells of their kind; text stays text, whatever it looks like.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from itertools import chain, islice
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+Row = Sequence[Any]
+MAX_ROWS = 1_048_576
+"""Of a sheet, by Excel's own limits; what is more goes on in the next one."""
+MAX_TEXT = 32_767
+"""Characters of a cell, by the same."""
+BATCH = 100
+"""Rows of a piece: two or three milliseconds of work."""
+BEGINNING = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no time zones
+"""Day 0 of Excel's calendar, as it is for all days after February 1900."""
+DAY = 86_400
+SPECIAL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML can't hold, and what reads as if it stood for that (ECMA-376, ST_Xstring)."""
+NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# Sheets are what is not named, so that their number need not be known here.
+_TYPES = (
+    f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+    '<Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Default Extension="xml" ContentType="{_KIND}.worksheet+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_KIND}.styles+xml"/></Types>'
+)
+_START = (
+    f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_DOCUMENT}/officeDocument" Target="xl/workbook.xml"/>'
+    "</Relationships>"
+)
+_BOLD, _MOMENT = 1, 2
+_STYLES = (
+    f'{_XML}<styleSheet xmlns="{_MAIN}">'
+    '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
+)
+_SHEET = (
+    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+    '</sheetView></sheetViews><cols><col min="1" max="{width}" width="18" customWidth="1"/></cols>'
+    "<sheetData>{header}"
+)
+_SHEET_END = "</sheetData></worksheet>"
+
+
+class Outlet:
+    """A file that can only be written, and is emptied as it fills."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def taken(self) -> bytes:
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        return taken
+
+
+def workbook(name: str, header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[bytes]:
+    """The file in pieces of about `BATCH` rows each; some of them are empty. A spreadsheet knows no
+    time zones: moments are told in `zone`."""
+    outlet, left = Outlet(), iter(rows)
+    # Level 1 takes a third of the time of 6, and a third more room.
+    with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as file:  # type: ignore[call-overload]
+        for part, text in (
+            ("[Content_Types].xml", _TYPES),
+            ("_rels/.rels", _START),
+            ("xl/styles.xml", _STYLES),
+        ):
+            file.writestr(part, text)
+        yield outlet.taken()
+        number = 0
+        following: list[Row] = [()]
+        while following:
+            number += 1
+            with file.open(f"xl/worksheets/sheet{number}.xml", "w") as sheet:
+                for piece in _sheet(header, islice(left, MAX_ROWS - 1), zone):
+                    sheet.write(piece.encode())
+                    yield outlet.taken()
+            following = list(islice(left, 1))
+            left = chain(following, left)
+        for part, text in _contents(name, number):
+            file.writestr(part, text)
+    yield outlet.taken()
+
+
+def _sheet(header: Row, rows: Iterator[Row], zone: tzinfo) -> Iterator[str]:
+    titles = "".join(_text(f"{_letters(n)}1", title, _BOLD) for n, title in enumerate(header))
+    yield _SHEET.format(width=len(header), header=f'<row r="1">{titles}</row>')
+    number = 1
+    while batch := list(islice(rows, BATCH)):
+        yield "".join(_line(at, row, zone) for at, row in enumerate(batch, number + 1))
+        number += len(batch)
+    yield _SHEET_END
+
+
+def _line(number: int, row: Row, zone: tzinfo) -> str:
+    cells = [_cell(f"{_letters(n)}{number}", value, zone) for n, value in enumerate(row)]
+    return f'<row r="{number}">{"".join(cells)}</row>'
+
+
+def _cell(at: str, value: object, zone: tzinfo) -> str:
+    if isinstance(value, str):
+        return _text(at, value)
+    if isinstance(value, datetime):
+        local = value.astimezone(zone).replace(tzinfo=None)
+        days = (local - BEGINNING).total_seconds() / DAY
+        return f'<c r="{at}" s="{_MOMENT}"><v>{days:.10f}</v></c>'
+    if isinstance(value, int | Decimal):
+        return f'<c r="{at}"><v>{value}</v></c>'
+    return "" if value is None else _text(at, str(value))
+
+
+def _text(at: str, text: str, style: int = 0) -> str:
+    said = SPECIAL.sub(_written, text[:MAX_TEXT])
+    look = f' s="{style}"' if style else ""
+    return f'<c r="{at}"{look} t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'
+
+
+def _written(found: re.Match[str]) -> str:
+    return NAMED.get(found[0]) or f"_x{ord(found[0]):04X}_"
+
+
+@cache
+def _letters(column: int) -> str:
+    """A for 0, AA for 26."""
+    above, last = divmod(column, 26)
+    return (_letters(above - 1) if above else "") + chr(ord("A") + last)
+
+
+def _contents(name: str, sheets: int) -> Iterator[tuple[str, str]]:
+    """Written last, when it is known how many sheets there are."""
+    numbers = range(1, sheets + 1)
+    titles = [name[:31] if n == 1 else f"{name[:27]} {n}" for n in numbers]
+    listed = "".join(
+        f'<sheet name="{SPECIAL.sub(_written, title)}" sheetId="{n}" r:id="rId{n}"/>'
+        for n, title in zip(numbers, titles, strict=True)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{_DOCUMENT}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n in numbers
+    )
+    yield (
+        "xl/workbook.xml",
+        f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_DOCUMENT}">'
+        f"<sheets>{listed}</sheets></workbook>",
+    )
+    yield (
+        "xl/_rels/workbook.xml.rels",
+        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}'
+        f'<Relationship Id="rId{sheets + 1}" Type="{_DOCUMENT}/styles" Target="styles.xml"/>'
+        "</Relationships>",
+    )
