@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,13 +12,17 @@ from ruamel.yaml import YAML
 from app.config import Settings
 from app.edge.application import LARGER
 from app.edge.sizes import MAX_EVENT_FORM
+from app.services.database_roles import APP_ROLE
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 COMPOSE = ["docker-compose.yml", "docker-compose.https.yml", "docker-compose.watch.yml"]
 VARIABLES = {name.upper() for name in Settings.model_fields}
-OTHERS = {"PGPASSWORD", "POSTGRES_PASSWORD", "PUBLIC_PORT", "SITE_HOST", "GRAFANA_PASSWORD"}
-"""Of libpq, Grafana, and of the compose files themselves."""
+OTHERS = {
+    *("PGPASSWORD", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"),
+    *("PUBLIC_PORT", "SITE_HOST", "GRAFANA_PASSWORD"),
+}
+"""Of libpq, PostgreSQL's image, Grafana, and of the compose files themselves."""
 
 
 def read(name):
@@ -79,6 +84,17 @@ def test_compose_hands_every_setting_on_that_is_not_its_own_to_decide(services):
     # A name without a value: Compose takes the one of .env, or leaves the variable out.
     fixed = {name for name, value in given.items() if value and "${" not in value}
     assert fixed == {"DATABASE_URL", "REDIS_URL", "PROXY_HOPS"}
+
+
+def test_only_who_migrates_and_restores_has_the_owners_password(services):
+    owner, site = "${POSTGRES_PASSWORD:?set it in .env}", "${POSTGRES_APP_PASSWORD:?set it in .env}"
+    for name in ("migrate", "tools"):
+        given = services[name]["environment"]
+        assert (urlsplit(given["DATABASE_URL"]).username, given["PGPASSWORD"]) == ("utsavam", owner)
+        assert given["POSTGRES_APP_PASSWORD"] == site
+    given = services["web"]["environment"]
+    assert (urlsplit(given["DATABASE_URL"]).username, given["PGPASSWORD"]) == (APP_ROLE, site)
+    assert owner not in given.values()
 
 
 def test_what_a_service_waits_for_is_there_and_can_say_that_it_is_well(services):
@@ -157,5 +173,5 @@ def test_the_commands_are_the_same_wherever_the_site_runs(services):
     image = re.findall(r"^CMD \[(.+)\]$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[-1]
     assert procfile["web"].split() == re.findall(r'"([^"]+)"', image)
     assert procfile["release"] == "flask --app wsgi db upgrade"
-    assert " ".join(services["migrate"]["command"]) == "flask db upgrade"
+    assert services["migrate"]["command"] == ["sh", "-c", "flask db upgrade && flask app-role"]
     assert read("render.yaml")["services"][0]["preDeployCommand"] == "flask db upgrade"
