@@ -17,6 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.booking import connections
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
+    from app.booking.names import names_of
     from app.booking.pulse import Pulse
     from app.edge import (
         access,
@@ -48,14 +49,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     connections.init_app(app)
     extensions.init_app(app, settings)
     redis = connect(settings.redis_url, settings.redis_timeout_ms)
-    gate = SeatGate(redis, settings.redis_timeout_ms)
+    names = names_of(app, redis)
+    gate = SeatGate(redis, settings.redis_timeout_ms, names)
     desk = BookingDesk(gate, room=settings.desk_room)
-    desk.pulse = Pulse(redis, lambda: desk.waiting, gate.look)
+    desk.pulse = Pulse(redis, lambda: desk.waiting, gate.look, names)
     app.extensions["desk"] = desk
-    app.extensions["redis"] = redis
+    app.extensions["redis"], app.extensions["names"] = redis, names
     app.extensions["catalogue"] = Catalogue(gate)
     app.extensions["memo"] = Memo()
-    app.extensions["limiter"] = Limiter(settings, redis)
+    app.extensions["limiter"] = Limiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)
 
     api.add_express_lane(app)

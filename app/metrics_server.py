@@ -25,6 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import db, logs
 from app.booking.gate import SeatGate, connect
+from app.booking.names import names_of
 from app.config import Settings, WeakSettings
 from app.metrics_looks import Looks
 
@@ -84,7 +85,8 @@ def application(settings: Settings, folder: str) -> "WSGIApplication":
     """The figures of all processes whose files are in the folder, as WSGI."""
     app = Flask("app.metrics_server")
     db.init_app(app, settings)
-    gate = SeatGate(connect(settings.redis_url, settings.redis_timeout_ms))
+    client = connect(settings.redis_url, settings.redis_timeout_ms)
+    gate = SeatGate(client, settings.redis_timeout_ms, names_of(app, client))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     registry.register(Looks(app, gate))

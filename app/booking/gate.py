@@ -19,6 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.booking.names import Names
 from app.booking.orders import Figure, Look, Order
 
 if TYPE_CHECKING:
@@ -92,10 +93,12 @@ class Refusal:
 class SeatGate:
     """One per process; several threads may use it, as its state is replaced and never half-made."""
 
-    def __init__(self, client: redis.Redis, timeout_ms: int = 100) -> None:
+    def __init__(
+        self, client: redis.Redis, timeout_ms: int = 100, names: Names | None = None
+    ) -> None:
         self.meter: Meter | None = None
         """Counts, where metrics are wanted."""
-        self._client = client
+        self._client, self._names = client, names or Names()
         self._patience = timeout_ms * 1000
         self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
         self._publish = client.register_script((_SCRIPTS / "publish.lua").read_text())
@@ -109,9 +112,9 @@ class SeatGate:
         missing = [Verdict.MISSING] * len(orders)
         if not self.awake:
             return missing
-        keys = [tokens_key(order.event_id) for order in orders]
-        sent = time.monotonic()
         try:
+            keys = [self._names.of(tokens_key(order.event_id)) for order in orders]
+            sent = time.monotonic()
             answer = cast(
                 "list[int]",
                 self._claim(keys=keys, args=[self._deadline(sent), *(o.seats for o in orders)]),
@@ -172,9 +175,13 @@ class SeatGate:
         """By the script's digest alone: redis-py would ask each time whether Redis knows it."""
         with self._client.pipeline(transaction=False) as pipe:
             if changed:
-                pipe.set(CHANGES_KEY, secrets.token_hex(8))
+                pipe.set(self._names.of(CHANGES_KEY), secrets.token_hex(8))
             if looks:
-                keys = [k for o in looks for k in (tokens_key(o.event_id), version_key(o.event_id))]
+                keys = [
+                    self._names.of(key)
+                    for look in looks
+                    for key in (tokens_key(look.event_id), version_key(look.event_id))
+                ]
                 facts = [str(f) for o in looks for f in (o.seats, o.version, o.incarnation)]
                 lives = str(TOKENS_LIVE_FOR)
                 pipe.evalsha(self._publish.sha, len(keys), *keys, lives, *facts)
@@ -193,7 +200,8 @@ class SeatGate:
         if not self.awake:
             return None
         try:
-            return cast("list[bytes | None]", self._client.mget(keys))
+            asked = [self._names.of(key) for key in keys]
+            return cast("list[bytes | None]", self._client.mget(asked))
         except redis.RedisError as error:
             self._fall_asleep(error)
             return None
@@ -208,13 +216,14 @@ class SeatGate:
         if not self.awake:
             return
         try:
-            self._client.delete(*(version_key(id) for id in event_ids))
+            self._client.delete(*(self._names.of(version_key(id)) for id in event_ids))
         except redis.RedisError as error:
             self._fall_asleep(error)
 
     def tokens(self, event_ids: Sequence[int]) -> list[Any]:
         """What the tokens keys hold now, as operators see it; raises `redis.RedisError`."""
-        return cast("list[Any]", self._client.mget([tokens_key(id) for id in event_ids]))
+        keys = [self._names.of(tokens_key(id)) for id in event_ids]
+        return cast("list[Any]", self._client.mget(keys))
 
     def ping(self) -> None:
         """Raises `redis.RedisError` when Redis does not answer in time."""

@@ -17,7 +17,9 @@ from typing import Any, cast
 
 import redis
 
+from app.booking.names import Names
 from app.booking.orders import Look
+from app.texts import whole
 
 BEAT = 1.0
 """Seconds between two tellings."""
@@ -81,8 +83,10 @@ class Pulse:
         client: redis.Redis,
         queue: Callable[[], int],
         look: Callable[[int], Look | None],
+        names: Names | None = None,
     ) -> None:
         self._client, self._queue, self._look = client, queue, look
+        self._names = names or Names()
         self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MOST_NOTED)
         """Second, event, what happened and seats: appended without a lock, counted later."""
         self._starting = threading.Lock()
@@ -107,9 +111,9 @@ class Pulse:
         try:
             with self._client.pipeline(transaction=False) as pipe:
                 for minute in minutes:
-                    pipe.hgetall(minute_key(event_id, minute))
-                pipe.hgetall(DESKS_KEY)
-                *told, desks = cast("list[dict[bytes, bytes]]", pipe.execute())
+                    pipe.hgetall(self._names.of(minute_key(event_id, minute)))
+                pipe.hgetall(self._names.of(DESKS_KEY))
+                *told, desks = map(_told, pipe.execute(raise_on_error=False))
         except redis.RedisError:
             return None
         facts = {name: value for minute in told for name, value in minute.items()}
@@ -140,8 +144,10 @@ class Pulse:
             return False
         try:
             with self._client.pipeline(transaction=False) as pipe:
-                self._send(pipe, counts, set(events))
-                pipe.execute()
+                keys = self._send(pipe, counts, set(events))
+                if any(isinstance(a, redis.ResponseError) for a in pipe.execute(False)):
+                    # Something else stands there: it makes room for the next telling.
+                    self._client.delete(*keys)
         except redis.RedisError as error:
             log.debug("The pulse was not told: %s", error)
         return True
@@ -156,23 +162,31 @@ class Pulse:
                 counts[second, event_id, SEATS] += seats
         return counts
 
-    def _send(self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]) -> None:
-        keys = set()
+    def _send(
+        self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]
+    ) -> set[str]:
+        """Returns the keys that were written to."""
+        keys = {self._names.of(DESKS_KEY)}
         for (second, event_id, kind), number in counts.items():
             if event_id in told:
-                key = minute_key(event_id, second // 60)
+                key = self._names.of(minute_key(event_id, second // 60))
                 pipe.hincrby(key, f"{second}:{kind}", number)
                 keys.add(key)
         second = int(time.time()) - 1
         for event_id in told:
             if look := self._look(event_id):
-                key = minute_key(event_id, second // 60)
+                key = self._names.of(minute_key(event_id, second // 60))
                 pipe.hset(key, f"{second}:{LEFT}:{look.version}", look.seats)
                 keys.add(key)
+        pipe.hset(self._names.of(DESKS_KEY), _process(), f"{second}:{self._queue()}")
         for key in keys:
             pipe.expire(key, KEPT_FOR)
-        pipe.hset(DESKS_KEY, _process(), f"{second}:{self._queue()}")
-        pipe.expire(DESKS_KEY, KEPT_FOR)
+        return keys
+
+
+def _told(answer: Any) -> dict[bytes, bytes]:
+    """What stands there; nothing, where something else stands than what we tell."""
+    return answer if isinstance(answer, dict) else {}
 
 
 def _process() -> str:
@@ -183,24 +197,25 @@ def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
     """The queues that were told of lately."""
     for told in desks.values():
         at, _, queue = told.partition(b":")
-        if at.isdigit() and queue.isdigit() and now - int(at) <= FRESH:
-            yield int(queue)
+        moment, waiting = whole(at), whole(queue)
+        if moment is not None and waiting is not None and now - moment <= FRESH:
+            yield waiting
 
 
 def _beat(at: int, facts: Mapping[bytes, bytes], left: int | None) -> Beat:
-    found = {name: facts.get(f"{at}:{name}".encode(), b"") for name in _COUNTED}
-    numbers = {name: int(value) for name, value in found.items() if value.isdigit()}
-    return Beat(at, left=left, **numbers)
+    found = {name: whole(facts.get(f"{at}:{name}".encode())) for name in _COUNTED}
+    return Beat(at, left=left, **{name: n for name, n in found.items() if n is not None})
 
 
 def _lefts(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
     """By second, the latest version that was told of, and its seats left."""
     found: dict[int, tuple[int, int]] = {}
     for name, seats in facts.items():
-        at, kind, *version = name.split(b":")
-        if kind == LEFT.encode() and version:
-            told = (int(version[0]), int(seats))
-            found[int(at)] = max(told, found.get(int(at), told))
+        at, _, version = name.partition(f":{LEFT}:".encode())
+        second, numbers = whole(at), (whole(version), whole(seats))
+        if second is not None and None not in numbers:
+            told = cast("tuple[int, int]", numbers)
+            found[second] = max(told, found.get(second, told))
     return found
 
 

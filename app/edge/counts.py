@@ -8,11 +8,12 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import TypeVar, cast
 
 import redis
-from limits.storage import RedisStorage
 
+from app.booking.names import Names
 from app.rates import Rate
 
 T = TypeVar("T")
@@ -25,6 +26,10 @@ SWEPT_EVERY = 30.0
 """Seconds between two searches for windows that are over."""
 PROBE_AFTER = 1.0
 """Seconds for which Redis is left alone after an error."""
+
+MOST_COUNTED = 1_000_000_000
+"""More than any rate allows: such a figure was not counted by us."""
+_COUNT = (Path(__file__).parent / "count.lua").read_text()
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ class LocalCounts:
         window.count += amount
         return window.count
 
-    def seen(self, key: Key) -> int:
+    def seen(self, key: Key, _rate: Rate | None = None) -> int:
         window = self._windows.get(key)
         return window.count if window and window.ends > self._clock() else 0
 
@@ -77,33 +82,37 @@ class SharedCounts:
     """Of all processes, in Redis. While it is away each process counts by itself: looser by their
     number, never open."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        # The application's own connections, with its patience and without retries.
-        self._redis = RedisStorage(
-            "redis://", connection_pool=client.connection_pool, key_prefix="utsavam:limits"
-        )
+    def __init__(self, client: redis.Redis, names: Names | None = None) -> None:
+        self._client, self._names = client, names or Names()
+        self._count = client.register_script(_COUNT)
         self.away = LocalCounts()
         self._closed_until = 0.0
 
     def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
         return self._ask(
-            lambda: self._redis.incr(_name(key), rate.seconds, amount),
+            lambda: self._counted(key, rate, amount),
             lambda: self.away.add(key, rate, amount),
         )
 
-    def seen(self, key: Key) -> int:
-        return self._ask(lambda: self._redis.get(_name(key)), lambda: self.away.seen(key))
+    def seen(self, key: Key, rate: Rate) -> int:
+        return self._ask(lambda: self._counted(key, rate, 0), lambda: self.away.seen(key))
 
     def seconds_left(self, key: Key) -> float:
-        # Redis tells whole seconds, to the nearest: half a one may be missing.
         return self._ask(
-            lambda: self._redis.get_expiry(_name(key)) - time.time() + 0.5,
+            lambda: max(0.0, self._client.pttl(self._name(key)) / 1000),
             lambda: self.away.seconds_left(key),
         )
 
     def clear(self) -> None:
         """Forget what this process counted by itself."""
         self.away.clear()
+
+    def _counted(self, key: Key, rate: Rate, amount: int) -> int:
+        arguments = [rate.seconds, amount, MOST_COUNTED]
+        return cast("int", self._count(keys=[self._name(key)], args=arguments))
+
+    def _name(self, key: Key) -> str:
+        return self._names.of(":".join(map(str, ("utsavam:limits", *key))))
 
     def _ask(self, there: Callable[[], T], here: Callable[[], T]) -> T:
         if time.monotonic() < self._closed_until:
@@ -114,10 +123,6 @@ class SharedCounts:
             log.warning("Redis does not count (%s): each process does", type(error).__name__)
             self._closed_until = time.monotonic() + PROBE_AFTER
             return here()
-
-
-def _name(key: Key) -> str:
-    return ":".join(map(str, key))
 
 
 def whole_seconds(left: float, rate: Rate) -> int:

@@ -6,6 +6,7 @@ from flask import current_app
 from redis import Redis
 
 from app.booking.desk import BookingDesk
+from app.booking.names import Names
 from app.config import Settings
 from app.services.catalogue import Catalogue
 
@@ -25,3 +26,8 @@ def redis_client() -> Redis:
 
 def catalogue() -> Catalogue:
     return cast("Catalogue", current_app.extensions["catalogue"])
+
+
+def redis_names() -> Names:
+    """What the site's keys there are called."""
+    return cast("Names", current_app.extensions["names"])

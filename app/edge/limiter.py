@@ -2,6 +2,7 @@
 
 from redis import Redis
 
+from app.booking.names import Names
 from app.config import Settings
 from app.edge.counts import LocalCounts, SharedCounts, whole_seconds
 from app.errors import TooManyRequests
@@ -17,8 +18,8 @@ FEW = 3
 class Limiter:
     """A limit is named as its setting, without `limit_`; `who` is whom it counts."""
 
-    def __init__(self, settings: Settings, client: Redis) -> None:
-        self.local, self.shared = LocalCounts(), SharedCounts(client)
+    def __init__(self, settings: Settings, client: Redis, names: Names | None = None) -> None:
+        self.local, self.shared = LocalCounts(), SharedCounts(client, names)
         self._rates: dict[str, Rate] = {}
         for field in type(settings).model_fields:
             prefix, _, name = field.partition("limit_")
@@ -36,7 +37,7 @@ class Limiter:
         """Raise `TooManyRequests` when one more would be too many; count nothing."""
         if rate := self._rates.get(name):
             counts, key = self._counts(name), (name, *who)
-            if counts.seen(key) >= rate.most:
+            if counts.seen(key, rate) >= rate.most:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def note(self, name: str, *who: object, amount: int = 1) -> None:
@@ -52,9 +53,9 @@ class Limiter:
         """
         if rate := self._rates.get(name):
             counts, key = self._counts(name), (name, *who)
-            seen = counts.seen(key)
+            seen = counts.seen(key, rate)
             reserved = seen >= rate.most * 2 // 3
-            if seen >= rate.most or (reserved and counts.seen((*key, "of", place)) >= FEW):
+            if seen >= rate.most or (reserved and counts.seen((*key, "of", place), rate) >= FEW):
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def note_everyone(self, name: str, place: str, *who: object) -> None:

@@ -11,6 +11,7 @@ from app.booking.pulse import Beat, Reading
 from app.models import Event
 from app.models.columns import now
 from app.services import events
+from app.texts import whole
 
 SPAN = 120
 """Seconds that are shown."""
@@ -71,4 +72,4 @@ def _tokens(event_id: int, desk: BookingDesk) -> int | None:
         (held,) = desk.gate.tokens([event_id])
     except redis.RedisError:
         return None
-    return int(held) if held is not None and held.isdigit() else None
+    return whole(held)

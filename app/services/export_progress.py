@@ -9,6 +9,9 @@ from typing import TypeVar, cast
 
 import redis
 
+from app.booking.names import Names
+from app.texts import whole
+
 T = TypeVar("T")
 EVERY = 500
 """Rows between two tellings."""
@@ -26,34 +29,37 @@ class Progress:
         return self.rows >= self.total
 
 
-def followed(client: redis.Redis, token: str, rows: Iterable[T], total: int) -> Iterator[T]:
+def followed(
+    client: redis.Redis, names: Names, token: str, rows: Iterable[T], total: int
+) -> Iterator[T]:
     """The same rows; under the token stands how many of them have gone by."""
-    _tell(client, token, Progress(0, max(total, 1)))
+    _tell(client, names, token, Progress(0, max(total, 1)))
     number = 0
     for number, row in enumerate(rows, 1):
         yield row
         # The count is of a moment ago: the last telling is the one that says "done".
         if number % EVERY == 0 and number < total:
-            _tell(client, token, Progress(number, total))
-    _tell(client, token, Progress(max(number, 1), max(number, 1)))
+            _tell(client, names, token, Progress(number, total))
+    _tell(client, names, token, Progress(max(number, 1), max(number, 1)))
 
 
-def progress_of(client: redis.Redis, token: str) -> Progress | None:
+def progress_of(client: redis.Redis, names: Names, token: str) -> Progress | None:
     """None for an export that has not begun, or of which nothing is known any more."""
     try:
-        told = cast("bytes | None", client.get(_key(token)))
+        told = cast("bytes | None", client.get(names.of(_key(token))))
     except redis.RedisError:
         return None
     rows, _, total = (told or b"").partition(b"/")
-    return Progress(int(rows), int(total)) if rows.isdigit() and total.isdigit() else None
+    numbers = whole(rows), whole(total)
+    return None if None in numbers else Progress(*cast("tuple[int, int]", numbers))
 
 
 def _key(token: str) -> str:
     return f"export:{token}:progress"
 
 
-def _tell(client: redis.Redis, token: str, progress: Progress) -> None:
+def _tell(client: redis.Redis, names: Names, token: str, progress: Progress) -> None:
     try:
-        client.set(_key(token), f"{progress.rows}/{progress.total}", ex=KEPT_FOR)
+        client.set(names.of(_key(token)), f"{progress.rows}/{progress.total}", ex=KEPT_FOR)
     except redis.RedisError:
         return

@@ -1,0 +1,100 @@
+"""What our keys in Redis are called, so that two sites on one Redis never mix.
+
+The first site has the plain names, as `event:7:tokens`, which operators know; it says so in a key
+of its own. Every other one finds that key taken, and puts its own prefix before all names.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from app.db import LEDGER, db
+
+log = logging.getLogger(__name__)
+
+OWNER_KEY = "utsavam:site"
+"""Holds the id of the site that has the plain names."""
+HELD_FOR = 3600
+"""Seconds after which a site that is gone leaves them to another."""
+ASKED_EVERY = 5.0
+"""Seconds; for so long may a site be mistaken after Redis was emptied."""
+
+_CLAIM = (Path(__file__).parent / "own_names.lua").read_text()
+_SITE = text("SELECT system_identifier, current_database() FROM pg_control_system()")
+
+
+class SiteUnknown(redis.RedisError):
+    """The database has not told yet which site this is: its keys can't be named."""
+
+
+class Names:
+    """One per process. By itself it gives plain names."""
+
+    def of(self, key: str) -> str:
+        """The key's name for this site; raises `redis.RedisError` when it can't be known now."""
+        return key
+
+
+class SiteNames(Names):
+    """Of the site that a database makes: whoever shares the database shares the names."""
+
+    def __init__(self, client: redis.Redis, identify: Callable[[], str]) -> None:
+        self._claim = client.register_script(_CLAIM)
+        self._identify = identify
+        self._site: str | None = None
+        self._prefix: str | None = None
+        self._asked_at = float("-inf")
+        self._asking = threading.Lock()
+
+    def of(self, key: str) -> str:
+        if time.monotonic() - self._asked_at > ASKED_EVERY:
+            self._ask()
+        if self._prefix is None:
+            raise SiteUnknown("not known yet")
+        return f"{self._prefix}{key}"
+
+    def _ask(self) -> None:
+        # Whoever comes while another asks goes by what was known before.
+        if not self._asking.acquire(blocking=False):
+            return
+        try:
+            self._site = self._site or self._identify()
+            owner = self._claim(keys=[OWNER_KEY], args=[self._site, HELD_FOR])
+            self._take(owner.decode() if isinstance(owner, bytes) else owner)
+            self._asked_at = time.monotonic()
+        finally:
+            self._asking.release()
+
+    def _take(self, owner: str) -> None:
+        prefix = "" if owner == self._site else f"utsavam:{self._site}:"
+        if prefix != self._prefix and (prefix or self._prefix is not None):
+            log.warning(
+                "Another site has the plain names in Redis (%s): ours begin with %s"
+                if prefix
+                else "The plain names in Redis are ours (%s)%s",
+                OWNER_KEY,
+                prefix,
+            )
+        self._prefix = prefix
+
+
+def names_of(app: Flask, client: redis.Redis) -> SiteNames:
+    """The names of the site whose database the application has."""
+
+    def identify() -> str:
+        try:
+            with app.app_context(), db.engines[LEDGER].connect() as connection:
+                system, database = connection.execute(_SITE).one()
+        except (DBAPIError, TimeoutError) as error:
+            raise SiteUnknown(type(error).__name__) from error
+        return hashlib.sha256(f"{system}/{database}".encode()).hexdigest()[:16]
+
+    return SiteNames(client, identify)
