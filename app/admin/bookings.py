@@ -61,7 +61,7 @@ def export_excel() -> Answer:
 
 @blueprint.get("/exports/<uuid:token>")
 def progress(token: UUID) -> Answer:
-    found = export_progress.progress_of(redis_client(), redis_names(), token.hex)
+    found = export_progress.progress_of(redis_client(), token.hex, redis_names())
     return render_template("fragments/export_progress.html", progress=found)
 
 
@@ -161,7 +161,7 @@ def _followed(query: GuestQuery) -> Iterator[tuple[object, ...]]:
     except ValueError:
         return _rows(query)
     total = guest_list.count_guests(query)[query.status]
-    return export_progress.followed(redis_client(), redis_names(), token, _rows(query), total)
+    return export_progress.followed(redis_client(), token, _rows(query), total, redis_names())
 
 
 def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:

@@ -24,7 +24,7 @@ OWNER_KEY = "utsavam:site"
 """Holds the id of the site that has the plain names."""
 HELD_FOR = 3600
 """Seconds after which a site that is gone leaves them to another."""
-ASKED_EVERY = 5.0
+ASKED_EVERY = 1.0
 """Seconds; for so long may a site be mistaken after Redis was emptied."""
 
 _CLAIM = (Path(__file__).parent / "own_names.lua").read_text()

@@ -13,6 +13,7 @@ from app.booking.names import Names
 from app.texts import whole
 
 T = TypeVar("T")
+PLAIN = Names()
 EVERY = 500
 """Rows between two tellings."""
 KEPT_FOR = 300
@@ -30,7 +31,7 @@ class Progress:
 
 
 def followed(
-    client: redis.Redis, names: Names, token: str, rows: Iterable[T], total: int
+    client: redis.Redis, token: str, rows: Iterable[T], total: int, names: Names = PLAIN
 ) -> Iterator[T]:
     """The same rows; under the token stands how many of them have gone by."""
     _tell(client, names, token, Progress(0, max(total, 1)))
@@ -43,7 +44,7 @@ def followed(
     _tell(client, names, token, Progress(max(number, 1), max(number, 1)))
 
 
-def progress_of(client: redis.Redis, names: Names, token: str) -> Progress | None:
+def progress_of(client: redis.Redis, token: str, names: Names = PLAIN) -> Progress | None:
     """None for an export that has not begun, or of which nothing is known any more."""
     try:
         told = cast("bytes | None", client.get(names.of(_key(token))))
