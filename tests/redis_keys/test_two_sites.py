@@ -1,0 +1,168 @@
+"""Two sites on one Redis, with the same ids for different events: nothing of theirs mixes."""
+
+import logging
+
+import pytest
+
+from app.booking import names
+from app.booking.names import Names, SiteNames, SiteUnknown
+from app.embedded import free_port
+from tests.factories import Factories
+from tests.limits.conftest import HALL, JSON, Guest
+from tests.support.sums import assert_seats_add_up
+from tests.support.threads import at_once
+
+
+class Site:
+    """One of the two: an application, its event with the id that the other's has, and a buyer."""
+
+    def __init__(self, app, sql, settings, capacity):
+        self.app, self.sql = app, sql
+        made = Factories(app)
+        self.event, self.user = made.event(capacity=capacity), made.user()
+        self.key = {"X-Admin-Key": settings.admin_key[0]}
+
+    def book(self, seats=1):
+        wish = {"user_id": self.user.id, "event_id": self.event.id, "seats": seats}
+        client = self.app.test_client()
+        return client.post("/api/bookings", json=wish, headers={**JSON, **self.key}).status_code
+
+    def shown(self):
+        answer = self.app.test_client().get(f"/api/events/{self.event.id}")
+        return answer.json["seats_available"]
+
+    def tokens(self):
+        with self.app.app_context():
+            (held,) = self.app.extensions["desk"].gate.tokens([self.event.id])
+        return int(held)
+
+    @property
+    def names(self):
+        return self.app.extensions["names"]
+
+
+@pytest.fixture
+def sites(limited, settings, sql, make_place, redis):
+    """The first one has the plain names, as the only site would."""
+    neighbour = make_place("neighbour")
+    neighbour.migrate()
+    away = limited(database_url=neighbour.url, limit_wrong_keys="3 per minute")
+    here = limited(limit_wrong_keys="3 per minute")
+    here.extensions["names"].of("first")
+    away.extensions["names"].of("second")
+    first = Site(here, sql, settings, capacity=8)
+    second = Site(away, neighbour.sql, settings, capacity=12)
+    assert first.event.id == second.event.id
+    return first, second
+
+
+@pytest.fixture
+def mixed(monkeypatch):
+    """The control: every site has the plain names, as before."""
+    monkeypatch.setattr(SiteNames, "of", Names.of)
+
+
+def test_each_shows_its_own_seats_and_tokens(sites, redis):
+    first, second = sites
+    for _ in range(3):
+        assert (first.book(), second.book(2)) == (201, 201)
+        assert (first.shown(), second.shown()) == (*(first.tokens(), second.tokens()),)
+    assert (first.tokens(), second.tokens()) == (5, 6)
+    assert redis.get(f"event:{first.event.id}:tokens") == "5", "as operators know it"
+
+
+def test_with_the_same_names_they_show_each_others_tokens(mixed, sites):
+    first, second = sites
+    assert (first.book(), second.book(2)) == (201, 201)
+    assert first.tokens() == second.tokens() == 10, "the control"
+
+
+def test_each_sells_to_its_capacity_and_not_one_more_while_both_sell(sites):
+    first, second = sites
+    statuses = at_once([first.book, second.book] * 20)
+    assert statuses[0::2].count(201) == 8
+    assert statuses[1::2].count(201) == 12
+    assert set(statuses) == {201, 409}
+    for site in sites:
+        assert_seats_add_up(site.sql)
+        assert site.shown() == 0
+
+
+def wrong_keys(site, number):
+    client = site.app.test_client()
+    return [
+        client.get(
+            "/api/admin/users",
+            headers={"X-Admin-Key": "no key of ours"},
+            environ_base={"REMOTE_ADDR": HALL},
+        ).status_code
+        for _ in range(number)
+    ]
+
+
+def test_limits_are_each_sites_own(sites):
+    first, second = sites
+    assert wrong_keys(first, 4) == [401] * 3 + [429]
+    assert wrong_keys(second, 4) == [401] * 3 + [429]
+
+
+def test_with_the_same_names_one_site_uses_up_the_others_limits(mixed, sites):
+    first, second = sites
+    assert wrong_keys(first, 3) == [401] * 3
+    assert wrong_keys(second, 1) == [429], "the control"
+
+
+def test_what_is_sold_on_one_is_not_seen_on_the_others_console(sites, settings):
+    first, second = sites
+    assert first.book() == 201
+    first.app.extensions["desk"].pulse._tell()
+    with second.app.app_context():
+        beats = second.app.extensions["desk"].pulse.read(second.event.id, 10).beats
+    assert sum(beat.booked for beat in beats) == 0
+    assert Guest(second.app).log_in(settings.admin_key[0]).status_code == 303
+
+
+def test_the_second_site_says_so_and_the_first_says_nothing(sites, caplog):
+    caplog.set_level(logging.WARNING, names.log.name)
+    for site in sites:
+        site.names._prefix, site.names._asked_at = None, float("-inf")
+        site.names.of("x")
+    (told,) = [r.getMessage() for r in caplog.records if r.name == names.log.name]
+    assert "Another site has the plain names in Redis (utsavam:site)" in told
+    assert sites[1].names.of("") in told
+
+
+def test_after_redis_was_emptied_the_names_are_settled_within_a_second(sites, redis):
+    first, second = sites
+    redis.flushdb()
+    for site in (second, first):
+        site.names._asked_at = float("-inf")
+    assert (second.names.of("x"), first.names.of("x") == "x") == ("x", False)
+    statuses = at_once([first.book, second.book] * 20)
+    assert (statuses[0::2].count(201), statuses[1::2].count(201)) == (8, 12)
+
+
+def test_processes_of_one_site_have_the_same_names(sites, make_app):
+    other = make_app().extensions["names"]
+    assert other.of("event:7:tokens") == sites[0].names.of("event:7:tokens") == "event:7:tokens"
+
+
+@pytest.mark.parametrize("rubbish", ["x", "", "0" * 17, "g" * 16])
+def test_rubbish_that_names_no_site_takes_the_names_from_nobody(sites, redis, rubbish):
+    redis.set(names.OWNER_KEY, rubbish)
+    sites[0].names._asked_at = float("-inf")
+    assert sites[0].names.of("x") == "x"
+    assert 0 < redis.ttl(names.OWNER_KEY) <= names.HELD_FOR
+
+
+def test_a_site_that_is_gone_leaves_the_names_within_an_hour(sites, redis):
+    redis.set(names.OWNER_KEY, "f" * 16)
+    sites[0].names._asked_at = float("-inf")
+    assert sites[0].names.of("x") != "x"
+    assert 0 < redis.ttl(names.OWNER_KEY) <= names.HELD_FOR
+
+
+def test_while_the_database_has_not_told_who_it_is_nothing_is_named(app, make_app):
+    nowhere = f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x"
+    with pytest.raises(SiteUnknown):
+        make_app(database_url=nowhere).extensions["names"].of("x")
