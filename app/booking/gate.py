@@ -113,7 +113,8 @@ class SeatGate:
         if not self.awake:
             return missing
         try:
-            keys = [self._names.of(tokens_key(order.event_id)) for order in orders]
+            prefix = self._names.of("")
+            keys = [f"{prefix}{tokens_key(order.event_id)}" for order in orders]
             sent = time.monotonic()
             answer = cast(
                 "list[int]",
@@ -177,8 +178,9 @@ class SeatGate:
             if changed:
                 pipe.set(self._names.of(CHANGES_KEY), secrets.token_hex(8))
             if looks:
+                prefix = self._names.of("")
                 keys = [
-                    self._names.of(key)
+                    f"{prefix}{key}"
                     for look in looks
                     for key in (tokens_key(look.event_id), version_key(look.event_id))
                 ]
