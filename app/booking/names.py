@@ -16,7 +16,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from app.db import LEDGER, db
+from app.booking.connections import LEDGER
+from app.db import db
 
 log = logging.getLogger(__name__)
 

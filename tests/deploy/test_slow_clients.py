@@ -57,7 +57,8 @@ def _behind(proxy, place, town):
 
 
 def _book(town, wish):
-    """From another address, (status, seconds) over a connection of its own; no status without an answer."""
+    """From another address, over a connection of its own: (status, seconds), or no status without
+    an answer."""
     began = time.monotonic()
     try:
         with closing(HTTPConnection("127.0.0.1", town.port, 10, ELSEWHERE)) as line:
