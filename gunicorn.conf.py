@@ -10,8 +10,9 @@ from pathlib import Path
 
 from gunicorn.glogging import Logger
 
-from app import logs, metrics_house
+from app import logs
 from app.config import Settings, WeakSettings
+from app.exporter import gunicorn_hooks
 
 try:
     settings = Settings.load(serving=True)
@@ -20,8 +21,8 @@ except WeakSettings as error:
 
 ROOT = Path(__file__).parent
 WORKERS = {
-    "gevent": "app.edge.greenlets.GreenletWorker",
-    "gthread": "app.edge.threads.ThreadWorker",
+    "gevent": "app.edge.gevent_worker.GreenletWorker",
+    "gthread": "app.edge.gthread_worker.ThreadWorker",
 }
 host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
@@ -65,9 +66,12 @@ def on_starting(server):
         settings.require_strong()
     except WeakSettings as error:
         sys.exit(error.told)
+    for sentence in settings.deprecations():
+        server.log.warning("%s", sentence)
     found_from = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": found_from}
-    looked = subprocess.run([sys.executable, "-m", "app.connections"], env=environment).returncode
+    check = [sys.executable, "-m", "app.operations.connection_budget"]
+    looked = subprocess.run(check, env=environment).returncode  # noqa: S603 - our own program
     if looked == os.EX_TEMPFAIL:
         server.log.warning("PostgreSQL does not answer: people are told 503 until it does")
     elif looked:
@@ -91,18 +95,18 @@ def when_ready(server):
 
     server.reload = reload_if_well
     if settings.metrics_port:
-        metrics_house.open_house(server, ROOT)
+        gunicorn_hooks.start_exporter(server, ROOT)
         guard = "with METRICS_KEY" if settings.metrics_key else "without a key"
         where = f"{settings.metrics_host}:{settings.metrics_port}"
         server.log.warning("Metrics are served on %s, %s", where, guard)
 
 
 def child_exit(_server, worker):
-    metrics_house.forget_worker(worker.pid)
+    gunicorn_hooks.remove_worker_gauges(worker.pid)
 
 
 def on_exit(server):
-    metrics_house.close_house(server)
+    gunicorn_hooks.stop_exporter(server)
 
 
 def post_worker_init(worker):

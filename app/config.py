@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.rates import rate_of
+from app.lib.rates import rate_of
 
 MIN_KEY_LENGTH = 22
 """Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
@@ -22,6 +22,8 @@ HOST_NAME = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?")
 LEDGER_POOL = 3
 """Connections of a process for bookings alone, which no page can use up."""
 LOOPBACK = {"127.0.0.1", "localhost"}
+RENAMED = {"desk_room": "booking_queue_size"}
+"""Former names of settings, which are still read in this release."""
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -31,7 +33,7 @@ def _a_rate(text: str) -> str:
 
 
 Limit = Annotated[str, AfterValidator(_a_rate)]
-"""As `app.rates` reads it."""
+"""As `app.lib.rates` reads it."""
 
 
 class WeakSettings(Exception):
@@ -93,7 +95,9 @@ class Settings(BaseSettings):
     web_concurrency: int = Field(2, ge=1, le=256)
     worker_class: Literal["gevent", "gthread"] = "gevent"
     worker_threads: int = Field(32, ge=1, le=1000)
-    desk_room: int = Field(1000, ge=1, le=100_000)
+    booking_queue_size: int = Field(1000, ge=1, le=100_000)
+    desk_room: int | None = None
+    """The former name of `booking_queue_size`, which is still read in this release."""
     database_pool_size: int | None = Field(None, ge=1, le=500)
     database_pool_timeout: float = Field(3.0, gt=0, le=8)
     lock_timeout_ms: int = Field(3000, ge=100, le=8000)
@@ -122,6 +126,14 @@ class Settings(BaseSettings):
     limit_api: Limit = "600 per minute"
     limit_api_address: Limit = "30000 per minute"
     limit_wrong_keys: Limit = "60 per minute"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_names(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for former, name in RENAMED.items():
+            if values.get(former) is not None:
+                values.setdefault(name, values[former])
+        return values
 
     @field_validator("admin_key", "trusted_hosts", mode="before")
     @classmethod
@@ -182,6 +194,14 @@ class Settings(BaseSettings):
     def secure_cookies(self) -> bool:
         """Cookies are `Secure` unless the demo serves plain HTTP, or `HTTPS=0` says so aloud."""
         return self.https and not self.demo
+
+    def deprecations(self) -> list[str]:
+        """A sentence for each setting that is given under its former name."""
+        return [
+            f"{former.upper()} is now {name.upper()}; the former name goes with the next release."
+            for former, name in RENAMED.items()
+            if getattr(self, former) is not None
+        ]
 
     def problems(self) -> list[str]:
         """What stands in the way of serving, a sentence each; empty when all is well."""

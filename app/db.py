@@ -16,8 +16,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.config import Settings
 from app.errors import OutcomeUnknown
-from app.patience import PatientConnection
-from app.request_ids import request_id
+from app.lib.pg_connection import TimeoutConnection
+from app.lib.request_id import request_id
 
 log = logging.getLogger(__name__)
 
@@ -125,22 +125,22 @@ def _end_reading(_error: BaseException | None) -> None:
         db.session().invalidate()
 
 
-def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., PatientConnection]:
+def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., TimeoutConnection]:
     """Connections that outwait the server's own timeout by a little, and no more."""
 
-    class Patient(PatientConnection):
-        patience = statement_timeout_ms / 1000 + 0.5
+    class Limited(TimeoutConnection):
+        timeout_s = statement_timeout_ms / 1000 + 0.5
 
-    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> PatientConnection:
+    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> TimeoutConnection:
         options["application_name"] = NAME + part.format(os.getpid())
-        connection = Patient.connect(*args, **options)
+        connection = Limited.connect(*args, **options)
         connection.opened_at = time.monotonic()
         return connection
 
     return connect
 
 
-def _name_the_request(connection: PatientConnection, _record: Any, _fairy: Any) -> None:
+def _name_the_request(connection: TimeoutConnection, _record: Any, _fairy: Any) -> None:
     """Begin the transaction with the request's name, for `pg_stat_activity`.
 
     It goes with the transaction. The pool would ask each connection whether it lives before

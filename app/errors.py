@@ -1,4 +1,4 @@
-"""Domain errors: nouns that carry facts. What a person reads is worded in `app/edge/wording.py`.
+"""Domain errors: nouns that carry facts. `app/presenters/problems.py` words them.
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,

@@ -20,7 +20,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
 from app.config import Settings
-from app.request_ids import request_id
+from app.lib.request_id import request_id
 
 HIDDEN = "[hidden]"
 MOST = 500

@@ -17,22 +17,22 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-BEAT = 1.0
+INTERVAL = 1.0
 """Seconds between two writings of what was noted, and of what is so many at a time."""
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-TURN_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BATCH_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 BATCH_ORDERS = (1, 2, 5, 10, 20, 50, 100)
 OUTCOMES = ("booked", "replayed", "sold_out", "refused", "busy", "failed", "no_event")
 VERDICTS = {1: "granted", 0: "insufficient", -1: "missing", -2: "late"}
 """As `app.booking.gate.Verdict` numbers them."""
 POOLS = ("pages", "desk")
-MOST_NOTED = 100_000
+MAX_PENDING = 100_000
 """Of one beat; many times what a process can answer."""
 
 log = logging.getLogger(__name__)
 
 
-class Meter:
+class Metrics:
     """One per process. What it counts has few labels, and never an event's, a person's or an
     address: their number is not ours to bound."""
 
@@ -44,23 +44,23 @@ class Meter:
             REQUEST_SECONDS,
             ("method", "route", "status"),
         )
-        self._later: deque[tuple[Callable[[float], None], float]] = deque(maxlen=MOST_NOTED)
-        self._noted: deque[str] = deque(maxlen=MOST_NOTED)
+        self._later: deque[tuple[Callable[[float], None], float]] = deque(maxlen=MAX_PENDING)
+        self._noted: deque[str] = deque(maxlen=MAX_PENDING)
         self._writing = threading.Lock()
         bookings = self._counter("bookings", "Orders that the desk answered.", ("outcome",))
         self._outcomes = {name: bookings.labels(name) for name in OUTCOMES}
         verdicts = self._counter("gate_verdicts", "What the tokens said to orders.", ("verdict",))
         self._verdicts = {number: verdicts.labels(name).inc for number, name in VERDICTS.items()}
-        self._batch = self._histogram(
-            "desk_batch_orders", "Orders that a turn of the desk served together.", BATCH_ORDERS
+        self._batch_orders = self._histogram(
+            "batch_orders", "Orders that a turn of the desk served together.", BATCH_ORDERS
         )
-        self._turn = self._histogram(
-            "desk_turn_seconds", "Seconds that a turn of the desk took.", TURN_SECONDS
+        self._batch_seconds = self._histogram(
+            "batch_seconds", "Seconds that a turn of the desk took.", BATCH_SECONDS
         )
         self._row_lock = self._histogram(
             "row_lock_seconds",
             "Seconds until a turn held the rows of its events, a connection included.",
-            TURN_SECONDS,
+            BATCH_SECONDS,
         )
         self._row_lock_timeouts = self._counter(
             "row_lock_timeouts", "Transactions given up because somebody else held a row for long."
@@ -72,10 +72,10 @@ class Meter:
         self.requests("POST", "/api/bookings", "2xx")
 
     def _make_gauges(self) -> None:
-        self.queue = self._gauge("desk_queue", "Orders that wait for their turn.")
-        self.room = self._gauge("desk_room", "Orders that may wait; one more is told 503.")
-        self.asleep = self._gauge(
-            "gate_asleep", "Processes that leave Redis alone for a second, after an error."
+        self.queue = self._gauge("queue_orders", "Orders that wait for their turn.")
+        self.queue_size = self._gauge("queue_size", "Orders that may wait; one more is told 503.")
+        self.circuit_open = self._gauge(
+            "gate_circuit_open", "Processes that leave Redis alone for a second, after an error."
         )
         self.processes = self._gauge("processes", "Web processes that live.")
         in_use = self._gauge("pool_in_use", "Database connections in use.", ("pool",))
@@ -127,14 +127,14 @@ class Meter:
                 self._later.append((inc, times))
 
     @contextmanager
-    def turn(self, orders: int) -> Iterator[None]:
+    def batch(self, orders: int) -> Iterator[None]:
         """Count a turn of so many orders, and the time in the block."""
-        self._later.append((self._batch.observe, orders))
+        self._later.append((self._batch_orders.observe, orders))
         began = time.perf_counter()
         try:
             yield
         finally:
-            self._later.append((self._turn.observe, time.perf_counter() - began))
+            self._later.append((self._batch_seconds.observe, time.perf_counter() - began))
 
     def locked(self, seconds: float) -> None:
         """Count a turn's wait for its rows."""
@@ -149,7 +149,7 @@ class Meter:
     def watch(self, gauges: Mapping[Gauge, Callable[[], float]]) -> None:
         """From now on, write each second, and ask for what the gauges are to show."""
 
-        def each_beat() -> None:
+        def write_regularly() -> None:
             while True:
                 try:
                     self.write()
@@ -157,7 +157,7 @@ class Meter:
                         gauge.set(ask())
                 except Exception:
                     log.exception("Metrics miss a second")
-                time.sleep(BEAT)
+                time.sleep(INTERVAL)
 
         atexit.register(self.write)
-        threading.Thread(target=each_beat, name="metrics", daemon=True).start()
+        threading.Thread(target=write_regularly, name="metrics", daemon=True).start()

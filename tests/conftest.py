@@ -15,8 +15,8 @@ import redis as redis_client
 from app import create_app
 from app.config import Settings
 from app.db import db
-from app.embedded import Postgres, RedisServer
-from app.services.database_roles import APP_ROLE, grant
+from app.demo.servers import Postgres, RedisServer
+from app.operations.database_roles import APP_ROLE, grant
 from tests.browser import html_checker
 from tests.deploy import proxies
 from tests.factories import Factories
@@ -191,7 +191,7 @@ def clean(database, redis_connection, made_apps):
         # The ids begin anew, as they never do where people book: what a gate believes for a second
         # of an event would be believed of the next test's.
         gate = app.extensions["desk"].gate
-        gate._looks, gate._refusals = {}, {}
+        gate._snapshots, gate._refusals = {}, {}
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from app.booking.connections import ledger_session
 from app.booking.ledger import lock_events
 from app.db import READ_ONLY_FOR, db, transaction
 from app.errors import OutcomeUnknown
+from app.lib.request_id import request_id
 from app.models import User
-from app.request_ids import request_id
 from tests.support.servers import wait_until
 
 

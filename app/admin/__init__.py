@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.admin import audit, bookings, checks, console, dashboard, events, images, keys, login
+from app.admin import audit, bookings, checks, dashboard, events, images, keys, live_sales, login
 
 
 def init_app(app: Flask) -> None:
-    for module in (login, dashboard, events, console, images, bookings, audit, keys, checks):
+    for module in (login, dashboard, events, live_sales, images, bookings, audit, keys, checks):
         app.register_blueprint(module.blueprint, url_prefix="/admin")
     app.register_blueprint(keys.own, url_prefix="/admin")

@@ -16,14 +16,14 @@ from app.edge.exports import csv_file, excel_file
 from app.edge.forms import CancellationForm
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
-from app.edge.wording import problem_of
 from app.errors import InvalidField, UtsavamError
+from app.lib.money import to_amount
 from app.models import Booking, BookingStatus, Event
 from app.models.booking import spoken
 from app.models.columns import now
-from app.money import to_amount
-from app.services import audit, bookings, events, export_progress, guest_list
-from app.services.guest_list import GuestQuery
+from app.presenters.problems import problem_of
+from app.services import audit, booking_search, bookings, events, export_progress
+from app.services.booking_search import BookingQuery
 
 blueprint = staff_pages("admin_bookings", __name__)
 
@@ -36,13 +36,13 @@ HEADER = (
 @blueprint.get("/bookings")
 def index() -> Answer:
     query, event = _asked()
-    page = guest_list.list_guests(query, after=request.args.get("after"))
+    page = booking_search.search_bookings(query, after=request.args.get("after"))
     return render_template(
         "pages/admin/bookings.html",
         page=page,
         query=query,
         event=event,
-        counts=guest_list.count_guests(query),
+        counts=booking_search.count_bookings(query),
         chosen=_chosen(query),
     )
 
@@ -120,7 +120,7 @@ def create(event_id: int) -> Answer:
     if not form.validate():
         return _booking_page(form, event_id, 422)
     try:
-        booked = guest_list.book_for(
+        booked = booking_search.book_for(
             desk(),
             event_id,
             email=form.email.data,
@@ -136,11 +136,11 @@ def create(event_id: int) -> Answer:
     return go_to(url_for("admin_bookings.show", booking_id=booked.booking.id))
 
 
-def _asked() -> tuple[GuestQuery, Event | None]:
+def _asked() -> tuple[BookingQuery, Event | None]:
     event_id = request.args.get("event", type=an_id)
     event = events.get_event(event_id, drafts=True) if event_id else None
     status = request.args.get("status", "").upper()
-    query = GuestQuery(
+    query = BookingQuery(
         event_id=event_id,
         status=status if status in set(BookingStatus) else "",
         q=" ".join(request.args.get("q", "").split())[:100],
@@ -148,25 +148,25 @@ def _asked() -> tuple[GuestQuery, Event | None]:
     return query, event
 
 
-def _chosen(query: GuestQuery) -> dict[str, Any]:
+def _chosen(query: BookingQuery) -> dict[str, Any]:
     """For `url_for`."""
     found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
 
 
-def _followed(query: GuestQuery) -> Iterator[tuple[object, ...]]:
+def _followed(query: BookingQuery) -> Iterator[tuple[object, ...]]:
     """The rows; a page that waits for them may ask how far they are, by its token."""
     try:
         token = UUID(request.args.get("progress", "")).hex
     except ValueError:
         return _rows(query)
-    total = guest_list.count_guests(query)[query.status]
+    total = booking_search.count_bookings(query)[query.status]
     return export_progress.followed(redis_client(), token, _rows(query), total, redis_names())
 
 
-def _rows(query: GuestQuery) -> Iterator[tuple[object, ...]]:
+def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
     going, cancelled = str(_("Going")), str(_("Cancelled"))
-    for guest in guest_list.all_guests(query):
+    for guest in booking_search.iterate_bookings(query):
         yield (
             spoken(guest.reference),
             going if guest.status == BookingStatus.CONFIRMED else cancelled,

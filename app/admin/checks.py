@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from app.admin.guard import staff_pages
 from app.edge.current import desk, settings
 from app.edge.htmx import Answer, go_to, is_htmx
-from app.services import checks, demo, reconcile
-from app.services.reconcile import Finding
+from app.operations import doctor, reconcile
+from app.operations.reconcile import Finding
+from app.services import demo
 
 blueprint = staff_pages("admin_checks", __name__)
 
@@ -77,7 +78,7 @@ def _number(name: str) -> int:
 
 
 def _page(**facts: Any) -> str:
-    found = checks.examine(settings(), desk().gate)
+    found = doctor.examine(settings(), desk().gate)
     return render_template(
         "pages/admin/checks.html",
         **{"checks": found, "demo": settings().demo, "step": None, **facts},

@@ -9,12 +9,12 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.admin.guard import staff_pages
-from app.edge.charts import bar_chart
 from app.edge.current import settings
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
+from app.lib.money import to_amount
 from app.models.columns import now
-from app.money import to_amount
+from app.presenters.charts import bar_chart
 from app.services.sales import EventSales, Sales, sales
 
 blueprint = staff_pages("admin_dashboard", __name__)

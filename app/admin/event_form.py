@@ -26,12 +26,12 @@ from wtforms.validators import (
 )
 
 from app.edge.forms import Form, WholeNumberField, sentence, strip
-from app.edge.moments import FIRST_YEAR, LAST_YEAR, to_utc
 from app.errors import InvalidField
+from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, to_utc
+from app.lib.money import minor_to_text, parse_money
 from app.models import Event
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
-from app.money import minor_to_text, parse_money
 from app.services.event_rules import check_times
 
 ZONES = frozenset(available_timezones())

@@ -11,9 +11,9 @@ from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
-from app.edge.wording import problem_of
 from app.errors import CapacityBelowSold, InvalidField, VersionConflict
 from app.models import Event, EventStatus
+from app.presenters.problems import problem_of
 from app.services import audit, events
 from app.services.event_search import EventQuery
 
@@ -164,7 +164,7 @@ def _looked_at(form: EventForm) -> Event | None:
     if not form.validate():
         return None
     try:
-        return events.imagine(form.facts(), request.args.get("event", type=an_id))
+        return events.preview_event(form.facts(), request.args.get("event", type=an_id))
     except InvalidField as error:
         form.refuse(error.field, sentence(error.message))
     except CapacityBelowSold as error:

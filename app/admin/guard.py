@@ -3,9 +3,9 @@
 from flask import Blueprint, request, url_for
 
 from app.edge.access import Who
-from app.edge.answer_headers import never_stored
+from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
-from app.edge.visitor import current_admin
+from app.edge.session import current_admin
 from app.errors import RoleTooLow
 from app.models import Role
 from app.services import audit

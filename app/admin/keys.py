@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from app.admin.forms import StaffKeyForm
 from app.admin.guard import staff_pages
 from app.edge.htmx import Answer, go_to
-from app.edge.visitor import ADMIN_TOKEN, current_admin, forget
+from app.edge.session import ADMIN_TOKEN, current_admin, forget
 from app.errors import InvalidField
 from app.models import Role
 from app.services import sign_ins, staff

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from app.admin.forms import LoginForm
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import staff_key
-from app.edge.visitor import ADMIN_TOKEN, forget, remember_admin, safe_next
+from app.edge.rate_limits import staff_key
+from app.edge.session import ADMIN_TOKEN, forget, remember_admin, safe_next
 from app.errors import WrongCredentials
 from app.services import staff
 

@@ -7,27 +7,31 @@ from flask import Flask
 
 from app.api import (
     admin,
+    admin_events,
+    admin_reports,
     analytics,
     bookings,
-    event_desk,
     events,
     health,
     openapi,
-    records,
     staff_keys,
     users,
 )
-from app.api.express import ExpressLane
+from app.api.fast_path import FastPath
+
+MODULES = (
+    *(health, events, bookings, users, admin, admin_events, admin_reports),
+    *(staff_keys, analytics),
+)
 
 
 def init_app(app: Flask) -> None:
-    modules = (health, events, bookings, users, admin, event_desk, records, staff_keys, analytics)
-    for module in modules:
+    for module in MODULES:
         app.register_blueprint(module.blueprint, url_prefix="/api")
-    app.register_blueprint(event_desk.images, url_prefix="/api")
+    app.register_blueprint(admin_events.images, url_prefix="/api")
     openapi.init_app(app)
 
 
-def add_express_lane(app: Flask) -> None:
+def add_fast_path(app: Flask) -> None:
     """Before anything else wraps the application: the lane runs right before Flask."""
-    app.wsgi_app = ExpressLane(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = FastPath(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -136,7 +136,7 @@ class ReconciliationOut(Payload):
     last: int | None = Field(description="To go on after; null when all are checked.")
 
 
-class BeatOut(Payload):
+class SampleOut(Payload):
     at: int = Field(description="Seconds since 1970.")
     booked: int
     seats: int
@@ -148,14 +148,14 @@ class BeatOut(Payload):
     left: int | None = Field(description="Seats left at its end, where somebody looked.")
 
 
-class ConsoleOut(Payload):
+class LiveSalesOut(Payload):
     at: datetime
     seats_available: int
     seats_held: int
     tokens: int | None = Field(description="Seats left by the gate.")
     queue: int | None = Field(description="Orders that wait at the desks of all processes.")
     processes: int | None
-    beats: list[BeatOut]
+    beats: list[SampleOut]
 
 
 class AnalyticsQuery(Payload):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.edge.extensions import csrf
-from app.edge.limits import api_call
+from app.edge.rate_limits import api_call
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -25,7 +25,7 @@ from app.api.schemas import (
 from app.api.spec import KEY, TOKEN, answers, valid
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
-from app.edge import limits
+from app.edge import rate_limits
 from app.edge.current import desk
 from app.errors import InvalidField, UserNotFound
 from app.services import bookings
@@ -115,22 +115,22 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
 
 
 def place(
-    desk: BookingDesk, caller: Caller, wish: BookingIn, key: str | None, address: str | None
+    desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None, address: str | None
 ) -> Booked:
     """Book what a caller wishes; `key` is the `Idempotency-Key` header, `address` the caller's."""
-    user_id = caller.acting_for(wish.user_id)
-    once = wish.idempotency_key if key is None else _same_key(key, wish)
+    user_id = caller.acting_for(request.user_id)
+    once = request.idempotency_key if key is None else _same_key(key, request)
     if caller.user_id is not None:
-        limits.booking(caller.user_id, address)
+        rate_limits.booking(caller.user_id, address)
     return bookings.book(
-        desk, user_id=user_id, event_id=wish.event_id, seats=wish.seats, idempotency_key=once
+        desk, user_id=user_id, event_id=request.event_id, seats=request.seats, idempotency_key=once
     )
 
 
-def _same_key(header: str, wish: BookingIn) -> str:
+def _same_key(header: str, request: BookingIn) -> str:
     """The header's key; raises `InvalidField` for a bad one, or when the body names another."""
     if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
         raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
-    if wish.idempotency_key not in (None, header):
+    if request.idempotency_key not in (None, header):
         raise InvalidField("idempotency_key", "differs from the Idempotency-Key header")
     return header

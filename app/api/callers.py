@@ -7,7 +7,7 @@ from typing import cast
 from flask import g, request
 
 from app.config import Settings
-from app.edge import limits
+from app.edge import rate_limits
 from app.edge.access import Who
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
@@ -69,7 +69,7 @@ def _recognise() -> Caller:
             request.remote_addr,
         )
     except NotAllowed:
-        limits.wrong_key(request.remote_addr)
+        rate_limits.wrong_key(request.remote_addr)
         raise
 
 

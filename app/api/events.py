@@ -9,8 +9,8 @@ from app.api.present import event_out, json_response, page_response
 from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
 from app.edge.current import catalogue
-from app.edge.memo import remembered
-from app.services.catalogue import Reading
+from app.edge.response_cache import cached
+from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
 
 blueprint = api_blueprint("events", __name__)
@@ -20,34 +20,34 @@ blueprint = api_blueprint("events", __name__)
 @valid(answers(HTTP_200=EventsOut), query=EventsQuery, tags=["Events"], operation_id="listEvents")
 def list_events(query: EventsQuery) -> Response:
     """List events, the soonest first"""
-    reading = catalogue().listing(
+    snapshot = catalogue().listing(
         EventQuery(
             q=query.q, upcoming_only=query.upcoming_only, limit=query.limit, after=query.after
         )
     )
-    return remembered(reading, lambda: _events(reading))
+    return cached(snapshot, lambda: _events(snapshot))
 
 
 @blueprint.get("/events/<id:event_id>")
 @valid(answers(404, HTTP_200=EventOut), tags=["Events"], operation_id="getEvent")
 def get_event(event_id: int) -> Response:
     """Get one event"""
-    reading = catalogue().event(event_id)
-    response = remembered(reading, lambda: _event(reading))
+    snapshot = catalogue().event(event_id)
+    response = cached(snapshot, lambda: _event(snapshot))
     if "HTTP_IF_NONE_MATCH" in request.environ:
         response.make_conditional(request)
     return response
 
 
-def _events(reading: Reading) -> Response:
-    page = reading.page
+def _events(snapshot: CatalogueSnapshot) -> Response:
+    page = snapshot.page
     response = page_response(EventsOut([event_out(event) for event in page.items]), page)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _event(reading: Reading) -> Response:
-    response = json_response(event_out(reading.events[0]))
+def _event(snapshot: CatalogueSnapshot) -> Response:
+    response = json_response(event_out(snapshot.events[0]))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -14,8 +14,8 @@ from pydantic import (
     StringConstraints,
 )
 
-from app.edge.moments import to_utc
-from app.texts import SIGNS_NOT_SHOWN, is_showable
+from app.lib.datetimes import to_utc
+from app.lib.text import SIGNS_NOT_SHOWN, is_showable
 
 MAX_ID = 10**18 - 1
 _DAY = r"\d{4}-\d\d-\d\d"

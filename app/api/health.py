@@ -7,7 +7,7 @@ from app.api.present import json_response
 from app.api.schemas import HealthOut, ReadyOut
 from app.api.spec import answers, valid
 from app.edge.current import desk
-from app.services.health import readiness
+from app.operations.health import readiness
 
 # Load balancers and monitors ask as often as they like.
 blueprint = api_blueprint("health", __name__, limited=False)

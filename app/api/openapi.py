@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, Response, json
 
 from app.api.spec import spec
-from app.edge.http_errors import PROBLEM_JSON
-from app.pictures import MEDIA_TYPES
+from app.edge.error_handlers import PROBLEM_JSON
+from app.lib.images import MEDIA_TYPES
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

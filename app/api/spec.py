@@ -12,8 +12,8 @@ from spectree.models import InType, SecureType, SecuritySchemeData
 
 from app.api.body import parse
 from app.api.schemas import InvalidOut, ProblemOut
-from app.edge.http_errors import problem_response
-from app.edge.wording import Problem
+from app.edge.error_handlers import problem_response
+from app.presenters.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY, TOKEN = "AdminKey", "ApiToken"

@@ -9,7 +9,7 @@ from app.api.callers import caller
 from app.api.present import json_response, page_response
 from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
 from app.api.spec import KEY, answers, valid
-from app.edge.limits import signing_up
+from app.edge.rate_limits import signing_up
 from app.errors import InvalidField
 from app.services import accounts, users
 

@@ -49,11 +49,11 @@ def ledger_session() -> Iterator[Session]:
             yield session
         finally:
             if connection := session.info.pop("hurried", None):
-                connection.hurried = False
+                connection.busy_poll = False
 
 
-def hurry(session: Session) -> None:
+def enable_busy_poll(session: Session) -> None:
     """From here to its end, let nobody else's work come between this session and the server."""
     connection: Any = session.connection().connection.driver_connection
-    connection.hurried = True
+    connection.busy_poll = True
     session.info["hurried"] = connection

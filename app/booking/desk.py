@@ -1,6 +1,6 @@
 """The booking desk: where orders and cancellations come in, gate and ledger behind it.
 
-Concurrent orders of a process are settled in one transaction a turn (see `turns`); alone, an
+Concurrent orders of a process are settled in one transaction a turn (see `commits`); alone, an
 order is a batch of one.
 """
 
@@ -16,10 +16,19 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from app.booking import ledger
 from app.booking.gate import SeatGate
-from app.booking.orders import Booked, Look, Order, Outcome
-from app.booking.pulse import BOOKED, BUSY, CHANGED, FAILED, REFUSED, REPLAYED, SOLD_OUT, Pulse
+from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
+from app.booking.live_stats import (
+    BOOKED,
+    BUSY,
+    CHANGED,
+    FAILED,
+    REFUSED,
+    REPLAYED,
+    SOLD_OUT,
+    LiveStats,
+)
+from app.booking.orders import Booked, Order, Outcome, SeatSnapshot
 from app.booking.seat_changes import SeatChanges
-from app.booking.turns import Full, Turns, Unanswered
 from app.db import transaction
 from app.errors import (
     Busy,
@@ -33,13 +42,13 @@ from app.errors import (
 from app.models import Event
 
 if TYPE_CHECKING:
-    from app.metrics import Meter
+    from app.metrics import Metrics
 
-MOST_ORDERS = 100
+MAX_BATCH = 100
 """Orders in one transaction: enough to share a commit, few enough to be quick."""
-ROOM = 1_000
+MAX_QUEUE = 1_000
 """Orders that may wait in one process, about half a second's work; more are told to come back."""
-PATIENCE = 7.0
+TIMEOUT = 7.0
 """Seconds that an order waits at most; a request has ten."""
 AT_ONCE = 0.25
 """Seconds within which a closed connection shows itself; a server that is silent takes longer."""
@@ -52,20 +61,20 @@ log = logging.getLogger(__name__)
 class BookingDesk:
     """One per process, for all its threads."""
 
-    def __init__(self, gate: SeatGate, room: int = ROOM) -> None:
+    def __init__(self, gate: SeatGate, max_queue: int = MAX_QUEUE) -> None:
         self.gate = gate
-        self.pulse: Pulse | None = None
+        self.live_stats: LiveStats | None = None
         """Told of each answer, where somebody may want to watch."""
-        self.meter: Meter | None = None
+        self.metrics: Metrics | None = None
         """Counts, where metrics are wanted."""
-        self._turns: Turns[Order, Outcome] = Turns(
-            self._take_turn, most=MOST_ORDERS, room=room, patience=PATIENCE
+        self._commits: GroupCommit[Order, Outcome] = GroupCommit(
+            self._settle_batch, max_batch=MAX_BATCH, max_queue=max_queue, timeout=TIMEOUT
         )
 
     @property
     def waiting(self) -> int:
         """How many orders wait for their turn."""
-        return self._turns.waiting
+        return self._commits.waiting
 
     def book(self, order: Order) -> Booked:
         """Book one order; raises the `UtsavamError` that says why it can't be."""
@@ -78,28 +87,28 @@ class BookingDesk:
         return booked
 
     def _note(self, order: Order, kind: str | None) -> None:
-        if self.meter:
-            self.meter.outcome(kind or "no_event")
-        if self.pulse and kind:
-            self.pulse.note(order.event_id, kind, order.seats if kind == BOOKED else 0)
+        if self.metrics:
+            self.metrics.outcome(kind or "no_event")
+        if self.live_stats and kind:
+            self.live_stats.note(order.event_id, kind, order.seats if kind == BOOKED else 0)
 
     def _book(self, order: Order) -> Booked:
-        if look := self.gate.refuses_at_once(order):
-            raise NotEnoughSeats(look.event_id, order.seats, look.seats)
+        if snapshot := self.gate.refuses_at_once(order):
+            raise NotEnoughSeats(snapshot.event_id, order.seats, snapshot.seats)
         try:
-            outcome = self._turns.take(order)
-        except Full:
+            outcome = self._commits.submit(order)
+        except QueueFull:
             raise Busy from None
-        except Unanswered:
+        except ResultUnknown:
             raise OutcomeUnknown from None
         if isinstance(outcome, UtsavamError):
             raise outcome
         return outcome
 
-    def _take_turn(self, orders: Sequence[Order]) -> list[Outcome]:
-        if self.meter is None:
+    def _settle_batch(self, orders: Sequence[Order]) -> list[Outcome]:
+        if self.metrics is None:
             return self.settle(orders)
-        with self.meter.turn(len(orders)):
+        with self.metrics.batch(len(orders)):
             return self.settle(orders)
 
     def settle(self, orders: Sequence[Order]) -> list[Outcome]:
@@ -107,18 +116,18 @@ class BookingDesk:
         give_up = time.monotonic() + TURN
         answers: dict[int, Outcome] = {}
         verdicts = self.gate.claim(orders)
-        if self.meter:
-            self.meter.verdicts(verdicts)
-        looks = [self.gate.refuses(o, v) for o, v in zip(orders, verdicts, strict=True)]
-        while waiting := [i for i in range(len(orders)) if i not in answers and not looks[i]]:
+        if self.metrics:
+            self.metrics.verdicts(verdicts)
+        snapshots = [self.gate.refuses(o, v) for o, v in zip(orders, verdicts, strict=True)]
+        while waiting := [i for i in range(len(orders)) if i not in answers and not snapshots[i]]:
             outcomes = self._record([orders[i] for i in waiting], give_up)
             answers.update(zip(waiting, outcomes, strict=True))
             # That took its time: a look that is too old by now refuses nobody.
             for i in range(len(orders)):
-                looks[i] = looks[i] and self.gate.refuses(orders[i], verdicts[i])
-        for i, look in enumerate(looks):
-            if look:
-                answers[i] = NotEnoughSeats(look.event_id, orders[i].seats, look.seats)
+                snapshots[i] = snapshots[i] and self.gate.refuses(orders[i], verdicts[i])
+        for i, snapshot in enumerate(snapshots):
+            if snapshot:
+                answers[i] = NotEnoughSeats(snapshot.event_id, orders[i].seats, snapshot.seats)
         return [answers[i] for i in range(len(orders))]
 
     @contextmanager
@@ -138,35 +147,40 @@ class BookingDesk:
             changes_facts = changes.changes_facts
             changes.finish()
         self._publish(changes.all_events, started, changed=changes_facts)
-        if self.pulse:
+        if self.live_stats:
             for event_id in changed:
-                self.pulse.note(event_id, CHANGED)
+                self.live_stats.note(event_id, CHANGED)
 
     def _publish(self, events: Sequence[Event], started: float, *, changed: bool) -> None:
-        looks = [ledger.look_at(event, started) for event in events]
+        snapshots = [ledger.snapshot_of(event, started) for event in events]
         # Of a deleted event there is nothing to sell, whatever its row says.
         gone = {event.id for event in events if event.deleted_at}
-        looks = [replace(look, seats=0) if look.event_id in gone else look for look in looks]
-        if looks:
-            self.gate.publish(looks, changed=changed)
+        snapshots = [
+            replace(snapshot, seats=0) if snapshot.event_id in gone else snapshot
+            for snapshot in snapshots
+        ]
+        if snapshots:
+            self.gate.publish(snapshots, changed=changed)
 
     def _record(self, orders: Sequence[Order], give_up: float) -> list[Outcome]:
         """Record the orders together; what stands in the way of all is parted from the others."""
         if time.monotonic() >= give_up:
             return [Busy() for _ in orders]
         try:
-            outcomes, looks = self._record_once_connected(orders)
+            outcomes, snapshots = self._record_once_connected(orders)
         except (DBAPIError, TimeoutError) as error:
             return self._record_apart(orders, error, give_up)
-        self.gate.publish(looks)
+        self.gate.publish(snapshots)
         return outcomes
 
-    def _record_once_connected(self, orders: Sequence[Order]) -> tuple[list[Outcome], list[Look]]:
+    def _record_once_connected(
+        self, orders: Sequence[Order]
+    ) -> tuple[list[Outcome], list[SeatSnapshot]]:
         """A connection that the server has closed since its last use, or that was opened while the
         server was read-only, fails at once, before any work is done: the turn is tried once more,
         on a new one."""
         started = time.monotonic()
-        locked = self.meter.locked if self.meter else None
+        locked = self.metrics.locked if self.metrics else None
         try:
             return ledger.record(orders, locked)
         except DBAPIError as error:
@@ -178,8 +192,8 @@ class BookingDesk:
         self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float
     ) -> list[Outcome]:
         if isinstance(getattr(error, "orig", None), LockNotAvailable):
-            if self.meter:
-                self.meter.lock_timeout()
+            if self.metrics:
+                self.metrics.lock_timeout()
             # Somebody else holds one of the rows; the other events' orders must not wait for it.
             if len({order.event_id for order in orders}) == 1:
                 return [Busy() for _ in orders]
@@ -208,11 +222,11 @@ class BookingDesk:
 
     def _once_more(self, order: Order) -> Outcome:
         try:
-            (outcome,), looks = ledger.record([order])
+            (outcome,), snapshots = ledger.record([order])
         except (DBAPIError, TimeoutError):
             log.exception("An order could not be recorded")
             return DatabaseDown()
-        self.gate.publish(looks)
+        self.gate.publish(snapshots)
         return outcome
 
 

@@ -19,23 +19,23 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.booking.names import Names
-from app.booking.orders import Figure, Look, Order
+from app.booking.orders import Order, PublishedCount, SeatSnapshot
+from app.booking.redis_keys import Names
 
 if TYPE_CHECKING:
-    from app.metrics import Meter
+    from app.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-BELIEVED_FOR = 1.0
+SNAPSHOT_VALID_FOR = 1.0
 """Seconds for which a look at the row may answer "sold out"."""
 ASK_AGAIN_AFTER = 0.01
 """Seconds after which a refusal by the tokens is put to Redis again."""
 TOKENS_LIVE_FOR = 24 * 3600
 """Seconds; a key nobody refreshes disappears, and with it whatever a restored database left."""
-PROBE_AFTER = 1.0
+CIRCUIT_OPEN_FOR = 1.0
 """Seconds for which Redis is left alone after an error; then one request tries it again."""
-LOOKS_KEPT = 20_000
+MAX_SNAPSHOTS = 20_000
 
 CHANGES_KEY = "events:changes"
 """Holds another text after each change of an event's facts, as opposed to its seats."""
@@ -59,10 +59,10 @@ def version_key(event_id: int) -> str:
     return f"{{event:{event_id}:tokens}}:version"
 
 
-def figure_of(published: bytes | None) -> Figure | None:
+def parse_published_count(published: bytes | None) -> PublishedCount | None:
     """What a version key says; None for nothing, and for anything that we did not write."""
     found = _PUBLISHED.fullmatch(published or b"")
-    return Figure(*map(int, found.groups())) if found else None
+    return PublishedCount(*map(int, found.groups())) if found else None
 
 
 def connect(url: str, timeout_ms: int) -> redis.Redis:
@@ -77,9 +77,11 @@ def connect(url: str, timeout_ms: int) -> redis.Redis:
     )
 
 
-def believable(look: Look | None, seats: int, at: float) -> bool:
+def proves_sold_out(snapshot: SeatSnapshot | None, seats: int, at: float) -> bool:
     """Whether a look still proves that fewer than `seats` are left: the rule of one second."""
-    return look is not None and look.seats < seats and at - look.at <= BELIEVED_FOR
+    return (
+        snapshot is not None and snapshot.seats < seats and at - snapshot.at <= SNAPSHOT_VALID_FOR
+    )
 
 
 @dataclass(frozen=True)
@@ -96,21 +98,21 @@ class SeatGate:
     def __init__(
         self, client: redis.Redis, timeout_ms: int = 100, names: Names | None = None
     ) -> None:
-        self.meter: Meter | None = None
+        self.metrics: Metrics | None = None
         """Counts, where metrics are wanted."""
         self._client, self._names = client, names or Names()
-        self._patience = timeout_ms * 1000
+        self._timeout_us = timeout_ms * 1000
         self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
         self._publish = client.register_script((_SCRIPTS / "publish.lua").read_text())
-        self._looks: dict[int, Look] = {}
+        self._snapshots: dict[int, SeatSnapshot] = {}
         self._refusals: dict[int, Refusal] = {}
-        self._closed_until = 0.0
+        self._circuit_open_until = 0.0
         self._clock_offset: float | None = None
 
     def claim(self, orders: Sequence[Order]) -> list[Verdict]:
         """Take tokens for the orders, in one call; `MISSING` for all while Redis is away."""
         missing = [Verdict.MISSING] * len(orders)
-        if not self.awake:
+        if not self.available:
             return missing
         try:
             prefix = self._names.of("")
@@ -121,7 +123,7 @@ class SeatGate:
                 self._claim(keys=keys, args=[self._deadline(sent), *(o.seats for o in orders)]),
             )
         except redis.RedisError as error:
-            self._fall_asleep(error)
+            self._open_circuit(error)
             return missing
         # Measured on arrival, the difference of the clocks comes out too small, never too large:
         # a claim can then only be given up too early.
@@ -130,17 +132,17 @@ class SeatGate:
         self._remember_refusals(orders, verdicts, sent)
         return verdicts
 
-    def refuses(self, order: Order, verdict: Verdict) -> Look | None:
+    def refuses(self, order: Order, verdict: Verdict) -> SeatSnapshot | None:
         """The look that proves the order can't be met, when there is no need to ask the database.
 
         An order with an idempotency key is never refused here: it may repeat one that was met.
         """
         if verdict != Verdict.INSUFFICIENT or order.idempotency_key is not None:
             return None
-        look = self._looks.get(order.event_id)
-        return look if believable(look, order.seats, time.monotonic()) else None
+        snapshot = self._snapshots.get(order.event_id)
+        return snapshot if proves_sold_out(snapshot, order.seats, time.monotonic()) else None
 
-    def refuses_at_once(self, order: Order) -> Look | None:
+    def refuses_at_once(self, order: Order) -> SeatSnapshot | None:
         """As `refuses`, for an order like others that have just been refused.
 
         One order each `ASK_AGAIN_AFTER` is let through to ask Redis, for all that come meanwhile.
@@ -154,73 +156,75 @@ class SeatGate:
             return None
         return self.refuses(order, Verdict.INSUFFICIENT)
 
-    def publish(self, looks: Iterable[Look], *, changed: bool = False) -> None:
+    def publish(self, snapshots: Iterable[SeatSnapshot], *, changed: bool = False) -> None:
         """Remember what the rows said, and tell the other processes through Redis.
 
         `changed` says that facts of the events have changed too, or which events there are.
         """
-        looks = list(looks)
-        for look in looks:
-            self._remember(look)
-            self._refusals.pop(look.event_id, None)
-        if not (looks or changed) or not self.awake:
+        snapshots = list(snapshots)
+        for snapshot in snapshots:
+            self._remember(snapshot)
+            self._refusals.pop(snapshot.event_id, None)
+        if not (snapshots or changed) or not self.available:
             return
         try:
-            self._send(looks, changed)
+            self._send(snapshots, changed)
         except redis.exceptions.NoScriptError:
-            self._load_and_send(looks, changed)
+            self._load_and_send(snapshots, changed)
         except redis.RedisError as error:
-            self._fall_asleep(error)
+            self._open_circuit(error)
 
-    def _send(self, looks: Sequence[Look], changed: bool) -> None:
+    def _send(self, snapshots: Sequence[SeatSnapshot], changed: bool) -> None:
         """By the script's digest alone: redis-py would ask each time whether Redis knows it."""
         with self._client.pipeline(transaction=False) as pipe:
             if changed:
                 pipe.set(self._names.of(CHANGES_KEY), secrets.token_hex(8))
-            if looks:
+            if snapshots:
                 prefix = self._names.of("")
                 keys = [
                     f"{prefix}{key}"
-                    for look in looks
-                    for key in (tokens_key(look.event_id), version_key(look.event_id))
+                    for snapshot in snapshots
+                    for key in (tokens_key(snapshot.event_id), version_key(snapshot.event_id))
                 ]
-                facts = [str(f) for o in looks for f in (o.seats, o.version, o.incarnation)]
+                facts = [str(f) for o in snapshots for f in (o.seats, o.version, o.incarnation)]
                 lives = str(TOKENS_LIVE_FOR)
                 pipe.evalsha(self._publish.sha, len(keys), *keys, lives, *facts)
             pipe.execute()
 
-    def _load_and_send(self, looks: Sequence[Look], changed: bool) -> None:
+    def _load_and_send(self, snapshots: Sequence[SeatSnapshot], changed: bool) -> None:
         """To a Redis that has not seen the script yet, or has forgotten it. Twice does no harm."""
         try:
             self._client.script_load(self._publish.script)
-            self._send(looks, changed)
+            self._send(snapshots, changed)
         except redis.RedisError as error:
-            self._fall_asleep(error)
+            self._open_circuit(error)
 
     def published(self, keys: Sequence[str]) -> list[bytes | None] | None:
         """What these keys hold; None while Redis is away."""
-        if not self.awake:
+        if not self.available:
             return None
         try:
             asked = [self._names.of(key) for key in keys]
             return cast("list[bytes | None]", self._client.mget(asked))
         except redis.RedisError as error:
-            self._fall_asleep(error)
+            self._open_circuit(error)
             return None
 
-    def look(self, event_id: int) -> Look | None:
+    def snapshot(self, event_id: int) -> SeatSnapshot | None:
         """This process's own last look at the event's row."""
-        return self._looks.get(event_id)
+        return self._snapshots.get(event_id)
 
     def forget(self, event_ids: Sequence[int]) -> None:
         """Drop what is published of events whose rows are older: the database was restored."""
-        self._looks = {id: look for id, look in self._looks.items() if id not in event_ids}
-        if not self.awake:
+        self._snapshots = {
+            id: snapshot for id, snapshot in self._snapshots.items() if id not in event_ids
+        }
+        if not self.available:
             return
         try:
             self._client.delete(*(self._names.of(version_key(id)) for id in event_ids))
         except redis.RedisError as error:
-            self._fall_asleep(error)
+            self._open_circuit(error)
 
     def tokens(self, event_ids: Sequence[int]) -> list[Any]:
         """What the tokens keys hold now, as operators see it; raises `redis.RedisError`."""
@@ -232,36 +236,40 @@ class SeatGate:
         self._client.ping()
 
     @property
-    def awake(self) -> bool:
-        return time.monotonic() >= self._closed_until
+    def available(self) -> bool:
+        return time.monotonic() >= self._circuit_open_until
 
     def _deadline(self, sent: float) -> int:
         """Until when the script may take tokens, by the clock of Redis, once it is known."""
         if self._clock_offset is None:
             return 0
-        return int(sent * 1e6 + self._clock_offset + self._patience)
+        return int(sent * 1e6 + self._clock_offset + self._timeout_us)
 
-    def _remember(self, look: Look) -> None:
-        known = self._looks.get(look.event_id)
-        if known is None or known.incarnation != look.incarnation or known.version <= look.version:
-            if len(self._looks) >= LOOKS_KEPT:
-                self._looks = {}
-            self._looks[look.event_id] = look
+    def _remember(self, snapshot: SeatSnapshot) -> None:
+        known = self._snapshots.get(snapshot.event_id)
+        if (
+            known is None
+            or known.incarnation != snapshot.incarnation
+            or known.version <= snapshot.version
+        ):
+            if len(self._snapshots) >= MAX_SNAPSHOTS:
+                self._snapshots = {}
+            self._snapshots[snapshot.event_id] = snapshot
 
     def _remember_refusals(
         self, orders: Sequence[Order], verdicts: Sequence[Verdict], sent: float
     ) -> None:
         for order, verdict in zip(orders, verdicts, strict=True):
             if verdict == Verdict.INSUFFICIENT:
-                if len(self._refusals) >= LOOKS_KEPT:
+                if len(self._refusals) >= MAX_SNAPSHOTS:
                     self._refusals = {}
                 self._refusals[order.event_id] = Refusal(order.seats, sent)
             elif verdict == Verdict.GRANTED:
                 self._refusals.pop(order.event_id, None)
 
-    def _fall_asleep(self, error: redis.RedisError) -> None:
-        if self.meter:
-            self.meter.redis_failed()
-        if self.awake:
+    def _open_circuit(self, error: redis.RedisError) -> None:
+        if self.metrics:
+            self.metrics.redis_failed()
+        if self.available:
             log.warning("Redis is away, booking without the gate: %s", error)
-        self._closed_until = time.monotonic() + PROBE_AFTER
+        self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_FOR

@@ -16,10 +16,10 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import statements
+from app.booking import queries
+from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
-from app.booking.orders import Booked, Confirmed, Look, Order, Outcome
-from app.booking.resolver import resolve
+from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
 from app.db import in_doubt
 from app.errors import (
     Busy,
@@ -56,7 +56,7 @@ class Batch:
     events: dict[int, Row[Any]]
     left: dict[int, int]
     users: set[int]
-    held: dict[tuple[int, int], int]
+    booked_by_user: dict[tuple[int, int], int]
     by_key: dict[tuple[int, str | None], tuple[str, str | None]]
     """(user, idempotency key) to (reference, fingerprint)."""
     earlier: dict[str, Confirmed]
@@ -65,7 +65,7 @@ class Batch:
 
 def record(
     orders: Sequence[Order], locked: Callable[[float], None] | None = None
-) -> tuple[list[Outcome], list[Look]]:
+) -> tuple[list[Outcome], list[SeatSnapshot]]:
     """Decide the orders in their sequence, in one transaction; the answers come after its commit.
 
     Also returns what every event's counter was left at. Raises `DBAPIError` when nothing was
@@ -79,16 +79,16 @@ def record(
             locked(batch.held_from - started)
         verdicts = [_decide(batch, order) for order in orders]
         found: Found = {**batch.earlier, **_write(session, batch)}
-        looks = [_look(batch, row, started) for row in batch.events.values()]
+        snapshots = [_snapshot(batch, row, started) for row in batch.events.values()]
         try:
             session.commit()
         except DBAPIError as error:
             if not in_doubt(error):
                 raise
-            found, looks = {**batch.earlier, **resolve(batch.accepted)}, []
+            found, snapshots = {**batch.earlier, **resolve(batch.accepted)}, []
             # What was refused for the sake of bookings that may not stand was not refused.
             verdicts = [Busy() if isinstance(v, BY_OTHERS) else v for v in verdicts]
-    return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], looks
+    return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], snapshots
 
 
 def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
@@ -109,15 +109,15 @@ def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
     return {event.id: event for event in session.scalars(query)}
 
 
-def look_at(event: Event, started: float) -> Look:
+def snapshot_of(event: Event, started: float) -> SeatSnapshot:
     """The look that a lock holder takes away; `started` is from before the lock."""
-    return Look(event.id, event.seats_available, event.version, event.incarnation, started)
+    return SeatSnapshot(event.id, event.seats_available, event.version, event.incarnation, started)
 
 
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
-    events = statements.lock_rows(session, {order.event_id for order in orders})
+    events = queries.lock_rows(session, {order.event_id for order in orders})
     held_from = time.monotonic()
-    users, earlier = statements.earlier(session, {(o.user_id, o.idempotency_key) for o in orders})
+    users, earlier = queries.earlier(session, {(o.user_id, o.idempotency_key) for o in orders})
     limited = {id for id, row in events.items() if row.max_per_person is not None}
     pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
     return Batch(
@@ -126,7 +126,7 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
         events=events,
         left={row.id: row.seats_available for row in events.values()},
         users=users,
-        held=statements.seats_held(session, pairs),
+        booked_by_user=queries.seats_by_user(session, pairs),
         by_key={
             (booking.user_id, key): (booking.reference, fingerprint)
             for booking, key, fingerprint in earlier
@@ -149,7 +149,7 @@ def _decide(batch: Batch, order: Order) -> str | UtsavamError:
         return refusal
     batch.left[order.event_id] -= order.seats
     pair = (order.event_id, order.user_id)
-    batch.held[pair] = batch.held.get(pair, 0) + order.seats
+    batch.booked_by_user[pair] = batch.booked_by_user.get(pair, 0) + order.seats
     batch.by_key[key] = (order.reference, order.fingerprint)
     batch.accepted.append(order)
     return order.reference
@@ -165,9 +165,9 @@ def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
     state = sale_state(event, left, batch.at)
     if state not in {SaleState.OPEN, SaleState.SOLD_OUT}:
         return SalesClosed(event.id, state)
-    held = batch.held.get((event.id, order.user_id), 0)
-    if event.max_per_person is not None and held + order.seats > event.max_per_person:
-        return OverPersonLimit(event.id, event.max_per_person, held, order.seats)
+    booked_by_user = batch.booked_by_user.get((event.id, order.user_id), 0)
+    if event.max_per_person is not None and booked_by_user + order.seats > event.max_per_person:
+        return OverPersonLimit(event.id, event.max_per_person, booked_by_user, order.seats)
     if order.seats > left:
         return NotEnoughSeats(event.id, order.seats, left)
     return None
@@ -181,13 +181,13 @@ def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
         for row in batch.events.values()
         if batch.left[row.id] != row.seats_available
     }
-    return statements.insert_bookings(session, batch.accepted, prices, counters, batch.at)
+    return queries.insert_bookings(session, batch.accepted, prices, counters, batch.at)
 
 
-def _look(batch: Batch, row: Row[Any], started: float) -> Look:
+def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:
     left = batch.left[row.id]
     version = row.version + (left != row.seats_available)
-    return Look(row.id, left, version, row.incarnation, started)
+    return SeatSnapshot(row.id, left, version, row.incarnation, started)
 
 
 def _answer(order: Order, verdict: str | UtsavamError, found: Found) -> Outcome:

@@ -44,7 +44,7 @@ class Booked:
 Outcome = Booked | UtsavamError
 
 
-class Figure(NamedTuple):
+class PublishedCount(NamedTuple):
     """An event's counter after a commit, and which commit of which of its lives that was."""
 
     incarnation: int
@@ -53,7 +53,7 @@ class Figure(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Look:
+class SeatSnapshot:
     """An event's counter as a lock holder saw it; `at` is `time.monotonic()` before the lock."""
 
     event_id: int
@@ -63,5 +63,5 @@ class Look:
     at: float
 
     @property
-    def figure(self) -> Figure:
-        return Figure(self.incarnation, self.version, self.seats)
+    def published_count(self) -> PublishedCount:
+        return PublishedCount(self.incarnation, self.version, self.seats)

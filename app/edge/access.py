@@ -36,14 +36,14 @@ TABLE = {
         events.index events.list_events events.find events.show events.seats events.calendar
         feeds.atom feeds.calendar art.poster art.preview images.card images.wide
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
-        booking.begin booking.create
+        checkout.begin checkout.create
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
     """,
     Who.USER: """
-        bookings.index bookings.show bookings.calendar
-        bookings.confirm_cancellation bookings.cancel
+        my_bookings.index my_bookings.show my_bookings.calendar
+        my_bookings.confirm_cancellation my_bookings.cancel
         account.show account.rename account.change_email account.change_password
         account.sign_out_everywhere account.export account.confirm_deletion account.delete
         api_tokens.find api_tokens.create api_tokens.revoke
@@ -55,13 +55,13 @@ TABLE = {
     Who.VIEWER: """
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
-        admin_console.show admin_console.figures admin_console.export
+        admin_live_sales.show admin_live_sales.figures admin_live_sales.export
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin.list_bookings api_analytics.analytics api_users.list_users
-        api_event_desk.list_events api_event_desk.watch
-        api_records.list_bookings api_records.list_audit api_records.get_sales
+        api_admin_events.list_events api_admin_events.watch
+        api_admin_reports.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
     """,
     Who.ORGANISER: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
@@ -69,13 +69,14 @@ TABLE = {
         admin_events.confirm_cancellation admin_events.cancel
         admin_events.confirm_deletion admin_events.delete
         admin_images.upload admin_images.remove
-        admin_console.pause admin_console.resume admin_console.hold admin_console.release
+        admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
+        admin_live_sales.release
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel
         admin_checks.reconcile_next admin_checks.seed
         api_admin.create_event api_admin.update_event api_admin.delete_event
-        api_admin.seed_demo_data api_event_desk.copy_event
-        api_images.set_image api_images.remove_image api_records.reconcile_some
+        api_admin.seed_demo_data api_admin_events.copy_event
+        api_images.set_image api_images.remove_image api_admin_reports.reconcile_some
     """,
     Who.OWNER: """
         admin_keys.index admin_keys.create admin_keys.revoke
@@ -84,7 +85,8 @@ TABLE = {
 }
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
-    bookings.show bookings.calendar bookings.confirm_cancellation bookings.cancel api_tokens.revoke
+    my_bookings.show my_bookings.calendar my_bookings.confirm_cancellation my_bookings.cancel
+    api_tokens.revoke
     api_bookings.get_booking api_bookings.change_booking api_bookings.cancel_booking
     api_bookings.list_bookings_of_user
 """

@@ -10,8 +10,8 @@ from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from app.edge.addresses import Addresses
-from app.edge.sizes import MAX_BODY, MAX_EVENT_FORM
-from app.pictures import MAX_BYTES
+from app.edge.size_limits import MAX_BODY, MAX_EVENT_FORM
+from app.lib.images import MAX_BYTES
 
 LARGER = {
     **dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY),

@@ -6,7 +6,7 @@ from flask import current_app
 from redis import Redis
 
 from app.booking.desk import BookingDesk
-from app.booking.names import Names
+from app.booking.redis_keys import Names
 from app.config import Settings
 from app.services.catalogue import Catalogue
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import Response, stream_with_context
 
 from app.edge.current import settings
-from app.edge.sheets import workbook
+from app.lib.spreadsheets import workbook
 
 T = TypeVar("T")
 Row = Sequence[Any]

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.wsgi import ClosingIterator
 
 from app.config import Settings
-from app.request_ids import WELL_FORMED, new_id, request_id
+from app.lib.request_id import WELL_FORMED, new_id, request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,10 +12,10 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
 from app.edge.addresses import OwnAddress
-from app.edge.answer_headers import AnswerHeaders
+from app.edge.gthread_worker import waited_too_long
+from app.edge.headers import ResponseHeaders
 from app.edge.negotiation import WANTS_JSON
-from app.edge.sizes import MAX_EVENT_FORM
-from app.edge.threads import waited_too_long
+from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
 
 ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
@@ -70,17 +70,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_double_slashes)
     app.before_request(_refuse_what_waited)
     app.before_request(_refuse_nul)
-    AnswerHeaders.init_app(app)
+    ResponseHeaders.init_app(app)
 
 
-def our_hosts(settings: Settings) -> Callable[[str], bool]:
+def trusted_hosts_check(settings: Settings) -> Callable[[str], bool]:
     """Whether a host is one of ours. Flask's own check spells each name anew at each request."""
     trusted = [*settings.trusted_hosts, *LOOPBACK]
     return lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
 
 
 def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
-    is_ours = our_hosts(settings)
+    is_ours = trusted_hosts_check(settings)
 
     @app.before_request
     def refuse() -> None:

@@ -10,15 +10,15 @@ from babel.dates import format_datetime
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 
-from app.edge.actions import did
 from app.edge.current import settings
-from app.edge.event_facts import event_facts, map_url
-from app.edge.links import event_url, poster_url, preview_url
-from app.edge.markdown import plain, rendered
-from app.edge.seat_status import seat_status
-from app.edge.visitor import current_admin, current_user
+from app.edge.session import current_admin, current_user
+from app.lib.money import format_money
 from app.models import Event, Role
-from app.money import format_money
+from app.presenters.audit_actions import action_label
+from app.presenters.markdown import plain, rendered
+from app.presenters.schema_org import event_facts, map_url
+from app.presenters.seat_status import seat_status
+from app.presenters.urls import event_url, poster_url, preview_url
 
 
 def init_app(app: Flask) -> None:
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
         iso=iso,
         rendered=rendered,
         plain=plain,
-        did=did,
+        action_label=action_label,
     )
     app.jinja_env.globals.update(
         asset=asset,

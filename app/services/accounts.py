@@ -19,7 +19,7 @@ from app.errors import (
     UserNotFound,
     WrongCredentials,
 )
-from app.fair_queue import FairQueue, QueueFull, WaitedTooLong
+from app.lib.fair_queue import FairQueue, QueueFull, WaitedTooLong
 from app.models import User
 from app.services import api_tokens, sign_ins
 
@@ -170,7 +170,7 @@ def _check_rules(password: str) -> None:
 
 def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
-        return _hashing.do(work, *args, **kwargs)
+        return _hashing.run(work, *args, **kwargs)
     except QueueFull:
         raise TooManyRequests(_FULL_FOR) from None
     except WaitedTooLong:

@@ -153,7 +153,7 @@ def list_bookings_of_event(
     return Page(items, encode_cursor(items[-1].id) if more else None)
 
 
-def seats_held(user_id: int, event_id: int) -> int:
+def seats_of_user(user_id: int, event_id: int) -> int:
     """Confirmed seats of the event that the user holds."""
     query = select(func.coalesce(func.sum(Booking.seats), 0)).where(
         Booking.user_id == user_id,

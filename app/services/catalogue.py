@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import inspect
 
-from app.booking.figures import Figures, Published
-from app.booking.gate import SeatGate, figure_of, version_key
-from app.booking.orders import Figure
+from app.booking.gate import SeatGate, parse_published_count, version_key
+from app.booking.orders import PublishedCount
+from app.booking.published_seats import Published, PublishedSeats
 from app.db import db
 from app.models import Event
 from app.services import events
@@ -25,7 +25,7 @@ from app.services.paging import Page
 
 KEPT_FOR = 1.0
 """Seconds for which what was read from the database is shown."""
-KEPT_MOST = 1_000
+MAX_ENTRIES = 1_000
 
 _serials = itertools.count()
 
@@ -59,12 +59,12 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Events at one moment. What was made of a reading serves for all with the same `stamp`."""
+class CatalogueSnapshot:
+    """Events at one moment. What was made of a reading serves for all with the same `etag`."""
 
-    stamp: Hashable
+    etag: Hashable
     _facts: Facts
-    _figures: Callable[[], list[Figure | None]]
+    _figures: Callable[[], list[PublishedCount | None]]
 
     @property
     def count(self) -> int | None:
@@ -77,7 +77,7 @@ class Reading:
     @property
     def events(self) -> list[Event]:
         pairs = zip(self._facts.loaded.page.items, self._figures(), strict=True)
-        return [_with_seats(event, figure) for event, figure in pairs]
+        return [_with_seats(event, published_count) for event, published_count in pairs]
 
     @property
     def page(self) -> Page[Event]:
@@ -88,15 +88,15 @@ class Catalogue:
     """One per process, for all its threads."""
 
     def __init__(self, gate: SeatGate) -> None:
-        self._gate, self._published = gate, Figures(gate)
+        self._gate, self._published = gate, PublishedSeats(gate)
         self._kept: dict[Hashable, Facts] = {}
         self._locks = [threading.Lock() for _ in range(64)]
 
-    def event(self, event_id: int) -> Reading:
+    def event(self, event_id: int) -> CatalogueSnapshot:
         """One published event; raises `EventNotFound`."""
         return self._read(event_id, lambda: Loaded(Page([events.get_event(event_id)])))
 
-    def listing(self, query: EventQuery, *, counted: bool = False) -> Reading:
+    def listing(self, query: EventQuery, *, counted: bool = False) -> CatalogueSnapshot:
         """A page of events; `counted` says to count all that match, and where events are.
 
         Raises `InvalidField`.
@@ -111,24 +111,24 @@ class Catalogue:
 
         return self._read((query, counted), load)
 
-    def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> Reading:
+    def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> CatalogueSnapshot:
         asked = time.monotonic()
-        if reading := self._from_memory(key, asked):
-            return reading
+        if snapshot := self._from_memory(key, asked):
+            return snapshot
         # Whoever comes meanwhile waits for this reading instead of asking the database as well;
         # on a slow day it is older than a second when it comes, and theirs all the same.
         with self._locks[hash(key) % len(self._locks)]:
-            if reading := self._from_memory(key, asked):
-                return reading
+            if snapshot := self._from_memory(key, asked):
+                return snapshot
             facts = self._load(key, load)
-            return self._reading(facts, self._published.read(facts.keys))
+            return self._snapshot(facts, self._published.read(facts.keys))
 
-    def _from_memory(self, key: Hashable, asked: float) -> Reading | None:
+    def _from_memory(self, key: Hashable, asked: float) -> CatalogueSnapshot | None:
         facts = self._kept.get(key)
         if facts is None or not facts.are_young(asked):
             return None
         published = self._published.read(facts.keys)
-        return self._reading(facts, published) if facts.hold(published) else None
+        return self._snapshot(facts, published) if facts.hold(published) else None
 
     def _load(self, key: Hashable, load: Callable[[], "Loaded"]) -> Facts:
         known = self._kept.get(key)
@@ -141,7 +141,7 @@ class Catalogue:
         facts = Facts(loaded, before[0] if before else None, at, keys)
         if known and before:
             self._heal(facts, dict(zip(known.keys, before[1:], strict=True)))
-        if len(self._kept) >= KEPT_MOST:
+        if len(self._kept) >= MAX_ENTRIES:
             self._kept = {}
         self._kept[key] = facts
         return facts
@@ -150,34 +150,38 @@ class Catalogue:
         """A row can't be older than what was published before it was read, unless the database
         was restored: then what is published belongs to a life that is over."""
         rows = zip(facts.loaded.page.items, facts.keys, strict=True)
-        gone = [row.id for row, key in rows if _newer(figure_of(before.get(key)), row)]
+        gone = [row.id for row, key in rows if _newer(parse_published_count(before.get(key)), row)]
         if gone:
             self._gate.forget(gone)
 
-    def _reading(self, facts: Facts, published: Published | None) -> Reading:
+    def _snapshot(self, facts: Facts, published: Published | None) -> CatalogueSnapshot:
         if published is not None:
-            return self._made(facts, published, lambda: [figure_of(text) for text in published[1:]])
-        looks = tuple(self._gate.look(event.id) for event in facts.loaded.page.items)
-        return self._made(facts, looks, lambda: [look.figure if look else None for look in looks])
+            return self._made(
+                facts, published, lambda: [parse_published_count(text) for text in published[1:]]
+            )
+        snapshots = tuple(self._gate.snapshot(event.id) for event in facts.loaded.page.items)
+        return self._made(
+            facts, snapshots, lambda: [s.published_count if s else None for s in snapshots]
+        )
 
     def _made(
-        self, facts: Facts, stamp: Hashable, figures: Callable[[], list[Figure | None]]
-    ) -> Reading:
-        return Reading((facts.serial, stamp), facts, figures)
+        self, facts: Facts, etag: Hashable, figures: Callable[[], list[PublishedCount | None]]
+    ) -> CatalogueSnapshot:
+        return CatalogueSnapshot((facts.serial, etag), facts, figures)
 
 
-def _newer(figure: Figure | None, event: Event) -> bool:
+def _newer(published_count: PublishedCount | None, event: Event) -> bool:
     return (
-        figure is not None
-        and figure.incarnation == event.incarnation
-        and figure.version > event.version
+        published_count is not None
+        and published_count.incarnation == event.incarnation
+        and published_count.version > event.version
     )
 
 
-def _with_seats(event: Event, figure: Figure | None) -> Event:
+def _with_seats(event: Event, published_count: PublishedCount | None) -> Event:
     """The event as read, or a copy with the newer figure."""
-    if figure is None or not _newer(figure, event):
+    if published_count is None or not _newer(published_count, event):
         return event
     facts = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}
-    seats = min(figure.seats, event.capacity)
-    return Event(**{**facts, "seats_available": seats, "version": figure.version})
+    seats = min(published_count.seats, event.capacity)
+    return Event(**{**facts, "seats_available": seats, "version": published_count.version})

@@ -5,11 +5,11 @@ import hashlib
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app import pictures
-from app.aside import TooLate
 from app.booking.desk import BookingDesk
 from app.db import db, transaction
 from app.errors import Busy, ImageNotFound, InvalidField
+from app.lib import images
+from app.lib.threadpool import NotStarted
 from app.models import Event, EventImage
 from app.services import events
 
@@ -23,10 +23,10 @@ def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
     # Whoever waits for their turn at the pictures keeps no connection meanwhile.
     db.session.commit()
     try:
-        card, wide = pictures.renditions(file)
-    except pictures.NoPicture as error:
+        card, wide = images.renditions(file)
+    except images.NoPicture as error:
         raise InvalidField("image", str(error)) from None
-    except TooLate:
+    except NotStarted:
         raise Busy from None
     digest = hashlib.sha256(card).hexdigest()
     with transaction() as session:

@@ -5,9 +5,9 @@ from typing import Protocol
 from zoneinfo import available_timezones
 
 from app.errors import InvalidField
+from app.lib.money import CURRENCIES
+from app.lib.text import is_showable
 from app.models import Event
-from app.money import CURRENCIES
-from app.texts import is_showable
 
 TEXTS = ("name", "venue", "address", "city", "category", "description")
 _ZONES = frozenset(available_timezones())

@@ -81,7 +81,7 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     return event
 
 
-def imagine(facts: Mapping[str, Any], event_id: int | None = None) -> Event:
+def preview_event(facts: Mapping[str, Any], event_id: int | None = None) -> Event:
     """The event with these facts, of nobody's but the caller; the one of that id changed by them.
 
     Raises what creating or changing it would raise, but for conflicts with others.

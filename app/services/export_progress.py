@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 
 import redis
 
-from app.booking.names import Names
-from app.texts import whole
+from app.booking.redis_keys import Names
+from app.lib.text import whole
 
 T = TypeVar("T")
 PLAIN = Names()

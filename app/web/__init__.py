@@ -5,7 +5,7 @@ from flask import Flask
 from app.web import (
     account,
     art,
-    booking,
+    checkout,
     docs,
     events,
     feeds,
@@ -16,7 +16,7 @@ from app.web import (
     tokens,
 )
 
-PARTS = (events, feeds, art, images, booking, my_bookings, sign_in, sign_up, account, tokens, docs)
+PARTS = (events, feeds, art, images, checkout, my_bookings, sign_in, sign_up, account, tokens, docs)
 
 
 def init_app(app: Flask) -> None:

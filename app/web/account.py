@@ -6,14 +6,14 @@ from flask import Blueprint, Response, flash, make_response, render_template, ur
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.edge.answer_headers import never_stored
 from app.edge.current import desk
 from app.edge.forms import Form
+from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import password_of
-from app.edge.visitor import USER_TOKEN, forget, sign_in_token, signed_in_user
+from app.edge.rate_limits import password_of
+from app.edge.session import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
-from app.services import api_tokens, leaving, my_bookings, own_account, sign_ins
+from app.services import account_deletion, api_tokens, profile, sign_ins, user_bookings
 from app.web.forms import (
     ApiTokenForm,
     EmailForm,
@@ -37,7 +37,7 @@ def rename() -> Answer:
     form = NameForm(prefix="name-")
     if not form.validate():
         return account_page(name=form)
-    own_account.rename(signed_in_user().id, form.name.data)
+    profile.rename(signed_in_user().id, form.name.data)
     return _done(_("Your name is saved."))
 
 
@@ -48,7 +48,7 @@ def change_email() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                own_account.change_email(user.id, form.email.data, form.password.data)
+                profile.change_email(user.id, form.email.data, form.password.data)
         except EmailTaken:
             form.refuse("email", _("There is an account with this email already."))
         except WrongCredentials:
@@ -65,7 +65,7 @@ def change_password() -> Answer:
         user, token = signed_in_user(), sign_in_token()
         try:
             with password_of(user.email):
-                ended = own_account.change_password(
+                ended = profile.change_password(
                     user.id,
                     form.current.data,
                     form.password.data,
@@ -85,7 +85,7 @@ def change_password() -> Answer:
 @blueprint.post("/account/sign-outs")
 def sign_out_everywhere() -> Answer:
     form = SignOutsForm(prefix="outs-")
-    ended = own_account.sign_out_everywhere(signed_in_user().id, end_tokens=form.end_tokens.data)
+    ended = profile.sign_out_everywhere(signed_in_user().id, end_tokens=form.end_tokens.data)
     forget(USER_TOKEN)
     flash(_with_tokens(_("You are signed out, here and everywhere else."), ended), "done")
     return go_to(url_for("events.index"))
@@ -93,7 +93,7 @@ def sign_out_everywhere() -> Answer:
 
 @blueprint.get("/account/data.json")
 def export() -> Answer:
-    data = json.dumps(own_account.export(signed_in_user().id), indent=2, ensure_ascii=False)
+    data = json.dumps(profile.export(signed_in_user().id), indent=2, ensure_ascii=False)
     response = Response(data, mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="utsavam-data.json"'
     return response
@@ -111,7 +111,7 @@ def delete() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                cancelled = leaving.delete_account(user.id, form.password.data, desk())
+                cancelled = account_deletion.delete_account(user.id, form.password.data, desk())
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
@@ -143,7 +143,7 @@ def account_page(*, secret: str | None = None, **used: Form) -> Response:
 
 
 def _leaving(form: LeaveForm, status: int) -> Response:
-    upcoming = my_bookings.count_by_tab(signed_in_user().id)[my_bookings.Tab.UPCOMING]
+    upcoming = user_bookings.count_by_tab(signed_in_user().id)[user_bookings.Tab.UPCOMING]
     page = render_template("pages/leave.html", form=form, upcoming=upcoming)
     return make_response(page, status)
 

@@ -5,10 +5,10 @@ from functools import lru_cache
 import resvg_py
 from flask import Blueprint, Response
 
-from app import kolam
-from app.aside import in_thread
-from app.edge.answer_headers import for_ever
 from app.edge.current import catalogue
+from app.edge.headers import for_ever
+from app.lib import kolam
+from app.lib.threadpool import run_in_thread
 
 blueprint = Blueprint("art", __name__)
 _poster = lru_cache(maxsize=512)(kolam.poster)
@@ -32,4 +32,4 @@ def preview(event_id: int) -> Response:
 @lru_cache(maxsize=64)
 def _preview(event_id: int) -> bytes:
     drawing = kolam.poster(event_id, 1200, 630)
-    return in_thread(lambda: bytes(resvg_py.svg_to_bytes(svg_string=drawing)))
+    return run_in_thread(lambda: bytes(resvg_py.svg_to_bytes(svg_string=drawing)))

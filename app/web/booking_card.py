@@ -3,10 +3,10 @@
 import secrets
 from dataclasses import dataclass, field
 
-from app.edge.seat_status import SeatStatus, seat_status
-from app.edge.visitor import current_user
+from app.edge.session import current_user
 from app.models import Event, SaleState
 from app.models.booking import MAX_SEATS
+from app.presenters.seat_status import SeatStatus, seat_status
 from app.services import bookings
 from app.web.forms import BookingForm
 
@@ -57,15 +57,15 @@ def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:
     form = BookingForm(formdata=None, meta={"csrf": current_user() is not None})
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
     renew_key(form)
-    return BookingCard(event, form, seats_held_here(event))
+    return BookingCard(event, form, seats_of_visitor(event))
 
 
 def renew_key(form: BookingForm) -> None:
     form.idempotency_key.data = secrets.token_urlsafe(24)
 
 
-def seats_held_here(event: Event) -> int:
+def seats_of_visitor(event: Event) -> int:
     user = current_user()
     if user is None or event.max_per_person is None:
         return 0
-    return bookings.seats_held(user.id, event.id)
+    return bookings.seats_of_user(user.id, event.id)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
-from app.edge.answer_headers import CSP
+from app.edge.headers import CSP
 from app.edge.htmx import Answer
 
 blueprint = Blueprint("docs", __name__)

@@ -5,15 +5,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from app.edge.calendars import event_calendar
+from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
-from app.edge.links import event_url
-from app.edge.memo import remembered
-from app.edge.seat_status import seat_status
-from app.edge.visitor import is_anonymous
+from app.edge.response_cache import cached
+from app.edge.session import is_anonymous
 from app.models import Event
-from app.services.catalogue import Reading
+from app.presenters.icalendars import event_calendar
+from app.presenters.seat_status import seat_status
+from app.presenters.urls import event_url
+from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
 from app.web.booking_card import booking_card, seats_version
 from app.web.event_filters import EventFilters
@@ -28,10 +29,10 @@ def index() -> Answer:
     filters = EventFilters.of(request.args)
     query = filters.query(limit=PER_PAGE, after=request.args.get("after"))
     more = request.headers.get("HX-Target") == "more"
-    reading = catalogue().listing(query, counted=not more)
+    snapshot = catalogue().listing(query, counted=not more)
     if not is_anonymous():
-        return _listed(reading, filters, query, more)
-    return remembered(reading, lambda: _listed(reading, filters, query, more), is_htmx(), more)
+        return _listed(snapshot, filters, query, more)
+    return cached(snapshot, lambda: _listed(snapshot, filters, query, more), is_htmx(), more)
 
 
 @blueprint.get("/events")
@@ -48,15 +49,16 @@ def find(event_id: int) -> Answer:
 
 @blueprint.get("/events/<id:event_id>/<slug>")
 def show(event_id: int, slug: str) -> Answer:
-    reading = catalogue().event(event_id)
+    snapshot = catalogue().event(event_id)
     if is_anonymous():
-        return remembered(reading, lambda: _shown(reading, slug))
-    return _shown(reading, slug)
+        return cached(snapshot, lambda: _shown(snapshot, slug))
+    return _shown(snapshot, slug)
 
 
 @blueprint.get("/events/<id:event_id>/calendar.ics")
 def calendar(event_id: int) -> Response:
-    return event_calendar(_event(event_id))
+    event = _event(event_id)
+    return calendar_file(f"{event.slug}.ics", event_calendar(event))
 
 
 @blueprint.get("/events/<id:event_id>/seats")
@@ -83,8 +85,10 @@ def _event(event_id: int) -> Event:
     return catalogue().event(event_id).events[0]
 
 
-def _listed(reading: Reading, filters: EventFilters, query: EventQuery, more: bool) -> Response:
-    page = reading.page
+def _listed(
+    snapshot: CatalogueSnapshot, filters: EventFilters, query: EventQuery, more: bool
+) -> Response:
+    page = snapshot.page
     more_url = url_for("events.index", **filters.chosen, after=page.next_cursor)
     shown: dict[str, Any] = {
         "page": page,
@@ -94,7 +98,7 @@ def _listed(reading: Reading, filters: EventFilters, query: EventQuery, more: bo
     }
     if more:
         return make_response(render_template("fragments/event_more.html", **shown))
-    shown |= {"count": reading.count, "cities": reading.cities}
+    shown |= {"count": snapshot.count, "cities": snapshot.cities}
     answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
     if is_htmx():
         # Only what was chosen, where the form would put every empty field.
@@ -102,8 +106,8 @@ def _listed(reading: Reading, filters: EventFilters, query: EventQuery, more: bo
     return answer
 
 
-def _shown(reading: Reading, slug: str) -> Response:
-    event = reading.events[0]
+def _shown(snapshot: CatalogueSnapshot, slug: str) -> Response:
+    event = snapshot.events[0]
     if slug != event.slug:
         return cast("Response", redirect(event_url(event), 301))
     card = booking_card(event, seats=request.args.get("seats", type=int))

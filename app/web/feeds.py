@@ -4,13 +4,14 @@ from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
-from app.edge.calendars import calendar_of
+from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
-from app.edge.links import event_url
-from app.edge.markdown import plain
-from app.edge.memo import remembered
+from app.edge.response_cache import cached
 from app.edge.templating import price, when, zone_name
 from app.models import Event
+from app.presenters.icalendars import calendar_of
+from app.presenters.markdown import plain
+from app.presenters.urls import event_url
 from app.services.event_search import EventQuery
 
 blueprint = Blueprint("feeds", __name__)
@@ -20,14 +21,14 @@ MOST = 200
 
 @blueprint.get("/events.ics")
 def calendar() -> Response:
-    reading = catalogue().listing(EventQuery(limit=MOST))
-    return remembered(reading, lambda: calendar_of(reading.events))
+    snapshot = catalogue().listing(EventQuery(limit=MOST))
+    return cached(snapshot, lambda: calendar_file("utsavam.ics", calendar_of(snapshot.events)))
 
 
 @blueprint.get("/events.atom")
 def atom() -> Response:
-    reading = catalogue().listing(EventQuery(limit=MOST))
-    return remembered(reading, lambda: _atom(reading.events))
+    snapshot = catalogue().listing(EventQuery(limit=MOST))
+    return cached(snapshot, lambda: _atom(snapshot.events))
 
 
 def _atom(events: list[Event]) -> Response:

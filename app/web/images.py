@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from app.edge.answer_headers import for_ever
+from app.edge.headers import for_ever
 from app.services import event_images
 
 blueprint = Blueprint("images", __name__)

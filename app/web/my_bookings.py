@@ -4,21 +4,22 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.edge.answer_headers import never_stored
-from app.edge.calendars import booking_calendar
+from app.edge.calendar_files import calendar_file
 from app.edge.current import desk
 from app.edge.forms import CancellationForm
+from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
-from app.edge.tickets import seat_codes
-from app.edge.visitor import signed_in_user
-from app.edge.wording import problem_of
+from app.edge.session import signed_in_user
 from app.errors import CancellationClosed, InvalidField
 from app.models import Booking
 from app.models.columns import now
-from app.services import bookings, my_bookings
-from app.services.my_bookings import Tab
+from app.presenters.icalendars import booking_calendar
+from app.presenters.problems import problem_of
+from app.presenters.ticket_codes import seat_codes
+from app.services import bookings, user_bookings
+from app.services.user_bookings import Tab
 
-blueprint = Blueprint("bookings", __name__)
+blueprint = Blueprint("my_bookings", __name__)
 blueprint.after_request(never_stored)
 PER_PAGE = 20
 
@@ -28,8 +29,8 @@ def index() -> Answer:
     chosen = request.args.get("show", "")
     tab = Tab(chosen) if chosen in set(Tab) else Tab.UPCOMING
     user = signed_in_user()
-    page = my_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
-    counts = my_bookings.count_by_tab(user.id)
+    page = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
+    counts = user_bookings.count_by_tab(user.id)
     return render_template("pages/bookings.html", page=page, tab=tab, counts=counts, now=now())
 
 
@@ -44,7 +45,8 @@ def show(booking_id: int) -> Answer:
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")
 def calendar(booking_id: int) -> Answer:
-    return booking_calendar(_mine(booking_id))
+    booking = _mine(booking_id)
+    return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking))
 
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")
@@ -62,7 +64,7 @@ def cancel(booking_id: int) -> Answer:
         bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep)
     except CancellationClosed as error:
         flash(problem_of(error).detail, "error")
-        return go_to(url_for("bookings.show", booking_id=booking_id))
+        return go_to(url_for("my_bookings.show", booking_id=booking_id))
     except InvalidField:
         told = _("Some of these seats were given back meanwhile. Please choose again.")
         return _confirm(_mine(booking_id), told, 422)
@@ -88,10 +90,10 @@ def _cancelled(booking: Booking) -> Answer:
     else:
         told = _("Cancelled. The seats are free again.")
     if is_htmx():
-        counts = my_bookings.count_by_tab(booking.user_id)
+        counts = user_bookings.count_by_tab(booking.user_id)
         return render_template(
             "fragments/booking_cancelled.html", booking=booking, counts=counts, told=told, now=now()
         )
     flash(told, "done")
     tab = Tab.UPCOMING if booking.takes_seats else Tab.CANCELLED
-    return go_to(url_for("bookings.index", show=tab))
+    return go_to(url_for("my_bookings.index", show=tab))

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import password_of
-from app.edge.visitor import USER_TOKEN, forget, remember_user, safe_next
+from app.edge.rate_limits import password_of
+from app.edge.session import USER_TOKEN, forget, remember_user, safe_next
 from app.errors import WrongCredentials
 from app.services import accounts
 from app.web.forms import SignInForm

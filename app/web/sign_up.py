@@ -4,8 +4,8 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import signing_up
-from app.edge.visitor import remember_user, safe_next
+from app.edge.rate_limits import signing_up
+from app.edge.session import remember_user, safe_next
 from app.errors import EmailTaken, InvalidField
 from app.services import accounts
 from app.web.forms import SignUpForm

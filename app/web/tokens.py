@@ -4,10 +4,10 @@ from flask import Blueprint, flash, url_for
 from flask_babel import gettext as _
 
 from app.edge.htmx import Answer, go_to
-from app.edge.limits import password_of
-from app.edge.visitor import signed_in_user
+from app.edge.rate_limits import password_of
+from app.edge.session import signed_in_user
 from app.errors import WrongCredentials
-from app.services import api_tokens, own_account
+from app.services import api_tokens, profile
 from app.web.account import account_page
 from app.web.forms import ApiTokenForm
 
@@ -26,7 +26,7 @@ def create() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                secret = own_account.make_api_token(user.id, form.name.data, form.password.data)
+                secret = profile.make_api_token(user.id, form.name.data, form.password.data)
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import free_port
+from app.demo.servers import free_port
 
 SCRIPT = Path(__file__).parents[1] / "concurrency_test.py"
 

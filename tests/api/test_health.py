@@ -1,6 +1,6 @@
 """Alive, and ready."""
 
-from app.embedded import free_port
+from app.demo.servers import free_port
 
 
 def test_the_process_is_alive(anyone):

@@ -6,7 +6,7 @@ import time
 import pytest
 from PIL import Image
 
-from app.pictures import MAX_BYTES
+from app.lib.images import MAX_BYTES
 from tests.api.conftest import Caller
 
 

@@ -68,15 +68,15 @@ def test_a_restored_site_sells_what_is_left_and_nothing_that_redis_remembers(
         assert [buy(site, event, user) for _ in range(8)] == [201] * 7 + [409]
         assert ask("DELETE", f"{site.url}/bookings/{first_of(empty, other)}")[0] == 200
         assert [shown(site, event), shown(site, other)] == [0, 10]
-    remembered = tokens(redis, event, other)
-    assert remembered == ["0", "10"]
+    cached = tokens(redis, event, other)
+    assert cached == ["0", "10"]
 
     changed = {} if redis_is == "there" else {"redis_url": AWAY}
     app = make_app(database_url=empty.url, **changed)
     again = Place(empty.name, empty.url, app)
     result = again.run("restore", tmp_path / "then.dump", "--replace", "--yes")
     assert result.exit_code == 0, result.output
-    assert tokens(redis, event, other) == (remembered if changed else ["7", "1"])
+    assert tokens(redis, event, other) == (cached if changed else ["7", "1"])
 
     with serve(empty, settings, tmp_path / "site") as site:
         assert [shown(site, event), shown(site, other)] == [7, 1]

@@ -3,8 +3,8 @@
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from app.pg_programs import ProgramsMissing, Server, programs_for
-from app.services.database_roles import APP_ROLE, grant
+from app.lib.pg_programs import ProgramsMissing, Server, programs_for
+from app.operations.database_roles import APP_ROLE, grant
 from tests.backup.conftest import Place
 from tests.support import rows
 

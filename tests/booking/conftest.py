@@ -4,7 +4,7 @@ import pytest
 
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate, connect
-from app.embedded import RedisServer
+from app.demo.servers import RedisServer
 from app.services import bookings
 
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, String, select
 
-from app.booking.statements import _array
+from app.booking.queries import _array
 from app.db import db
 
 FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,7 @@ import pytest
 from redis.crc import key_slot
 
 from app.booking.gate import ASK_AGAIN_AFTER, Verdict, tokens_key, version_key
-from app.booking.orders import Look, Order
+from app.booking.orders import Order, SeatSnapshot
 from app.errors import DatabaseDown, NotEnoughSeats, SalesClosed
 from app.services import bookings, events
 from tests.support.servers import wait_until
@@ -15,8 +15,8 @@ from tests.support.sums import seats_left
 TOKENS = tokens_key(7)
 
 
-def look(seats, version, incarnation=11):
-    return Look(event_id=7, seats=seats, version=version, incarnation=incarnation, at=0.0)
+def snapshot(seats, version, incarnation=11):
+    return SeatSnapshot(event_id=7, seats=seats, version=version, incarnation=incarnation, at=0.0)
 
 
 def order(seats, key=None):
@@ -24,42 +24,44 @@ def order(seats, key=None):
 
 
 def test_the_tokens_are_the_plain_number_that_operators_know(desk, redis):
-    desk.gate.publish([look(5, version=1)])
+    desk.gate.publish([snapshot(5, version=1)])
     assert redis.get("event:7:tokens") == "5"
     assert desk.gate.tokens([7]) == [b"5"]
 
 
 def test_a_newer_version_wins(desk, redis):
-    desk.gate.publish([look(5, version=1), look(3, version=2)])
+    desk.gate.publish([snapshot(5, version=1), snapshot(3, version=2)])
     assert redis.get(TOKENS) == "3"
 
 
 def test_an_older_version_loses(desk, redis):
-    desk.gate.publish([look(3, version=10), look(5, version=9)])
+    desk.gate.publish([snapshot(3, version=10), snapshot(5, version=9)])
     assert redis.get(TOKENS) == "3"
 
 
 def test_the_same_version_again_puts_damaged_tokens_right(desk, redis):
-    desk.gate.publish([look(3, version=2)])
+    desk.gate.publish([snapshot(3, version=2)])
     redis.set(TOKENS, 999)
-    desk.gate.publish([look(3, version=2)])
+    desk.gate.publish([snapshot(3, version=2)])
     assert redis.get(TOKENS) == "3"
 
 
 def test_a_restored_or_recreated_event_is_not_held_to_the_versions_of_another(desk, redis):
-    desk.gate.publish([look(0, version=900, incarnation=11), look(5, version=1, incarnation=12)])
+    desk.gate.publish(
+        [snapshot(0, version=900, incarnation=11), snapshot(5, version=1, incarnation=12)]
+    )
     assert redis.get(TOKENS) == "5"
 
 
 @pytest.mark.parametrize("rubbish", ["x", "11:", ":5", "11:x", "900", ""])
 def test_a_damaged_version_stops_nobody_from_publishing(desk, redis, rubbish):
     redis.set(version_key(7), rubbish)
-    desk.gate.publish([look(5, version=1)])
+    desk.gate.publish([snapshot(5, version=1)])
     assert redis.get(TOKENS) == "5"
 
 
 def test_both_keys_share_a_slot_and_disappear_by_themselves(desk, redis):
-    desk.gate.publish([look(5, version=1)])
+    desk.gate.publish([snapshot(5, version=1)])
     keys = [tokens_key(7), version_key(7)]
     assert len({key_slot(key.encode()) for key in keys}) == 1
     assert all(0 < redis.ttl(key) <= 24 * 3600 for key in keys)

@@ -9,7 +9,7 @@ import redis
 
 from app.booking.gate import Verdict, tokens_key
 from app.booking.orders import Order
-from app.embedded import RedisServer, free_port
+from app.demo.servers import RedisServer, free_port
 from app.errors import NotEnoughSeats
 from tests.support.servers import wait_until
 from tests.support.sums import seats_left
@@ -60,7 +60,7 @@ def test_without_redis_booking_works_and_sells_out_exactly(
         book(desk, user, event)
     with pytest.raises(NotEnoughSeats):
         book(desk, user, event)
-    assert not desk.gate.awake
+    assert not desk.gate.available
     assert seats_left(sql, event) == 0
 
 
@@ -72,7 +72,7 @@ def test_a_frozen_redis_is_asked_once_and_takes_nothing_when_it_thaws(
     before = scripts_run(eye)
     with frozen:
         assert book(desk, user, event)
-        assert not desk.gate.awake
+        assert not desk.gate.available
     wait_until(lambda: scripts_run(eye) > before)
     assert scripts_run(eye) == before + 1
     # The claim ran late: 4 is what the first booking left, not one less.
@@ -106,11 +106,11 @@ def test_after_an_error_redis_is_left_alone_and_then_used_again(
     with frozen:
         book(desk, user, event)
     book(desk, user, event)
-    assert not desk.gate.awake
+    assert not desk.gate.available
     assert scripts_run(eye) == before + 1
-    wait_until(lambda: desk.gate.awake)
+    wait_until(lambda: desk.gate.available)
     book(desk, user, event)
-    assert desk.gate.awake
+    assert desk.gate.available
     assert eye.get(tokens_key(event.id)) == "5"
 
 
@@ -119,7 +119,7 @@ def test_a_redis_that_starts_late_is_found_by_itself(desk_at, folder, book, make
     desk, user, event = desk_at(f"redis://127.0.0.1:{server.port}/0"), make_user(), make_event()
     book(desk, user, event)
     with redis.Redis.from_url(server.start(), decode_responses=True) as eye:
-        wait_until(lambda: desk.gate.awake)
+        wait_until(lambda: desk.gate.available)
         book(desk, user, event)
         assert eye.get(tokens_key(event.id)) == "3"
     server.stop()

@@ -7,7 +7,7 @@ import pytest
 import redis
 import trustme
 
-from app.embedded import RedisServer, free_port
+from app.demo.servers import RedisServer, free_port
 from tests.support.servers import SYSTEM_REDIS
 from tests.support.sums import seats_left
 
@@ -69,13 +69,13 @@ def ca_file(folder, authority):
 def sells_with_tokens(desk, book, user, event):
     """Whether the gate was used: the tokens are there, and tell of the booking."""
     book(desk, user, event)
-    return desk.gate.awake and desk.gate.tokens([event.id]) == [b"4"]
+    return desk.gate.available and desk.gate.tokens([event.id]) == [b"4"]
 
 
 def books_without_redis(desk, book, user, event, sql, caplog):
     with caplog.at_level(logging.WARNING):
         book(desk, user, event)
-    assert not desk.gate.awake
+    assert not desk.gate.available
     assert seats_left(sql, event) == 4
     (told,) = [entry.getMessage() for entry in caplog.records]
     assert told.startswith("Redis is away, booking without the gate: ")

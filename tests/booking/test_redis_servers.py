@@ -3,7 +3,7 @@
 import pytest
 
 from app.booking.gate import tokens_key
-from app.embedded import RedisServer
+from app.demo.servers import RedisServer
 from app.errors import NotEnoughSeats
 from app.services import bookings
 from tests.support.servers import SYSTEM_REDIS

@@ -11,8 +11,8 @@ import httpx
 import psycopg
 import pytest
 
-from app.embedded import Postgres, free_port
-from app.services.database_roles import APP_ROLE
+from app.demo.servers import Postgres, free_port
+from app.operations.database_roles import APP_ROLE
 from tests.support.servers import forget_cluster, libpq, wait_until
 from tests.support.site import ROOT
 
@@ -35,7 +35,7 @@ def test_the_demo_works_as_the_sites_role_also_on_an_older_folder(old_folder):
     data, postgres = old_folder
     site = f"http://127.0.0.1:{(port := free_port())}"
     demo = subprocess.Popen(
-        [sys.executable, "-m", "app.demo_start"],
+        [sys.executable, "-m", "app.demo.__main__"],
         cwd=ROOT,
         env={**os.environ, "DATA_DIR": str(data), "PORT": str(port)},
         stdin=subprocess.DEVNULL,

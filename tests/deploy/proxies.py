@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from app.embedded import free_port
-from app.processes import stop_process
+from app.demo.servers import free_port
+from app.lib.processes import stop_process
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HOST = "tickets.example.org"

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from app.config import Settings
 from app.edge.application import LARGER
-from app.edge.sizes import MAX_EVENT_FORM
-from app.services.database_roles import APP_ROLE
+from app.edge.size_limits import MAX_EVENT_FORM
+from app.operations.database_roles import APP_ROLE
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent

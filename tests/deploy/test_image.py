@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.embedded import free_port
-from app.processes import stop_process
+from app.demo.servers import free_port
+from app.lib.processes import stop_process
 from tests.deploy import image as by_hand
 from tests.support.proxy import CommitProxy
 

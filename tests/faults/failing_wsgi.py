@@ -8,7 +8,7 @@ import signal
 from functools import wraps
 from pathlib import Path
 
-from app.booking import statements
+from app.booking import queries
 from app.booking.gate import SeatGate, Verdict
 from wsgi import app as site
 
@@ -84,6 +84,6 @@ def app(environ, start_response):
 
 
 SeatGate.claim = dying_after_the_claim(SeatGate.claim)
-statements.lock_rows = dying_with_the_row(statements.lock_rows)
-statements.insert_bookings = dying_in_the_commit(statements.insert_bookings)
+queries.lock_rows = dying_with_the_row(queries.lock_rows)
+queries.insert_bookings = dying_in_the_commit(queries.insert_bookings)
 (FOLDER / f"worker {os.getpid()}").touch()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Figures:
+class PublishedSeats:
     kills: int
     """Workers killed at each failpoint under load."""
     crashes: int
@@ -23,7 +23,7 @@ class Figures:
     """Seconds after a fault until every free seat must be there to be bought."""
 
 
-SHORT = Figures(
+SHORT = PublishedSeats(
     kills=1,
     crashes=3,
     away=0.5,
@@ -34,7 +34,7 @@ SHORT = Figures(
     edits=15,
     calm=1.1,
 )
-WHOLE = Figures(
+WHOLE = PublishedSeats(
     kills=3,
     crashes=10,
     away=10,

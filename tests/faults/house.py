@@ -12,8 +12,8 @@ import psycopg
 import redis
 
 from app import create_app
-from app.embedded import Postgres, RedisServer
-from app.services.database_roles import APP_ROLE, grant
+from app.demo.servers import Postgres, RedisServer
+from app.operations.database_roles import APP_ROLE, grant
 from tests.conftest import dispose
 from tests.factories import Factories
 from tests.faults.buyers import Buyers, Hunters, check_history, check_hunt, sell_out

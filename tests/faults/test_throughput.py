@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.embedded import free_port
+from app.demo.servers import free_port
 from tests.support.site import Site
 from tests.support.threads import at_once
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.edge.htmx import go_to
-from app.edge.visitor import safe_next, sign_in_url
+from app.edge.session import safe_next, sign_in_url
 from tests.fuzz.search import examples, quick, served
 from tests.fuzz.texts import plain, texts
 from tests.web.conftest import PASSWORD, Visitor

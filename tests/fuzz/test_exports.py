@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from app.edge.calendars import event_calendar
 from app.edge.exports import csv_file, excel_file
 from app.models import Event
 from app.models.event import TAKEN_SLUGS
+from app.presenters.icalendars import event_calendar
 from app.services.event_search import EventQuery
 from tests.fuzz.search import drawn, examples, quick
 from tests.fuzz.texts import SPECIAL

@@ -4,7 +4,7 @@ import html5lib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.edge.markdown import SCHEMES, TAGS, plain, rendered
+from app.presenters.markdown import SCHEMES, TAGS, plain, rendered
 from tests.fuzz.search import drawn, quick
 from tests.fuzz.texts import SPECIAL
 from tests.fuzz.texts import plain as any_text

@@ -11,7 +11,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.pictures import CARD, MAX_PIXELS, WIDE, NoPicture, renditions
+from app.lib.images import CARD, MAX_PIXELS, WIDE, NoPicture, renditions
 from tests.fuzz.search import drawn, examples
 from tests.fuzz.texts import header_texts, texts
 from tests.web.conftest import Visitor

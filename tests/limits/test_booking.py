@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.api.express import ExpressLane
-from tests.limits.conftest import HALL, JSON, Guest
+from app.api.fast_path import FastPath
+from tests.limits.conftest import HALL, JSON, BookingRow
 from tests.web.conftest import HTMX, PASSWORD
 
 DETAIL = r"Too many tries\. Please wait \d+ seconds?, then try again\."
@@ -23,7 +23,7 @@ def order(app, event, headers, address=HALL):
 @pytest.fixture(params=["express", "view"])
 def lane(request, monkeypatch):
     if request.param == "view":
-        monkeypatch.setattr(ExpressLane, "_is_plain", lambda *_: False)
+        monkeypatch.setattr(FastPath, "_is_plain", lambda *_: False)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_lecture_hall_books_within_a_minute(limited, event, make_user, make_to
 def hammering(limited, event, make_user):
     app = limited(limit_booking="1 per minute")
     make_user(email="bot@example.com", password=PASSWORD)
-    guest = Guest(app)
+    guest = BookingRow(app)
     guest.sign_in("bot@example.com")
 
     def press(headers):

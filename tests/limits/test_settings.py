@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings, WeakSettings
-from app.rates import Rate, rate_of
+from app.lib.rates import Rate, rate_of
 
 ROOT = Path(__file__).parents[2]
 LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]

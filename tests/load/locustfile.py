@@ -42,7 +42,7 @@ def begin(environment, **_):
 
 
 @events.test_start.add_listener
-def open_house(environment, **_):
+def start_exporter(environment, **_):
     try:
         house = House(
             environment.host, environment.parsed_options, environment.runner.target_user_count

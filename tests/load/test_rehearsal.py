@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import free_port
+from app.demo.servers import free_port
 from tests.support.servers import wait_until
 from tests.support.site import Site
 

@@ -5,11 +5,11 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.embedded import free_port
+from app.demo.servers import free_port
 from tests.support.servers import wait_until
 from tests.support.site import Site
 
-SERVER = "app.metrics_server"
+SERVER = "app.exporter.__main__"
 
 
 class Metered:
@@ -36,17 +36,17 @@ class Metered:
 
     def is_served(self):
         try:
-            return self.ask().status_code == 200
+            return self.read().status_code == 200
         except httpx.HTTPError:
             return False
 
-    def ask(self, key=None):
+    def read(self, key=None):
         key = key or self._key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.get(self.address, headers=headers, timeout=15)
 
     def text(self):
-        return self.ask().raise_for_status().text
+        return self.read().raise_for_status().text
 
     def families(self):
         return {family.name: family for family in text_string_to_metric_families(self.text())}

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from app.metrics import BEAT, OUTCOMES, POOLS, VERDICTS
+from app.metrics import INTERVAL, OUTCOMES, POOLS, VERDICTS
 from tests.metrics.conftest import Metered
 from tests.support.site import ROOT
 
@@ -68,7 +68,7 @@ def test_nothing_is_told_without_the_key_or_with_another(locked, settings):
     for header in headers:
         answer = httpx.get(locked.address, headers=header)
         assert (answer.status_code, answer.text) == (401, "")
-    assert locked.ask().status_code == 200
+    assert locked.read().status_code == 200
     assert "with METRICS_KEY" in locked.site.log.read_text()
 
 
@@ -85,7 +85,7 @@ def test_somebody_who_says_nothing_keeps_nobody_waiting(locked):
 
     silent = [socket.create_connection(("127.0.0.1", locked.port)) for _ in range(20)]
     try:
-        assert locked.ask().elapsed.total_seconds() < 3
+        assert locked.read().elapsed.total_seconds() < 3
     finally:
         for one in silent:
             one.close()
@@ -113,7 +113,7 @@ def test_a_weak_key_or_an_open_port_without_one_starts_nothing(settings, folder,
 def test_the_servers_command_says_what_it_wants(words, code, said, settings, tmp_path):
     keys = {"ADMIN_KEY": settings.admin_key[0], "SECRET_KEY": settings.secret_key}
     ran = subprocess.run(
-        [sys.executable, "-m", "app.metrics_server", *words],
+        [sys.executable, "-m", "app.exporter.__main__", *words],
         cwd=tmp_path,
         env={**os.environ, **keys, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -133,7 +133,7 @@ def test_every_label_has_a_bounded_number_of_values_and_none_is_a_persons(
         client.get(f"/events?q={user.email}")
         client.get(f"/events/{event.id}/veena-evening")
         client.post("/sign-in", data={"email": user.email, "password": "rice and flour"})
-    time.sleep(1.5 * BEAT)
+    time.sleep(1.5 * INTERVAL)
     rules = {rule.rule for rule in migrated_app.url_map.iter_rules()} | {"none"}
     for family in metered.families().values():
         for sample in family.samples:

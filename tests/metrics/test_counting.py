@@ -9,12 +9,12 @@ import httpx
 import psycopg
 import pytest
 
-from app.embedded import free_port
-from app.metrics import BEAT
+from app.demo.servers import free_port
+from app.metrics import INTERVAL
 from tests.metrics.conftest import Metered
 from tests.support.servers import libpq, wait_until
 
-WRITTEN = 1.5 * BEAT
+WRITTEN = 1.5 * INTERVAL
 """Seconds after which what was noted is counted, where a process beats in time."""
 LATE = 20
 """Seconds after which it is counted on a busy machine too."""
@@ -38,8 +38,8 @@ class Counted:
         time.sleep(WRITTEN)
         return {
             "requests": metered.value("request_seconds_count", *BY_API),
-            "orders": metered.value("desk_batch_orders_sum"),
-            "turns": metered.value("desk_turn_seconds_count"),
+            "orders": metered.value("batch_orders_sum"),
+            "turns": metered.value("batch_seconds_count"),
             "waits": metered.value("row_lock_seconds_count"),
             "timeouts": metered.value("row_lock_timeouts_total"),
             **{name: n for (name,), n in metered.samples("bookings_total").items()},
@@ -120,7 +120,7 @@ def test_orders_that_wait_and_rows_that_are_held_are_seen(
     with ThreadPoolExecutor(30) as pool, psycopg.connect(libpq(postgres_url)) as holder:
         holder.execute("SELECT 1 FROM events WHERE id = %s FOR UPDATE", (event.id,))
         answers = [pool.submit(metered.book, user.id, event.id) for _ in range(30)]
-        wait_until(lambda: metered.value("desk_queue") >= 10, 10)
+        wait_until(lambda: metered.value("queue_orders") >= 10, 10)
         assert metered.value("pool_in_use", "desk") >= 1
         wait_until(lambda: counted.now().get("timeouts"), 10)
         holder.rollback()
@@ -130,12 +130,14 @@ def test_orders_that_wait_and_rows_that_are_held_are_seen(
     assert found.get("booked", 0) == statuses.count(201)
     # Some may have been told that nobody knows: their turn still waited for the row.
     assert found["busy"] + found.get("failed", 0) == statuses.count(503)
-    wait_until(lambda: metered.value("desk_queue") == metered.value("pool_in_use", "desk") == 0, 5)
+    wait_until(
+        lambda: metered.value("queue_orders") == metered.value("pool_in_use", "desk") == 0, 5
+    )
 
 
 def test_a_killed_worker_takes_no_count_with_it_and_leaves_no_gauge(metered, make_event, make_user):
     event, user = make_event(capacity=500), make_user()
-    room = metered.value("desk_room")
+    queue_size = metered.value("booking_queue_size")
     assert metered.value("processes") == 2
     counted = Counted(metered)
     assert book_at_once(metered, 40, user.id, event.id, ["application/json"]) == [201] * 40
@@ -147,7 +149,7 @@ def test_a_killed_worker_takes_no_count_with_it_and_leaves_no_gauge(metered, mak
         worker.kill()
     wait_until(lambda: not {w.pid for w in before} & {w.pid for w in metered.workers()}, 10)
     wait_until(lambda: metered.value("processes") == 2, 20)
-    assert metered.value("desk_room") == room
+    assert metered.value("booking_queue_size") == queue_size
     assert book_at_once(metered, 10, user.id, event.id, ["application/json"]) == [201] * 10
     found = counted.settled(requests=50, booked=50, orders=50)
     assert found["booked"] == found["requests"] == found["orders"] == 50
@@ -174,14 +176,14 @@ def test_a_redis_that_is_away_is_told_by_the_desks_and_by_the_server(
         ready = metered.samples("ready")
         assert ready == {("database",): 1, ("migrations",): 1, ("redis",): 0}
         assert metered.samples("events_tokens_differ") == {}  # nobody knows
-        assert metered.samples("events_books_differ") == {(): 0}
+        assert metered.samples("events_seats_differ") == {(): 0}
 
-        def asleep():
+        def circuit_open():
             assert metered.book(user.id, event.id) == 201
             time.sleep(0.3)
-            return metered.value("gate_asleep")
+            return metered.value("gate_circuit_open")
 
-        wait_until(asleep, 10)
+        wait_until(circuit_open, 10)
         assert metered.value("redis_failures_total") >= 1
         time.sleep(WRITTEN)
         verdicts = metered.samples("gate_verdicts_total")
@@ -212,7 +214,7 @@ def test_a_request_is_told_by_its_rule_and_never_by_what_somebody_typed(metered)
 def test_the_server_and_its_folder_go_with_the_master(end, metered_settings, folder, migrated_app):
     with Metered(metered_settings, folder / end, WEB_CONCURRENCY="1") as metered:
         server = metered.server()
-        figures = Path(server.cmdline()[server.cmdline().index("app.metrics_server") + 1])
+        figures = Path(server.cmdline()[server.cmdline().index("app.exporter.__main__") + 1])
         assert list(figures.glob("counter_*.db"))
         getattr(metered.site._process, end)()
         wait_until(lambda: not server.is_running() and not figures.exists(), 20)

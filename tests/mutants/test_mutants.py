@@ -24,19 +24,19 @@ class Mutant:
 
 MUTANTS = {
     "bookings without the row lock": Mutant(
-        "app/booking/statements.py",
+        "app/booking/queries.py",
         ".with_for_update(key_share=True)",
         "",
         ("tests/races/test_booking_races.py",),
     ),
     "bookings that do not meet who leaves": Mutant(
-        "app/booking/statements.py",
+        "app/booking/queries.py",
         ".with_for_update(of=_USERS, read=True, key_share=True)",
         "",
         ("tests/races/test_leaving_races.py",),
     ),
     "the transaction's start is recorded": Mutant(
-        "app/booking/statements.py",
+        "app/booking/queries.py",
         'select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),',
         "select(*_rows(**_NEW).c, func.now()),",
         ("tests/races/test_openings.py",),
@@ -47,16 +47,16 @@ MUTANTS = {
         "",
         ("tests/races/test_cancellation_races.py",),
     ),
-    "old looks are believed": Mutant(
+    "old snapshots are believed": Mutant(
         "app/booking/gate.py",
-        "BELIEVED_FOR = 1.0",
-        "BELIEVED_FOR = 3600.0",
+        "SNAPSHOT_VALID_FOR = 1.0",
+        "SNAPSHOT_VALID_FOR = 3600.0",
         ("tests/booking/test_gate.py",),
     ),
-    "tokens are believed without a look of one's own": Mutant(
+    "tokens are believed without a snapshot of one's own": Mutant(
         "app/booking/gate.py",
-        "return look if believable(look, order.seats, time.monotonic()) else None",
-        "return look or Look(order.event_id, 0, 0, 0, 0.0)",
+        "return snapshot if proves_sold_out(snapshot, order.seats, time.monotonic()) else None",
+        "return snapshot or SeatSnapshot(order.event_id, 0, 0, 0, 0.0)",
         ("tests/booking/test_gate.py",),
     ),
     "the client of Redis repeats": Mutant(
@@ -77,14 +77,14 @@ MUTANTS = {
         '"timezone": "UTC", "synchronous_commit": "off",',
         ("tests/faults/test_database.py::test_crashes_of_the_database_lose_no_booking",),
     ),
-    "the resolver looks without the lock": Mutant(
-        "app/booking/resolver.py",
-        "statements.lock_rows(session, {order.event_id for order in orders})",
+    "commit recovery reads without the lock": Mutant(
+        "app/booking/commit_recovery.py",
+        "queries.lock_rows(session, {order.event_id for order in orders})",
         "",
         ("tests/booking/test_lost_answers.py",),
     ),
 }
-CHEAP = "the resolver looks without the lock"
+CHEAP = "commit recovery reads without the lock"
 """Done in every run of the tests; the others are left to `make faults`."""
 CHOSEN = [pytest.param(name, marks=() if name == CHEAP else pytest.mark.whole) for name in MUTANTS]
 

@@ -8,7 +8,7 @@ from tests.overload.flood import Flood
 from tests.support.servers import libpq
 from tests.support.site import Site
 
-ROOM = 10
+MAX_QUEUE = 10
 KINDS = {
     "gevent": {"WORKER_CLASS": "gevent"},
     # Each waits in a thread, so that more threads than room are needed to fill the room.
@@ -21,7 +21,7 @@ KINDS = {
 @pytest.fixture(scope="module")
 def small_site(request, migrated_app, settings, folder):
     """One process of a kind, for which ten bookings may wait."""
-    kind = {"WEB_CONCURRENCY": "1", "DESK_ROOM": str(ROOM), **KINDS[request.param]}
+    kind = {"WEB_CONCURRENCY": "1", "BOOKING_QUEUE_SIZE": str(MAX_QUEUE), **KINDS[request.param]}
     with Site(settings, folder / f"small-{request.param}".replace(" ", "-"), **kind) as site:
         yield site.url
 

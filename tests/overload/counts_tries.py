@@ -1,6 +1,6 @@
 """The site as it was: sign-ups are counted for all together when they are tried."""
 
-from app.edge.limiter import Limiter
+from app.edge.rate_limiter import RateLimiter
 
 
 def look_and_count(self, name, _place, *who):
@@ -8,8 +8,8 @@ def look_and_count(self, name, _place, *who):
 
 
 def make_app():
-    Limiter.look_everyone = look_and_count
-    Limiter.note_everyone = lambda *_: None
+    RateLimiter.look_everyone = look_and_count
+    RateLimiter.note_everyone = lambda *_: None
     from wsgi import app
 
     return app

@@ -3,23 +3,23 @@ one queue for all addresses, and hashes of four threads each."""
 
 from argon2 import PasswordHasher
 
-from app.aside import Single, TooLate
-from app.fair_queue import WaitedTooLong
+from app.lib.fair_queue import WaitedTooLong
+from app.lib.threadpool import NotStarted, SerialExecutor
 from app.services import accounts
 
 
-class FormerQueue(Single):
+class FormerQueue(SerialExecutor):
     share = 1.0
 
-    def do(self, work, *args, **kwargs):
+    def run(self, work, *args, **kwargs):
         try:
-            return super().do(work, *args, **kwargs)
-        except TooLate:
+            return super().run(work, *args, **kwargs)
+        except NotStarted:
             raise WaitedTooLong from None
 
 
 def make_app():
-    accounts._hashing = FormerQueue(patience=3)
+    accounts._hashing = FormerQueue(timeout=3)
     accounts._hasher = PasswordHasher()
     from wsgi import app
 

@@ -1,9 +1,9 @@
 """The site with an unfair desk, to show that the tests of fairness would notice."""
 
-from app.booking import desk, turns
+from app.booking import desk, group_commit
 
 
-class UnfairTurns(turns.Turns):
+class UnfairTurns(group_commit.GroupCommit):
     """Whoever came last leads the next turn, and takes the others that came late with them."""
 
     def _hand_on(self):
@@ -12,19 +12,21 @@ class UnfairTurns(turns.Turns):
             if self._waiting:
                 self._waiting[0].wake()
             else:
-                self._led = False
+                self._leading = False
 
-    def _next_turn(self):
+    def _next_batch(self):
         with self._mutex:
-            turn = [self._waiting.popleft()]
-            turn += [self._waiting.pop() for _ in range(min(self._most - 1, len(self._waiting)))]
-            for ticket in turn:
+            batch = [self._waiting.popleft()]
+            batch += [
+                self._waiting.pop() for _ in range(min(self._max_batch - 1, len(self._waiting)))
+            ]
+            for ticket in batch:
                 ticket.taken = True
-            return turn
+            return batch
 
 
 def make_app():
-    desk.Turns = UnfairTurns
+    desk.GroupCommit = UnfairTurns
     from wsgi import app
 
     return app

@@ -69,8 +69,8 @@ class Slow:
 
 
 def main(host, port, kind, many, seconds, name, *tls):
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    max_batch = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max_batch, max_batch))
     crowd, left = Slow((host, int(port)), kind, name, tls), int(many)
     began = dripped = time.monotonic()
     while time.monotonic() < began + float(seconds):

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
+from app.booking.group_commit import GroupCommit
 from app.booking.orders import Booked, Order
-from app.booking.turns import Turns
 from tests.overload.last_come_first import UnfairTurns
 from tests.support.servers import wait_until
 from tests.support.site import Site
@@ -28,7 +28,7 @@ class CountedTurns:
 
     def __init__(self, kind, desk):
         self.begun, self.desk = 0, desk
-        self.queue = kind(self.serve, most=MOST, room=1000, patience=30)
+        self.queue = kind(self.serve, max_batch=MOST, max_queue=1000, timeout=30)
 
     def serve(self, orders):
         self.begun += 1
@@ -67,16 +67,16 @@ class CrowdedTurns(CountedTurns):
         wait_until(lambda: self.queue.waiting >= many or not self.goes_on)
 
 
-def in_arrival_order(app, turns, hold, event, users):
+def in_arrival_order(app, commits, hold, event, users):
     """Each user's order queues up after the one before; returns when all are answered."""
     threads = []
     with hold(event):
         for before, user in enumerate(users):
             order = Order(user.id, event.id, 1)
-            threads.append(Thread(target=in_app(app, turns.queue.take, order)))
+            threads.append(Thread(target=in_app(app, commits.queue.submit, order)))
             threads[-1].start()
             # The first leads: it waits for the row, and not in the queue.
-            wait_until(lambda n=before: turns.begun and turns.queue.waiting == n)
+            wait_until(lambda n=before: commits.begun and commits.queue.waiting == n)
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
@@ -86,7 +86,7 @@ def buyers_by_booking(sql):
     return [user for (user,) in sql("SELECT user_id FROM bookings ORDER BY id")]
 
 
-@pytest.mark.parametrize(("kind", "fair"), [(Turns, True), (UnfairTurns, False)])
+@pytest.mark.parametrize(("kind", "fair"), [(GroupCommit, True), (UnfairTurns, False)])
 def test_bookings_are_made_in_the_order_in_which_their_orders_came(
     app, desk, hold, make_user, make_event, sql, invariants, kind, fair
 ):
@@ -96,28 +96,28 @@ def test_bookings_are_made_in_the_order_in_which_their_orders_came(
     assert (buyers_by_booking(sql) == [user.id for user in users]) is fair
 
 
-@pytest.mark.parametrize(("kind", "fair"), [(Turns, True), (UnfairTurns, False)])
+@pytest.mark.parametrize(("kind", "fair"), [(GroupCommit, True), (UnfairTurns, False)])
 def test_beside_a_greedy_client_nobody_waits_longer_than_two_turns(
     app, desk, make_user, make_event, invariants, kind, fair
 ):
     event, greedy = make_event(capacity=100_000), make_user()
-    turns = CrowdedTurns(kind, desk, greedy.id)
+    commits = CrowdedTurns(kind, desk, greedy.id)
 
     def grab():
-        while turns.goes_on:
-            wait_until(lambda: turns.door_is_open)
-            assert isinstance(turns.queue.take(Order(greedy.id, event.id, 1)), Booked)
+        while commits.goes_on:
+            wait_until(lambda: commits.door_is_open)
+            assert isinstance(commits.queue.submit(Order(greedy.id, event.id, 1)), Booked)
 
     def buy_once(user):
-        wait_until(lambda: turns.begun == WHEN_MODEST_COME)
-        assert isinstance(turns.queue.take(Order(user.id, event.id, 1)), Booked)
+        wait_until(lambda: commits.begun == WHEN_MODEST_COME)
+        assert isinstance(commits.queue.submit(Order(user.id, event.id, 1)), Booked)
 
     modest = [make_user() for _ in range(MODEST)]
     answers = at_once(
         [in_app(app, grab)] * GREEDY + [in_app(app, buy_once, user) for user in modest]
     )
     assert [answer for answer in answers if answer] == []
-    assert (max(turns.waited) <= 2) is fair
+    assert (max(commits.waited) <= 2) is fair
 
 
 def sent_one_by_one(stack, site, event, users):

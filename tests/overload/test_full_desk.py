@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.overload.conftest import KINDS, ROOM
+from tests.overload.conftest import KINDS, MAX_QUEUE
 from tests.overload.flood import LONGEST
 from tests.support.servers import wait_until
 from tests.support.sums import seats_sold
@@ -36,7 +36,7 @@ def books_again_within_a_second(buyer, wish):
 def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
     small_site, buyer, hold, flood, event, wish, sql
 ):
-    served = 1 + ROOM  # one leads, the others wait
+    served = 1 + MAX_QUEUE  # one leads, the others wait
     with hold(event):
         crowd = flood(small_site, [wish] * (served + SURPLUS))
         wait_until(lambda: len(crowd.answers) >= SURPLUS, LONGEST)
@@ -52,9 +52,9 @@ def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
 @pytest.mark.parametrize("small_site", KINDS, indirect=True)
 def test_a_row_that_is_never_let_go_hangs_nobody(small_site, buyer, hold, flood, event, wish, sql):
     with hold(event):
-        crowd = flood(small_site, [wish] * (1 + ROOM + SURPLUS))
+        crowd = flood(small_site, [wish] * (1 + MAX_QUEUE + SURPLUS))
         crowd.join()
-    assert len(crowd.by_status(503)) == 1 + ROOM + SURPLUS
+    assert len(crowd.by_status(503)) == 1 + MAX_QUEUE + SURPLUS
     assert {answer.retry_after for answer in crowd.answers} == {"1"}
     assert max(answer.seconds for answer in crowd.answers) < LONGEST
     assert seats_sold(sql, event) == 0

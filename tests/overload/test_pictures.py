@@ -12,7 +12,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from app.pictures import MAX_BYTES
+from app.lib.images import MAX_BYTES
 from tests.support.site import Site
 from tests.support.threads import at_once
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.edge.arrivals import BODY, HEAD
+from app.edge.slow_clients import BODY, HEAD
 from tests.support.site import Site
 from tests.support.threads import at_once
 
@@ -19,7 +19,7 @@ SLOW = Path(__file__).with_name("slow.py")
 MANY, SECONDS = 1500, 10
 """Connections, and how long they go on. docs/limits.md has the figures of 4,300."""
 BUYERS, EACH = 8, 40
-PATIENCE = 10
+TIMEOUT = 10
 P99 = 0.5
 """Seconds. On a busy machine as on a quiet one: it took the whole ten, or there was no answer."""
 CLASSES = ["gevent", "gthread"]
@@ -62,8 +62,8 @@ def book(url, wish):
     head += "Content-Type: application/json\r\nConnection: close\r\n\r\n"
     began = time.monotonic()
     try:
-        with closing(socket.create_connection(address_of(url), PATIENCE)) as line:
-            line.settimeout(PATIENCE)
+        with closing(socket.create_connection(address_of(url), TIMEOUT)) as line:
+            line.settimeout(TIMEOUT)
             line.sendall(head.encode() + body)
             status = int(line.recv(100).split()[1])
     except (OSError, IndexError):
@@ -97,7 +97,7 @@ def test_slow_clients_of_one_address_hold_no_booking_up(
 
 def sent(site, *pieces, pause=0.5):
     """What is answered to these pieces, and after how many seconds the connection is ended."""
-    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+    with closing(socket.create_connection(address_of(site.url), TIMEOUT)) as line:
         line.settimeout(60)
         began, told = time.monotonic(), b""
         for piece in pieces:
@@ -147,17 +147,17 @@ def test_a_request_that_comes_in_pieces_is_answered(site, make_event, make_user,
 def test_a_body_that_is_cut_off_is_no_request(site, make_event, make_user, sql):
     """Its part might be well-formed and say something else."""
     body = json.dumps({"event_id": make_event().id, "user_id": make_user().id}).encode()
-    with closing(socket.create_connection(address_of(site.url), PATIENCE)) as line:
+    with closing(socket.create_connection(address_of(site.url), TIMEOUT)) as line:
         line.sendall(HEADERS + b"Content-Length: %d\r\n\r\n" % (len(body) + 5) + body)
         line.shutdown(socket.SHUT_WR)
-        line.settimeout(PATIENCE)
+        line.settimeout(TIMEOUT)
         assert not line.recv(100).startswith(b"HTTP/1.1 201")
     time.sleep(0.2)
     assert sql("SELECT count(*) FROM bookings") == [(0,)]
 
 
 def test_a_kept_connection_waits_for_another_request(site, clean):
-    with closing(HTTPConnection(*address_of(site.url), PATIENCE)) as line:
+    with closing(HTTPConnection(*address_of(site.url), TIMEOUT)) as line:
         line.connect()
         kept = line.sock
         for pause in (0, 1, 3):

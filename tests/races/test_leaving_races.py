@@ -7,12 +7,12 @@ from threading import Barrier, Thread
 import psycopg
 import pytest
 
-from app.booking import statements
+from app.booking import queries
 from app.booking.desk import BookingDesk
 from app.db import transaction
 from app.errors import Busy, UserNotFound
 from app.models.booking import new_reference
-from app.services import accounts, bookings, leaving, own_account
+from app.services import account_deletion, accounts, bookings, profile
 from tests.support.naive import INSERT
 from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up, seats_left
@@ -38,9 +38,9 @@ def desks(desk):
 @pytest.fixture
 def without_the_lock(monkeypatch):
     """The statement that reads the users, and lets them leave meanwhile."""
-    bare = statements._EARLIER._clone()
+    bare = queries._EARLIER._clone()
     bare._for_update_arg = None
-    monkeypatch.setattr(statements, "_EARLIER", bare)
+    monkeypatch.setattr(queries, "_EARLIER", bare)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def leave_at_last(user, desk):
     """However often one is told to come again; how many bookings were cancelled."""
     for _ in range(20):
         try:
-            return leaving.delete_account(user.id, PASSWORD, desk)
+            return account_deletion.delete_account(user.id, PASSWORD, desk)
         except Busy:
             continue
     raise AssertionError("the account can't be deleted")
@@ -151,7 +151,9 @@ def test_who_leaves_waits_for_a_booking_under_way_and_cancels_it_too(
     with psycopg.connect(url) as buyer:
         buyer.execute("UPDATE events SET seats_available = 4 WHERE id = %s", [new.id])
         buyer.execute(INSERT, [new_reference(), member.id, new.id, None, None])
-        leaver = Thread(target=in_app(app, leaving.delete_account, member.id, PASSWORD, desk))
+        leaver = Thread(
+            target=in_app(app, account_deletion.delete_account, member.id, PASSWORD, desk)
+        )
         leaver.start()
         wait_until(lambda: sql(WAITING) != [(0,)])
         buyer.commit()
@@ -177,13 +179,13 @@ def test_who_can_not_leave_now_is_told_so_and_nothing_has_changed(
         other.execute(locks(held), [{"event": event, "account": member}[held].id])
         began = time.monotonic()
         with app.app_context(), pytest.raises(Busy):
-            leaving.delete_account(member.id, PASSWORD, desk)
+            account_deletion.delete_account(member.id, PASSWORD, desk)
         assert time.monotonic() - began < 3
     assert sql(ALIVE, member.id) == before == [(True, member.email, True)]
     assert sql("SELECT status, seats FROM bookings") == [("CONFIRMED", 2)]
     with app.app_context():
         assert accounts.authenticate(member.email, PASSWORD).id == member.id
-        assert leaving.delete_account(member.id, PASSWORD, desk) == 1
+        assert account_deletion.delete_account(member.id, PASSWORD, desk) == 1
     assert seats_left(sql, event) == 5
     assert_seats_add_up(sql)
 
@@ -191,7 +193,7 @@ def test_who_can_not_leave_now_is_told_so_and_nothing_has_changed(
 def test_who_changes_their_name_holds_no_booking_up(app, desk, member, make_event, sql):
     event = make_event()
     with app.app_context(), transaction() as session:
-        own_account._present(session, member.id)
+        profile._present(session, member.id)
         facts = {"user_id": member.id, "event_id": event.id, "seats": 1}
         (answer,) = at_once([in_app(app, bookings.book, desk, **facts)])
     assert not isinstance(answer, Exception), answer
@@ -207,7 +209,7 @@ def test_people_who_leave_while_others_sign_in_hold_each_other_up_for_ever_never
     works = []
     for user in people:
         works += [in_app(app, sign_ins.begin_for_user, user) for _ in range(4)]
-        works.append(in_app(app, leaving.delete_account, user.id, PASSWORD, desk))
+        works.append(in_app(app, account_deletion.delete_account, user.id, PASSWORD, desk))
         sql(
             "INSERT INTO sign_ins (token_digest, user_id, expires_at) SELECT md5(random()::text), "
             "%s, now() - interval '1 s' FROM generate_series(1, 50)",

@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from app.booking import names
-from app.booking.names import Names, SiteNames, SiteUnknown
-from app.embedded import free_port
+from app.booking import redis_keys
+from app.booking.redis_keys import Names, SiteNames, SiteUnknown
+from app.demo.servers import free_port
 from tests.factories import Factories
-from tests.limits.conftest import HALL, JSON, Guest
+from tests.limits.conftest import HALL, JSON, BookingRow
 from tests.support.sums import assert_seats_add_up
 from tests.support.threads import at_once
 
@@ -115,19 +115,19 @@ def test_with_the_same_names_one_site_uses_up_the_others_limits(mixed, sites):
 def test_what_is_sold_on_one_is_not_seen_on_the_others_console(sites, settings):
     first, second = sites
     assert first.book() == 201
-    first.app.extensions["desk"].pulse._tell()
+    first.app.extensions["desk"].live_stats._tell()
     with second.app.app_context():
-        beats = second.app.extensions["desk"].pulse.read(second.event.id, 10).beats
+        beats = second.app.extensions["desk"].live_stats.read(second.event.id, 10).beats
     assert sum(beat.booked for beat in beats) == 0
-    assert Guest(second.app).log_in(settings.admin_key[0]).status_code == 303
+    assert BookingRow(second.app).log_in(settings.admin_key[0]).status_code == 303
 
 
 def test_the_second_site_says_so_and_the_first_says_nothing(sites, caplog):
-    caplog.set_level(logging.WARNING, names.log.name)
+    caplog.set_level(logging.WARNING, redis_keys.log.name)
     for site in sites:
         site.names._prefix, site.names._asked_at = None, float("-inf")
         site.names.of("x")
-    (told,) = [r.getMessage() for r in caplog.records if r.name == names.log.name]
+    (told,) = [r.getMessage() for r in caplog.records if r.name == redis_keys.log.name]
     assert "Another site has the plain names in Redis (utsavam:site)" in told
     assert sites[1].names.of("") in told
 
@@ -149,17 +149,17 @@ def test_processes_of_one_site_have_the_same_names(sites, make_app):
 
 @pytest.mark.parametrize("rubbish", ["x", "", "0" * 17, "g" * 16])
 def test_rubbish_that_names_no_site_takes_the_names_from_nobody(sites, redis, rubbish):
-    redis.set(names.OWNER_KEY, rubbish)
+    redis.set(redis_keys.OWNER_KEY, rubbish)
     sites[0].names._asked_at = float("-inf")
     assert sites[0].names.of("x") == "x"
-    assert 0 < redis.ttl(names.OWNER_KEY) <= names.HELD_FOR
+    assert 0 < redis.ttl(redis_keys.OWNER_KEY) <= redis_keys.HELD_FOR
 
 
 def test_a_site_that_is_gone_leaves_the_names_within_an_hour(sites, redis):
-    redis.set(names.OWNER_KEY, "f" * 16)
+    redis.set(redis_keys.OWNER_KEY, "f" * 16)
     sites[0].names._asked_at = float("-inf")
     assert sites[0].names.of("x") != "x"
-    assert 0 < redis.ttl(names.OWNER_KEY) <= names.HELD_FOR
+    assert 0 < redis.ttl(redis_keys.OWNER_KEY) <= redis_keys.HELD_FOR
 
 
 def test_while_the_database_has_not_told_who_it_is_nothing_is_named(app, make_app):

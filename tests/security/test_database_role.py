@@ -7,7 +7,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
 from app.db import db
-from app.services.database_roles import APP_ROLE, NotGranted, grant, granted_to
+from app.operations.database_roles import APP_ROLE, NotGranted, grant, granted_to
 from tests.support.servers import libpq
 
 ENTRY = "INSERT INTO audit_entries (actor, action, subject) VALUES ('Door', 'key.made', 'key')"

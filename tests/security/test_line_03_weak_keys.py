@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
-from app.embedded import free_port
+from app.demo.servers import free_port
 from app.errors import WrongCredentials
 from app.services import accounts, demo
 from tests.unit.test_config import PUBLIC, problems

@@ -124,10 +124,10 @@ CHANGES = {
     "admin_events.delete": {},
     "admin_images.upload": {"image": "a picture"},
     "admin_images.remove": {},
-    "admin_console.pause": {},
-    "admin_console.resume": {},
-    "admin_console.hold": {"seats": "2", "seen": "0"},
-    "admin_console.release": {"release-seats": "1", "release-seen": "2"},
+    "admin_live_sales.pause": {},
+    "admin_live_sales.resume": {},
+    "admin_live_sales.hold": {"seats": "2", "seen": "0"},
+    "admin_live_sales.release": {"release-seats": "1", "release-seen": "2"},
     "admin_bookings.create": GUEST,
     "admin_bookings.cancel": {},
     "admin_keys.create": {"name": "another", "role": "viewer"},
@@ -135,7 +135,7 @@ CHANGES = {
     "api_admin.create_event": EVENT,
     "api_admin.update_event": {"capacity": 60},
     "api_admin.delete_event": {},
-    "api_event_desk.copy_event": {"name": "Again"},
+    "api_admin_events.copy_event": {"name": "Again"},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
     "api_bookings.change_booking": {"seats": 1},
@@ -145,7 +145,7 @@ CHANGES = {
 }
 NO_CHANGE = {"admin_events.preview", "admin_events.check"}
 OF_THE_HOUSE = {
-    *("admin_checks.reconcile_next", "api_records.reconcile_some"),
+    *("admin_checks.reconcile_next", "api_admin_reports.reconcile_some"),
     *("admin_checks.seed", "api_admin.seed_demo_data"),
 }
 """Tokens in Redis are put right, or the demo is filled: of nobody's facts."""
@@ -166,9 +166,9 @@ def test_line_12_every_call_by_which_staff_changes_something_is_looked_at(app):
 def prepare(app, desk, world, factories, endpoint):
     """An event in the state in which the call changes something, and the world's other things."""
     facts = {"status": "draft"} if endpoint == "admin_events.publish" else {}
-    if endpoint == "admin_console.release":
+    if endpoint == "admin_live_sales.release":
         facts = {"seats_held": 2, "seats_available": 18}
-    if endpoint == "admin_console.resume":
+    if endpoint == "admin_live_sales.resume":
         facts = {"sales_paused": True}
     event = factories.event(capacity=20, **facts)
     if "remove" in endpoint:

@@ -103,4 +103,4 @@ def test_held_seats_are_the_confirmed_ones_of_this_user_and_event(
     bookings.cancel(desk, make_booking(event, user, seats=1).id)
     make_booking(event)
     make_booking(make_event(), user)
-    assert bookings.seats_held(user.id, event.id) == 2
+    assert bookings.seats_of_user(user.id, event.id) == 2

@@ -86,10 +86,10 @@ def test_a_warm_reading_asks_the_database_nothing(here, make_event, statements):
 
 def test_equal_readings_have_one_stamp_and_others_another(here, make_event, make_user):
     event = make_event()
-    stamps = [here.catalogue.event(event.id).stamp for _ in range(3)]
+    stamps = [here.catalogue.event(event.id).etag for _ in range(3)]
     assert stamps[0] == stamps[1] == stamps[2]
     book(here, make_user(), event)
-    assert here.catalogue.event(event.id).stamp != stamps[0]
+    assert here.catalogue.event(event.id).etag != stamps[0]
 
 
 def test_a_booking_is_seen_by_every_process_at_its_next_reading(

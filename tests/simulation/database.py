@@ -149,8 +149,8 @@ def lost():
     return OperationalError("connection", {}, Exception("lost"), connection_invalidated=True)
 
 
-class Statements:
-    """Stands where the ledger and the resolver say `statements`."""
+class Queries:
+    """Stands where the ledger and its recovery say `queries`."""
 
     def lock_rows(self, session, event_ids):
         session.statement()
@@ -170,7 +170,7 @@ class Statements:
         ]
         return users, found
 
-    def seats_held(self, session, pairs):
+    def seats_by_user(self, session, pairs):
         return {}
 
     def insert_bookings(self, session, orders, prices, left, at):

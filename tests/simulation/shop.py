@@ -5,48 +5,48 @@ from contextlib import contextmanager
 
 from greenlet import getcurrent
 
+from app.booking import commit_recovery, ledger
 from app.booking import desk as desk_module
 from app.booking import gate as gate_module
-from app.booking import ledger, resolver
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate
-from app.booking.orders import Look, Order
+from app.booking.orders import Order, SeatSnapshot
 from app.errors import NotEnoughSeats, OutcomeUnknown, UtsavamError
-from tests.simulation.database import Database, Statements, new_row
+from tests.simulation.database import Database, Queries, new_row
 from tests.simulation.redis_server import TIMEOUT, RedisClient, RedisServer
 from tests.simulation.world import Clock, Process, World
 
 EVENT = 1
-BELIEVED_FOR = 1.0
+SNAPSHOT_VALID_FOR = 1.0
 A_MOMENT = 1e-6
 
 
 class CooperativeTurns:
     """The desk's group commit, for tasks instead of threads."""
 
-    def __init__(self, world, serve, most=8):
-        self._world, self._serve, self._most = world, serve, most
-        self._waiting, self._led = deque(), False
+    def __init__(self, world, serve, max_batch=8):
+        self._world, self._serve, self._max_batch = world, serve, max_batch
+        self._waiting, self._leading = deque(), False
 
-    def take(self, order):
+    def submit(self, order):
         ticket = {"order": order, "task": getcurrent()}
         self._waiting.append(ticket)
-        if self._led:
+        if self._leading:
             self._world.wait()
         if "answer" not in ticket:
             self._lead()
         return ticket["answer"]
 
     def _lead(self):
-        self._led = True
-        turn = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        self._leading = True
+        batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
         try:
-            answers = self._serve([ticket["order"] for ticket in turn])
-            for ticket, answer in zip(turn, answers, strict=True):
+            answers = self._serve([ticket["order"] for ticket in batch])
+            for ticket, answer in zip(batch, answers, strict=True):
                 ticket["answer"] = answer
         finally:
-            self._led = bool(self._waiting)
-            for ticket in turn[1:]:
+            self._leading = bool(self._waiting)
+            for ticket in batch[1:]:
                 self._world.wake(ticket["task"])
             if self._waiting:
                 self._world.wake(self._waiting[0]["task"])
@@ -74,7 +74,7 @@ class Shop:
         process = Process(self.world, number)
         gate = SeatGate(RedisClient(self.redis), int(TIMEOUT * 1000))
         desk = BookingDesk(gate)
-        desk._turns = CooperativeTurns(self.world, desk.settle)
+        desk._commits = CooperativeTurns(self.world, desk.settle)
         self.desks[number] = (process, desk)
 
     def kill(self, number):
@@ -97,7 +97,7 @@ class Shop:
             except UtsavamError as error:
                 answer = error
             # Nobody can say for a process that stands still how old its news are.
-            self._check(order, answer, asked, BELIEVED_FOR + process.stalled - stalled)
+            self._check(order, answer, asked, SNAPSHOT_VALID_FOR + process.stalled - stalled)
             heard(answer)
 
         self.world.spawn(work, process)
@@ -110,7 +110,7 @@ class Shop:
             started = self.world.clock()
             try:
                 with self.database.session() as session:
-                    row = ledger.statements.lock_rows(session, [EVENT])[EVENT]
+                    row = ledger.queries.lock_rows(session, [EVENT])[EVENT]
                     row = change(session, row)
                     if row is None:
                         return
@@ -119,8 +119,10 @@ class Shop:
             except desk_module.DBAPIError:
                 return
             row = session.changed[EVENT]
-            look = Look(EVENT, row.seats_available, row.version, row.incarnation, started)
-            desk.gate.publish([look])
+            snapshot = SeatSnapshot(
+                EVENT, row.seats_available, row.version, row.incarnation, started
+            )
+            desk.gate.publish([snapshot])
 
         self.world.spawn(work, process)
 
@@ -155,9 +157,9 @@ def in_virtual_time(monkeypatch, shop):
     """The booking modules' clock, database and statements are the shop's."""
     with monkeypatch.context() as patch:
         clock = Clock(shop.world)
-        for module in (gate_module, desk_module, ledger, resolver):
+        for module in (gate_module, desk_module, ledger, commit_recovery):
             patch.setattr(module, "time", clock)
-        for module in (ledger, resolver):
+        for module in (ledger, commit_recovery):
             patch.setattr(module, "ledger_session", shop.database.session)
-            patch.setattr(module, "statements", Statements())
+            patch.setattr(module, "queries", Queries())
         yield

@@ -8,8 +8,8 @@ import os
 
 import pytest
 
+from app.booking import commit_recovery, ledger
 from app.booking import gate as gate_module
-from app.booking import ledger, resolver
 from app.booking.gate import SeatGate
 from app.errors import DatabaseDown, Unavailable, UtsavamError
 from tests.simulation.database import Database
@@ -181,7 +181,9 @@ def test_whatever_goes_wrong_nothing_is_oversold_stranded_or_wrongly_refused(mon
 
 def believe_always(monkeypatch):
     """Without the second look at the row, tokens alone say "sold out"."""
-    monkeypatch.setattr(gate_module, "believable", lambda look, _seats, _at: look is not None)
+    monkeypatch.setattr(
+        gate_module, "proves_sold_out", lambda snapshot, _seats, _at: snapshot is not None
+    )
 
 
 def hold_no_locks(monkeypatch):
@@ -190,12 +192,12 @@ def hold_no_locks(monkeypatch):
 
 def look_up_without_the_lock(monkeypatch):
     def look_up(orders):
-        with resolver.ledger_session() as session:
+        with commit_recovery.ledger_session() as session:
             references = [order.reference for order in orders]
-            found = resolver.statements.confirmed_by_reference(session, references)
+            found = commit_recovery.queries.confirmed_by_reference(session, references)
         return {r: found.get(r, DatabaseDown()) for r in references}
 
-    monkeypatch.setattr(resolver, "_look_up", look_up)
+    monkeypatch.setattr(commit_recovery, "_look_up", look_up)
 
 
 def refuse_for_bookings_that_may_not_stand(monkeypatch):
@@ -205,12 +207,12 @@ def refuse_for_bookings_that_may_not_stand(monkeypatch):
 def look_once_before_the_ledger(monkeypatch):
     """Orders that the gate refuses wait for the others of their turn, and grow old meanwhile."""
     refuses = SeatGate.refuses
-    remembered = {}
+    cached = {}
 
     def refuse_for_good(gate, order, verdict):
-        if order.reference not in remembered:
-            remembered[order.reference] = refuses(gate, order, verdict)
-        return remembered[order.reference]
+        if order.reference not in cached:
+            cached[order.reference] = refuses(gate, order, verdict)
+        return cached[order.reference]
 
     monkeypatch.setattr(SeatGate, "refuses", refuse_for_good)
 

@@ -20,7 +20,7 @@ from tests.stateful.model import NEW, Model, ModelBooking, ModelEvent, Wish, oth
 from tests.stateful.shop import WORKERS
 from tests.support.sums import assert_seats_add_up
 
-BELIEVED_FOR = 1.0
+SNAPSHOT_VALID_FOR = 1.0
 """Seconds: no wrong "sold out" is older, says docs/booking.md."""
 RUBBISH = ["0", "1", "999", "-5", "x"]
 DAMAGE = {
@@ -183,7 +183,7 @@ class ShopAndModel(RuleBasedStateMachine):
     def let_every_look_grow_old(self):
         if self.pauses and self._some_look_is_out_of_date():
             self.pauses -= 1
-            time.sleep(BELIEVED_FOR + 0.01)
+            time.sleep(SNAPSHOT_VALID_FOR + 0.01)
 
     @invariant()
     def the_database_says_what_the_model_says(self):
@@ -206,7 +206,7 @@ class ShopAndModel(RuleBasedStateMachine):
             if not isinstance(answer, NotEnoughSeats):
                 self.waits -= waited
                 return answer
-            assert asked - first <= BELIEVED_FOR, "a free seat can't be bought"
+            assert asked - first <= SNAPSHOT_VALID_FOR, "a free seat can't be bought"
             waited = True
             time.sleep(0.02)
 
@@ -230,7 +230,7 @@ class ShopAndModel(RuleBasedStateMachine):
     def _excused(self, worker, wish, answer, asked):
         """Whether it is a "sold out" that the worker's own young look has seen."""
         seats, when = self.seen.get((worker, wish.event), (wish.seats, 0))
-        young = asked - when <= BELIEVED_FOR
+        young = asked - when <= SNAPSHOT_VALID_FOR
         refused = isinstance(answer, NotEnoughSeats) and wish.key is None
         return refused and young and seats < wish.seats
 

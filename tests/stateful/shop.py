@@ -7,7 +7,7 @@ import redis
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate, connect
 from app.booking.orders import Order
-from app.embedded import free_port
+from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
 from app.services import bookings, events

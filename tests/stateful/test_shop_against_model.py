@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from app.embedded import RedisServer
+from app.demo.servers import RedisServer
 from app.errors import NotEnoughSeats
 from tests.stateful.machine import ShopAndModel
 from tests.stateful.shop import Shop

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from app.config import Settings
-from app.embedded import free_port
+from app.demo.servers import free_port
 from tests.support.logbook import LOGBOOK
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.edge.actions import did
+from app.presenters.audit_actions import action_label
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,4 +16,4 @@ def test_every_action_that_is_written_down_is_said_in_words(app):
     }
     assert len(written) >= 8
     with app.test_request_context():
-        assert not {action for action in written if did(action) == action}
+        assert not {action for action in written if action_label(action) == action}

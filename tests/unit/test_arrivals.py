@@ -6,16 +6,16 @@ from contextlib import closing
 
 import pytest
 
-from app.edge.arrivals import LOOK_EVERY, MOMENT, Arrivals
-from app.edge.framing import Frame
-from app.edge.sizes import MAX_REQUEST
+from app.edge.request_framing import Frame
+from app.edge.size_limits import MAX_REQUEST
+from app.edge.slow_clients import LOOK_EVERY, MOMENT, Arrivals
 
 
 class Crowd:
     """Connections of our own, as a worker has them."""
 
-    def __init__(self, most):
-        self.arrivals, self.ends = Arrivals(most), []
+    def __init__(self, max_batch):
+        self.arrivals, self.ends = Arrivals(max_batch), []
 
     def come(self, address, many=1):
         pairs = [socket.socketpair() for _ in range(many)]
@@ -33,7 +33,7 @@ class Crowd:
 
 @pytest.fixture
 def crowd():
-    with closing(Crowd(most=20)) as crowd:
+    with closing(Crowd(max_batch=20)) as crowd:
         yield crowd
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.fair_queue import FairQueue, QueueFull, WaitedTooLong, on_behalf_of
+from app.lib.fair_queue import FairQueue, QueueFull, WaitedTooLong, on_behalf_of
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
 
@@ -35,7 +35,7 @@ class Held:
 
         def ask():
             with on_behalf_of(client):
-                self.queue.do(work or serve)
+                self.queue.run(work or serve)
 
         self.threads.append(threading.Thread(target=ask))
         self.threads[-1].start()
@@ -72,7 +72,7 @@ def test_one_client_has_so_many_waiting_and_the_others_are_not_refused_for_it():
     for _ in range(4):
         held.hand_in("greedy")
     with on_behalf_of("greedy"), pytest.raises(QueueFull):
-        queue.do(int)
+        queue.run(int)
     held.hand_in("modest")
     assert held.let_go().count("modest") == 1
 
@@ -85,7 +85,7 @@ def test_who_has_waited_too_long_is_told_whose_fault_it_is_and_waits_no_more():
     def told(client):
         began = time.monotonic()
         with on_behalf_of(client), pytest.raises((QueueFull, WaitedTooLong)) as refused:
-            queue.do(lambda: held.served.append("after all"))
+            queue.run(lambda: held.served.append("after all"))
         return refused.type, time.monotonic() - began < 2
 
     answers = at_once([lambda: told("alone"), *[lambda: told("many")] * 3])
@@ -95,14 +95,14 @@ def test_who_has_waited_too_long_is_told_whose_fault_it_is_and_waits_no_more():
     )
     assert all(soon for _, soon in answers)
     assert held.let_go() == ["somebody"], "what was given up is not done"
-    assert queue.do(lambda: "served again") == "served again"
+    assert queue.run(lambda: "served again") == "served again"
 
 
 def test_what_the_work_raises_is_raised_where_it_was_handed_in():
     queue = FairQueue(each=1, timeout=10)
     with pytest.raises(ZeroDivisionError):
-        queue.do(lambda: 1 / 0)
-    assert queue.do(divmod, 7, 2) == (3, 1)
+        queue.run(lambda: 1 / 0)
+    assert queue.run(divmod, 7, 2) == (3, 1)
 
 
 def burn(seconds):
@@ -116,5 +116,5 @@ def test_it_takes_no_more_than_its_share_of_a_core(share, at_least):
     queue = FairQueue(each=10, timeout=10)
     queue.share = share
     began = time.monotonic()
-    assert at_once([lambda: queue.do(burn, 0.05)] * 4) == [None] * 4
+    assert at_once([lambda: queue.run(burn, 0.05)] * 4) == [None] * 4
     assert time.monotonic() - began >= at_least

@@ -12,7 +12,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.kolam import INKS, Point, Step, Strand, crossings, ink_name, lattice, mark, poster, strands
+from app.lib.kolam import (
+    INKS,
+    Point,
+    Step,
+    Strand,
+    crossings,
+    ink_name,
+    lattice,
+    mark,
+    poster,
+    strands,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 IDS = range(1, 73)
@@ -117,7 +128,7 @@ def test_every_drawn_line_ends_where_it_began(event_id: int) -> None:
 
 
 def test_the_same_id_gives_the_same_poster_in_another_process() -> None:
-    source = Path(__file__).parents[2] / "app" / "kolam.py"
+    source = Path(__file__).parents[2] / "app" / "lib" / "kolam.py"
     code = f"import runpy; print(runpy.run_path({str(source)!r})['poster'](12), end='')"
     for hash_seed in ("1", "2"):
         run = subprocess.run(

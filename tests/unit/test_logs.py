@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import logs
 from app.config import Settings
-from app.request_ids import request_id
+from app.lib.request_id import request_id
 
 ROOT = Path(__file__).parents[2]
 KEY, SIGNING, PASSWORD = "k9-Vq3_operators-own-key", "s1-Zw8_signing-key-here", "d4t4base"

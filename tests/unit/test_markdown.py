@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.edge.markdown import SCHEMES, TAGS, plain, rendered
+from app.presenters.markdown import SCHEMES, TAGS, plain, rendered
 
 
 def test_what_people_write_is_formatted():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.money import CURRENCIES, format_money, minor_to_text, parse_money
+from app.lib.money import CURRENCIES, format_money, minor_to_text, parse_money
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from app.pictures import MAX_BYTES, NoPicture, renditions
+from app.lib.images import MAX_BYTES, NoPicture, renditions
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 40), (30, 40, 220), (255, 255, 255)
 QUARTERS = (RED, GREEN, BLUE, WHITE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.edge.visitor import safe_next
+from app.edge.session import safe_next
 
 AWAY = [
     "//e",

@@ -11,8 +11,8 @@ import zxingcpp
 from icalendar import Calendar
 from PIL import Image
 
-from app.edge.tickets import seat_codes
 from app.models.columns import now
+from app.presenters.ticket_codes import seat_codes
 from tests.web.conftest import HTML, HTMX, PASSWORD
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.edge.charts import bar_chart
+from app.presenters.charts import bar_chart
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from app.edge import sheets
-from app.edge.sheets import BATCH, workbook
+from app.lib import spreadsheets
+from app.lib.spreadsheets import BATCH, workbook
 
 ZONE = ZoneInfo("Asia/Kolkata")
 AT = datetime(2026, 11, 26, 18, 45, 30, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_any_text_comes_back_as_it_was(text):
 
 
 def test_what_a_sheet_can_not_hold_goes_on_in_the_next(monkeypatch):
-    monkeypatch.setattr(sheets, "MAX_ROWS", 11)
+    monkeypatch.setattr(spreadsheets, "MAX_ROWS", 11)
     for rows, wish in ((0, [0]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])):
         book = opened(made([(n,) for n in range(rows)], ("h",)))
         assert [sheet.max_row - 1 for sheet in book] == wish

@@ -10,9 +10,9 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app import pictures
 from app.db import db
-from app.pictures import MAX_BYTES
+from app.lib import images
+from app.lib.images import MAX_BYTES
 from tests.web.conftest import HTML
 
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -178,7 +178,7 @@ def test_the_poster_comes_back_and_the_unused_picture_goes(
 
 def test_no_connection_is_held_while_a_picture_is_made(app, upload, make_event, sql, monkeypatch):
     """Making one may wait for others'; connections are few, and others' work waits for them."""
-    event, held, make = make_event(), [], pictures.renditions
+    event, held, make = make_event(), [], images.renditions
     with app.app_context():
         before = db.engine.pool.checkedout()
 
@@ -186,7 +186,7 @@ def test_no_connection_is_held_while_a_picture_is_made(app, upload, make_event, 
         held.append(db.engine.pool.checkedout() - before)
         return make(file)
 
-    monkeypatch.setattr(pictures, "renditions", look)
+    monkeypatch.setattr(images, "renditions", look)
     assert upload(event, picture()).status_code == 303
     assert held == [0]
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import db
-from app.request_ids import WELL_FORMED, new_id, request_id
+from app.lib.request_id import WELL_FORMED, new_id, request_id
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import libpq, wait_until
 from tests.web.conftest import HTML
@@ -154,7 +154,7 @@ def test_whoever_meets_an_error_of_ours_can_name_it(without_a_database):
 def test_what_is_logged_of_a_request_bears_its_name(without_a_database):
     name = without_a_database.get("/api/events", buffered=True).headers["X-Request-Id"]
     lines = [json.loads(line) for line in LOGBOOK.of_tests().splitlines() if name in line]
-    assert {line["logger"] for line in lines} == {"app.edge.http_errors", "app.access"}
+    assert {line["logger"] for line in lines} == {"app.edge.error_handlers", "app.access"}
     assert {line["request_id"] for line in lines} == {name}
 
 

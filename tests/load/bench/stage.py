@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.embedded import Postgres, RedisServer, free_port
+from app.demo.servers import Postgres, RedisServer, free_port
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent

@@ -41,7 +41,7 @@ class House:
         self._called = Event()
 
     def open(self):
-        self.organiser.open_house(self.run, self.options.seats)
+        self.organiser.start_exporter(self.run, self.options.seats)
         self.event_id, self.slug = self.organiser.event_id, self.organiser.slug
 
     @staticmethod

@@ -28,7 +28,7 @@ class Organiser:
         self._session = requests.Session()
         self._session.headers["X-Admin-Key"] = find_key()
 
-    def open_house(self, run, seats):
+    def start_exporter(self, run, seats):
         """A published event whose sale opens in an hour: nobody can buy before all are there."""
         now = datetime.now(UTC)
         event = {
@@ -78,7 +78,7 @@ class Organiser:
         )
         return answer.json()["booking_id"] if answer.status_code == 201 else None
 
-    def close_house(self):
+    def stop_exporter(self):
         self._send("DELETE", f"/api/admin/events/{self.event_id}?force=true", 204)
 
     def _send(self, method, path, expected, **facts):

@@ -54,7 +54,7 @@ def _bought(house, guest, seats):
 def leave(house):
     """Take the event away, and the accounts; what could not go is said."""
     try:
-        house.organiser.close_house()
+        house.organiser.stop_exporter()
     except Trouble as trouble:
         say(f"the event {house.event_id} stays: {trouble}")
     if house.options.keep_people:

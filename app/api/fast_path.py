@@ -1,0 +1,131 @@
+"""The one call that a whole city makes at once: `POST /bookings`, without a Flask request.
+
+Flask's request, its routing, hooks and response cost as much again as the booking. A plain order
+from a known caller needs none of them, and is answered here by the same schema, service and
+wording as the view's. Whatever is not plain (a body that is no order, a caller we don't know,
+another host) is left to Flask, which answers it in full.
+"""
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Flask
+from pydantic import ValidationError
+
+from app.api.bookings import place
+from app.api.callers import Caller, recognise
+from app.api.present import booked_out
+from app.api.schemas import BookingIn
+from app.booking.orders import Booked
+from app.edge.error_handlers import PROBLEM_JSON, headers_of, json_of
+from app.edge.gthread_worker import waited_too_long
+from app.edge.request_ids import ROUTE
+from app.edge.security import trusted_hosts_check
+from app.edge.size_limits import MAX_BODY
+from app.errors import InvalidField, NotAllowed, UtsavamError
+from app.presenters.problems import Problem, problem_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = "/api/bookings"
+STATUS_LINES = {status.value: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
+
+log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    status: int
+    content_type: str
+    body: bytes
+    headers: list[tuple[str, str]]
+
+
+class FastPath:
+    """WSGI middleware right before Flask."""
+
+    def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
+        self._app, self._inner = app, inner
+        self._settings, self._desk = app.extensions["utsavam"], app.extensions["desk"]
+        self._is_ours = trusted_hosts_check(self._settings)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        answer = self._answer(environ) if self._is_plain(environ) else None
+        if answer is None:
+            return self._inner(environ, start_response)
+        environ[ROUTE] = PATH
+        headers = [
+            ("Content-Type", answer.content_type),
+            ("Content-Length", str(len(answer.body))),
+            *answer.headers,
+        ]
+        start_response(STATUS_LINES[answer.status], headers)
+        return [answer.body]
+
+    def _is_plain(self, environ: "WSGIEnvironment") -> bool:
+        length = environ.get("CONTENT_LENGTH") or ""
+        return (
+            environ["PATH_INFO"] == PATH
+            and environ["REQUEST_METHOD"] == "POST"
+            and environ.get("CONTENT_TYPE") == "application/json"
+            and not environ["QUERY_STRING"]
+            and length.isdecimal()
+            and int(length) <= MAX_BODY
+            and not waited_too_long()
+            and self._is_ours(environ.get("HTTP_HOST", ""))
+        )
+
+    def _answer(self, environ: "WSGIEnvironment") -> Answer | None:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        with self._app.app_context():
+            try:
+                request = BookingIn.model_validate_json(body)
+                caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
+                return _told(place(self._desk, caller, request, _key(environ), address))
+            except (ValidationError, NotAllowed, InvalidField):
+                # Nothing is done yet; Flask reads the body again and says what is wrong.
+                environ["wsgi.input"] = BytesIO(body)
+                return None
+            except UtsavamError as error:
+                return _refused(problem_of(error))
+            except Exception as error:
+                return self._broken(environ, error)
+
+    def _caller(self, environ: "WSGIEnvironment") -> Caller:
+        return recognise(
+            self._settings,
+            environ.get("HTTP_X_ADMIN_KEY"),
+            environ.get("HTTP_AUTHORIZATION"),
+            environ.get("REMOTE_ADDR"),
+        )
+
+    def _broken(self, environ: "WSGIEnvironment", error: Exception) -> Answer:
+        """As Flask's own handlers tell it."""
+        with self._app.request_context(environ):
+            response = self._app.make_response(self._app.handle_user_exception(error))
+            headers = [h for h in response.headers if not h[0].startswith("Content-")]
+            return Answer(response.status_code, response.content_type, response.get_data(), headers)
+
+
+def _key(environ: "WSGIEnvironment") -> str | None:
+    key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
+    return key
+
+
+def _told(booked: Booked) -> Answer:
+    headers = [("Location", f"/bookings/{booked.booking.id}")]
+    if booked.replayed:
+        headers.append(("Idempotency-Replayed", "true"))
+    body = booked_out(booked).model_dump_json().encode()
+    return Answer(201, "application/json", body, headers)
+
+
+def _refused(problem: Problem) -> Answer:
+    return Answer(
+        problem.status, PROBLEM_JSON, json_of(problem).encode(), headers_of(problem, json=True)
+    )

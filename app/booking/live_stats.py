@@ -1,0 +1,222 @@
+"""The pulse of a sale: what all processes' desks answer, second by second, for those who watch.
+
+Each process counts for itself, and tells Redis once a second while there is something to tell.
+These figures are to be looked at and may miss a second, as when a process ends or Redis is away;
+the books are in PostgreSQL.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+
+from app.booking.orders import SeatSnapshot
+from app.booking.redis_keys import Names
+from app.lib.text import whole
+
+INTERVAL = 1.0
+"""Seconds between two tellings."""
+IDLE_INTERVALS = 5
+"""Beats with nothing to tell, after which the teller goes; the next order brings a new one."""
+KEPT_FOR = 600
+"""Seconds that a minute is kept for."""
+FRESH = 5
+"""Seconds for which a process's queue is believed."""
+MOST_EVENTS = 1_000
+"""Events of one beat; whoever asks for more is not selling, but guessing."""
+MOST_NOTED = 100_000
+"""Answers of one beat; many times what a process can give."""
+DESKS_KEY = "desks:queues"
+
+BOOKED, SEATS, REPLAYED = "booked", "seats", "replayed"
+SOLD_OUT, REFUSED, BUSY, FAILED = "sold_out", "refused", "busy", "failed"
+CHANGED = "changed"
+"""By an organiser or a guest who gives back: what is left is looked at again."""
+LEFT = "left"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One second of an event's sale."""
+
+    at: int
+    """Seconds since 1970."""
+    booked: int = 0
+    seats: int = 0
+    replayed: int = 0
+    sold_out: int = 0
+    refused: int = 0
+    busy: int = 0
+    failed: int = 0
+    left: int | None = None
+    """Seats left at its end; None when nobody looked."""
+
+
+@dataclass(frozen=True)
+class SaleHistory:
+    samples: Sequence[Sample]
+    """Every second of the span, the oldest first; the one under way is left out."""
+    queue: int
+    """Orders that wait at the desks of all processes together."""
+    processes: int
+    """How many processes have told of themselves in the last seconds."""
+
+
+def minute_key(event_id: int, minute: int) -> str:
+    return f"event:{event_id}:pulse:{minute}"
+
+
+class LiveStats:
+    """One per process, for all its threads."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        queue: Callable[[], int],
+        snapshot: Callable[[int], SeatSnapshot | None],
+        names: Names | None = None,
+    ) -> None:
+        self._client, self._queue, self._snapshot = client, queue, snapshot
+        self._names = names or Names()
+        self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MOST_NOTED)
+        """Second, event, what happened and seats: appended without a lock, counted later."""
+        self._starting = threading.Lock()
+        self._flusher: threading.Thread | None = None
+
+    def note(self, event_id: int, kind: str, seats: int = 0) -> None:
+        """Count an answer of the desk."""
+        self._noted.append((int(time.time()), event_id, kind, seats))
+        if self._flusher is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._flusher is None:
+                self._flusher = threading.Thread(target=self._flush_regularly, daemon=True)
+                self._flusher.start()
+
+    def read(self, event_id: int, seconds: int) -> SaleHistory | None:
+        """What all processes told of the last seconds; None when Redis can't be asked."""
+        now = int(time.time())
+        minutes = range((now - seconds) // 60, now // 60 + 1)
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for minute in minutes:
+                    pipe.hgetall(self._names.of(minute_key(event_id, minute)))
+                pipe.hgetall(self._names.of(DESKS_KEY))
+                *told, desks = map(_told, pipe.execute(raise_on_error=False))
+        except redis.RedisError:
+            return None
+        facts = {name: value for minute in told for name, value in minute.items()}
+        queues = list(_fresh(desks, now))
+        lefts, newest, samples = _lefts(facts), -1, []
+        for at in range(now - seconds, now):
+            version, left = lefts.get(at, (-1, None))
+            # A process that has not sold lately tells of seats that others have sold since.
+            samples.append(_sample(at, facts, left if version >= newest else None))
+            newest = max(newest, version)
+        return SaleHistory(samples, sum(queues), len(queues))
+
+    def _flush_regularly(self) -> None:
+        quiet = 0
+        try:
+            while quiet < IDLE_INTERVALS:
+                time.sleep(INTERVAL)
+                quiet = 0 if self._flush() else quiet + 1
+        finally:
+            self._flusher = None
+        self._flush()  # what was noted since the last look
+
+    def _flush(self) -> bool:
+        """Whether there was anything to tell."""
+        counts = self._counted()
+        events = sorted({event_id for _, event_id, _ in counts})[:MOST_EVENTS]
+        if not events:
+            return False
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                keys = self._send(pipe, counts, set(events))
+                if any(isinstance(a, redis.ResponseError) for a in pipe.execute(False)):
+                    # Something else stands there: it makes room for the next telling.
+                    self._client.delete(*keys)
+        except redis.RedisError as error:
+            log.debug("The pulse was not told: %s", error)
+        return True
+
+    def _counted(self) -> Counter[tuple[int, int, str]]:
+        """What was noted until now, by second, event and what happened."""
+        counts: Counter[tuple[int, int, str]] = Counter()
+        for _ in range(len(self._noted)):
+            second, event_id, kind, seats = self._noted.popleft()
+            counts[second, event_id, kind] += 1
+            if seats:
+                counts[second, event_id, SEATS] += seats
+        return counts
+
+    def _send(
+        self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]
+    ) -> set[str]:
+        """Returns the keys that were written to."""
+        keys = {self._names.of(DESKS_KEY)}
+        for (second, event_id, kind), number in counts.items():
+            if event_id in told:
+                key = self._names.of(minute_key(event_id, second // 60))
+                pipe.hincrby(key, f"{second}:{kind}", number)
+                keys.add(key)
+        second = int(time.time()) - 1
+        for event_id in told:
+            if snapshot := self._snapshot(event_id):
+                key = self._names.of(minute_key(event_id, second // 60))
+                pipe.hset(key, f"{second}:{LEFT}:{snapshot.version}", snapshot.seats)
+                keys.add(key)
+        pipe.hset(self._names.of(DESKS_KEY), _process(), f"{second}:{self._queue()}")
+        for key in keys:
+            pipe.expire(key, KEPT_FOR)
+        return keys
+
+
+def _told(answer: Any) -> dict[bytes, bytes]:
+    """What stands there; nothing, where something else stands than what we tell."""
+    return answer if isinstance(answer, dict) else {}
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
+    """The queues that were told of lately."""
+    for told in desks.values():
+        at, _, queue = told.partition(b":")
+        moment, waiting = whole(at), whole(queue)
+        if moment is not None and waiting is not None and now - moment <= FRESH:
+            yield waiting
+
+
+def _sample(at: int, facts: Mapping[bytes, bytes], left: int | None) -> Sample:
+    found = {name: whole(facts.get(f"{at}:{name}".encode())) for name in _COUNTED}
+    return Sample(at, left=left, **{name: n for name, n in found.items() if n is not None})
+
+
+def _lefts(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
+    """By second, the latest version that was told of, and its seats left."""
+    found: dict[int, tuple[int, int]] = {}
+    for name, seats in facts.items():
+        at, _, version = name.partition(f":{LEFT}:".encode())
+        second, numbers = whole(at), (whole(version), whole(seats))
+        if second is not None and None not in numbers:
+            told = cast("tuple[int, int]", numbers)
+            found[second] = max(told, found.get(second, told))
+    return found
+
+
+_COUNTED = (BOOKED, SEATS, REPLAYED, SOLD_OUT, REFUSED, BUSY, FAILED)

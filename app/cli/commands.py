@@ -1,0 +1,152 @@
+"""Operators' commands; each exits non-zero when it did not do its work."""
+
+import os
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
+
+from app.edge.access import OWN, RULES
+from app.edge.current import desk, settings
+from app.errors import InvalidField, UserNotFound
+from app.operations import database_roles
+from app.operations import doctor as diagnosis
+from app.operations import reconcile as reconciliation
+from app.services import accounts, api_tokens, demo
+
+users = AppGroup("users", help="Users' accounts.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(seed_demo)
+    app.cli.add_command(doctor)
+    app.cli.add_command(reconcile)
+    app.cli.add_command(access)
+    app.cli.add_command(app_role)
+    app.cli.add_command(users)
+
+
+@click.command("seed-demo")
+@with_appcontext
+def seed_demo() -> None:
+    """Make the demo's users and events.
+
+    Users alice, bob and carol (@example.com), and sixteen events. What is there already stays as
+    it is, so the command may be run again. Outside the demo the users have no password.
+    """
+    try:
+        seeded = demo.seed_demo(desk(), with_password=settings().demo)
+    except DBAPIError as error:
+        raise click.ClickException("The database does not take it; try: flask doctor") from error
+    for name in seeded.created:
+        click.echo(f"created  {name}")
+    click.echo(f"{len(seeded.created)} created, {len(seeded.present)} present already")
+
+
+@click.command("app-role")
+@click.argument("name", default=database_roles.APP_ROLE)
+@with_appcontext
+def app_role(name: str) -> None:
+    """Give the database role NAME what the site needs, and no more.
+
+    Run it with the owner's DATABASE_URL, after `flask db upgrade`; it may be run again. The role is
+    made if there is none, and gets the password of POSTGRES_APP_PASSWORD, if that is set. It reads
+    and writes rows, and adds to the audit log; it changes no table and no trigger.
+    """
+    password = os.environ.get("POSTGRES_APP_PASSWORD")
+    try:
+        made = database_roles.grant(settings().database_url, name, password)
+    except database_roles.NotGranted as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"The role {name} {'is made and ' if made else ''}may do what the site does.")
+
+
+@users.command("set-password")
+@click.argument("email")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input, not a prompt."
+)
+@click.option(
+    "--end-tokens/--keep-tokens",
+    default=True,
+    show_default=True,
+    help="Whether programs that act as the user lose their API tokens.",
+)
+def set_password(email: str, password_stdin: bool, end_tokens: bool) -> None:
+    """Set the password of the user with EMAIL.
+
+    Also for a user whom an organiser made without one. The user is signed out everywhere.
+    """
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    try:
+        user, ended = accounts.set_password(email, password, end_tokens=end_tokens)
+    except UserNotFound as error:
+        raise click.ClickException(f"There is no user with the email {email}.") from error
+    except InvalidField as error:
+        raise click.ClickException(f"The password {error.message}.") from error
+    click.echo(f"The password of {user.email} is set.")
+    if ended:
+        click.echo(f"API tokens ended: {ended}.")
+    elif kept := len(api_tokens.list_api_tokens(user.id)):
+        click.echo(f"API tokens that go on working: {kept}.")
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at settings, database, migrations, Redis and connections.
+
+    One line each: ok, or what to do. Exits 1 when the site can't serve.
+    """
+    found = diagnosis.examine(settings(), desk().gate)
+    for check in found:
+        click.echo(f"{check.part + ':':<13}{check.finding}")
+    if any(check.needed and not check.well for check in found):
+        raise SystemExit(1)
+
+
+@click.command()
+@with_appcontext
+def access() -> None:
+    """Print who may what: each address, and the least that somebody must be."""
+    for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        who = RULES[rule.endpoint] + (", their own" if rule.endpoint in OWN else "")
+        click.echo(f"{methods:<7}{rule.rule:<58}{who}")
+
+
+@click.command()
+@click.option("--repair/--no-repair", default=True, help="Put tokens right, or only look.")
+@with_appcontext
+def reconcile(repair: bool) -> None:
+    """Check every event's seats against its bookings, and its tokens.
+
+    Prints the events whose figures differ. Tokens that differ are published anew; they may differ
+    for a moment while seats are sold. Exits 1 when a counter and its bookings do not add up.
+    """
+    try:
+        result = reconciliation.reconcile(desk().gate, repair=repair)
+    except DBAPIError as error:
+        raise click.ClickException("The database does not answer; try: flask doctor") from error
+    if result.findings:
+        click.echo(
+            f"{'event':>10}{'capacity':>12}{'available':>12}{'held':>12}{'booked':>12}{'tokens':>12}"
+        )
+    for found in result.findings:
+        figures = (
+            *(found.event_id, found.capacity),
+            *(found.seats_available, found.seats_held, found.seats_booked),
+        )
+        mark = "BROKEN" if found.broken else "tokens repaired" if repair else "tokens differ"
+        columns = "".join(f"{figure:>12}" for figure in figures[1:])
+        click.echo(f"{figures[0]:>10}{columns}{found.tokens or '-':>12}  {mark}  {found.name}")
+    if not result.redis_answered:
+        click.echo("Redis does not answer: tokens were not checked.")
+    click.echo(f"{result.events} events checked, {len(result.broken)} broken")
+    if result.broken:
+        raise SystemExit(1)

@@ -1,0 +1,167 @@
+"""Every error becomes one answer: problem+json for a program, a page for a person."""
+
+import logging
+from dataclasses import replace
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from app.edge.htmx import go_to, is_htmx
+from app.edge.negotiation import wants_json
+from app.edge.session import current_user
+from app.errors import DatabaseDown, EventGone, NotAllowed, RoleTooLow, UtsavamError
+from app.lib.request_id import request_id
+from app.presenters.problems import Problem, problem_of
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(UtsavamError, _domain)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem as RFC 9457 JSON."""
+    response = Response(json_of(problem), problem.status, mimetype=PROBLEM_JSON)
+    response.headers.extend(headers_of(problem, json=wants_json()))
+    return response
+
+
+def json_of(problem: Problem) -> str:
+    """The problem details object, with the request's name where somebody may have to look."""
+    if not _is_worth_asking(problem):
+        return problem.json
+    return f'{problem.json[:-1]}, "request_id": "{request_id.get()}"}}'
+
+
+def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
+    """What an answer that tells of the problem carries besides."""
+    headers = [("Cache-Control", "no-store")]
+    if problem.retry_after is not None:
+        headers.append(("Retry-After", str(problem.retry_after)))
+    if problem.status == 401 and json:
+        headers.append(("WWW-Authenticate", 'Bearer realm="utsavam"'))
+    return headers
+
+
+def present(problem: Problem) -> Response:
+    if wants_json():
+        return problem_response(problem)
+    if problem.status == 429 and is_htmx():
+        return _told_above(problem)
+    ident = request_id.get() if _is_worth_asking(problem) else None
+    page = render_template("pages/error.html", problem=problem, request_id=ident)
+    response = make_response(page, problem.status)
+    response.headers.extend(headers_of(problem, json=False))
+    return response
+
+
+def _told_above(problem: Problem) -> Response:
+    """To HTMX: the page stays as it is, with a sentence above it."""
+    response = make_response(
+        render_template("fragments/too_many.html", problem=problem), problem.status
+    )
+    response.headers.extend(headers_of(problem, json=False))
+    response.headers.update({"HX-Retarget": "#busy", "HX-Reswap": "innerHTML"})
+    return response
+
+
+def _is_worth_asking(problem: Problem) -> bool:
+    """Whether the operator may know more of it than the answer says."""
+    return problem.status >= 500 or problem.status == 429
+
+
+def _domain(error: UtsavamError) -> Response:
+    if isinstance(error, EventGone) and not wants_json():
+        return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
+    if isinstance(error, NotAllowed | RoleTooLow):
+        log.warning("Refused: %s", type(error).__name__, extra={"endpoint": request.endpoint})
+    return present(_told(error))
+
+
+def _database(error: Exception) -> Response:
+    """Away or read-only is no fault of ours and soon over; a statement that it refuses is."""
+    if isinstance(error, DBAPIError) and not (
+        isinstance(error, OperationalError) or error.connection_invalidated
+    ):
+        return _unforeseen(error)
+    log.error("The database did not answer: %s", type(error).__name__)
+    return present(_told(DatabaseDown()))
+
+
+def _told(error: UtsavamError) -> Problem:
+    """Who only looks need not be told that nothing was booked."""
+    problem = problem_of(error)
+    if problem.slug == "unavailable" and request.method in {"GET", "HEAD"}:
+        return replace(problem, detail=_("Please try again in a moment."))
+    return problem
+
+
+def _http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        return _foreign_host()
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    code = error.code or 500
+    response = present(
+        Problem(
+            code, "", HTTPStatus(code).phrase, _sentences().get(code) or error.description or ""
+        )
+    )
+    # Such as Allow at 405.
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def _csrf(_error: CSRFError) -> Response:
+    """Mostly a page that was open for so long that its session is over: say so, and lose nothing
+    of a booking that was about to be made."""
+    if request.endpoint == "checkout.create" and current_user() is None:
+        seats = request.form.get("seats", type=int)
+        return go_to(url_for("checkout.begin", **(request.view_args or {}), seats=seats))
+    detail = _(
+        "This form was open for too long, so we did not take it. Go back, load the page again, "
+        "and send it once more."
+    )
+    return present(Problem(400, "", _("Please send it again"), detail))
+
+
+def _foreign_host() -> Response:
+    """Bare words to a browser: under a name that is not ours no page can address its parts."""
+    detail = _("This site is not served under that name.")
+    if wants_json():
+        return problem_response(Problem(400, "", HTTPStatus.BAD_REQUEST.phrase, detail))
+    return Response(detail, 400, mimetype="text/plain")
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.exception("Unforeseen error", exc_info=error)
+    return present(Problem(500, "", _("Something broke"), _sentences()[500]))
+
+
+def _sentences() -> dict[int, str]:
+    return {
+        403: _("This page is not for you. If you think it should be, sign in as somebody else."),
+        410: _("Its organiser has taken it down. Whoever had booked can ask them why."),
+        404: _("There is nothing at this address."),
+        405: _("This address does not answer that method."),
+        413: _("The request is too large: 64 KiB at most, and 5 MB for a picture."),
+        415: _(
+            "Send JSON, with Content-Type: application/json; a picture as image/jpeg or the like."
+        ),
+        500: _("It is our fault, not yours. Please try again."),
+    }

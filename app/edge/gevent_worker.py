@@ -1,0 +1,48 @@
+"""gunicorn's worker with greenlets, in which nobody keeps us waiting for long."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
+
+from app.edge.slow_clients import LOOK_EVERY, Arrivals, await_body
+
+
+class GreenletWorker(GeventWorker):  # type: ignore[misc]
+    def run(self) -> None:
+        self._arrivals = Arrivals(most=self.worker_connections)
+        looking = gevent.spawn(self._look)
+        try:
+            super().run()
+        finally:
+            looking.kill()
+
+    def timeout_ctx(self) -> AbstractContextManager[None]:
+        """None by gevent: one look at all connections costs less than a timer for each request."""
+        return nullcontext()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        self._arrivals.opened(client, addr)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._arrivals.closed(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        arrival = self._arrivals.of(sock)
+        if not await_body(req, arrival, sock.sendall):
+            raise StopIteration
+        if arrival.reader is None:
+            arrival.is_answered()
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            if arrival.reader is not None:
+                arrival.reader.is_asked_for = False
+            arrival.waits(self.cfg.keepalive)
+
+    def _look(self) -> None:
+        while True:
+            gevent.sleep(LOOK_EVERY)
+            self._arrivals.look()

@@ -1,0 +1,163 @@
+"""gunicorn's worker with threads, and what has waited in it too long.
+
+A request beyond the threads waits where the desk does not see it; the desk would give it its full
+patience on top. So whoever has waited long before being looked at is told at once to ask again.
+
+A thread is given a request when all of it is here: were it to read from a slow client, as many
+slow clients as there are threads would close the site. The main thread reads from all of them.
+"""
+
+import contextlib
+import selectors
+import threading
+import time
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import TConn
+from gunicorn.workers.gthread import ThreadWorker as GunicornThreadWorker
+
+from app.edge.request_framing import Frame
+from app.edge.size_limits import MAX_BODY, MAX_HEAD
+from app.edge.slow_clients import BODY, CONTINUE, HEAD, LARGE_BODY, LOOK_EVERY, TOO_LATE, Arrivals
+
+PATIENCE = 2.0
+"""Seconds that a request may wait for a thread; the rest of ten is for its booking."""
+PIECE = 64 * 1024
+"""Bytes that are read from one client before it is another's turn."""
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of pictures that come in at the same time; a sender beyond them has to go."""
+
+
+class _Waited(threading.local):
+    seconds = 0.0
+
+
+_waited = _Waited()
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A client's, and what has come of its next request."""
+
+    def __init__(self, worker: "ThreadWorker", client: Any, peer: Any, server: Any) -> None:
+        super().__init__(worker.cfg, client, peer, server)
+        self._arrivals, self.frame = worker.arrivals, Frame()
+        self.arrival = self._arrivals.opened(client, peer)
+
+    def close(self, graceful: bool = False) -> None:
+        self._arrivals.closed(self.sock)
+        super().close(graceful)
+
+
+class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
+    """gthread, which notes how long each request waited for its thread."""
+
+    def run(self) -> None:
+        self.arrivals = Arrivals(most=self.worker_connections)
+        self._held = 0
+        super().run()
+
+    def accept(self, listener: Any) -> None:
+        try:
+            client, peer = listener.accept()
+        except OSError:
+            return  # another process took it, or it has gone already
+        self.nr_conns += 1
+        self._await_request(Connection(self, client, peer, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: Connection, client: Any) -> None:
+        """One that was kept for another request."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._await_request(conn)
+        self._read(conn, client)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY))
+        self.arrivals.look()
+
+    def _await_request(self, conn: Connection, came: bytes = b"") -> None:
+        conn.frame = Frame()
+        conn.arrival.waits(HEAD)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
+        if came:
+            self._take(conn, came)
+
+    def _read(self, conn: Connection, client: Any) -> None:
+        try:
+            data = client.recv(PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._take(conn, data)
+        else:
+            self._let_go(conn, TOO_LATE if conn.arrival.is_overdue else b"")
+
+    def _take(self, conn: Connection, data: bytes) -> None:
+        frame, had_head = conn.frame, conn.frame.has_head
+        frame.add(data)
+        self._hold(frame, len(data))
+        if frame.is_whole():
+            self.poller.unregister(conn.sock)
+            conn.arrival.is_answered()
+            self.enqueue_req(conn)
+        elif self._held > MOST_HELD or (not frame.has_head and len(frame.came) > MAX_HEAD):
+            self._let_go(conn)
+        elif frame.has_head and not had_head:
+            conn.arrival.waits(BODY if frame.is_small else LARGE_BODY)
+            if frame.expects_leave:
+                self._say(conn, CONTINUE)
+
+    def _hold(self, frame: Frame, more: int) -> None:
+        if len(frame.came) > MAX_BODY + MAX_HEAD:
+            self._held += more
+            frame.held += more
+
+    def _let_go(self, conn: Connection, saying: bytes = b"") -> None:
+        self.poller.unregister(conn.sock)
+        self._held -= conn.frame.held
+        self.nr_conns -= 1
+        if conn.frame.has_head:
+            self._say(conn, saying)
+        conn.close()
+
+    def _say(self, conn: Connection, words: bytes) -> None:
+        """A few words, for which there is always room; the main thread waits for nobody."""
+        with contextlib.suppress(OSError):
+            conn.sock.send(words)
+
+    def enqueue_req(self, conn: Connection) -> None:
+        conn.enqueued = time.monotonic()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Connection) -> Any:
+        _waited.seconds = time.monotonic() - conn.enqueued
+        conn.init()
+        conn.parser.unreader.unread(bytes(conn.frame.came))
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        req._expected_100_continue = False  # it was told, if it had to be
+        if conn.frame.is_too_large:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        self._held -= conn.frame.held
+        conn.frame = Frame()
+        stays = not fs.cancelled() and fs.exception() is None and fs.result()
+        came = conn.parser.unreader.take_buffered() if stays else b""
+        if came:
+            # Sent together with the request before. gunicorn has a thread wait for the rest.
+            conn.sock.setblocking(False)
+            self._await_request(conn, came)
+        else:
+            conn.arrival.waits(self.cfg.keepalive)
+            super().finish_request(conn, fs)
+
+
+def waited_too_long() -> bool:
+    """Whether the request of this thread has; never in another kind of worker."""
+    return _waited.seconds > PATIENCE

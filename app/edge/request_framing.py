@@ -1,0 +1,85 @@
+"""Where a request ends, told from what has come of it so far."""
+
+import re
+
+from app.edge.size_limits import MAX_BODY, MAX_REQUEST
+
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
+
+
+class Frame:
+    """The bytes of a request as they come.
+
+    gunicorn's parser then reads them, and says what is wrong with them. Asked here is only whether
+    it would have to wait for more.
+    """
+
+    def __init__(self) -> None:
+        self.came = bytearray()
+        self._end: int | None = None
+        """Of the headers."""
+        self._length: int | None = None
+        """Of the body; None for one in chunks."""
+        self._chunk = 0
+        self.expects_leave = False
+        """Whether the client waits to be told that it may send the body."""
+        self.held = 0
+        """Bytes that the worker counts for it."""
+
+    def add(self, data: bytes) -> None:
+        self.came += data
+        if self._end is None:
+            self._find_head(max(0, len(self.came) - len(data) - 3))
+
+    @property
+    def has_head(self) -> bool:
+        return self._end is not None
+
+    @property
+    def is_small(self) -> bool:
+        """As far as it says how large it is."""
+        return (self._length or 0) <= MAX_BODY
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it is to be refused, and its rest not to be waited for."""
+        return len(self.came) >= MAX_REQUEST or (self._length or 0) > MAX_REQUEST
+
+    def is_whole(self) -> bool:
+        """Whether gunicorn's parser, and the application, would wait for nothing more."""
+        if self._end is None:
+            return False
+        if self.is_too_large:
+            return True
+        if self._length is not None:
+            return len(self.came) >= self._end + self._length
+        return self._chunks_are_whole()
+
+    def _find_head(self, at: int) -> None:
+        # An empty line may stand before a request, and is no end of its headers.
+        found = self.came.find(HEAD_END, max(at, 2 if self.came.startswith(b"\r\n") else 0))
+        if found < 0:
+            return
+        self._end = self._chunk = found + len(HEAD_END)
+        head = bytes(self.came[: self._end])
+        length = LENGTH.search(head)
+        if not CHUNKED.search(head):
+            self._length = int(length[1]) if length else 0
+        self.expects_leave = EXPECTS.search(head) is not None
+
+    def _chunks_are_whole(self) -> bool:
+        """From the last chunk that was there: many small ones are not counted again and again."""
+        while (line := self.came.find(b"\r\n", self._chunk)) >= 0:
+            try:
+                size = int(bytes(self.came[self._chunk : line]).split(b";")[0], 16)
+            except ValueError:
+                return True  # no size at all, which the parser refuses
+            if size <= 0:
+                return size < 0 or self.came.find(HEAD_END, line) >= 0
+            if len(self.came) < line + 2 + size + 2:
+                return False
+            self._chunk = line + 2 + size + 2
+        return False

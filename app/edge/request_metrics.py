@@ -1,0 +1,107 @@
+"""Counts requests, and has the desk, the gate and the pools counted, where metrics are wanted."""
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy import QueuePool
+from werkzeug.wsgi import ClosingIterator
+
+from app.booking.connections import LEDGER
+from app.config import Settings
+from app.db import db
+from app.edge.request_ids import route_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from app.metrics import Metrics
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+STATUSES = {"503": "503"}
+"""Statuses that are told by themselves: "in a moment" is no defect, as other 5xx are."""
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Count from now on, in a process that gunicorn's master gave a folder for it."""
+    if settings.metrics_port is None or settings.prometheus_multiproc_dir is None:
+        return
+    # Here, so that whoever is not counted need not load it.
+    from app.metrics import Metrics
+
+    metrics = Metrics()
+    desk = app.extensions["desk"]
+    desk.metrics = desk.gate.metrics = metrics
+    app.wsgi_app = RequestMetrics(app.wsgi_app, metrics)  # type: ignore[method-assign]
+    with app.app_context():
+        pools: dict[str, Any] = {"pages": db.engine.pool, "desk": db.engines[LEDGER].pool}
+    gauges = {
+        metrics.processes: lambda: 1.0,
+        metrics.queue: lambda: desk.waiting,
+        metrics.queue_size: lambda: settings.booking_queue_size,
+        metrics.circuit_open: lambda: not desk.gate.available,
+    }
+    for name, pool in pools.items():
+        if isinstance(pool, QueuePool):
+            gauges[metrics.pool_in_use[name]] = pool.checkedout
+            gauges[metrics.pool_size[name]] = pool.size
+    metrics.watch(gauges)
+
+
+class RequestMetrics:
+    """WSGI middleware. An answer that is streamed is counted when it begins, and once more as an
+    error when it breaks off."""
+
+    def __init__(self, inner: "WSGIApplication", metrics: "Metrics") -> None:
+        self._inner, self._metrics = inner, metrics
+        self._known: dict[tuple[str, str | None, str], Callable[[float], None]] = {}
+        """Who counts what; to find out takes as long as to count."""
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        began = time.perf_counter()
+        route, status = None, "500"
+
+        def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            nonlocal route, status
+            route, status = route_of(environ), line[:3]
+            return start_response(line, headers, *error)
+
+        try:
+            answer = self._inner(environ, start)
+            # Whole answers are lists, as of the express lane; of others anything may come yet.
+            if isinstance(answer, list):
+                return answer
+            closes = getattr(answer, "close", None)
+            broken = partial(self._count, environ["REQUEST_METHOD"], route, "500", began)
+            return ClosingIterator(_whole(answer, broken), closes)
+        finally:
+            self._count(environ["REQUEST_METHOD"], route, status, began)
+
+    def _count(self, method: str, route: str | None, status: str, began: float) -> None:
+        seconds = time.perf_counter() - began
+        asked = method, route, status
+        self._metrics.request(self._known.get(asked) or self._observer(*asked), seconds)
+
+    def _observer(self, method: str, route: str | None, status: str) -> Callable[[float], None]:
+        """Under one of a bounded number of names: anybody may make up addresses and methods."""
+        observe = self._metrics.requests(
+            method if method in METHODS else "other",
+            route or "none",
+            STATUSES.get(status) or f"{status[0]}xx",
+        )
+        if route is not None:
+            self._known[method, route, status] = observe
+        return observe
+
+
+def _whole(answer: Iterable[bytes], broken: Callable[[], None]) -> Iterable[bytes]:
+    """The answer; `broken` is told when it breaks off."""
+    try:
+        yield from answer
+    except Exception:
+        broken()
+        raise

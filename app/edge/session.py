@@ -1,0 +1,113 @@
+"""Who sits at the browser: the signed-in user, or the organiser."""
+
+from urllib.parse import quote, urlsplit
+
+from flask import current_app, g, request, session, url_for
+
+from app.edge.access import Who
+from app.edge.current import settings
+from app.edge.htmx import Answer, go_to
+from app.edge.rate_limits import KNOWN_ACCOUNT, remember_account
+from app.models import User
+from app.services import sign_ins, staff
+from app.services.staff import Staff
+
+USER_TOKEN = "user"  # noqa: S105 - a name in the session
+ADMIN_TOKEN = "admin"  # noqa: S105
+
+
+def is_anonymous() -> bool:
+    """Whether the browser has no session at all: every such visitor sees the same pages."""
+    return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+
+
+def current_user() -> User | None:
+    if "user" not in g:
+        token = session.get(USER_TOKEN)
+        g.user = sign_ins.user_of(token) if token else None
+    return g.user  # type: ignore[no-any-return]
+
+
+def signed_in_user() -> User:
+    """The user of a view that only users may see (see `access`)."""
+    user = current_user()
+    if user is None:
+        raise RuntimeError("nobody is signed in; the view needs another rule in app/edge/access.py")
+    return user
+
+
+def current_admin() -> Staff | None:
+    """Whoever of the staff sits there; what they change is written down under their name."""
+    if "admin" not in g:
+        token = session.get(ADMIN_TOKEN)
+        g.admin = staff.by_sign_in(token, settings().admin_key) if token else None
+    return g.admin  # type: ignore[no-any-return]
+
+
+def remember_user(user: User) -> None:
+    """Sign the browser in. The session starts anew, so that one planted before is worth nothing."""
+    token = sign_ins.begin_for_user(user)
+    _start_anew(keep=ADMIN_TOKEN)
+    remember_account(user.email)
+    session[USER_TOKEN] = token
+    g.user = user
+
+
+def remember_admin(token: str) -> None:
+    _start_anew(keep=USER_TOKEN)
+    session[ADMIN_TOKEN] = token
+
+
+def sign_in_token() -> str | None:
+    """Of the signed-in user's browser."""
+    token: str | None = session.get(USER_TOKEN)
+    return token
+
+
+def forget(name: str) -> None:
+    """Sign the browser out, here and on the server."""
+    if token := session.pop(name, None):
+        sign_ins.end(token)
+    session.pop("csrf_token", None)
+    g.pop("user", None)
+    g.pop("admin", None)
+
+
+def admit(_who: Who) -> Answer | None:
+    """Send whoever is not signed in to the sign-in page, and back here afterwards."""
+    return go_to(sign_in_url(_way_back())) if current_user() is None else None
+
+
+def sign_in_url(way_back: str) -> str:
+    return f"{url_for('sign_in.show')}?next={quote(way_back, safe='/')}"
+
+
+def safe_next(target: str | None, fallback: str) -> str:
+    """`target` if it is an address on this site, else `fallback`.
+
+    Browsers read `\\` as `/` and drop tabs and line ends, so none of these may be in it.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return fallback
+    if "\\" in target or any(ord(c) <= 32 or ord(c) == 127 for c in target):
+        return fallback
+    parts = urlsplit(target)
+    return fallback if parts.scheme or parts.netloc else target
+
+
+def _way_back() -> str:
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return request.form.get("next") or "/"
+
+
+def _start_anew(keep: str) -> None:
+    """What the browser was signed in as before ends on the server too, for its copies as well."""
+    kept = {name: session[name] for name in (keep, KNOWN_ACCOUNT) if name in session}
+    if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
+        sign_ins.end(former)
+    session.clear()
+    session.update(kept)
+    session.permanent = True
+    g.pop("user", None)
+    g.pop("admin", None)

@@ -1,0 +1,223 @@
+"""Requests on their way to us: how long they may take, and who goes when there is no room.
+
+Whoever sends a request byte by byte pays nothing for it and holds one of our connections. So there
+are seconds for the whole of it, not for each byte; and when many connections are open, the address
+that keeps most of them waiting loses those that wait longest, and everybody else gets in.
+"""
+
+import contextlib
+import socket
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from fcntl import ioctl
+from heapq import heapify, heapreplace
+from io import BytesIO
+from ipaddress import ip_address
+from termios import FIONREAD
+from typing import Any
+
+from gunicorn.http.errors import NoMoreData
+from werkzeug.exceptions import RequestTimeout
+
+from app.edge.size_limits import MAX_BODY
+
+HEAD = 10.0
+"""Seconds from the connection to the end of the first request's headers."""
+BODY = 15.0
+"""Seconds for a body of at most `MAX_BODY`, which is a few packets."""
+LARGE_BODY = 60.0
+"""Seconds for a larger one, which is a picture: 5 MB from a phone that sends 0.7 Mbit a second."""
+MOMENT = 0.3
+"""Seconds that everybody may keep us waiting, however full it is."""
+LOOK_EVERY = 0.25
+"""Seconds between looks at all connections: so much later than due one is ended at most."""
+ROOM = 1000
+"""Connections of a process that may be open before those that keep us waiting must go; half of
+what it may have where that is less, so that there is always room for the next one."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LATE = b"The request took too long to arrive. Please send it again.\n"
+TOO_LATE = (
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Cache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s" % (len(LATE), LATE)
+)
+
+
+class Arrival:
+    """A connection, and since when it has kept us waiting; never while a request is answered."""
+
+    __slots__ = ("address", "due", "is_ended", "reader", "since", "sock")
+
+    def __init__(self, sock: socket.socket, address: str) -> None:
+        self.sock, self.address, self.is_ended = sock, address, False
+        self.waits(HEAD)
+
+    def waits(self, seconds: float, reader: "WholeReader | None" = None) -> None:
+        """For what the client sends; as the application reads it when there is a `reader`."""
+        self.reader = reader
+        self.since: float | None = time.monotonic()
+        self.due = self.since + seconds
+
+    def is_answered(self) -> None:
+        self.since = self.reader = None
+
+    def waits_since(self) -> float:
+        """The moment by the monotonic clock; infinity when it is we who are awaited."""
+        if self.since is None or self.is_ended or (self.reader and self.reader.is_done):
+            return float("inf")
+        return self.since
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it was ended for that: then it is told so. Those that had to go are too many."""
+        return self.is_ended and self.due <= time.monotonic()
+
+    def end(self) -> None:
+        """Whoever reads from it finds its end, and may still say so."""
+        self.is_ended = True
+        # gevent's own would have the reader fail as if we had closed it, instead of find the end.
+        plain = getattr(self.sock, "_sock", self.sock)
+        with contextlib.suppress(OSError):  # it has just gone
+            plain.shutdown(socket.SHUT_RD)
+
+    def has_sent(self) -> bool:
+        """Whether there is something that we have not come to read: then it is we who are slow."""
+        try:
+            waiting: bytes = ioctl(self.sock.fileno(), FIONREAD, bytes(4))
+        except (OSError, ValueError):
+            return False
+        return int.from_bytes(waiting, sys.byteorder) > 0
+
+
+class Arrivals:
+    """The open connections of a process."""
+
+    def __init__(self, most: int) -> None:
+        """`most` connections may be open in this process."""
+        self._room = min(ROOM, most // 2)
+        self._open: dict[Any, Arrival] = {}
+        self._looked = 0.0
+
+    def opened(self, sock: Any, peer: Any) -> Arrival:
+        """`peer` is as `accept` tells it."""
+        arrival = self._open[sock] = Arrival(sock, _network(peer))
+        return arrival
+
+    def closed(self, sock: Any) -> None:
+        self._open.pop(sock, None)
+
+    def of(self, sock: Any) -> Arrival:
+        return self._open[sock]
+
+    def look(self) -> None:
+        """End what is overdue, and what must go; does nothing when it was called just now."""
+        now = time.monotonic()
+        if now < self._looked + LOOK_EVERY / 2:
+            return
+        self._looked = now
+        waiting = [(arrival.waits_since(), arrival) for arrival in list(self._open.values())]
+        for since, arrival in waiting:
+            if since <= now and arrival.due <= now:
+                arrival.end()
+        over = len(waiting) - self._room
+        if over > 0:
+            _make_room(over, [a for since, a in waiting if since < now - MOMENT and not a.is_ended])
+
+
+def _make_room(many: int, waiting: list[Arrival]) -> None:
+    """End so many, each time the one that waits longest of the address that has most."""
+    by_address: dict[str, list[Arrival]] = defaultdict(list)
+    for arrival in sorted(waiting, key=lambda arrival: -(arrival.since or 0)):
+        by_address[arrival.address].append(arrival)
+    heap = [(-len(group), address) for address, group in by_address.items()]
+    heapify(heap)
+    while many > 0 and heap and heap[0][0]:
+        left, address = heap[0]
+        arrival = by_address[address].pop()
+        heapreplace(heap, (left + 1, address))
+        if not arrival.has_sent():
+            arrival.end()
+            many -= 1
+
+
+def _network(peer: Any) -> str:
+    """Of IPv6 the /64: one household has as many addresses as it likes."""
+    if not isinstance(peer, tuple):
+        return ""
+    address: str = peer[0]
+    return address if "." in address else str(ip_address(address).exploded[:19])
+
+
+class WholeReader:
+    """A body that the application reads as it comes: all of it or an error, never a part that
+    would pass for the whole."""
+
+    def __init__(self, req: Any) -> None:
+        self._req, self._reader = req, req.body.reader
+        self.is_asked_for = True
+        """By the application; not when what it left is thrown away."""
+
+    @property
+    def is_done(self) -> bool:
+        left = self._reader.length if self._has_length else self._reader.parser
+        return not left
+
+    @property
+    def _has_length(self) -> bool:
+        return hasattr(self._reader, "length")
+
+    def read(self, size: int) -> bytes:
+        due = min(size, self._reader.length) if self._has_length else 0
+        try:
+            data: bytes = self._reader.read(size)
+            if len(data) < due:
+                raise NoMoreData
+        except NoMoreData:
+            if not self.is_asked_for:
+                return b""
+            self._req.force_close()
+            raise RequestTimeout("The request did not arrive as a whole.") from None
+        return data
+
+
+def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool:
+    """Have a request's body here before the application is asked: no lock nor connection of the
+    database is held while somebody sends slowly.
+
+    One larger than `MAX_BODY` is read by the application. False when it did not come in time, which
+    the client has then been told. Raises `NoMoreData` when the client went away.
+    """
+    length = getattr(req.body.reader, "length", None)
+    if length == 0:
+        return True
+    if req._expected_100_continue:
+        req._expected_100_continue = False
+        send(CONTINUE)
+    if length is not None and length > MAX_BODY:
+        _leave_to_the_application(req, arrival)
+        return True
+    arrival.waits(BODY)
+    try:
+        body = req.body.read(MAX_BODY + 1)
+        if len(body) < (length or 0):
+            raise NoMoreData
+    except NoMoreData:
+        if not arrival.is_overdue:
+            raise
+        send(TOO_LATE)
+        return False
+    if len(body) > MAX_BODY:
+        # It had no length. What was read of it is put back.
+        rest = req.body.buf.getvalue()
+        req.body.buf = BytesIO()
+        req.body.buf.write(body + rest)
+        _leave_to_the_application(req, arrival)
+    else:
+        req.body = BytesIO(body)
+    return True
+
+
+def _leave_to_the_application(req: Any, arrival: Arrival) -> None:
+    req.body.reader = WholeReader(req)
+    arrival.waits(LARGE_BODY, req.body.reader)

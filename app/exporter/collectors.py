@@ -1,0 +1,112 @@
+"""What the server of metrics looks up by itself when it is asked: no process counts it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import redis
+from flask import Flask
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from app.booking.gate import SeatGate
+from app.operations import health, sale_checks
+
+NEVER = float("-inf")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class CollectedMetric:
+    """A figure and how long it is good for: whoever asks oftener is told the same."""
+
+    name: str
+    help: str
+    read: Callable[[], Iterable[tuple[str, float]]]
+    valid_for: float
+    """Seconds."""
+    label: str | None = None
+    asked_at: float = NEVER
+    found: list[tuple[str, float]] | None = None
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self.asked_at >= self.valid_for
+
+    def metric(self) -> Metric:
+        """Without a value when it could not be found out."""
+        labels = [self.label] if self.label else []
+        family = GaugeMetricFamily(f"utsavam_{self.name}", self.help, labels=labels)
+        for value, figure in self.found or []:
+            family.add_metric([value] if self.label else [], figure)
+        return family
+
+
+class SiteCollector(Collector):
+    def __init__(self, app: Flask, gate: SeatGate) -> None:
+        self._app, self._gate = app, gate
+        self._mutex = threading.Lock()
+        self._metrics = [
+            CollectedMetric(
+                "ready", "Whether a part that the site needs is there.", self._ready, 5, "part"
+            ),
+            CollectedMetric("events_on_sale", "Events on sale, 500 at most.", self._on_sale, 15),
+            CollectedMetric(
+                "events_tokens_differ",
+                "Events on sale whose tokens are not their counter, and stay so for a moment.",
+                self._tokens_differ,
+                15,
+            ),
+            CollectedMetric(
+                "events_seats_differ",
+                "Events on sale whose seats left and booked are not their capacity.",
+                self._seats_differ,
+                300,
+            ),
+        ]
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        with self._mutex:
+            for metric in self._metrics:
+                if metric is not self._metrics[0] and not self._database_is_there:
+                    # Each would wait for it anew, and Prometheus for all of them.
+                    metric.found, metric.asked_at = None, NEVER
+                elif metric.is_due:
+                    metric.found = self._read(metric)
+                    metric.asked_at = time.monotonic()
+            metrics = [metric.metric() for metric in self._metrics]
+        yield from metrics
+
+    @property
+    def _database_is_there(self) -> bool:
+        return dict(self._metrics[0].found or []).get("database") == 1
+
+    def _read(self, metric: CollectedMetric) -> list[tuple[str, float]] | None:
+        with self._app.app_context():
+            try:
+                return list(metric.read())
+            except (DBAPIError, TimeoutError, redis.RedisError) as error:
+                log.warning("%s can't be told: %s", metric.name, type(error).__name__)
+                return None
+
+    def _ready(self) -> Iterable[tuple[str, float]]:
+        found = health.readiness(self._gate)
+        for part in ("database", "migrations", "redis"):
+            yield part, getattr(found, part) == health.OK
+
+    def _on_sale(self) -> Iterable[tuple[str, float]]:
+        yield "", len(sale_checks.seats_on_sale())
+
+    def _tokens_differ(self) -> Iterable[tuple[str, float]]:
+        yield "", sale_checks.tokens_that_differ(self._gate)
+
+    def _seats_differ(self) -> Iterable[tuple[str, float]]:
+        yield "", sale_checks.seats_that_differ()

@@ -1,0 +1,171 @@
+"""Backups: the whole database in one file, as it is at one moment while seats go on being sold."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from app.lib.pg_programs import ProgramFailed, Programs, ProgramsMissing, Server, programs_for
+
+Say = Callable[[str], None]
+
+LOCK_PATIENCE_MS = 10_000
+COUNTED = ("events", "bookings", "users")
+
+_PROGRESS = re.compile(r"(?:dumping contents of|processing data for) table \"public\.(\w+)\"")
+_REVISION = re.compile(r"^COPY public\.alembic_version .*\n(\w+)$", re.MULTILINE)
+_CREATED = re.compile(r"^;\s+Archive created at (.+)$", re.MULTILINE)
+_TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+_SERVED = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND starts_with(application_name, 'utsavam')"
+)
+
+
+class BackupFailed(Exception):
+    """A backup was not made, or not restored; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that was written, and then read again."""
+
+    size: int
+    """Bytes."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a backup says of itself."""
+
+    created: str
+    """By the clock and in the time zone of the machine that made it."""
+    revision: str
+    """Of its schema, as the migrations number it."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database as it is now."""
+
+    name: str
+    version: int
+    """Of its server, the major one."""
+    tables: Sequence[str]
+    rows: dict[str, int]
+    """By name, of the tables that matter and that there are."""
+    connections: int
+    """Of the site's running processes."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing would be lost: there are no tables, or freshly migrated ones."""
+        return not any(self.rows.values()) and (not self.tables or set(self.rows) == set(COUNTED))
+
+
+def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False) -> Made:
+    """Write the database into the file. Raises `BackupFailed`.
+
+    The file appears when it is whole: a backup that broke off never looks like one. Only its owner
+    may read it.
+    """
+    if file.exists() and not overwrite:
+        raise BackupFailed(f"FILE {file} is there already: name another, or say --overwrite.")
+    if file.exists() and not file.is_file():
+        raise BackupFailed(f"FILE {file} is no ordinary file.")
+    database, began = look_at(database_url), time.monotonic()
+    programs = programs_of(database)
+    say(f"tables of the database {database.name}:")
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600, exist_ok=False)
+        _dump(programs, Server.of(database_url), part, say)
+        look_into(programs, part)
+        programs.answer("pg_restore", "--file=/dev/null", str(part))  # reads every byte
+        part.replace(file)
+    except OSError as error:
+        raise BackupFailed(f"FILE {file} can't be written: {error.strerror}.") from error
+    except ProgramFailed as error:
+        raise BackupFailed(f"The backup broke off: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Made(file.stat().st_size, time.monotonic() - began)
+
+
+def look_at(database_url: str) -> Database:
+    """The database as it is; raises `BackupFailed` when it does not answer."""
+    url = database_url.replace("+psycopg", "", 1)
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            tables = [row[0] for row in connection.execute(_TABLES)]
+            served = connection.execute(_SERVED).fetchone()
+            return Database(
+                name=connection.info.dbname,
+                version=connection.info.server_version // 10_000,
+                tables=tables,
+                rows={name: _count(connection, name) for name in COUNTED if name in tables},
+                connections=served[0] if served else 0,
+            )
+    except psycopg.Error as error:
+        said = (str(error).strip() or "no answer").splitlines()[-1]
+        raise BackupFailed(f"DATABASE_URL: the database can't be asked: {said}") from error
+
+
+def programs_of(database: Database) -> Programs:
+    """Programs that can read it; raises `BackupFailed`."""
+    try:
+        return programs_for(database.version)
+    except ProgramsMissing as error:
+        raise BackupFailed(str(error)) from error
+
+
+def look_into(programs: Programs, file: Path) -> Contents:
+    """What the backup holds; raises `BackupFailed` for a file that is none of ours."""
+    try:
+        listed = programs.answer("pg_restore", "--list", str(file))
+        words = ("--data-only", "--table=alembic_version", "--file=-", str(file))
+        noted = programs.answer("pg_restore", *words)
+    except ProgramFailed as error:
+        raise BackupFailed(f"FILE {file} can't be read as a backup: {error}") from error
+    created, revision = _CREATED.search(listed), _REVISION.search(noted)
+    if "TABLE DATA public bookings " not in listed or not created or not revision:
+        raise BackupFailed(f"FILE {file} is a backup of something else: it holds no bookings.")
+    return Contents(created[1], revision[1])
+
+
+def teller(say: Say) -> Callable[[str], None]:
+    """Picks out of what PostgreSQL's programs say which table they have come to."""
+
+    def tell(line: str) -> None:
+        if found := _PROGRESS.search(line):
+            say(f"  {found[1]}")
+
+    return tell
+
+
+def _dump(programs: Programs, server: Server, part: Path, say: Say) -> None:
+    """One snapshot of everything: neither side waits for the other, but for a migration."""
+    programs.follow(
+        server,
+        teller(say),
+        "pg_dump",
+        *("--format=custom", "--no-owner", "--no-privileges", "--verbose"),
+        *(f"--lock-wait-timeout={LOCK_PATIENCE_MS}", f"--file={part}"),
+        f"--dbname={server.conninfo}",
+    )
+
+
+def _count(connection: "psycopg.Connection[tuple[int]]", table: str) -> int:
+    counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_named(table)))
+    row = counted.fetchone()
+    return row[0] if row else 0
+
+
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier("public", table)

@@ -1,0 +1,33 @@
+"""What an operator asks first when something seems wrong: each part of the site, a line each."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.booking.gate import SeatGate
+from app.config import Settings
+from app.operations.connection_budget import complaint
+from app.operations.health import OK, readiness
+
+
+class Check(NamedTuple):
+    part: str
+    finding: str
+    """`ok`, or what to do."""
+    needed: bool = True
+    """Whether the site can't serve without it."""
+
+    @property
+    def well(self) -> bool:
+        return self.finding == OK
+
+
+def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
+    """Settings, database, migrations, Redis and connections, each looked at now."""
+    found = readiness(gate)
+    return [
+        *(Check("settings", problem) for problem in settings.problems() or [OK]),
+        Check("database", found.database),
+        Check("migrations", found.migrations),
+        Check("redis", found.redis, needed=False),
+        Check("connections", complaint(settings) or OK),
+    ]

@@ -1,0 +1,133 @@
+"""Every event's counter against its bookings, and its tokens against its counter."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from sqlalchemy import Row, func, select
+
+from app.booking.gate import SeatGate
+from app.booking.orders import SeatSnapshot
+from app.db import db
+from app.models import Booking, Event
+
+AT_A_TIME = 2_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An event whose figures differ, or whose tokens were put right."""
+
+    event_id: int
+    name: str
+    capacity: int
+    seats_available: int
+    seats_held: int
+    seats_booked: int
+    tokens: str | None
+    """What Redis held; None when it held nothing, or is away."""
+
+    @property
+    def broken(self) -> bool:
+        """The ledger itself is wrong: a seat was sold twice, or is lost."""
+        counted = self.seats_available + self.seats_held + self.seats_booked
+        return counted != self.capacity or min(self.seats_available, self.seats_held) < 0
+
+    @property
+    def stale(self) -> bool:
+        """The tokens differ from the counter, as they may for a moment while seats are sold."""
+        return self.tokens is not None and self.tokens != str(self.seats_available)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    events: int
+    findings: Sequence[Finding]
+    redis_answered: bool
+    last: int | None = None
+    """The id to go on after, when not all events were checked yet."""
+
+    @property
+    def broken(self) -> Sequence[Finding]:
+        return [finding for finding in self.findings if finding.broken]
+
+
+def reconcile(gate: SeatGate, *, repair: bool = True) -> Reconciliation:
+    """Check all events, and publish the database's figure where tokens differ if `repair` is set.
+
+    A broken ledger is told and left alone: which of its figures is right, only a person can say.
+    """
+    findings: list[Finding] = []
+    checked, answered, last = 0, True, 0
+    while True:
+        some = reconcile_some(gate, after=last, repair=repair)
+        checked, answered = checked + some.events, answered and some.redis_answered
+        findings += some.findings
+        if some.last is None:
+            return Reconciliation(checked, findings, answered)
+        last = some.last
+
+
+def reconcile_some(
+    gate: SeatGate, *, after: int = 0, repair: bool = True, most: int = AT_A_TIME
+) -> Reconciliation:
+    """Check the next events by id."""
+    started = time.monotonic()
+    # One statement reads counters and bookings: one snapshot of both.
+    rows = db.session.execute(_figures(after, most)).all()
+    answered = True
+    try:
+        tokens = gate.tokens([row.id for row in rows]) if rows else []
+    except redis.RedisError:
+        tokens, answered = [None] * len(rows), False
+    found = [_finding(row, held) for row, held in zip(rows, tokens, strict=True)]
+    if repair:
+        gate.publish(
+            SeatSnapshot(row.id, row.seats_available, row.version, row.incarnation, started)
+            for row, finding in zip(rows, found, strict=True)
+            if finding.stale
+        )
+    last = rows[-1].id if len(rows) == most else None
+    findings = [finding for finding in found if finding.broken or finding.stale]
+    return Reconciliation(len(rows), findings, answered, last)
+
+
+def count_events() -> int:
+    """How many events there are to check."""
+    count: int = (
+        db.session.scalar(select(func.count(Event.id)).where(Event.deleted_at.is_(None))) or 0
+    )
+    return count
+
+
+def _figures(after: int, most: int) -> Any:
+    booked = (
+        select(func.coalesce(func.sum(Booking.seats), 0))
+        .where(Booking.event_id == Event.id, Booking.takes_seats)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Event.id,
+            Event.name,
+            Event.capacity,
+            Event.seats_available,
+            Event.seats_held,
+            Event.version,
+            Event.incarnation,
+            booked.label("seats_booked"),
+        )
+        .where(Event.id > after, Event.deleted_at.is_(None))
+        .order_by(Event.id)
+        .limit(most)
+    )
+
+
+def _finding(row: Row[Any], held: bytes | None) -> Finding:
+    tokens = held.decode("utf-8", "replace") if held is not None else None
+    return Finding(
+        *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
+        tokens,
+    )

@@ -1,0 +1,96 @@
+"""Whether the events on sale are well: what an operator's graphs show of them."""
+
+import time
+from collections.abc import Set as AbstractSet
+
+from sqlalchemy import func, select, text
+
+from app.booking.gate import SeatGate
+from app.db import db
+from app.models import Booking, Event, EventStatus
+from app.models.columns import now
+from app.models.event import SaleState, sale_state
+
+MOST = 500
+"""Events that are looked at: those that begin next."""
+SELLING = {SaleState.OPEN, SaleState.SOLD_OUT}
+AT_MOST_MS = 2_000
+A_MOMENT = 0.5
+"""Seconds after which tokens have followed a sale."""
+
+Difference = tuple[int, int, bytes]
+"""An event, its counter, and its tokens."""
+
+
+def seats_on_sale() -> dict[int, int]:
+    """The counters of the events on sale, `MOST` of them at most."""
+    at = now()
+    query = (
+        select(
+            Event.id,
+            Event.seats_available,
+            Event.status,
+            Event.start_at,
+            Event.sales_open_at,
+            Event.sales_close_at,
+            Event.sales_paused,
+        )
+        .where(
+            Event.deleted_at.is_(None), Event.start_at > at, Event.status == EventStatus.PUBLISHED
+        )
+        .order_by(Event.start_at, Event.id)
+        .limit(MOST)
+    )
+    rows = db.session.execute(query).all()
+    db.session.rollback()  # the next look is to see what others have committed since
+    return {
+        row.id: row.seats_available
+        for row in rows
+        if sale_state(row, row.seats_available, at) in SELLING
+    }
+
+
+def tokens_that_differ(gate: SeatGate) -> int:
+    """How many events on sale have tokens that are not their counter, and stay so for a moment.
+
+    While seats are sold the two are never read in one moment. Events without tokens are not
+    counted: the next booking sets them. Raises `redis.RedisError`.
+    """
+    first = _differences(gate)
+    if not first:
+        return 0
+    time.sleep(A_MOMENT)
+    return len(first & _differences(gate))
+
+
+def seats_that_differ() -> int:
+    """How many events on sale have a ledger that is wrong: `flask reconcile` tells which.
+
+    Raises `OperationalError` when there are too many bookings to count them in `AT_MOST_MS`.
+    """
+    events = list(seats_on_sale())
+    booked = (
+        select(Booking.event_id, func.sum(Booking.seats).label("seats"))
+        .where(Booking.event_id.in_(events), Booking.takes_seats)
+        .group_by(Booking.event_id)
+        .subquery()
+    )
+    counted = Event.seats_available + Event.seats_held + func.coalesce(booked.c.seats, 0)
+    query = (
+        select(func.count())
+        .select_from(Event)
+        .outerjoin(booked, booked.c.event_id == Event.id)
+        .where(Event.id.in_(events), counted != Event.capacity)
+    )
+    db.session.execute(text(f"SET LOCAL statement_timeout = {AT_MOST_MS}"))
+    return db.session.scalar(query) or 0
+
+
+def _differences(gate: SeatGate) -> AbstractSet[Difference]:
+    seats = seats_on_sale()
+    tokens = gate.tokens(list(seats)) if seats else []
+    return {
+        (event_id, left, held)
+        for (event_id, left), held in zip(seats.items(), tokens, strict=True)
+        if held is not None and held != str(left).encode()
+    }

@@ -1,0 +1,18 @@
+"""What staff did, in words: for the audit log and for histories."""
+
+from flask_babel import gettext as _
+
+
+def action_label(action: str) -> str:
+    """As it is said; a name that is not listed stays what it is."""
+    told: dict[str, str] = {
+        "event.created": _("Event created"),
+        "event.updated": _("Event changed"),
+        "event.deleted": _("Event deleted"),
+        "booking.made": _("Booked for a guest"),
+        "booking.cancelled": _("Seats given back"),
+        "key.created": _("Staff key made"),
+        "key.revoked": _("Staff key revoked"),
+        "login.refused": _("Wrong admin key refused"),
+    }
+    return told.get(action, action)

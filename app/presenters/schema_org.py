@@ -1,0 +1,63 @@
+"""An event as machines read it on its page: search engines, maps."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote_plus
+
+from babel.numbers import get_currency_precision
+
+from app.models import Event, EventStatus, SaleState
+from app.presenters.markdown import plain
+from app.presenters.urls import event_url, preview_url
+
+AVAILABILITY = {
+    SaleState.OPEN: "InStock",
+    SaleState.SOLD_OUT: "SoldOut",
+    SaleState.NOT_OPEN: "PreOrder",
+}
+
+
+def event_facts(event: Event) -> dict[str, Any]:
+    """Schema.org's `Event`, as JSON-LD."""
+    cancelled = event.status == EventStatus.CANCELLED
+    return {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": event.name,
+        "url": event_url(event, _external=True),
+        "image": preview_url(event),
+        "description": plain(event.description),
+        "startDate": event.start_at.astimezone(event.zone).isoformat(),
+        **({"endDate": event.end_at.astimezone(event.zone).isoformat()} if event.end_at else {}),
+        "eventStatus": "https://schema.org/Event" + ("Cancelled" if cancelled else "Scheduled"),
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "location": {
+            "@type": "Place",
+            "name": event.venue or event.city or event.name,
+            "address": {
+                "@type": "PostalAddress",
+                "streetAddress": event.address,
+                "addressLocality": event.city,
+            },
+        },
+        "offers": _offer(event),
+    }
+
+
+def map_url(event: Event) -> str:
+    """Where a map shows the venue."""
+    place = ", ".join(filter(None, (event.venue, event.address, event.city)))
+    return f"https://www.openstreetmap.org/search?query={quote_plus(place)}"
+
+
+def _offer(event: Event) -> dict[str, Any]:
+    digits = get_currency_precision(event.currency)
+    available = AVAILABILITY.get(event.sale_state(), "OutOfStock")
+    return {
+        "@type": "Offer",
+        "url": event_url(event, _external=True),
+        "price": str(Decimal(event.price_minor).scaleb(-digits)),
+        "priceCurrency": event.currency,
+        "availability": f"https://schema.org/{available}",
+        "validFrom": (event.sales_open_at or event.created_at).isoformat(),
+    }

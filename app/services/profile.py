@@ -1,0 +1,117 @@
+"""What people do with their own account: change it, take their data along; `leaving` ends it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import transaction
+from app.errors import EmailTaken, UserNotFound
+from app.models import Booking, User
+from app.services import accounts, api_tokens, sign_ins, user_bookings
+
+
+def rename(user_id: int, name: str) -> None:
+    with transaction() as session:
+        _present(session, user_id).name = name.strip()
+
+
+def change_email(user_id: int, email: str, password: str) -> None:
+    """Raises `WrongCredentials`, `EmailTaken`."""
+    accounts.confirm_password(user_id, password)
+    try:
+        with transaction() as session:
+            _present(session, user_id).email = accounts.normalise_email(email)
+    except IntegrityError as error:
+        if accounts.constraint_of(error) == "uq_users_email":
+            raise EmailTaken from None
+        raise
+
+
+def change_password(
+    user_id: int, current: str, new: str, *, keep: str | None = None, end_tokens: bool = False
+) -> int:
+    """Also ends all sign-ins but the one whose token is `keep`, a thief's among them, and with
+    `end_tokens` the API tokens.
+
+    Returns how many tokens were ended. Raises `WrongCredentials`, `InvalidField`.
+    """
+    accounts.confirm_password(user_id, current)
+    hashed = accounts.hash_password(new)
+    with transaction() as session:
+        _present(session, user_id).password_hash = hashed
+        ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
+    sign_ins.end_all_of(user_id, keep=keep)
+    return ended
+
+
+def sign_out_everywhere(user_id: int, *, end_tokens: bool = False) -> int:
+    """End all sign-ins, and with `end_tokens` the API tokens; returns how many of those."""
+    with transaction() as session:
+        ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
+    sign_ins.end_all_of(user_id)
+    return ended
+
+
+def make_api_token(user_id: int, name: str, password: str) -> str:
+    """A new token's secret, for who proves to be the user: an open browser alone does not.
+
+    Raises `WrongCredentials`.
+    """
+    accounts.confirm_password(user_id, password)
+    _token, secret = api_tokens.create_api_token(user_id, name)
+    return secret
+
+
+def export(user_id: int) -> dict[str, Any]:
+    """All that is kept of a person, for programs; no secrets."""
+    user = accounts.get_user(user_id)
+    return {
+        "user": {
+            "id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "created_at": _said(user.created_at),
+        },
+        "bookings": [_booking_facts(booking) for booking in user_bookings.all_of(user_id)],
+        "api_tokens": [
+            {
+                "name": token.name,
+                "last_four": token.last_four,
+                "created_at": _said(token.created_at),
+                "last_used_at": _said(token.last_used_at),
+            }
+            for token in api_tokens.list_api_tokens(user_id)
+        ],
+        "sign_ins": [
+            {"created_at": _said(row.created_at), "expires_at": _said(row.expires_at)}
+            for row in sign_ins.list_of(user_id)
+        ],
+    }
+
+
+def _present(session: Session, user_id: int) -> User:
+    """Locked against other changes of it; bookings of theirs go on (see docs/booking.md)."""
+    user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
+    if user is None or user.deleted_at:
+        raise UserNotFound(user_id)
+    return user
+
+
+def _booking_facts(booking: Booking) -> dict[str, Any]:
+    return {
+        "reference": booking.reference,
+        "event": booking.event.name,
+        "event_start_at": _said(booking.event.start_at),
+        "seats": booking.seats,
+        "price_minor": booking.price_minor,
+        "currency": booking.event.currency,
+        "status": booking.status,
+        "created_at": _said(booking.created_at),
+        "cancelled_at": _said(booking.cancelled_at),
+    }
+
+
+def _said(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
