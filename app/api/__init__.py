@@ -6,10 +6,11 @@ It looks at headers only, never at cookies.
 from flask import Flask
 
 from app.api import (
-    admin,
+    admin_bookings,
     admin_events,
+    admin_images,
+    admin_operations,
     admin_reports,
-    analytics,
     bookings,
     events,
     health,
@@ -20,15 +21,14 @@ from app.api import (
 from app.api.fast_path import FastPath
 
 MODULES = (
-    *(health, events, bookings, users, admin, admin_events, admin_reports),
-    *(staff_keys, analytics),
+    *(health, events, bookings, users, admin_events, admin_images, admin_bookings),
+    *(admin_operations, admin_reports, staff_keys),
 )
 
 
 def init_app(app: Flask) -> None:
     for module in MODULES:
         app.register_blueprint(module.blueprint, url_prefix="/api")
-    app.register_blueprint(admin_events.images, url_prefix="/api")
     openapi.init_app(app)
 
 

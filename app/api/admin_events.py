@@ -1,26 +1,17 @@
-"""What an organiser does with one event besides changing its facts."""
+"""Events as organisers see and change them, drafts included."""
 
-from typing import Any
-
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from flask import Response
 
 from app.api.admin_schemas import AdminEventsQuery, CopyIn, LiveSalesOut, SampleOut
 from app.api.body import api_blueprint
 from app.api.present import event_out, json_response, page_response
-from app.api.schemas import EventOut, EventsOut
-from app.api.spec import KEY, answers, valid
+from app.api.schemas import DeletionQuery, EventChange, EventIn, EventOut, EventsOut
+from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
-from app.edge.extensions import csrf
-from app.lib.images import MEDIA_TYPES
-from app.services import event_images, events, live_sales
+from app.services import events, live_sales
 from app.services.event_search import EventQuery
 
 blueprint = api_blueprint("admin_events", __name__)
-images = Blueprint("api_images", __name__)
-"""Takes a picture as it is, not JSON; no form can send that, nor a key."""
-csrf.exempt(images)
-ADMIN: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
 
 
 @blueprint.get("/admin/events")
@@ -28,7 +19,7 @@ ADMIN: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
     answers(401, HTTP_200=EventsOut),
     query=AdminEventsQuery,
     operation_id="listEventsWithDrafts",
-    **ADMIN,
+    **STAFF,
 )
 def list_events(query: AdminEventsQuery) -> Response:
     """List events, drafts too
@@ -42,12 +33,59 @@ def list_events(query: AdminEventsQuery) -> Response:
     return page_response(EventsOut([event_out(event) for event in page.items]), page)
 
 
+@blueprint.post("/admin/events")
+@valid(
+    answers(400, 401, 413, 415, HTTP_201=EventOut),
+    body=EventIn,
+    operation_id="createEvent",
+    **STAFF,
+)
+def create_event(body: EventIn) -> Response:
+    """Create an event"""
+    event = events.create_event(body.model_dump(), desk())
+    response = json_response(event_out(event), 201)
+    response.headers["Location"] = f"/events/{event.id}"
+    return response
+
+
+@blueprint.put("/admin/events/<id:event_id>")
+@valid(
+    answers(400, 401, 404, 409, 413, 415, 503, HTTP_200=EventOut),
+    body=EventChange,
+    operation_id="updateEvent",
+    **STAFF,
+)
+def update_event(event_id: int, body: EventChange) -> Response:
+    """Change an event
+
+    A capacity below the seats sold is refused, and the answer names their number.
+    """
+    event = events.update_event(event_id, body.model_dump(exclude_unset=True), desk())
+    return json_response(event_out(event))
+
+
+@blueprint.delete("/admin/events/<id:event_id>")
+@valid(
+    answers(401, 404, 409, 503, HTTP_204=None),
+    query=DeletionQuery,
+    operation_id="deleteEvent",
+    **STAFF,
+)
+def delete_event(event_id: int, query: DeletionQuery) -> tuple[str, int]:
+    """Delete an event
+
+    One with confirmed bookings needs `force=true`, which cancels them and keeps their record.
+    """
+    events.delete_event(event_id, desk(), force=query.force)
+    return "", 204
+
+
 @blueprint.post("/admin/events/<id:event_id>/copies")
 @valid(
     answers(400, 401, 404, 413, 415, HTTP_201=EventOut),
     body=CopyIn,
     operation_id="copyEvent",
-    **ADMIN,
+    **STAFF,
 )
 def copy_event(event_id: int, body: CopyIn) -> Response:
     """Make a draft like an event, under another name"""
@@ -58,7 +96,7 @@ def copy_event(event_id: int, body: CopyIn) -> Response:
 
 
 @blueprint.get("/admin/events/<id:event_id>/console")
-@valid(answers(401, 404, HTTP_200=LiveSalesOut), operation_id="watchEvent", **ADMIN)
+@valid(answers(401, 404, HTTP_200=LiveSalesOut), operation_id="watchEvent", **STAFF)
 def watch(event_id: int) -> Response:
     """Watch an event's sale: the last two minutes, second by second
 
@@ -76,25 +114,3 @@ def watch(event_id: int) -> Response:
             beats=[SampleOut.model_validate(sample) for sample in found.samples],
         )
     )
-
-
-@images.put("/admin/events/<id:event_id>/image")
-@valid(answers(400, 401, 404, 413, 415, 503, HTTP_200=EventOut), operation_id="setImage", **ADMIN)
-def set_image(event_id: int) -> Response:
-    """Give an event its own picture instead of its poster
-
-    A JPEG, PNG or WebP of at most 5 MB (5,000,000 bytes) as the body, of at most 12 million pixels
-    (a WebP 6 million, a baseline JPEG 60 million); it is made anew at the sizes that are shown.
-    Pictures are worked on one at a time: 503 says that too many wait.
-    """
-    if request.mimetype not in MEDIA_TYPES:
-        raise UnsupportedMediaType(f"Send one of {', '.join(sorted(MEDIA_TYPES))}.")
-    return json_response(event_out(event_images.set_image(event_id, request.get_data(), desk())))
-
-
-@images.delete("/admin/events/<id:event_id>/image")
-@valid(answers(401, 404, 503, HTTP_204=None), operation_id="removeImage", **ADMIN)
-def remove_image(event_id: int) -> tuple[str, int]:
-    """Show an event's poster again"""
-    event_images.remove_image(event_id, desk())
-    return "", 204

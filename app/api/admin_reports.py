@@ -1,70 +1,39 @@
-"""What organisers look things up in: all bookings, the audit log, sums of the sales, the books."""
+"""What organisers look back on: sales by day and by event, and who of the staff did what."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from flask import Response
 
 from app.api.admin_schemas import (
+    AnalyticsOut,
+    AnalyticsQuery,
     AuditEntriesOut,
     AuditEntryOut,
+    DayFiguresOut,
     DaySalesOut,
+    EventFiguresOut,
     EventSalesOut,
-    FindingOut,
-    GuestsOut,
-    GuestsQuery,
-    ReconciliationIn,
-    ReconciliationOut,
     SalesOut,
     SalesQuery,
     SearchQuery,
     SumsOut,
+    TotalsOut,
 )
 from app.api.body import api_blueprint
-from app.api.present import guest_out, json_response, page_response
-from app.api.spec import KEY, answers, valid
-from app.edge.current import desk, settings
+from app.api.present import json_response, page_response
+from app.api.spec import STAFF, answers, valid
+from app.edge.current import settings
 from app.errors import InvalidField
 from app.models.columns import now
-from app.operations import reconcile
-from app.services import audit, booking_search, sales
-from app.services.booking_search import BookingQuery
+from app.services import audit, sales
+from app.services.analytics import analyse
 
 blueprint = api_blueprint("admin_reports", __name__)
-ADMIN: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
 LONGEST = timedelta(days=3 * 366)
 
 
-@blueprint.get("/admin/bookings")
-@valid(
-    answers(401, HTTP_200=GuestsOut),
-    query=GuestsQuery,
-    operation_id="listAllBookings",
-    **ADMIN,
-)
-def list_bookings(query: GuestsQuery) -> Response:
-    """List the bookings of all events, the newest first"""
-    asked = BookingQuery(query.event_id, query.status or "", query.q)
-    page = booking_search.search_bookings(asked, limit=query.limit, after=query.after)
-    return page_response(GuestsOut([guest_out(booking) for booking in page.items]), page)
-
-
-@blueprint.get("/admin/audit")
-@valid(
-    answers(401, HTTP_200=AuditEntriesOut),
-    query=SearchQuery,
-    operation_id="listAuditEntries",
-    **ADMIN,
-)
-def list_audit(query: SearchQuery) -> Response:
-    """List who of the staff did what, the newest first"""
-    page = audit.list_entries(q=query.q, limit=query.limit, after=query.after)
-    entries = [AuditEntryOut.model_validate(entry) for entry in page.items]
-    return page_response(AuditEntriesOut(entries), page)
-
-
 @blueprint.get("/admin/sales")
-@valid(answers(401, HTTP_200=SalesOut), query=SalesQuery, operation_id="getSales", **ADMIN)
+@valid(answers(401, HTTP_200=SalesOut), query=SalesQuery, operation_id="getSales", **STAFF)
 def get_sales(query: SalesQuery) -> Response:
     """Get the sums of a span of days, by day and by event
 
@@ -96,27 +65,40 @@ def get_sales(query: SalesQuery) -> Response:
     )
 
 
-@blueprint.post("/admin/reconciliation")
+@blueprint.get("/admin/analytics")
 @valid(
-    answers(400, 401, 413, 415, HTTP_200=ReconciliationOut),
-    body=ReconciliationIn,
-    operation_id="reconcile",
-    **ADMIN,
+    answers(401, HTTP_200=AnalyticsOut),
+    query=AnalyticsQuery,
+    operation_id="getAnalytics",
+    **STAFF,
 )
-def reconcile_some(body: ReconciliationIn) -> Response:
-    """Check the next 2,000 events' seats against their bookings, and their tokens
+def analytics(query: AnalyticsQuery) -> Response:
+    """Get figures of the bookings made in a span of days
 
-    Tokens that differ are put right. As long as `last` is a number, go on with it as `after`.
+    Every event appears, with or without bookings.
     """
-    found = reconcile.reconcile_some(desk().gate, after=body.after, repair=body.repair)
+    found = analyse(settings().zone, query.from_, query.to)
     return json_response(
-        ReconciliationOut(
-            events=found.events,
-            redis_answered=found.redis_answered,
-            last=found.last,
-            findings=[FindingOut.model_validate(finding) for finding in found.findings],
+        AnalyticsOut(
+            totals=TotalsOut.model_validate(found),
+            events=[EventFiguresOut.model_validate(event) for event in found.events],
+            days=[DayFiguresOut.model_validate(day) for day in found.days],
         )
     )
+
+
+@blueprint.get("/admin/audit")
+@valid(
+    answers(401, HTTP_200=AuditEntriesOut),
+    query=SearchQuery,
+    operation_id="listAuditEntries",
+    **STAFF,
+)
+def list_audit(query: SearchQuery) -> Response:
+    """List who of the staff did what, the newest first"""
+    page = audit.list_entries(q=query.q, limit=query.limit, after=query.after)
+    entries = [AuditEntryOut.model_validate(entry) for entry in page.items]
+    return page_response(AuditEntriesOut(entries), page)
 
 
 def _facts(sums: sales.Sums) -> dict[str, int]:

@@ -159,8 +159,8 @@ class LiveSalesOut(Payload):
 
 
 class AnalyticsQuery(Payload):
-    from_: Day | None = Field(None, alias="from", description="First day, UTC.")
-    to: Day | None = Field(None, description="Last day, UTC, included.")
+    from_: Day | None = Field(None, alias="from", description="First day, by the site's clock.")
+    to: Day | None = Field(None, description="Last day, by the site's clock, included.")
 
 
 class TotalsOut(Payload):

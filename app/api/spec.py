@@ -17,6 +17,8 @@ from app.presenters.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY, TOKEN = "AdminKey", "ApiToken"
+STAFF: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
+"""How the calls of organisers and operators are documented."""
 
 
 _LENGTHS = {

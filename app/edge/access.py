@@ -59,9 +59,9 @@ TABLE = {
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
-        api_admin.list_bookings api_analytics.analytics api_users.list_users
+        api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
         api_admin_events.list_events api_admin_events.watch
-        api_admin_reports.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
+        api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
     """,
     Who.ORGANISER: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
@@ -74,9 +74,9 @@ TABLE = {
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel
         admin_checks.reconcile_next admin_checks.seed
-        api_admin.create_event api_admin.update_event api_admin.delete_event
-        api_admin.seed_demo_data api_admin_events.copy_event
-        api_images.set_image api_images.remove_image api_admin_reports.reconcile_some
+        api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
+        api_admin_operations.seed_demo_data api_admin_events.copy_event
+        api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
     Who.OWNER: """
         admin_keys.index admin_keys.create admin_keys.revoke

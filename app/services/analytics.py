@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select, true
 
 from app.db import db
 from app.errors import InvalidField
 from app.models import Booking, Event
+from app.services.sales import DAY, midnight
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,17 @@ class Analytics:
         return sum(event.seats_available for event in self.events)
 
 
-def analyse(first: date | None = None, last: date | None = None) -> Analytics:
-    """Figures of the bookings made from the first to the last day (UTC), both included.
+def analyse(zone: ZoneInfo, first: date | None = None, last: date | None = None) -> Analytics:
+    """Figures of the bookings made from the first to the last day, both included, by the clock of
+    `zone`; unlike `sales` it counts bookings as they are now, those cancelled since among them.
 
     Every event appears, with or without bookings; a deleted one when it has any. Raises
     `InvalidField` when the last day lies before the first.
     """
     if first and last and first > last:
         raise InvalidField("to", "must not be before the first day")
-    made = _made_between(first, last)
-    return Analytics(_by_event(made), _by_day(made))
+    made = _made_between(first, last, zone)
+    return Analytics(_by_event(made), _by_day(made, zone))
 
 
 def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
@@ -111,9 +114,9 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
     return [EventFigures(*row) for row in db.session.execute(query)]
 
 
-def _by_day(made: ColumnElement[bool]) -> list[DayFigures]:
+def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
     confirmed = Booking.takes_seats
-    day = cast(func.timezone("UTC", Booking.created_at), Date)
+    day = cast(func.timezone(zone.key, Booking.created_at), Date)
     query = (
         select(
             day,
@@ -128,14 +131,10 @@ def _by_day(made: ColumnElement[bool]) -> list[DayFigures]:
     return [DayFigures(*row) for row in db.session.execute(query)]
 
 
-def _made_between(first: date | None, last: date | None) -> ColumnElement[bool]:
+def _made_between(first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
     bounds: list[ColumnElement[bool]] = [true()]
     if first:
-        bounds.append(Booking.created_at >= _midnight(first))
+        bounds.append(Booking.created_at >= midnight(first, zone))
     if last and last < date.max:
-        bounds.append(Booking.created_at < _midnight(last + timedelta(days=1)))
+        bounds.append(Booking.created_at < midnight(last + DAY, zone))
     return and_(*bounds)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

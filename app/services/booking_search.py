@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
+from app.errors import EventNotFound
 from app.models import Booking, BookingStatus, Event, User
 from app.models.user import SEARCHED_NAMES
 from app.services import accounts, audit, bookings
@@ -36,6 +37,15 @@ def search_bookings(
         wanted = wanted.where(Booking.id < decode_id_cursor(after))
     items, more = cut(db.session.scalars(wanted.limit(limit + 1)).all(), limit)
     return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def search_bookings_of_event(
+    event_id: int, *, status: str = "", q: str = "", limit: int = 50, after: str | None = None
+) -> Page[Booking]:
+    """As `search_bookings`, of one event; raises `EventNotFound`."""
+    if db.session.get(Event, event_id) is None:
+        raise EventNotFound(event_id)
+    return search_bookings(BookingQuery(event_id, status, q), limit=limit, after=after)
 
 
 def count_bookings(query: BookingQuery) -> dict[str, int]:

@@ -3,8 +3,8 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
 from app.booking import seats
 from app.booking.desk import BookingDesk
@@ -13,7 +13,6 @@ from app.db import db
 from app.errors import (
     BookingNotFound,
     CancellationClosed,
-    EventNotFound,
     InvalidField,
     UserNotFound,
 )
@@ -113,40 +112,6 @@ def list_bookings_of_user(
         .options(joinedload(Booking.event))
         .order_by(Booking.id.desc())
     )
-    if after:
-        query = query.where(Booking.id < decode_id_cursor(after))
-    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
-    return Page(items, encode_cursor(items[-1].id) if more else None)
-
-
-def list_bookings_of_event(
-    event_id: int,
-    *,
-    status: str | None = None,
-    q: str = "",
-    limit: int = 50,
-    after: str | None = None,
-) -> Page[Booking]:
-    """The newest first, each with its user. Raises `EventNotFound`."""
-    if db.session.get(Event, event_id) is None:
-        raise EventNotFound(event_id)
-    query = (
-        select(Booking)
-        .join(Booking.user)
-        .where(Booking.event_id == event_id)
-        .options(contains_eager(Booking.user))
-        .order_by(Booking.id.desc())
-    )
-    if status:
-        query = query.where(Booking.status == status)
-    for word in q.split():
-        query = query.where(
-            or_(
-                User.name.icontains(word, autoescape=True),
-                User.email.icontains(word, autoescape=True),
-                Booking.reference == word.replace("-", "").upper(),
-            )
-        )
     if after:
         query = query.where(Booking.id < decode_id_cursor(after))
     items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)

@@ -201,10 +201,11 @@ def _totals(c: Any) -> list[Any]:
 
 
 def _within(moment: Any, first: date, last: date, zone: ZoneInfo) -> tuple[Any, Any]:
-    return moment >= _midnight(first, zone), moment < _midnight(last + DAY, zone)
+    return moment >= midnight(first, zone), moment < midnight(last + DAY, zone)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The moment when the day begins by the clock of `zone`."""
     return datetime.combine(day, time(), zone)
 
 

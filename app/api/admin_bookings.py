@@ -1,0 +1,42 @@
+"""Bookings as organisers look them up: of one event, or of all."""
+
+from flask import Response
+
+from app.api.admin_schemas import GuestsOut, GuestsQuery
+from app.api.body import api_blueprint
+from app.api.present import event_booking_out, guest_out, page_response
+from app.api.schemas import EventBookingsOut, EventBookingsQuery
+from app.api.spec import STAFF, answers, valid
+from app.services import booking_search
+from app.services.booking_search import BookingQuery
+
+blueprint = api_blueprint("admin_bookings", __name__)
+
+
+@blueprint.get("/admin/events/<id:event_id>/bookings")
+@valid(
+    answers(401, 404, HTTP_200=EventBookingsOut),
+    query=EventBookingsQuery,
+    operation_id="listBookingsOfEvent",
+    **STAFF,
+)
+def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response:
+    """List an event's bookings, the newest first"""
+    page = booking_search.search_bookings_of_event(
+        event_id, status=query.status or "", q=query.q, limit=query.limit, after=query.after
+    )
+    return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
+
+
+@blueprint.get("/admin/bookings")
+@valid(
+    answers(401, HTTP_200=GuestsOut),
+    query=GuestsQuery,
+    operation_id="listAllBookings",
+    **STAFF,
+)
+def list_bookings(query: GuestsQuery) -> Response:
+    """List the bookings of all events, the newest first"""
+    asked = BookingQuery(query.event_id, query.status or "", query.q)
+    page = booking_search.search_bookings(asked, limit=query.limit, after=query.after)
+    return page_response(GuestsOut([guest_out(booking) for booking in page.items]), page)

@@ -1,0 +1,47 @@
+"""What operators run over HTTP: the check of all seats, and the demo's data."""
+
+from flask import Response
+
+from app.api.admin_schemas import FindingOut, ReconciliationIn, ReconciliationOut, SeededOut
+from app.api.body import api_blueprint
+from app.api.present import json_response
+from app.api.spec import STAFF, answers, valid
+from app.edge.current import desk, settings
+from app.operations import reconcile
+from app.services import demo
+
+blueprint = api_blueprint("admin_operations", __name__)
+
+
+@blueprint.post("/admin/reconciliation")
+@valid(
+    answers(400, 401, 413, 415, HTTP_200=ReconciliationOut),
+    body=ReconciliationIn,
+    operation_id="reconcile",
+    **STAFF,
+)
+def reconcile_some(body: ReconciliationIn) -> Response:
+    """Check the next 2,000 events' seats against their bookings, and their tokens
+
+    Tokens that differ are put right. As long as `last` is a number, go on with it as `after`.
+    """
+    found = reconcile.reconcile_some(desk().gate, after=body.after, repair=body.repair)
+    return json_response(
+        ReconciliationOut(
+            events=found.events,
+            redis_answered=found.redis_answered,
+            last=found.last,
+            findings=[FindingOut.model_validate(finding) for finding in found.findings],
+        )
+    )
+
+
+@blueprint.post("/admin/seed_demo_data")
+@valid(answers(401, HTTP_201=SeededOut), operation_id="seedDemoData", **STAFF)
+def seed_demo_data() -> Response:
+    """Seed the demo's users and events
+
+    What is there already stays as it is. Outside the demo its users have no password.
+    """
+    seeded = demo.seed_demo(desk(), with_password=settings().demo)
+    return json_response(SeededOut.model_validate(seeded), 201)
