@@ -5,8 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 PY = .venv/bin/python
+QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
 
-.PHONY: help demo test faults fuzz shots check load soak bench growth lock licences sbom audit python \
+.PHONY: help demo test quick faults fuzz shots check load soak bench growth lock licences sbom audit python \
 	setup-demo setup-test setup-audit
 
 help: ## Show this list
@@ -17,6 +18,9 @@ demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 
 test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=0
 	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+quick: setup-test ## Run the fast seven tenths of the tests: ARGS=-x
+	@$(PY) -m pytest $(QUICK) --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length (ten minutes)
 	@$(PY) -m pytest tests/faults tests/mutants tests/deploy -v -m "not short" $(ARGS)

@@ -1,5 +1,7 @@
 """One address, two representations: a page for a browser, JSON for a program."""
 
+import re
+
 import pytest
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
@@ -91,3 +93,50 @@ def test_every_answer_keeps_browsers_from_guessing_its_kind(client, path):
 def test_a_head_request_is_answered_like_get_without_its_body(client, event):
     answer = client.head("/events/1")
     assert (answer.status_code, answer.data) == (200, b"")
+
+
+def twins(app):
+    """Every call of the API, but for the ids in its address: method and bare address."""
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/"):
+            path = re.sub(r"<[^>]+>", "1", rule.rule.removeprefix("/api"))
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield method, path
+
+
+# A moment, or a length of time, is another at each call.
+MOVING = re.compile(r'"(at|created_at|updated_at)":"[^"]+"')
+
+
+def told(answer):
+    kept = {name: answer.headers.get(name) for name in ("Content-Type", "Link", "ETag", "Location")}
+    body = MOVING.sub("", answer.get_data(as_text=True))
+    return answer.status_code, kept, body.replace("/api/", "/")
+
+
+@pytest.mark.parametrize("key", ["nobody", "organiser"])
+def test_the_bare_addresses_answer_as_those_below_api(app, client, event, admin, key):
+    """Calls that change nothing, or are refused: an empty body fits none of those that change."""
+    headers = admin if key == "organiser" else {}
+    calls = [(m, p) for m, p in twins(app) if "image" not in p and not (m == "DELETE" and headers)]
+    assert len(calls) > 20
+    for method, path in calls:
+        if path in {"/openapi.json", "/admin/seed_demo_data"}:
+            continue  # a document of /api alone; a call that takes no body
+        bare, prefixed = (
+            told(client.open(f"{prefix}{path}", method=method, headers=headers, json={"x": 1}))
+            for prefix in ("", "/api")
+        )
+        assert bare == prefixed, f"{method} {path}"
+
+
+def test_an_order_at_a_bare_address_is_the_one_below_api(client, event, make_user, make_token):
+    """The fast path answers both: the second finds what the first has made."""
+    token = make_token(make_user())
+    body = {"event_id": event.id, "seats": 1, "idempotency_key": "k"}
+    first, again = (
+        client.post(path, json=body, headers=token) for path in ("/bookings", "/api/bookings")
+    )
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    assert again.headers["Idempotency-Replayed"] == "true"
