@@ -52,7 +52,7 @@ class SiteNames(Names):
         self._identify = identify
         self._site: str | None = None
         self._prefix: str | None = None
-        self._asked_at = float("-inf")
+        self._asked_at = self._failed_at = float("-inf")
         self._asking = threading.Lock()
 
     def of(self, key: str) -> str:
@@ -63,14 +63,19 @@ class SiteNames(Names):
         return f"{self._prefix}{key}"
 
     def _ask(self) -> None:
-        # Whoever comes while another asks goes by what was known before.
-        if not self._asking.acquire(blocking=False):
+        # Whoever comes while another asks goes by what was known before, if anything was.
+        if not self._asking.acquire(blocking=self._prefix is None):
             return
         try:
+            if time.monotonic() - self._asked_at <= ASKED_EVERY:
+                return
+            if time.monotonic() - self._failed_at <= ASKED_EVERY:
+                raise SiteUnknown("not known yet")
+            self._failed_at = time.monotonic()
             self._site = self._site or self._identify()
             owner = self._claim(keys=[OWNER_KEY], args=[self._site, HELD_FOR])
             self._take(owner.decode() if isinstance(owner, bytes) else owner)
-            self._asked_at = time.monotonic()
+            self._asked_at, self._failed_at = time.monotonic(), float("-inf")
         finally:
             self._asking.release()
 

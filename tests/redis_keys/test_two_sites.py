@@ -1,6 +1,7 @@
 """Two sites on one Redis, with the same ids for different events: nothing of theirs mixes."""
 
 import logging
+import time
 
 import pytest
 
@@ -166,3 +167,29 @@ def test_while_the_database_has_not_told_who_it_is_nothing_is_named(app, make_ap
     nowhere = f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x"
     with pytest.raises(SiteUnknown):
         make_app(database_url=nowhere).extensions["names"].of("x")
+
+
+def test_who_comes_first_all_at_once_are_told_the_name_and_one_asks(sites, monkeypatch):
+    mine, asked = sites[0].names, []
+    identify = mine._identify
+
+    def slowly():
+        asked.append(1)
+        time.sleep(0.2)
+        return identify()
+
+    monkeypatch.setattr(mine, "_identify", slowly)
+    mine._site = mine._prefix = None
+    mine._asked_at = float("-inf")
+    assert at_once([lambda: mine.of("x")] * 10) == ["x"] * 10
+    assert len(asked) == 1
+
+
+def test_a_database_that_is_away_is_asked_once_a_second_and_not_by_everybody(make_app):
+    nowhere = f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x"
+    mine, asked = make_app(database_url=nowhere).extensions["names"], []
+    identify = mine._identify
+    mine._identify = lambda: asked.append(1) or identify()
+    answers = at_once([lambda: mine.of("x")] * 10)
+    assert {type(answer) for answer in answers} == {SiteUnknown}
+    assert len(asked) == 1
