@@ -13,7 +13,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, from settings given or read from the environment."""
     # Imported here, since the package is also imported by those who want its settings only: the
     # gunicorn master must not load what its gevent workers are yet to patch.
-    from app import admin, api, cli, db, web
+    from app import admin, api, cli, db, request_stack, web
     from app.booking import connections
     from app.booking.desk import BookingDesk
     from app.booking.gate import SeatGate, connect
@@ -23,8 +23,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         access,
         error_handlers,
         extensions,
-        negotiation,
-        request_ids,
         request_metrics,
         security,
         session,
@@ -60,7 +58,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["limiter"] = RateLimiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)
 
-    api.add_fast_path(app)
     security.init_app(app, settings)
     templating.init_app(app)
     error_handlers.init_app(app)
@@ -69,8 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     admin.init_app(app)
     api.init_app(app)
     cli.init_app(app)
-    negotiation.init_app(app)
     access.init_app(app, users=session.admit, staff=admin.guard.admit, programs=api.callers.admit)
-    request_metrics.init_app(app, settings)
-    request_ids.init_app(app, settings)
+    request_stack.install(app, settings, request_metrics.init_app(app, settings))
     return app

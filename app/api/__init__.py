@@ -18,7 +18,6 @@ from app.api import (
     staff_keys,
     users,
 )
-from app.api.fast_path import FastPath
 
 MODULES = (
     *(health, events, bookings, users, admin_events, admin_images, admin_bookings),
@@ -30,8 +29,3 @@ def init_app(app: Flask) -> None:
     for module in MODULES:
         app.register_blueprint(module.blueprint, url_prefix="/api")
     openapi.init_app(app)
-
-
-def add_fast_path(app: Flask) -> None:
-    """Before anything else wraps the application: the lane runs right before Flask."""
-    app.wsgi_app = FastPath(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
+from flask import Response
 
 from app.edge.negotiation import VARY, WANTS_JSON
 from app.lib.request_id import request_id
@@ -57,10 +57,6 @@ class ResponseHeaders:
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self._inner = inner
-
-    @classmethod
-    def init_app(cls, app: Flask) -> None:
-        app.wsgi_app = cls(app.wsgi_app)  # type: ignore[method-assign]
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -22,10 +22,6 @@ VARY = "utsavam.vary"
 """What an answer at this address depends on, besides the address."""
 
 
-def init_app(app: Flask) -> None:
-    app.wsgi_app = Negotiation(app, app.wsgi_app)  # type: ignore[method-assign]
-
-
 def wants_json() -> bool:
     """Whether the current request is answered by the API, its errors included."""
     return bool(request.environ.get(WANTS_JSON))

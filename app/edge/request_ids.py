@@ -5,10 +5,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from werkzeug.wsgi import ClosingIterator
 
-from app.config import Settings
 from app.lib.request_id import WELL_FORMED, new_id, request_id
 
 if TYPE_CHECKING:
@@ -18,13 +16,6 @@ ROUTE = "utsavam.route"
 """Where an answer that is given without a Flask request notes its route."""
 
 log = logging.getLogger("app.access")
-
-
-def init_app(app: Flask, settings: Settings) -> None:
-    """The outermost layers: whatever else is asked to answer finds the request named."""
-    if settings.access_log:
-        app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]
-    app.wsgi_app = RequestIds(app.wsgi_app, trusting=settings.proxy_hops > 0)  # type: ignore[method-assign]
 
 
 class RequestIds:

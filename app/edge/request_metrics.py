@@ -24,17 +24,16 @@ STATUSES = {"503": "503"}
 """Statuses that are told by themselves: "in a moment" is no defect, as other 5xx are."""
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, settings: Settings) -> "Metrics | None":
     """Count from now on, in a process that gunicorn's master gave a folder for it."""
     if settings.metrics_port is None or settings.prometheus_multiproc_dir is None:
-        return
+        return None
     # Here, so that whoever is not counted need not load it.
     from app.metrics import Metrics
 
     metrics = Metrics()
     desk = app.extensions["desk"]
     desk.metrics = desk.gate.metrics = metrics
-    app.wsgi_app = RequestMetrics(app.wsgi_app, metrics)  # type: ignore[method-assign]
     with app.app_context():
         pools: dict[str, Any] = {"pages": db.engine.pool, "desk": db.engines[LEDGER].pool}
     gauges = {
@@ -48,6 +47,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             gauges[metrics.pool_in_use[name]] = pool.checkedout
             gauges[metrics.pool_size[name]] = pool.size
     metrics.watch(gauges)
+    return metrics
 
 
 class RequestMetrics:

@@ -11,9 +11,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 from app.config import LOOPBACK, Settings
-from app.edge.addresses import OwnAddress
 from app.edge.gthread_worker import waited_too_long
-from app.edge.headers import ResponseHeaders
 from app.edge.negotiation import WANTS_JSON
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
@@ -64,13 +62,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         # back the session of before, without the form's message. Sign-ins end by themselves.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    app.wsgi_app = OwnAddress(app.wsgi_app, settings.proxy_hops)  # type: ignore[method-assign]
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
     app.before_request(_refuse_double_slashes)
     app.before_request(_refuse_what_waited)
     app.before_request(_refuse_nul)
-    ResponseHeaders.init_app(app)
 
 
 def trusted_hosts_check(settings: Settings) -> Callable[[str], bool]:
