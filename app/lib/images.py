@@ -5,6 +5,9 @@ Whatever else was in the file (place and camera, a script, a second format) is l
 
 import io
 import math
+import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
@@ -21,6 +24,8 @@ MAX_WEBP_PIXELS = 6_000_000
 MAX_SCANS = 64
 """Parts of a progressive JPEG: each goes over the whole picture; encoders make about ten."""
 TOO_LARGE = "must have at most 12 million pixels (a WebP 6 million, a baseline JPEG 60 million)"
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""Of a JPEG, but for those that stand within a scan's data (ITU T.81, B.1.1.3 and F.1.2.3)."""
 FORMATS = ("JPEG", "PNG", "WEBP")
 JPEGS = {"JPEG", "MPO"}
 """Pillow's name for one that holds more pictures after the first, as some phones make them."""
@@ -89,25 +94,27 @@ def _upright(file: bytes) -> Image.Image:
 def _refuse_large(found: Image.Image, file: bytes) -> None:
     most = MAX_WEBP_PIXELS if found.format == "WEBP" else MAX_PIXELS
     if found.format in JPEGS:
-        # Within a scan's data no byte of 255 stands before such another one.
-        if file.count(b"\xff\xda") > MAX_SCANS:
+        scans = list(islice(_scans(file), MAX_SCANS + 1))
+        if len(scans) > MAX_SCANS:
             raise NoPicture(f"must have at most {MAX_SCANS} scans")
-        if not _is_kept_whole(found, file):
+        # Else libjpeg keeps all coefficients until the last scan is read: up to eight bytes a
+        # pixel, however much smaller the picture is to be decoded.
+        if "progressive" not in found.info and scans[:1] == [len(found.getbands())]:
             most = MAX_JPEG_PIXELS
     if found.width * found.height > most:
         raise NoPicture(TOO_LARGE)
 
 
-def _is_kept_whole(found: Image.Image, file: bytes) -> bool:
-    """Whether libjpeg keeps all coefficients of the picture until its last scan is read: up to
-    eight bytes a pixel, however much smaller it is to be decoded."""
-    if "progressive" in found.info:
-        return True
+def _scans(file: bytes) -> Iterator[int]:
+    """How many colours each scan of a JPEG holds, to the end of the first picture in the file."""
     at = 2
-    while file[at + 1] != 0xDA:
-        # A marker, perhaps filled up, and a length that counts itself (ITU T.81, B.1.1).
-        at += 1 if file[at + 1] == 0xFF else 2 + int.from_bytes(file[at + 2 : at + 4])
-    return file[at + 4] < len(found.getbands())
+    while found := MARKER.search(file, at):
+        if found[0] == b"\xff\xd9":
+            return
+        # The length of what follows a marker counts itself; a scan's data comes after that.
+        at = found.end() + int.from_bytes(file[found.end() : found.end() + 2])
+        if found[0] == b"\xff\xda":
+            yield file[found.end() + 2]
 
 
 def _side(size: tuple[int, int]) -> int:

@@ -172,6 +172,15 @@ def test_a_jpeg_of_thousands_of_scans_is_refused():
         renditions(file[:last] + file[last:-2] * 100 + file[-2:])
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_what_only_looks_like_scans_counts_for_nothing(place):
+    """A phone's notes of its maker, and the film that follows its picture."""
+    file, bytes_of_a_film = file_of(quarters(), "JPEG"), b"\xff\xda" * 30_000
+    notes = b"\xff\xfe" + struct.pack(">H", 2 + len(bytes_of_a_film)) + bytes_of_a_film
+    file = file[:2] + notes + file[2:] if place == "before" else file + bytes_of_a_film
+    assert_shows(file, within=25)
+
+
 def scan_by_scan(width, height):
     """The head of a baseline JPEG whose scans hold one colour each: all of it is kept until the
     last one has been read, though it calls itself no progressive one."""
