@@ -14,7 +14,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
-	@exec $(PY) -m app.demo.__main__
+	@exec $(PY) -m app.demo
 
 test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=0
 	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -97,8 +97,11 @@ def names_of(app: Flask, client: redis.Redis) -> SiteNames:
 
     def identify() -> str:
         try:
-            with app.app_context(), db.engines[LEDGER].connect() as connection:
-                system, database = connection.execute(_SITE).one()
+            with app.app_context():
+                # The exporter has the pages' engine alone.
+                engine = db.engines.get(LEDGER, db.engine)
+                with engine.connect() as connection:
+                    system, database = connection.execute(_SITE).one()
         except (DBAPIError, TimeoutError) as error:
             raise SiteUnknown(type(error).__name__) from error
         return hashlib.sha256(f"{system}/{database}".encode()).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """Serves the figures of a gunicorn's workers, and its own looks at the site, to Prometheus.
 
-usage: python -m app.exporter.__main__ FOLDER --master PID
+usage: python -m app.exporter FOLDER --master PID
 
 gunicorn's master runs it where METRICS_PORT is set; it ends with the master.
 """
@@ -21,13 +21,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from flask import Flask
 from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import db, logs
 from app.booking.gate import SeatGate, connect
 from app.booking.redis_keys import names_of
 from app.config import Settings, WeakSettings
-from app.exporter.collectors import SiteCollector
+from app.exporter.collectors import SiteCollector, WorkerCollector
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -83,12 +82,12 @@ class Door:
 
 def application(settings: Settings, folder: str) -> "WSGIApplication":
     """The figures of all processes whose files are in the folder, as WSGI."""
-    app = Flask("app.exporter.__main__")
+    app = Flask("app.exporter")
     db.init_app(app, settings)
     client = connect(settings.redis_url, settings.redis_timeout_ms)
     gate = SeatGate(client, settings.redis_timeout_ms, names_of(app, client))
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+    WorkerCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     registry.register(SiteCollector(app, gate))
     return Door(make_wsgi_app(registry), settings.metrics_key)
 
@@ -122,7 +121,7 @@ def _listen(settings: Settings) -> Server | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m app.exporter.__main__", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.exporter", description=__doc__)
     parser.add_argument("folder", help="where the workers keep their figures")
     parser.add_argument("--master", type=int, default=os.getppid(), help="to end with; its number")
     options = parser.parse_args()

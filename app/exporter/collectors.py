@@ -1,6 +1,7 @@
 """What the server of metrics looks up by itself when it is asked: no process counts it."""
 
 import logging
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ import redis
 from flask import Flask
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
@@ -17,6 +19,8 @@ from app.booking.gate import SeatGate
 from app.operations import health, sale_checks
 
 NEVER = float("-inf")
+ATTEMPTS = 20
+"""To read files of workers that are just starting."""
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,25 @@ class CollectedMetric:
         for value, figure in self.found or []:
             family.add_metric([value] if self.label else [], figure)
         return family
+
+
+class WorkerCollector(MultiProcessCollector):
+    """The sums of what the workers have written to their files.
+
+    A worker that starts makes its files empty and writes their heads a moment later; who reads in
+    between finds nothing where the length should be, and reads again.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        for _ in range(ATTEMPTS):
+            try:
+                return self._collected()
+            except struct.error:
+                time.sleep(0.01)
+        return self._collected()
+
+    def _collected(self) -> list[Metric]:
+        return list(super().collect())  # type: ignore[no-untyped-call]
 
 
 class SiteCollector(Collector):

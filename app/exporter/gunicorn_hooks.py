@@ -17,14 +17,14 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
 def start_exporter(master: Any, root: Path) -> None:
-    """Make the folder, and start `app.exporter.__main__` beside the workers-to-be."""
+    """Make the folder, and start `app.exporter` beside the workers-to-be."""
     in_memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
     # On a disk, writing the figures would now and then wait for it.
     folder = tempfile.mkdtemp(prefix="utsavam-metrics-", dir=IN_MEMORY if in_memory else None)
     environment = {name: value for name, value in os.environ.items() if name != FOLDER}
     python_path = filter(None, [str(root), os.environ.get("PYTHONPATH")])
     master.metrics_server = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "app.exporter.__main__", folder, "--master", str(os.getpid())],
+        [sys.executable, "-m", "app.exporter", folder, "--master", str(os.getpid())],
         env={**environment, "PYTHONPATH": os.pathsep.join(python_path)},
         stdin=subprocess.DEVNULL,
         # Ctrl-C is for the master, which ends it.

@@ -1,18 +1,16 @@
 """API tokens: made and revoked by their user, recognised by the API."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import ApiTokenNotFound
 from app.models import ApiToken, User
 from app.models.columns import now
+from app.services.last_used import note_use
 from app.services.secrets import TOKEN_PREFIX, digest, new_secret
-
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 def create_api_token(user_id: int, name: str) -> tuple[ApiToken, str]:
@@ -74,19 +72,5 @@ def user_id_of(secret: str) -> int | None:
     token = db.session.scalars(query).one_or_none()
     if token is None:
         return None
-    _note_use(token)
+    note_use(token)
     return token.user_id
-
-
-def _note_use(token: ApiToken) -> None:
-    stale = now() - USE_NOTED_EVERY
-    if token.last_used_at is not None and token.last_used_at > stale:
-        return
-    with transaction() as session:
-        session.execute(
-            update(ApiToken)
-            .where(ApiToken.id == token.id)
-            .where(or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= stale))
-            .values(last_used_at=now())
-            .execution_options(synchronize_session=False)
-        )

@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import db, transaction
@@ -15,6 +14,7 @@ from app.models import Role, StaffKey
 from app.models.columns import now
 from app.services import audit, sign_ins
 from app.services.accounts import constraint_of
+from app.services.last_used import note_use
 from app.services.secrets import digest, matching_key, new_secret
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 PREFIX = "utsavam_staff_"
 """A mark by which leaked keys can be found."""
 OPERATOR = "ADMIN_KEY"
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -123,19 +122,5 @@ def _by_digest(key_digest: str) -> Staff | None:
     key = db.session.scalars(query).one_or_none()
     if key is None:
         return None
-    _note_use(key)
+    note_use(key)
     return Staff(key.name, Role(key.role), key.key_digest)
-
-
-def _note_use(key: StaffKey) -> None:
-    stale = now() - USE_NOTED_EVERY
-    if key.last_used_at is not None and key.last_used_at > stale:
-        return
-    with transaction() as session:
-        session.execute(
-            update(StaffKey)
-            .where(StaffKey.id == key.id)
-            .where(or_(StaffKey.last_used_at.is_(None), StaffKey.last_used_at <= stale))
-            .values(last_used_at=now())
-            .execution_options(synchronize_session=False)
-        )

@@ -35,7 +35,7 @@ def test_the_demo_works_as_the_sites_role_also_on_an_older_folder(old_folder):
     data, postgres = old_folder
     site = f"http://127.0.0.1:{(port := free_port())}"
     demo = subprocess.Popen(
-        [sys.executable, "-m", "app.demo.__main__"],
+        [sys.executable, "-m", "app.demo"],
         cwd=ROOT,
         env={**os.environ, "DATA_DIR": str(data), "PORT": str(port)},
         stdin=subprocess.DEVNULL,

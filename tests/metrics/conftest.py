@@ -9,7 +9,7 @@ from app.demo.servers import free_port
 from tests.support.servers import wait_until
 from tests.support.site import Site
 
-SERVER = "app.exporter.__main__"
+SERVER = "app.exporter"
 
 
 class Metered:

@@ -42,7 +42,7 @@ def listening(pid):
 def test_without_the_setting_no_port_is_open_but_the_sites_own(running_site):
     addresses = listening(running_site.pid)
     assert {f"http://{host}:{port}" for host, port in addresses} == {running_site.url}
-    assert "metrics_server" not in str(
+    assert "app.exporter" not in str(
         [p.cmdline() for p in psutil.Process(running_site.pid).children()]
     )
 
@@ -113,7 +113,7 @@ def test_a_weak_key_or_an_open_port_without_one_starts_nothing(settings, folder,
 def test_the_servers_command_says_what_it_wants(words, code, said, settings, tmp_path):
     keys = {"ADMIN_KEY": settings.admin_key[0], "SECRET_KEY": settings.secret_key}
     ran = subprocess.run(
-        [sys.executable, "-m", "app.exporter.__main__", *words],
+        [sys.executable, "-m", "app.exporter", *words],
         cwd=tmp_path,
         env={**os.environ, **keys, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -1,15 +1,21 @@
 """What the server of metrics looks up by itself: the events on sale, their tokens and books."""
 
+import struct
 import threading
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
 
+from app import db as database
 from app.booking import live_stats
 from app.booking.gate import SeatGate, Verdict, connect, tokens_key
+from app.booking.redis_keys import names_of
 from app.demo.servers import free_port
-from app.exporter.collectors import SiteCollector
+from app.exporter.collectors import SiteCollector, WorkerCollector
 from app.metrics import OUTCOMES, VERDICTS
 from app.models.columns import now
 from app.operations import sale_checks
@@ -114,3 +120,24 @@ def test_the_words_of_the_figures_are_those_of_the_desk_and_the_gate():
         live_stats.FAILED,
     }
     assert {*OUTCOMES} == kinds | {"no_event"}
+
+
+def test_a_worker_that_is_just_starting_does_not_break_the_figures(tmp_path):
+    """Its file is there and empty for a moment, before its head is written."""
+    (tmp_path / "counter_1.db").touch()
+    collector = WorkerCollector(CollectorRegistry(), path=str(tmp_path))
+    with pytest.raises(struct.error):
+        list(MultiProcessCollector.collect(collector))
+    started = threading.Timer(0.05, lambda: MmapedDict(str(tmp_path / "counter_1.db")).close())
+    started.start()
+    assert list(collector.collect()) == []
+    started.join()
+
+
+def test_the_exporter_knows_the_names_of_the_sites_keys(settings, redis, make_event):
+    """It has no engine for the desk, and asks the pages' own whose names they are."""
+    app = Flask("exporter")
+    database.init_app(app, settings)
+    with connect(settings.redis_url, 1000) as client, app.app_context():
+        assert names_of(app, client).of("event:1:tokens") == "event:1:tokens"
+        database.db.engine.dispose()

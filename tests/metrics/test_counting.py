@@ -214,7 +214,7 @@ def test_a_request_is_told_by_its_rule_and_never_by_what_somebody_typed(metered)
 def test_the_server_and_its_folder_go_with_the_master(end, metered_settings, folder, migrated_app):
     with Metered(metered_settings, folder / end, WEB_CONCURRENCY="1") as metered:
         server = metered.server()
-        figures = Path(server.cmdline()[server.cmdline().index("app.exporter.__main__") + 1])
+        figures = Path(server.cmdline()[server.cmdline().index("app.exporter") + 1])
         assert list(figures.glob("counter_*.db"))
         getattr(metered.site._process, end)()
         wait_until(lambda: not server.is_running() and not figures.exists(), 20)

@@ -1,0 +1,29 @@
+"""When a secret was used last, as its owner is shown it."""
+
+from datetime import timedelta
+
+from sqlalchemy import or_, update
+
+from app.db import transaction
+from app.models import ApiToken, StaffKey
+from app.models.columns import now
+
+NOTED_EVERY = timedelta(minutes=1)
+"""More often would make every request a writer."""
+
+
+def note_use(secret: ApiToken | StaffKey) -> None:
+    """Record that it is being used, unless that was recorded within `NOTED_EVERY`."""
+    stale = now() - NOTED_EVERY
+    if secret.last_used_at is not None and secret.last_used_at > stale:
+        return
+    table = type(secret)
+    with transaction() as session:
+        session.execute(
+            update(table)
+            .where(table.id == secret.id)
+            # Several processes may come here at once; one of them writes.
+            .where(or_(table.last_used_at.is_(None), table.last_used_at <= stale))
+            .values(last_used_at=now())
+            .execution_options(synchronize_session=False)
+        )
