@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
-    app.extensions["utsavam"] = settings
+    app.extensions["settings"] = settings
 
     db.init_app(app, settings, {connections.LEDGER: connections.ledger_options(settings)})
     connections.init_app(app)
@@ -52,10 +52,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)
     desk.live_stats = LiveStats(redis, lambda: desk.waiting, gate.snapshot, names)
     app.extensions["desk"] = desk
-    app.extensions["redis"], app.extensions["names"] = redis, names
+    app.extensions["redis"], app.extensions["redis_keys"] = redis, names
     app.extensions["catalogue"] = Catalogue(gate)
-    app.extensions["memo"] = ResponseCache()
-    app.extensions["limiter"] = RateLimiter(settings, redis, names)
+    app.extensions["response_cache"] = ResponseCache()
+    app.extensions["rate_limiter"] = RateLimiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)
 
     security.init_app(app, settings)

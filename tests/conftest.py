@@ -187,7 +187,7 @@ def clean(database, redis_connection, made_apps):
     empty_tables(database)
     redis_connection.flushdb()
     for app in made_apps:
-        app.extensions["limiter"].clear()
+        app.extensions["rate_limiter"].clear()
         # The ids begin anew, as they never do where people book: what a gate believes for a second
         # of an event would be believed of the next test's.
         gate = app.extensions["desk"].gate

@@ -49,7 +49,7 @@ class FastPath:
 
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._app, self._inner = app, inner
-        self._settings, self._desk = app.extensions["utsavam"], app.extensions["desk"]
+        self._settings, self._desk = app.extensions["settings"], app.extensions["desk"]
         self._is_ours = trusted_hosts_check(self._settings)
 
     def __call__(

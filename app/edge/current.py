@@ -12,7 +12,7 @@ from app.services.catalogue import Catalogue
 
 
 def settings() -> Settings:
-    return cast("Settings", current_app.extensions["utsavam"])
+    return cast("Settings", current_app.extensions["settings"])
 
 
 def desk() -> BookingDesk:
@@ -30,4 +30,4 @@ def catalogue() -> Catalogue:
 
 def redis_names() -> Names:
     """What the site's keys there are called."""
-    return cast("Names", current_app.extensions["names"])
+    return cast("Names", current_app.extensions["redis_keys"])

@@ -27,7 +27,7 @@ Limit = tuple[str, ...]
 
 
 def limiter() -> RateLimiter:
-    return cast("RateLimiter", current_app.extensions["limiter"])
+    return cast("RateLimiter", current_app.extensions["rate_limiter"])
 
 
 @lru_cache(maxsize=10_000)

@@ -47,6 +47,6 @@ def cached(
     query = request.environ["QUERY_STRING"]
     if len(query) > MAX_KEY_LENGTH:
         return make()
-    memo: ResponseCache = current_app.extensions["memo"]
+    cache: ResponseCache = current_app.extensions["response_cache"]
     address = (request.scheme, request.host, request.root_path, request.path, query)
-    return memo.answer((*address, *variant), snapshot.etag, make)
+    return cache.answer((*address, *variant), snapshot.etag, make)

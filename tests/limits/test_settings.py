@@ -45,7 +45,7 @@ def test_a_wrong_limit_is_refused_by_its_name(monkeypatch, tmp_path, name, text)
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_every_limit_can_be_switched_off(make_app, name):
-    limiter = make_app(**{name: "off"}).extensions["limiter"]
+    limiter = make_app(**{name: "off"}).extensions["rate_limiter"]
     for _ in range(2000):
         limiter.spend(name.removeprefix("limit_"), "somebody")
         limiter.look(name.removeprefix("limit_"), "somebody")

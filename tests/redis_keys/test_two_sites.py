@@ -39,7 +39,7 @@ class Site:
 
     @property
     def names(self):
-        return self.app.extensions["names"]
+        return self.app.extensions["redis_keys"]
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def sites(limited, settings, sql, make_place, redis):
     neighbour.migrate()
     away = limited(database_url=neighbour.url, limit_wrong_keys="3 per minute")
     here = limited(limit_wrong_keys="3 per minute")
-    here.extensions["names"].of("first")
-    away.extensions["names"].of("second")
+    here.extensions["redis_keys"].of("first")
+    away.extensions["redis_keys"].of("second")
     first = Site(here, sql, settings, capacity=8)
     second = Site(away, neighbour.sql, settings, capacity=12)
     assert first.event.id == second.event.id
@@ -144,7 +144,7 @@ def test_after_redis_was_emptied_the_names_are_settled_within_a_second(sites, re
 
 
 def test_processes_of_one_site_have_the_same_names(sites, make_app):
-    other = make_app().extensions["names"]
+    other = make_app().extensions["redis_keys"]
     assert other.of("event:7:tokens") == sites[0].names.of("event:7:tokens") == "event:7:tokens"
 
 
@@ -166,7 +166,7 @@ def test_a_site_that_is_gone_leaves_the_names_within_an_hour(sites, redis):
 def test_while_the_database_has_not_told_who_it_is_nothing_is_named(app, make_app):
     nowhere = f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x"
     with pytest.raises(SiteUnknown):
-        make_app(database_url=nowhere).extensions["names"].of("x")
+        make_app(database_url=nowhere).extensions["redis_keys"].of("x")
 
 
 def test_who_comes_first_all_at_once_are_told_the_name_and_one_asks(sites, monkeypatch):
@@ -187,7 +187,7 @@ def test_who_comes_first_all_at_once_are_told_the_name_and_one_asks(sites, monke
 
 def test_a_database_that_is_away_is_asked_once_a_second_and_not_by_everybody(make_app):
     nowhere = f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x"
-    mine, asked = make_app(database_url=nowhere).extensions["names"], []
+    mine, asked = make_app(database_url=nowhere).extensions["redis_keys"], []
     identify = mine._identify
     mine._identify = lambda: asked.append(1) or identify()
     answers = at_once([lambda: mine.of("x")] * 10)
