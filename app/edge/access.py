@@ -1,8 +1,8 @@
-"""Who may what: the one table of every address, asked before any view.
+"""Access rules: one table with every endpoint, checked before any view runs.
 
-An address that is not in the table keeps the application from starting, so that a new one can't
-be left open by mistake. What belongs to a user is besides looked up among their own things only:
-another user's is not found.
+The application refuses to start when an endpoint is missing from the table, so a new one can't be
+left open by mistake. In addition, a user's objects are looked up among that user's own only, so
+another user's are "not found".
 """
 
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from app.errors import NotAllowed
 
 
 class Who(StrEnum):
-    """The least that somebody must be."""
+    """The minimum role that an endpoint requires."""
 
     ANYONE = "anyone"
     USER = "user"
-    """Signed in, on the pages."""
+    """A user signed in to the web pages."""
     CALLER = "caller"
-    """Of the API: a user's token, or staff that may act for anybody."""
+    """An API client with a user's token, or staff, who may act for any user."""
     VIEWER = "viewer"
     ORGANISER = "organiser"
     OWNER = "owner"
 
 
 Door = Callable[[Who], Answer | None]
-"""Lets somebody in by answering nothing; sends them elsewhere, or raises `UtsavamError`."""
+"""Admits the caller by returning None; else returns a redirect or raises `UtsavamError`."""
 
 TABLE = {
     Who.ANYONE: """
@@ -91,14 +91,14 @@ _OWN = """
     api_bookings.list_bookings_of_user
 """
 OWN = frozenset(_OWN.split())
-"""Where a user asks for something by its id: another user's is not found."""
+"""Endpoints that take the id of a user's object; another user's id gives "not found"."""
 
 
 def init_app(app: Flask, *, users: Door, staff: Door, programs: Door) -> None:
-    """Stand before every view of `app`; to be called when all of them are there.
+    """Check access before every view of `app`; call this after all views are registered.
 
-    `users` and `staff` are the doors of the pages, `programs` is the API's. Raises `RuntimeError`
-    for an address without a rule, and for a rule without an address.
+    `users` and `staff` guard the web pages, `programs` guards the API. Raises `RuntimeError` when
+    an endpoint has no rule, or a rule no endpoint.
     """
     addresses = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
     if differ := addresses.keys() ^ RULES.keys():
@@ -115,7 +115,7 @@ def init_app(app: Flask, *, users: Door, staff: Door, programs: Door) -> None:
     @app.before_request
     def admit() -> Answer | None:
         if request.endpoint is None:
-            return None  # there is nothing at this address
+            return None  # no route matches; Flask answers 404
         if request.endpoint not in doors:
             raise NotAllowed
         door, who = doors[request.endpoint]

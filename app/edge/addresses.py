@@ -1,7 +1,7 @@
-"""What the addresses in our answers are made of, and whom we believe about it.
+"""The inputs of the URLs we generate, and which proxy headers are trusted.
 
-A page that is kept shows its links to every later visitor, so nothing of a visitor's own request
-may get into them but the host, which is checked, and the path, which is in the key.
+A cached page shows its links to every later visitor. Of the request, therefore, only the host
+(which is checked) and the path (which is part of the cache key) may get into them.
 """
 
 from collections.abc import Iterable
@@ -18,20 +18,22 @@ FROM_PROXIES = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
 
 
 class Addresses(Map):
-    """Of this many slashes as they have: Werkzeug would redirect from `/events//7` to `/events/7`,
-    by an address that it makes of what was asked."""
+    """A URL map that doesn't merge slashes.
+
+    Werkzeug would redirect `/events//7` to `/events/7`, with a URL built from the request.
+    """
 
     def __init__(self, **options: bool) -> None:
         super().__init__(merge_slashes=False, **options)  # type: ignore[arg-type]
 
 
 class OwnAddress:
-    """WSGI middleware: the site stands at the root of its host, whatever a server was told of
-    `SCRIPT_NAME`, and of `X-Forwarded-*` it believes what its own proxies add.
+    """WSGI middleware that ignores `SCRIPT_NAME` and trusts `X-Forwarded-*` from our proxies only.
 
-    The visitor's address is the one that the outermost of `hops` proxies added. The scheme is its
-    word too: where each proxy adds one, the one so far from the right; where they hand on a single
-    one, that. It must overwrite what a visitor claims, as nginx and Caddy do.
+    The site is always at the root of its host. The client's address is the one that the outermost
+    of `hops` proxies added. So is the scheme: the value `hops` from the right when each proxy adds
+    one, else the single value that they pass on. The outermost proxy must overwrite the client's
+    own header, as nginx and Caddy do.
     """
 
     def __init__(self, inner: "WSGIApplication", hops: int) -> None:
@@ -48,8 +50,8 @@ class OwnAddress:
 
     def _believe_proxies(self, environ: "WSGIEnvironment") -> None:
         for name in FROM_PROXIES:
-            # Werkzeug reads quoted text in a list and drops a list whose quotation does not end:
-            # by a single mark a visitor would pass for the proxy itself.
+            # Werkzeug parses quoted strings in a list, and drops the whole list when a quote is not
+            # closed: with a single quote mark a client would be taken for the proxy itself.
             if '"' in environ.get(name, ""):
                 environ[name] = environ[name].replace('"', "")
         told = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")

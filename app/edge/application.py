@@ -1,4 +1,4 @@
-"""The Flask application, without the parts that only others need."""
+"""The Flask and Request subclasses: body limits, the URL map, and no coroutine checks."""
 
 from collections.abc import Callable
 from typing import IO, Any, cast
@@ -28,11 +28,14 @@ LARGER = {
 
 
 class WholeStream(LimitedStream):
-    """Refuses what goes on beyond its limit; Werkzeug's own cuts it off when all is read at once,
-    and a body in chunks says no length beforehand."""
+    """A stream that refuses a body longer than its limit.
+
+    Werkzeug's own silently truncates it when all is read at once, and a chunked body announces no
+    length beforehand.
+    """
 
     def readall(self) -> bytes:
-        """Raises `RequestEntityTooLarge`."""
+        """Return the whole body. Raises `RequestEntityTooLarge` when it exceeds the limit."""
         body = super().readall()
         if self.is_exhausted and self._stream.read(1):
             raise RequestEntityTooLarge
@@ -54,8 +57,10 @@ class Request(BaseRequest):
 
 
 class Application(Flask):
-    """Every view, hook and handler of ours is a plain function, so none is asked whether it is a
-    coroutine: Flask asks ten times a request."""
+    """Flask without its coroutine checks, which it makes ten times per request.
+
+    All our views, hooks and handlers are plain functions.
+    """
 
     request_class = Request
     url_map_class = Addresses  # type: ignore[assignment]

@@ -1,10 +1,10 @@
-"""Calendars as files that a browser opens in whatever keeps the visitor's calendar."""
+"""Calendar responses, which a browser opens in the visitor's calendar application."""
 
 from flask import Response
 
 
 def calendar_file(name: str, content: bytes) -> Response:
-    """An iCalendar file (RFC 5545) under this name, `.ics` included."""
+    """Return an iCalendar file (RFC 5545); `name` includes the `.ics`."""
     response = Response(content, mimetype="text/calendar")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response

@@ -1,6 +1,6 @@
--- Count in a fixed window, which begins with the first that is counted.
--- KEYS: the window. ARGV: its seconds, how many more (0 to look), the most that we would have counted.
--- Answers how many they are now. What is no count of ours, or has no end, is as if it were not there.
+-- Count in a fixed window, which starts with its first count.
+-- KEYS: the counter. ARGV: the window in seconds, the increment (0 to read), the highest valid one.
+-- Returns the current count. A value that is no valid count, or that never expires, is discarded.
 local seconds, amount, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local known = redis.pcall('GET', KEYS[1])
 local count = nil

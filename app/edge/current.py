@@ -1,4 +1,4 @@
-"""What belongs to the running application."""
+"""Typed access to the objects of the current application."""
 
 from typing import cast
 
@@ -20,7 +20,7 @@ def desk() -> BookingDesk:
 
 
 def redis_client() -> Redis:
-    """For what is nice to know and no more; seats are the gate's."""
+    """Return the Redis client for non-essential data; seats go through the gate."""
     return cast("Redis", current_app.extensions["redis"])
 
 
@@ -29,5 +29,5 @@ def catalogue() -> Catalogue:
 
 
 def redis_names() -> Names:
-    """What the site's keys there are called."""
-    return cast("Names", current_app.extensions["redis_keys"])
+    """Return the naming of the site's Redis keys."""
+    return cast("Names", current_app.extensions["names"])

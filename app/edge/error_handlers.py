@@ -1,4 +1,4 @@
-"""Every error becomes one answer: problem+json for a program, a page for a person."""
+"""Error handlers: every error becomes problem+json for a program, or a page for a person."""
 
 import logging
 from dataclasses import replace
@@ -33,21 +33,21 @@ def init_app(app: Flask) -> None:
 
 
 def problem_response(problem: Problem) -> Response:
-    """The problem as RFC 9457 JSON."""
+    """Return the problem as an `application/problem+json` response (RFC 9457)."""
     response = Response(json_of(problem), problem.status, mimetype=PROBLEM_JSON)
     response.headers.extend(headers_of(problem, json=wants_json()))
     return response
 
 
 def json_of(problem: Problem) -> str:
-    """The problem details object, with the request's name where somebody may have to look."""
+    """Return the problem details object, with the request id where the logs may say more."""
     if not _is_worth_asking(problem):
         return problem.json
     return f'{problem.json[:-1]}, "request_id": "{request_id.get()}"}}'
 
 
 def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
-    """What an answer that tells of the problem carries besides."""
+    """Return the headers of a response that reports the problem."""
     headers = [("Cache-Control", "no-store")]
     if problem.retry_after is not None:
         headers.append(("Retry-After", str(problem.retry_after)))
@@ -69,7 +69,7 @@ def present(problem: Problem) -> Response:
 
 
 def _told_above(problem: Problem) -> Response:
-    """To HTMX: the page stays as it is, with a sentence above it."""
+    """For HTMX: show a message above the page, and leave the page as it is."""
     response = make_response(
         render_template("fragments/too_many.html", problem=problem), problem.status
     )
@@ -79,7 +79,7 @@ def _told_above(problem: Problem) -> Response:
 
 
 def _is_worth_asking(problem: Problem) -> bool:
-    """Whether the operator may know more of it than the answer says."""
+    """Whether the operator may find out more in the logs, so that a request id is useful."""
     return problem.status >= 500 or problem.status == 429
 
 
@@ -92,7 +92,7 @@ def _domain(error: UtsavamError) -> Response:
 
 
 def _database(error: Exception) -> Response:
-    """Away or read-only is no fault of ours and soon over; a statement that it refuses is."""
+    """Answer 503 when the database is down or read-only; a rejected statement is our bug: 500."""
     if isinstance(error, DBAPIError) and not (
         isinstance(error, OperationalError) or error.connection_invalidated
     ):
@@ -102,7 +102,7 @@ def _database(error: Exception) -> Response:
 
 
 def _told(error: UtsavamError) -> Problem:
-    """Who only looks need not be told that nothing was booked."""
+    """Return the problem of an error; for a read it doesn't say that nothing was booked."""
     problem = problem_of(error)
     if problem.slug == "unavailable" and request.method in {"GET", "HEAD"}:
         return replace(problem, detail=_("Please try again in a moment."))
@@ -120,7 +120,7 @@ def _http(error: HTTPException) -> Response:
             code, "", HTTPStatus(code).phrase, _sentences().get(code) or error.description or ""
         )
     )
-    # Such as Allow at 405.
+    # For example, Allow on a 405.
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
@@ -128,8 +128,10 @@ def _http(error: HTTPException) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
-    """Mostly a page that was open for so long that its session is over: say so, and lose nothing
-    of a booking that was about to be made."""
+    """Answer a failed CSRF check, mostly from a page left open until its session expired.
+
+    A booking that was about to be made is kept: the visitor goes back to its checkout.
+    """
     if request.endpoint == "checkout.create" and current_user() is None:
         seats = request.form.get("seats", type=int)
         return go_to(url_for("checkout.begin", **(request.view_args or {}), seats=seats))
@@ -141,7 +143,7 @@ def _csrf(_error: CSRFError) -> Response:
 
 
 def _foreign_host() -> Response:
-    """Bare words to a browser: under a name that is not ours no page can address its parts."""
+    """Answer in plain text: under an untrusted host a page can't link to its style sheets."""
     detail = _("This site is not served under that name.")
     if wants_json():
         return problem_response(Problem(400, "", HTTPStatus.BAD_REQUEST.phrase, detail))

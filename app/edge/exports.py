@@ -1,4 +1,4 @@
-"""Lists of any length as files: rows go out as they come, and memory stays as it is."""
+"""Exports of any length as files, streamed row by row in constant memory."""
 
 import csv
 import io
@@ -16,11 +16,11 @@ from app.lib.spreadsheets import workbook
 T = TypeVar("T")
 Row = Sequence[Any]
 FORMULA = re.compile(r"(^|[;\t\r\n])(?=\"*[=+\-@\t\r\n＝＋－＠])")
-"""Where a spreadsheet would begin a formula (OWASP, CSV injection): at the start of a cell, and
-after what some countries' spreadsheets take for its start."""
+"""Where a spreadsheet would start a formula (OWASP, CSV injection): at the start of a cell, and
+after separators that spreadsheets of some locales split cells at."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 100
-"""Lines of a piece: one or two milliseconds of work."""
+"""Rows per chunk: one or two milliseconds of work."""
 
 
 def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
@@ -38,7 +38,7 @@ def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
 
 
 def _paced(pieces: Iterable[T]) -> Iterator[T]:
-    """Each piece is a little work; what others ask of this process is done between two of them."""
+    """Yield the chunks, letting other requests of this process run between them."""
     for piece in pieces:
         if piece:
             yield piece
@@ -46,12 +46,12 @@ def _paced(pieces: Iterable[T]) -> Iterator[T]:
 
 
 def harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not run."""
+    """Escape a cell, so that a spreadsheet shows it instead of running it as a formula."""
     return FORMULA.sub(r"\1'", cell)
 
 
 def said(cell: Any, zone: tzinfo = UTC) -> int | str:
-    """As a line of text has it."""
+    """Return the cell as CSV shows it: times as ISO 8601 in `zone`, None as an empty string."""
     if isinstance(cell, int):
         return cell
     if isinstance(cell, datetime):
@@ -60,7 +60,7 @@ def said(cell: Any, zone: tzinfo = UTC) -> int | str:
 
 
 def _lines(header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[str]:
-    # The mark by which Excel knows UTF-8.
+    # Excel needs the byte order mark to recognise UTF-8.
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer)

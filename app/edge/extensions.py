@@ -1,4 +1,4 @@
-"""The Flask extensions that the edges share."""
+"""The Flask extensions shared by the web pages, the admin pages and the API."""
 
 from babel import Locale
 from flask import Flask
@@ -13,14 +13,15 @@ csrf = CSRFProtect()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    # Chosen here, since Flask-Babel reads its default anew at each request.
+    # Parsed once here: Flask-Babel would parse its default locale on every request.
     locale = Locale.parse("en_IN")
     babel.init_app(app, default_locale=str(locale), locale_selector=lambda: locale)
-    # The session's own life limits a token; an hour would lose the input of whoever took a break.
+    # A token lives as long as its session. With the default of an hour, a visitor who took a break
+    # would lose their input.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     csrf.init_app(app)
     if not is_web_worker():
-        # Only commands migrate; a worker that takes another's place need not wait for it.
+        # Only commands migrate; a web worker starts faster without the import.
         from flask_migrate import Migrate
 
         Migrate(app, db, directory=str(app.root_path) + "/migrations")

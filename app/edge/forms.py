@@ -1,4 +1,4 @@
-"""What all forms share."""
+"""Base form, fields and helpers shared by all forms."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 
 class Form(FlaskForm):  # type: ignore[misc]
-    """A form whose errors are sentences, and which knows the first field that has one."""
+    """Base form: errors are whole sentences, and the first field with an error is known."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         locales = ("en",)
@@ -22,13 +22,13 @@ class Form(FlaskForm):  # type: ignore[misc]
         return next((field.id for field in self if field.errors), None)
 
     def refuse(self, name: str, message: str) -> None:
-        """Show a service's refusal at the field it names, or at the first one."""
+        """Show a service's error at the field it names, or at the first field."""
         field: Field = self[name] if name in self else next(iter(self))
         field.errors = [*field.errors, message]
 
 
 class WholeNumberField(IntegerField):  # type: ignore[misc]
-    """A number without a fraction; what is none is told so in a sentence."""
+    """A whole number, with an error message for anything else."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -38,12 +38,12 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
 
 
 def sentence(message: str) -> str:
-    """A service's refusal as a person reads it."""
+    """Turn a service's error message into a sentence for people."""
     return message[:1].upper() + message[1:] + "."
 
 
 def strip(value: Any) -> Any:
-    """One line, as the API takes it: a line end would be somebody else's next line in a list."""
+    """Strip text and join its lines, as the API does: a line break could forge a row in a list."""
     return " ".join(value.splitlines()).strip() if isinstance(value, str) else value
 
 
@@ -64,8 +64,11 @@ def new_password_field(label: str, name: str = "password") -> PasswordField:
 
 
 class CancellationForm(Form):
-    """How many seats go back, of how many: together they say how many stay, so that the same
-    form sent twice gives back once."""
+    """Cancels some or all seats of a booking.
+
+    It sends the seats booked and the seats to give back, from which the seats to keep follow; so
+    submitting the same form twice gives them back once.
+    """
 
     had = HiddenField()
     give = StringField(_("Seats to give back"))
@@ -77,7 +80,7 @@ class CancellationForm(Form):
 
     @property
     def keep(self) -> int:
-        """Seats that stay; a form without numbers gives all back."""
+        """Seats to keep; 0 (cancel all) for a form without numbers."""
         return _whole(self.had.data) - _whole(self.give.data)
 
 

@@ -1,4 +1,4 @@
-"""gunicorn's worker with greenlets, in which nobody keeps us waiting for long."""
+"""gunicorn's gevent worker, with time limits on slow clients."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -19,7 +19,7 @@ class GreenletWorker(GeventWorker):  # type: ignore[misc]
             looking.kill()
 
     def timeout_ctx(self) -> AbstractContextManager[None]:
-        """None by gevent: one look at all connections costs less than a timer for each request."""
+        """Set no timer: checking all connections regularly costs less than a timer per request."""
         return nullcontext()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:

@@ -1,10 +1,11 @@
-"""gunicorn's worker with threads, and what has waited in it too long.
+"""gunicorn's gthread worker, with limits on slow clients and on the wait for a thread.
 
-A request beyond the threads waits where the desk does not see it; the desk would give it its full
-patience on top. So whoever has waited long before being looked at is told at once to ask again.
+When all threads are busy, requests wait where the desk doesn't see them, and the desk would then
+allow its full waiting time on top. So a request that waited too long for a thread is refused at
+once.
 
-A thread is given a request when all of it is here: were it to read from a slow client, as many
-slow clients as there are threads would close the site. The main thread reads from all of them.
+A thread is given a request only when all of it has arrived. If threads read from clients, as many
+slow clients as there are threads would block the site; the main thread reads from all of them.
 """
 
 import contextlib
@@ -22,11 +23,11 @@ from app.edge.size_limits import MAX_BODY, MAX_HEAD
 from app.edge.slow_clients import BODY, CONTINUE, HEAD, LARGE_BODY, LOOK_EVERY, TOO_LATE, Arrivals
 
 PATIENCE = 2.0
-"""Seconds that a request may wait for a thread; the rest of ten is for its booking."""
+"""Seconds that a request may wait for a thread; of ten in all, the rest is for the booking."""
 PIECE = 64 * 1024
-"""Bytes that are read from one client before it is another's turn."""
+"""Bytes read from one client before the next has its turn."""
 MOST_HELD = 64 * 1024 * 1024
-"""Bytes of pictures that come in at the same time; a sender beyond them has to go."""
+"""Bytes of large bodies (pictures) held at once; a client that exceeds it is disconnected."""
 
 
 class _Waited(threading.local):
@@ -37,7 +38,7 @@ _waited = _Waited()
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """A client's, and what has come of its next request."""
+    """A client's connection, with what has been received of its next request."""
 
     def __init__(self, worker: "ThreadWorker", client: Any, peer: Any, server: Any) -> None:
         super().__init__(worker.cfg, client, peer, server)
@@ -50,7 +51,7 @@ class Connection(TConn):  # type: ignore[misc]
 
 
 class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
-    """gthread, which notes how long each request waited for its thread."""
+    """gthread worker that reads requests in the main thread and times their wait for a thread."""
 
     def run(self) -> None:
         self.arrivals = Arrivals(most=self.worker_connections)
@@ -61,12 +62,12 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         try:
             client, peer = listener.accept()
         except OSError:
-            return  # another process took it, or it has gone already
+            return  # another process accepted it, or the client has left
         self.nr_conns += 1
         self._await_request(Connection(self, client, peer, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Connection, client: Any) -> None:
-        """One that was kept for another request."""
+        """Read the next request of a keep-alive connection."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await_request(conn)
@@ -124,7 +125,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _say(self, conn: Connection, words: bytes) -> None:
-        """A few words, for which there is always room; the main thread waits for nobody."""
+        """Send a few bytes without blocking the main thread; the socket buffer has room."""
         with contextlib.suppress(OSError):
             conn.sock.send(words)
 
@@ -139,7 +140,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        req._expected_100_continue = False  # it was told, if it had to be
+        req._expected_100_continue = False  # already sent, if expected
         if conn.frame.is_too_large:
             req.force_close()
         return super().handle_request(req, conn)
@@ -150,7 +151,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         stays = not fs.cancelled() and fs.exception() is None and fs.result()
         came = conn.parser.unreader.take_buffered() if stays else b""
         if came:
-            # Sent together with the request before. gunicorn has a thread wait for the rest.
+            # Pipelined with the previous request. gunicorn would let a thread wait for the rest.
             conn.sock.setblocking(False)
             self._await_request(conn, came)
         else:
@@ -159,5 +160,5 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
 
 
 def waited_too_long() -> bool:
-    """Whether the request of this thread has; never in another kind of worker."""
+    """Whether this thread's request waited beyond `PATIENCE`; always False in other workers."""
     return _waited.seconds > PATIENCE

@@ -1,4 +1,4 @@
-"""Headers that every answer carries: what the browser may do with it, and keep of it."""
+"""Response headers: the security headers of every response, and how long it may be cached."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,9 @@ ALWAYS = [
 ]
 POLICY = ("Content-Security-Policy", CSP)
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
-# A page shows who is signed in, and seats as they are now.
+# Pages show who is signed in, and the current number of seats.
 ASK_AGAIN = ("Cache-Control", "private, no-cache")
-# Most of the API tells somebody's own things; what is for all says so itself.
+# Most API responses are personal; public ones set their own Cache-Control.
 NEVER_STORED = ("Cache-Control", "no-store")
 FOR_EVER = ("Cache-Control", "public, max-age=31536000, immutable")
 IF_CHANGED = ("Cache-Control", "no-cache")
@@ -42,18 +42,18 @@ VERSIONED = ("/static/fonts/", "/static/vendor/")
 
 
 def for_ever(content: str | bytes, mimetype: str) -> Response:
-    """Something that never changes under its address."""
+    """Return a response that may be cached for ever: the content at its URL never changes."""
     return Response(content, mimetype=mimetype, headers=[FOR_EVER])
 
 
 def never_stored(response: Response) -> Response:
-    """For what is shown to one person: after they sign out, no browser has it any more."""
+    """Mark a personal response as `no-store`, so that nothing stays in the browser on sign-out."""
     response.headers.set(*NEVER_STORED)
     return response
 
 
 class ResponseHeaders:
-    """WSGI middleware: adding to plain lists costs a tenth of what an after-request hook does."""
+    """WSGI middleware that adds the headers; costs a tenth of an `after_request` hook."""
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self._inner = inner
@@ -88,6 +88,6 @@ def _completed(
 
 
 def _lifetime(environ: "WSGIEnvironment") -> tuple[str, str]:
-    """Static files with a version in their address never change; others are asked for again."""
+    """Cache versioned static files for ever; have the others revalidated."""
     versioned = environ["PATH_INFO"].startswith(VERSIONED)
     return FOR_EVER if versioned or environ["QUERY_STRING"].startswith("v=") else IF_CHANGED

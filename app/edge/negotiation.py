@@ -1,8 +1,8 @@
-"""One address, two representations: a page for a browser, JSON for a program.
+"""Content negotiation: the same URL is a page for a browser, and JSON for a program.
 
-The JSON API lives below `/api`. A request for a bare address such as `/events/7` is handed to it
-unless it asks for a page: by accepting `text/html` explicitly, or by carrying `HX-Request`.
-Addresses that only pages have are always pages.
+The JSON API lives below `/api`. A request for a bare URL such as `/events/7` is routed to the API
+unless it asks for a page, by accepting `text/html` explicitly or by sending `HX-Request`. URLs that
+exist only as pages are always pages.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 PREFIX = "/api"
 WANTS_JSON = "utsavam.json"
 VARY = "utsavam.vary"
-"""What an answer at this address depends on, besides the address."""
+"""The environ key of the headers to name in `Vary`."""
 
 
 def wants_json() -> bool:
-    """Whether the current request is answered by the API, its errors included."""
+    """Whether the current request is answered in JSON, including its errors."""
     return bool(request.environ.get(WANTS_JSON))
 
 
@@ -43,15 +43,15 @@ def _accepts_page(accept: str) -> bool:
 
 
 class Negotiation:
-    """WSGI middleware that sends programs from the bare addresses to the API's."""
+    """WSGI middleware that routes programs from the bare URLs to those of the API."""
 
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._inner = inner
         urls = app.url_map.bind("localhost")
         known: dict[frozenset[str], frozenset[str]] = {}
 
-        # The addresses are fixed once the application serves, so what was found stays true. There
-        # are as many as bookings, so the sets, which are few, are kept once.
+        # The routes don't change once the application serves, so the results may be cached. There
+        # are as many paths as bookings but few different sets, so equal sets are shared.
         @lru_cache(maxsize=4_000)
         def methods(path: str) -> frozenset[str]:
             found = frozenset(urls.allowed_methods(path))
@@ -71,11 +71,11 @@ class Negotiation:
 
     def _negotiate(self, environ: "WSGIEnvironment", path: str) -> None:
         api, pages = self._methods(PREFIX + path), self._methods(path)
-        # Nothing at all at an address is told in both ways too.
+        # A 404 for an unknown URL has both representations too.
         if bool(api) == bool(pages):
             environ[VARY] = "Accept, HX-Request"
         if asks_for_page(environ):
-            # A browser has no other way to `/health`, nor a form to `DELETE /bookings/7`.
+            # `/health` and `DELETE /bookings/7`, for example, exist in the API only.
             use_api = bool(api) and environ["REQUEST_METHOD"] not in pages
         else:
             use_api = bool(api)

@@ -1,7 +1,7 @@
-"""Counts in fixed windows: of all processes together in Redis, or of one in its memory.
+"""Fixed-window counters: shared by all processes in Redis, or local to one process.
 
-A key's window begins with the first that is counted and ends after the rate's seconds, whatever
-comes meanwhile: so what is left of it is the true time to wait.
+A key's window starts with its first count and ends after the rate's seconds, whatever happens
+meanwhile. The rest of the window is therefore the exact time to wait.
 """
 
 import logging
@@ -18,17 +18,17 @@ from app.lib.rates import Rate
 
 T = TypeVar("T")
 Key = tuple[object, ...]
-"""A limit's name, and who is counted."""
+"""The name of a limit, followed by whom it counts."""
 
 MOST_KEYS = 200_000
-"""Of one process: beyond them it begins anew rather than fill the memory."""
+"""Keys that one process keeps; beyond that it drops them all, to bound its memory."""
 SWEPT_EVERY = 30.0
-"""Seconds between two searches for windows that are over."""
+"""Seconds between removals of expired windows."""
 PROBE_AFTER = 1.0
-"""Seconds for which Redis is left alone after an error."""
+"""Seconds without calls to Redis after an error."""
 
 MOST_COUNTED = 1_000_000_000
-"""More than any rate allows: such a figure was not counted by us."""
+"""More than any rate allows; a larger value in Redis is not ours and is discarded."""
 _COUNT = (Path(__file__).parent / "count.lua").read_text()
 
 log = logging.getLogger(__name__)
@@ -42,14 +42,14 @@ class _Window:
 
 
 class LocalCounts:
-    """One process's own. Two threads at once may lose a count, and none is made up."""
+    """Counters of one process, without a lock: threads may lose a count, but never add one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._windows = clock, dict[Key, _Window]()
         self._swept = clock()
 
     def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
-        """Count, and tell how many they are now."""
+        """Add to the counter and return its new value."""
         now = self._clock()
         window = self._windows.get(key)
         if window is None or window.ends <= now:
@@ -79,8 +79,11 @@ class LocalCounts:
 
 
 class SharedCounts:
-    """Of all processes, in Redis. While it is away each process counts by itself: looser by their
-    number, never open."""
+    """Counters shared by all processes in Redis.
+
+    While Redis is down each process counts on its own, so a limit may be exceeded by a factor of
+    the number of processes, but it never lets everything through.
+    """
 
     def __init__(self, client: redis.Redis, names: Names | None = None) -> None:
         self._client, self._names = client, names or Names()
@@ -104,7 +107,7 @@ class SharedCounts:
         )
 
     def clear(self) -> None:
-        """Forget what this process counted by itself."""
+        """Reset the counters that this process keeps while Redis is down."""
         self.away.clear()
 
     def _counted(self, key: Key, rate: Rate, amount: int) -> int:
@@ -126,5 +129,5 @@ class SharedCounts:
 
 
 def whole_seconds(left: float, rate: Rate) -> int:
-    """For `Retry-After`: enough, and no longer than the whole window."""
+    """Round the seconds up for `Retry-After`: at least 1, at most the whole window."""
     return min(max(1, math.ceil(left)), rate.seconds)

@@ -1,4 +1,4 @@
-"""The limits of one application, and what was counted of them."""
+"""The rate limits of one application, with their counters."""
 
 from redis import Redis
 
@@ -9,14 +9,17 @@ from app.errors import TooManyRequests
 from app.lib.rates import Rate, rate_of
 
 PER_PROCESS = {"booking", "booking_address", "api", "api_address"}
-"""Limits of what happens thousands of times a second: a question to Redis would cost too much."""
+"""Limits counted per process: at thousands of requests a second Redis would cost too much."""
 
 FEW = 3
-"""What a place may count before it is known to count: a family signs up, somebody mistypes."""
+"""Counts after which an address loses its share of the reserve: room for a family, or typos."""
 
 
 class RateLimiter:
-    """A limit is named as its setting, without `limit_`; `who` is whom it counts."""
+    """Checks and counts the limits; a limit's name is its setting's, without `limit_`.
+
+    `who` identifies whom a limit counts: an account, an address.
+    """
 
     def __init__(self, settings: Settings, client: Redis, names: Names | None = None) -> None:
         self.local, self.shared = LocalCounts(), SharedCounts(client, names)
@@ -27,29 +30,29 @@ class RateLimiter:
                 self._rates[name] = rate
 
     def spend(self, name: str, *who: object) -> None:
-        """Count one; raises `TooManyRequests` for one too many."""
+        """Count one. Raises `TooManyRequests` when that exceeds the limit."""
         if rate := self._rates.get(name):
             counts, key = self._counts(name), (name, *who)
             if counts.add(key, rate) > rate.most:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def look(self, name: str, *who: object) -> None:
-        """Raise `TooManyRequests` when one more would be too many; count nothing."""
+        """Raise `TooManyRequests` when one more would exceed the limit, without counting it."""
         if rate := self._rates.get(name):
             counts, key = self._counts(name), (name, *who)
             if counts.seen(key, rate) >= rate.most:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def note(self, name: str, *who: object, amount: int = 1) -> None:
-        """Count, and refuse nothing."""
+        """Count without checking the limit."""
         if rate := self._rates.get(name):
             self._counts(name).add((name, *who), rate, amount)
 
     def look_everyone(self, name: str, place: str, *who: object) -> None:
-        """As `look`, of what is counted of all together; `place` is the address that asks.
+        """As `look`, for a limit that all clients share; `place` is the client's address.
 
-        A third is kept for those whose place has counted less than a `FEW` lately: so few places
-        can't use up what is there for all.
+        The last third of the limit is reserved for addresses with fewer than `FEW` counts in the
+        window, so that a few addresses can't use up the limit for everybody.
         """
         if rate := self._rates.get(name):
             counts, key = self._counts(name), (name, *who)
@@ -59,7 +62,7 @@ class RateLimiter:
                 raise TooManyRequests(whole_seconds(counts.seconds_left(key), rate))
 
     def note_everyone(self, name: str, place: str, *who: object) -> None:
-        """Count what has come true of all together, and of this place's part in it."""
+        """Count in the shared limit, and the share of this address in it."""
         self.note(name, *who)
         self.note(name, *who, "of", place)
 
@@ -67,7 +70,7 @@ class RateLimiter:
         self.note(name, *who, amount=-1)
 
     def clear(self) -> None:
-        """Forget what this process counted."""
+        """Reset the counters of this process."""
         self.local.clear()
         self.shared.clear()
 

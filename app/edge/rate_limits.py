@@ -1,7 +1,7 @@
-"""Who may try how often. The settings `LIMIT_…` say how much, docs/limits.md tells why.
+"""Rate limits per user, account and address. See the `LIMIT_…` settings and docs/limits.md.
 
-What guesses a secret is counted by its failures alone: good passwords and keys cost nothing, so
-that a lecture hall behind one address locks nobody out.
+Attempts at a secret are counted by their failures only. Correct passwords and keys cost nothing,
+so a lecture hall behind one address doesn't lock itself out.
 """
 
 import hmac
@@ -20,10 +20,10 @@ from app.lib.fair_queue import on_behalf_of
 from app.services.accounts import normalise_email
 
 KNOWN_ACCOUNT = "known"
-"""In a session: which account the browser has been signed in to, told by nobody but us."""
+"""The session key of the account that the browser was signed in to; set by the server only."""
 
 Limit = tuple[str, ...]
-"""A limit's name, and who is counted."""
+"""The name of a limit, followed by whom it counts."""
 
 
 def limiter() -> RateLimiter:
@@ -32,7 +32,10 @@ def limiter() -> RateLimiter:
 
 @lru_cache(maxsize=10_000)
 def client_network(address: str | None) -> str:
-    """What counts as one address: of IPv6 the /64 that a customer is given as one is of IPv4."""
+    """Return the network that counts as one address: the IPv4 address, or the /64 of an IPv6 one.
+
+    A customer is given a /64 where they would be given one IPv4 address.
+    """
     with suppress(ValueError):
         found = ip_address((address or "").partition("%")[0])
         if isinstance(found, IPv6Address):
@@ -45,11 +48,11 @@ def client_network(address: str | None) -> str:
 
 @contextmanager
 def password_of(email: str) -> Iterator[None]:
-    """Around the proof of a password; counts it when that raises `WrongCredentials`.
+    """Limit the password checks in the `with` block, counting those with `WrongCredentials`.
 
-    Failures are counted by account and address, by account, by address and of all. Browsers that
-    were signed in to the account before are held to a count of their own, so that strangers'
-    failures, from wherever, keep nobody out of their account. Raises `TooManyRequests`.
+    Failures are counted per account and address, per account, per address and in total. Browsers
+    that were signed in to the account before have a counter of their own, so that the failures of
+    others, from any address, lock nobody out of their account. Raises `TooManyRequests`.
     """
     account, place = _account(email), client_network(request.remote_addr)
     known = session.get(KNOWN_ACCOUNT) == account
@@ -67,7 +70,7 @@ def password_of(email: str) -> Iterator[None]:
 
 @contextmanager
 def staff_key() -> Iterator[None]:
-    """Around the proof of a key in the browser, as `password_of`."""
+    """Limit the checks of a staff key in the browser, as `password_of` does."""
     place = client_network(request.remote_addr)
     with _failures([("sign_in", "staff", place)], [], (place, "staff")):
         yield
@@ -77,10 +80,13 @@ def staff_key() -> Iterator[None]:
 def _failures(
     own: Sequence[Limit], shared: Sequence[Limit], everyone: tuple[str, str] | None
 ) -> Iterator[None]:
-    """Those of one account are counted before they are known, and given back if it was none: a
-    hundred guesses at once are not all let through. Those of many people are counted after, or
-    the good ones under way would be in each other's way. `everyone`: the place and the kind
-    that count among all together, if they do."""
+    """Count a failure of the `with` block.
+
+    `own` limits are counted in advance and given back on success, so that a hundred concurrent
+    guesses don't all pass. `shared` limits are counted afterwards, or concurrent successes of
+    different people would block each other. `everyone`, if given, is the address and the kind of
+    the limit that all clients share.
+    """
     for limit in shared:
         limiter().look(*limit)
     if everyone:
@@ -107,21 +113,21 @@ def _give_back(own: Sequence[Limit]) -> None:
 
 
 def remember_account(email: str) -> None:
-    """The browser is one that was signed in to this account; signing out does not undo it."""
+    """Note in the session that the browser was signed in to this account; survives signing out."""
     session[KNOWN_ACCOUNT] = _account(email)
 
 
 def wrong_key(address: str | None) -> None:
-    """A key or token of the API that is wrong; the good ones are not even looked up here."""
+    """Count a wrong API key or token; valid ones are not checked here."""
     limiter().spend("wrong_keys", client_network(address))
 
 
 @contextmanager
 def signing_up() -> Iterator[None]:
-    """Around the making of an account. An address's tries are counted; of all together only the
-    accounts that were made, or few could use up with tries what is there for all.
+    """Limit the creation of an account in the `with` block. Raises `TooManyRequests`.
 
-    Raises `TooManyRequests`.
+    Per address, attempts are counted. In total, only accounts created are counted, or a few clients
+    could use up the shared limit with attempts.
     """
     place = client_network(request.remote_addr)
     limiter().look_everyone("sign_up_everyone", place)
@@ -132,14 +138,16 @@ def signing_up() -> Iterator[None]:
 
 
 def booking(user_id: int, address: str | None) -> None:
-    """An order of a person: by pages, or by their token."""
+    """Count a booking attempt by a user, on the pages or with their API token."""
     limiter().spend("booking", user_id)
     limiter().spend("booking_address", client_network(address))
 
 
 def api_call() -> None:
-    """A call of the API: by a user's token, or by the address of who needs none. Staff's keys and
-    the open API are not counted."""
+    """Count an API call: per user with a token, else per address.
+
+    Calls with a staff key, and those of an open API, are not counted.
+    """
     known = g.get("caller")
     if known is None or known.is_nobody:
         limiter().spend("api_address", client_network(request.remote_addr))
@@ -148,6 +156,6 @@ def api_call() -> None:
 
 
 def _account(email: str) -> str:
-    """A name for the account that tells nobody its email, neither in a cookie nor in Redis."""
+    """Return an id for the account that doesn't reveal its email, in a cookie or in Redis."""
     key, said = settings().secret_key.encode(), normalise_email(email)
     return hmac.digest(key, said.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]

@@ -1,4 +1,4 @@
-"""Where a request ends, told from what has come of it so far."""
+"""Finds the end of an HTTP request in the bytes received so far."""
 
 import re
 
@@ -11,23 +11,23 @@ EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 
 class Frame:
-    """The bytes of a request as they come.
+    """The bytes of a request received so far.
 
-    gunicorn's parser then reads them, and says what is wrong with them. Asked here is only whether
-    it would have to wait for more.
+    It only decides whether gunicorn's parser would have to wait for more; the parser itself
+    validates them later.
     """
 
     def __init__(self) -> None:
         self.came = bytearray()
         self._end: int | None = None
-        """Of the headers."""
+        """Where the headers end; None before they do."""
         self._length: int | None = None
-        """Of the body; None for one in chunks."""
+        """Bytes of the body; None when it is chunked."""
         self._chunk = 0
         self.expects_leave = False
-        """Whether the client waits to be told that it may send the body."""
+        """Whether the client waits for `100 Continue` before sending the body."""
         self.held = 0
-        """Bytes that the worker counts for it."""
+        """Bytes of it in the worker's total of large bodies."""
 
     def add(self, data: bytes) -> None:
         self.came += data
@@ -40,16 +40,16 @@ class Frame:
 
     @property
     def is_small(self) -> bool:
-        """As far as it says how large it is."""
+        """Whether its declared length is at most `MAX_BODY`; True when it declares none."""
         return (self._length or 0) <= MAX_BODY
 
     @property
     def is_too_large(self) -> bool:
-        """Whether it is to be refused, and its rest not to be waited for."""
+        """Whether it exceeds `MAX_REQUEST`, and is refused without waiting for the rest."""
         return len(self.came) >= MAX_REQUEST or (self._length or 0) > MAX_REQUEST
 
     def is_whole(self) -> bool:
-        """Whether gunicorn's parser, and the application, would wait for nothing more."""
+        """Whether gunicorn's parser and the application need no more bytes."""
         if self._end is None:
             return False
         if self.is_too_large:
@@ -59,7 +59,7 @@ class Frame:
         return self._chunks_are_whole()
 
     def _find_head(self, at: int) -> None:
-        # An empty line may stand before a request, and is no end of its headers.
+        # An empty line before the request (RFC 9112, 2.2) is not the end of its headers.
         found = self.came.find(HEAD_END, max(at, 2 if self.came.startswith(b"\r\n") else 0))
         if found < 0:
             return
@@ -71,12 +71,12 @@ class Frame:
         self.expects_leave = EXPECTS.search(head) is not None
 
     def _chunks_are_whole(self) -> bool:
-        """From the last chunk that was there: many small ones are not counted again and again."""
+        """Continue after the last complete chunk, so that small chunks are scanned only once."""
         while (line := self.came.find(b"\r\n", self._chunk)) >= 0:
             try:
                 size = int(bytes(self.came[self._chunk : line]).split(b";")[0], 16)
             except ValueError:
-                return True  # no size at all, which the parser refuses
+                return True  # not a chunk size; the parser refuses it
             if size <= 0:
                 return size < 0 or self.came.find(HEAD_END, line) >= 0
             if len(self.came) < line + 2 + size + 2:

@@ -1,4 +1,4 @@
-"""Names each request as it comes in, and tells of it when it is over, if that is wanted."""
+"""WSGI middleware for request ids, and for the optional access log."""
 
 import logging
 import time
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROUTE = "utsavam.route"
-"""Where an answer that is given without a Flask request notes its route."""
+"""The environ key of the route, for responses given without a Flask request."""
 
 log = logging.getLogger("app.access")
 
 
 class RequestIds:
-    """WSGI middleware. The name stays until the next request of the same greenlet or thread: an
-    answer may still be streamed, or its connection fail, when this call is over."""
+    """WSGI middleware that gives each request an id; `trusting` takes it from `X-Request-Id`.
+
+    The id stays set until the next request of the same greenlet or thread, as the response may
+    still be streamed, or its connection fail, after this call.
+    """
 
     def __init__(self, inner: "WSGIApplication", *, trusting: bool) -> None:
         self._inner, self._trusting = inner, trusting
@@ -34,9 +37,10 @@ class RequestIds:
 
 
 class AccessLog:
-    """WSGI middleware: a line for each request, without its path, which anybody may write into.
+    """WSGI middleware that logs a line per request.
 
-    The route tells what was asked for; its ids are in the path alone, and are left out as well.
+    It logs the route instead of the path, which may hold any text that a client sends; the ids in
+    the path are left out too.
     """
 
     def __init__(self, inner: "WSGIApplication") -> None:
@@ -60,6 +64,9 @@ class AccessLog:
 
 
 def route_of(environ: "WSGIEnvironment") -> str | None:
-    """The rule that fitted; None when none did. Flask forgets its request once it is answered."""
+    """Return the URL rule that matched, or None.
+
+    Reads the environ, as Flask's request context is gone once the response is made.
+    """
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     return rule.rule if rule else environ.get(ROUTE)

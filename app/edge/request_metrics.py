@@ -1,4 +1,4 @@
-"""Counts requests, and has the desk, the gate and the pools counted, where metrics are wanted."""
+"""Metrics of requests, the desk, the gate and the connection pools, if enabled."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 STATUSES = {"503": "503"}
-"""Statuses that are told by themselves: "in a moment" is no defect, as other 5xx are."""
+"""Statuses with a label of their own: 503 is temporary, not a defect as other 5xx are."""
 
 
 def init_app(app: Flask, settings: Settings) -> "Metrics | None":
-    """Count from now on, in a process that gunicorn's master gave a folder for it."""
+    """Start counting, or return None unless metrics are on and gunicorn set up their folder."""
     if settings.metrics_port is None or settings.prometheus_multiproc_dir is None:
         return None
-    # Here, so that whoever is not counted need not load it.
+    # Imported here, to save the import where metrics are off.
     from app.metrics import Metrics
 
     metrics = Metrics()
@@ -51,13 +51,15 @@ def init_app(app: Flask, settings: Settings) -> "Metrics | None":
 
 
 class RequestMetrics:
-    """WSGI middleware. An answer that is streamed is counted when it begins, and once more as an
-    error when it breaks off."""
+    """WSGI middleware that counts and times requests.
+
+    A streamed response is counted when it starts, and once more as an error when it breaks off.
+    """
 
     def __init__(self, inner: "WSGIApplication", metrics: "Metrics") -> None:
         self._inner, self._metrics = inner, metrics
         self._known: dict[tuple[str, str | None, str], Callable[[float], None]] = {}
-        """Who counts what; to find out takes as long as to count."""
+        """Cached observers by labels; looking one up takes as long as counting."""
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -72,7 +74,7 @@ class RequestMetrics:
 
         try:
             answer = self._inner(environ, start)
-            # Whole answers are lists, as of the express lane; of others anything may come yet.
+            # Complete responses are lists, as on the fast path; others may still fail.
             if isinstance(answer, list):
                 return answer
             closes = getattr(answer, "close", None)
@@ -87,7 +89,10 @@ class RequestMetrics:
         self._metrics.request(self._known.get(asked) or self._observer(*asked), seconds)
 
     def _observer(self, method: str, route: str | None, status: str) -> Callable[[float], None]:
-        """Under one of a bounded number of names: anybody may make up addresses and methods."""
+        """Return the observer for these labels.
+
+        Their number is bounded, as clients may invent URLs and methods.
+        """
         observe = self._metrics.requests(
             method if method in METHODS else "other",
             route or "none",
@@ -99,7 +104,7 @@ class RequestMetrics:
 
 
 def _whole(answer: Iterable[bytes], broken: Callable[[], None]) -> Iterable[bytes]:
-    """The answer; `broken` is told when it breaks off."""
+    """Yield the response, and call `broken` when it fails midway."""
     try:
         yield from answer
     except Exception:

@@ -1,4 +1,4 @@
-"""Answers that are kept as they were sent, for as long as what they were made of is the same."""
+"""Response cache: whole responses, valid until the data they were made from changes."""
 
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class CachedResponse(NamedTuple):
 
 
 class ResponseCache:
-    """One per process. Plain dictionaries: two threads at worst make the same answer twice."""
+    """Cache of one process, without a lock: at worst two threads make the same response."""
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, CachedResponse] = {}
@@ -39,10 +39,10 @@ class ResponseCache:
 def cached(
     snapshot: CatalogueSnapshot, make: Callable[[], Response], *variant: Hashable
 ) -> Response:
-    """The answer to this address, made anew only when the reading is another.
+    """Return the cached response for this URL, calling `make` when the snapshot is another.
 
-    It must depend on nothing but the address, the reading and `variant`: not on who asks. The key
-    is all that its links are made of.
+    The response must depend on the URL, the snapshot and `variant` only, not on the visitor. The
+    key holds everything that its links are built from.
     """
     query = request.environ["QUERY_STRING"]
     if len(query) > MAX_KEY_LENGTH:

@@ -1,4 +1,4 @@
-"""What every request is held to: hosts, sizes, cookies, ids."""
+"""Checks on every request (host, path, NUL bytes, waiting time), and cookie settings."""
 
 import re
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
 
 ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
-"""Load balancers and platforms ask these by a machine's address, which nobody can name before."""
+"""Endpoints allowed under any host: load balancers and platforms call them by IP address."""
 
 
 class IdConverter(BaseConverter):
-    """An id of ours: positive and within PostgreSQL's bigint. Anything else is no address."""
+    """URL converter for ids: positive, within PostgreSQL's bigint. Anything else is a 404."""
 
     regex = r"[1-9][0-9]{0,17}"
 
@@ -30,14 +30,14 @@ class IdConverter(BaseConverter):
 
 
 def an_id(text: str) -> int:
-    """An id of ours as a query names it; raises `ValueError` for anything else."""
+    """Return the id in a query argument. Raises `ValueError` when it is not one."""
     if not re.fullmatch(IdConverter.regex, text):
         raise ValueError(text)
     return int(text)
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Sessions are for pages: the API never looks at a cookie, and sets none."""
+    """Cookie sessions for the pages only; the API neither reads nor sets cookies."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.environ.get(WANTS_JSON):
@@ -49,8 +49,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
-        # An upload is read in pieces of 64 KiB, each of which counts together with what is left of
-        # the piece before it.
+        # An upload is read in chunks of 64 KiB, and each counts together with the rest of the
+        # previous one.
         MAX_FORM_MEMORY_SIZE=MAX_EVENT_FORM,
         SESSION_COOKIE_NAME="__Host-utsavam"
         if settings.secure_cookies
@@ -58,8 +58,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        # Sent when it changes alone: what is asked beside a form and answered after it would put
-        # back the session of before, without the form's message. Sign-ins end by themselves.
+        # Send the cookie only when the session changes. Otherwise a request made while a form is
+        # submitted, and answered after it, would restore the old session without the form's flashed
+        # message. Sign-ins expire on the server.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.session_interface = PageSessions()
@@ -70,7 +71,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def trusted_hosts_check(settings: Settings) -> Callable[[str], bool]:
-    """Whether a host is one of ours. Flask's own check spells each name anew at each request."""
+    """Return a cached check of hosts; Flask's own normalises every trusted name per request."""
     trusted = [*settings.trusted_hosts, *LOOPBACK]
     return lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
 
@@ -85,8 +86,10 @@ def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
 
 
 def _refuse_double_slashes() -> None:
-    """They are no address: Werkzeug would look for one without those at the start, and a browser
-    takes what follows them for a host."""
+    """Raise `NotFound` for a path with a double slash.
+
+    Werkzeug would ignore those at the start, and a browser takes what follows them for a host.
+    """
     if "//" in request.environ["PATH_INFO"]:
         raise NotFound
 
@@ -97,7 +100,7 @@ def _refuse_what_waited() -> None:
 
 
 def _refuse_nul() -> None:
-    """No text of a person holds a NUL byte, and PostgreSQL takes none."""
+    """Raise `BadRequest` for a NUL byte, which PostgreSQL can't store and no real text has."""
     environ = request.environ
     found = "%00" in environ["QUERY_STRING"]
     if environ["REQUEST_METHOD"] == "POST" and not environ.get(WANTS_JSON):

@@ -1,4 +1,4 @@
-"""Who sits at the browser: the signed-in user, or the organiser."""
+"""The browser's session: the signed-in user and the signed-in staff member."""
 
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +17,7 @@ ADMIN_TOKEN = "admin"  # noqa: S105
 
 
 def is_anonymous() -> bool:
-    """Whether the browser has no session at all: every such visitor sees the same pages."""
+    """Whether the browser has no session; all such visitors see the same pages."""
     return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
 
 
@@ -29,7 +29,10 @@ def current_user() -> User | None:
 
 
 def signed_in_user() -> User:
-    """The user of a view that only users may see (see `access`)."""
+    """Return the user, in a view that only users may see (see `access`).
+
+    Raises `RuntimeError` when nobody is signed in.
+    """
     user = current_user()
     if user is None:
         raise RuntimeError("nobody is signed in; the view needs another rule in app/edge/access.py")
@@ -37,7 +40,7 @@ def signed_in_user() -> User:
 
 
 def current_admin() -> Staff | None:
-    """Whoever of the staff sits there; what they change is written down under their name."""
+    """Return the signed-in staff member, under whose name changes are audited, or None."""
     if "admin" not in g:
         token = session.get(ADMIN_TOKEN)
         g.admin = staff.by_sign_in(token, settings().admin_key) if token else None
@@ -45,7 +48,7 @@ def current_admin() -> Staff | None:
 
 
 def remember_user(user: User) -> None:
-    """Sign the browser in. The session starts anew, so that one planted before is worth nothing."""
+    """Sign the browser in as a user, in a new session (against session fixation)."""
     token = sign_ins.begin_for_user(user)
     _start_anew(keep=ADMIN_TOKEN)
     remember_account(user.email)
@@ -59,7 +62,7 @@ def remember_admin(token: str) -> None:
 
 
 def sign_in_token() -> str | None:
-    """Of the signed-in user's browser."""
+    """Return the sign-in token of the user's browser, or None."""
     token: str | None = session.get(USER_TOKEN)
     return token
 
@@ -74,7 +77,7 @@ def forget(name: str) -> None:
 
 
 def admit(_who: Who) -> Answer | None:
-    """Send whoever is not signed in to the sign-in page, and back here afterwards."""
+    """Redirect visitors who are not signed in to the sign-in page, which leads back here."""
     return go_to(sign_in_url(_way_back())) if current_user() is None else None
 
 
@@ -83,9 +86,9 @@ def sign_in_url(way_back: str) -> str:
 
 
 def safe_next(target: str | None, fallback: str) -> str:
-    """`target` if it is an address on this site, else `fallback`.
+    """Return `target` if it is a URL on this site, else `fallback`.
 
-    Browsers read `\\` as `/` and drop tabs and line ends, so none of these may be in it.
+    Browsers read `\\` as `/` and drop tabs and line breaks, so it may contain none of these.
     """
     if not target or not target.startswith("/") or target.startswith("//"):
         return fallback
@@ -102,7 +105,7 @@ def _way_back() -> str:
 
 
 def _start_anew(keep: str) -> None:
-    """What the browser was signed in as before ends on the server too, for its copies as well."""
+    """Clear the session, and end the former sign-in on the server, for copies of the cookie too."""
     kept = {name: session[name] for name in (keep, KNOWN_ACCOUNT) if name in session}
     if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
         sign_ins.end(former)

@@ -1,10 +1,10 @@
-"""How large a request may be. Imports nothing: gunicorn's master reads it too."""
+"""Size limits of requests, in bytes. Imports nothing, as gunicorn's master reads it too."""
 
 MAX_BODY = 64 * 1024
-"""Bytes of a request; only an upload and an event's form are larger."""
+"""Of a body; only uploads and the event form may be larger."""
 MAX_EVENT_FORM = 256 * 1024
-"""20,000 letters of a description, each of them up to nine signs long in a form."""
+"""Of the event form: a description of 20,000 characters, each up to nine bytes in a form."""
 MAX_REQUEST = 6 * 1024 * 1024
-"""Of which no request of ours comes near: a picture of 5 MiB, its form and its headers."""
+"""Of a whole request. The largest, a picture of 5 MiB with form and headers, is well below."""
 MAX_HEAD = 64 * 1024
-"""Of the headers, before there is an end of them."""
+"""Of the headers, while their end has not arrived."""

@@ -1,8 +1,8 @@
-"""Requests on their way to us: how long they may take, and who goes when there is no room.
+"""Time limits on incoming requests, and which connections to close when too many are open.
 
-Whoever sends a request byte by byte pays nothing for it and holds one of our connections. So there
-are seconds for the whole of it, not for each byte; and when many connections are open, the address
-that keeps most of them waiting loses those that wait longest, and everybody else gets in.
+A client that sends a request byte by byte holds a connection at no cost to itself. So the time
+limit is for the whole request, not for each byte. When many connections are open, the address with
+most of the incomplete ones loses its oldest, so that everybody else still gets in.
 """
 
 import contextlib
@@ -24,18 +24,18 @@ from werkzeug.exceptions import RequestTimeout
 from app.edge.size_limits import MAX_BODY
 
 HEAD = 10.0
-"""Seconds from the connection to the end of the first request's headers."""
+"""Seconds from connecting to the end of the first request's headers."""
 BODY = 15.0
 """Seconds for a body of at most `MAX_BODY`, which is a few packets."""
 LARGE_BODY = 60.0
-"""Seconds for a larger one, which is a picture: 5 MB from a phone that sends 0.7 Mbit a second."""
+"""Seconds for a larger body, a picture: 5 MB from a phone that uploads at 0.7 Mbit/s."""
 MOMENT = 0.3
-"""Seconds that everybody may keep us waiting, however full it is."""
+"""Seconds that any client may take, however many connections are open."""
 LOOK_EVERY = 0.25
-"""Seconds between looks at all connections: so much later than due one is ended at most."""
+"""Seconds between checks of all connections, and so the most that one is ended late."""
 ROOM = 1000
-"""Connections of a process that may be open before those that keep us waiting must go; half of
-what it may have where that is less, so that there is always room for the next one."""
+"""Open connections of a process above which incomplete ones are closed; at most half of what it
+may have, so that there is always room for the next one."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LATE = b"The request took too long to arrive. Please send it again.\n"
 TOO_LATE = (
@@ -45,7 +45,7 @@ TOO_LATE = (
 
 
 class Arrival:
-    """A connection, and since when it has kept us waiting; never while a request is answered."""
+    """A connection, and since when we wait for its client (None while a request is handled)."""
 
     __slots__ = ("address", "due", "is_ended", "reader", "since", "sock")
 
@@ -54,7 +54,7 @@ class Arrival:
         self.waits(HEAD)
 
     def waits(self, seconds: float, reader: "WholeReader | None" = None) -> None:
-        """For what the client sends; as the application reads it when there is a `reader`."""
+        """Start waiting for the client; `reader` is set when the application reads the body."""
         self.reader = reader
         self.since: float | None = time.monotonic()
         self.due = self.since + seconds
@@ -63,26 +63,26 @@ class Arrival:
         self.since = self.reader = None
 
     def waits_since(self) -> float:
-        """The moment by the monotonic clock; infinity when it is we who are awaited."""
+        """Return the monotonic time since which we wait for the client; infinity when we don't."""
         if self.since is None or self.is_ended or (self.reader and self.reader.is_done):
             return float("inf")
         return self.since
 
     @property
     def is_overdue(self) -> bool:
-        """Whether it was ended for that: then it is told so. Those that had to go are too many."""
+        """Whether it was ended for being late (answered 408), rather than to make room."""
         return self.is_ended and self.due <= time.monotonic()
 
     def end(self) -> None:
-        """Whoever reads from it finds its end, and may still say so."""
+        """Shut down reading: the reader sees the end of the stream, and may still answer."""
         self.is_ended = True
-        # gevent's own would have the reader fail as if we had closed it, instead of find the end.
+        # With gevent's own shutdown the reader would fail as on a closed socket.
         plain = getattr(self.sock, "_sock", self.sock)
-        with contextlib.suppress(OSError):  # it has just gone
+        with contextlib.suppress(OSError):  # the client has just left
             plain.shutdown(socket.SHUT_RD)
 
     def has_sent(self) -> bool:
-        """Whether there is something that we have not come to read: then it is we who are slow."""
+        """Whether there is unread data, so that the delay is ours and not the client's."""
         try:
             waiting: bytes = ioctl(self.sock.fileno(), FIONREAD, bytes(4))
         except (OSError, ValueError):
@@ -94,13 +94,13 @@ class Arrivals:
     """The open connections of a process."""
 
     def __init__(self, most: int) -> None:
-        """`most` connections may be open in this process."""
+        """`most` is the number of connections that this process may have open."""
         self._room = min(ROOM, most // 2)
         self._open: dict[Any, Arrival] = {}
         self._looked = 0.0
 
     def opened(self, sock: Any, peer: Any) -> Arrival:
-        """`peer` is as `accept` tells it."""
+        """Register a connection; `peer` is the address that `accept` returned."""
         arrival = self._open[sock] = Arrival(sock, _network(peer))
         return arrival
 
@@ -111,7 +111,7 @@ class Arrivals:
         return self._open[sock]
 
     def look(self) -> None:
-        """End what is overdue, and what must go; does nothing when it was called just now."""
+        """End overdue connections, and the excess ones; does nothing when called again too soon."""
         now = time.monotonic()
         if now < self._looked + LOOK_EVERY / 2:
             return
@@ -126,7 +126,7 @@ class Arrivals:
 
 
 def _make_room(many: int, waiting: list[Arrival]) -> None:
-    """End so many, each time the one that waits longest of the address that has most."""
+    """End `many` connections, each time the oldest one of the address that has most."""
     by_address: dict[str, list[Arrival]] = defaultdict(list)
     for arrival in sorted(waiting, key=lambda arrival: -(arrival.since or 0)):
         by_address[arrival.address].append(arrival)
@@ -142,7 +142,7 @@ def _make_room(many: int, waiting: list[Arrival]) -> None:
 
 
 def _network(peer: Any) -> str:
-    """Of IPv6 the /64: one household has as many addresses as it likes."""
+    """Return the address, or the /64 of an IPv6 one, in which a household may pick any."""
     if not isinstance(peer, tuple):
         return ""
     address: str = peer[0]
@@ -150,13 +150,15 @@ def _network(peer: Any) -> str:
 
 
 class WholeReader:
-    """A body that the application reads as it comes: all of it or an error, never a part that
-    would pass for the whole."""
+    """A body that the application reads as it arrives.
+
+    Raises `RequestTimeout` when it is incomplete, so that a part is never taken for the whole.
+    """
 
     def __init__(self, req: Any) -> None:
         self._req, self._reader = req, req.body.reader
         self.is_asked_for = True
-        """By the application; not when what it left is thrown away."""
+        """Whether the application reads it; False while an unread rest is discarded."""
 
     @property
     def is_done(self) -> bool:
@@ -182,11 +184,11 @@ class WholeReader:
 
 
 def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool:
-    """Have a request's body here before the application is asked: no lock nor connection of the
-    database is held while somebody sends slowly.
+    """Read a request's body before calling the application.
 
-    One larger than `MAX_BODY` is read by the application. False when it did not come in time, which
-    the client has then been told. Raises `NoMoreData` when the client went away.
+    So no database lock or connection is held while a client sends slowly. A body larger than
+    `MAX_BODY` is left to the application to read. Returns False when the body was late, after
+    answering 408. Raises `NoMoreData` when the client disconnected.
     """
     length = getattr(req.body.reader, "length", None)
     if length == 0:
@@ -208,7 +210,7 @@ def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool
         send(TOO_LATE)
         return False
     if len(body) > MAX_BODY:
-        # It had no length. What was read of it is put back.
+        # A chunked body, whose length was unknown. Put back what was read.
         rest = req.body.buf.getvalue()
         req.body.buf = BytesIO()
         req.body.buf.write(body + rest)

@@ -1,4 +1,4 @@
-"""What templates can say: dates, money, addresses of files."""
+"""Template filters and globals: dates, prices, URLs of static files."""
 
 import hashlib
 from datetime import datetime
@@ -49,13 +49,13 @@ def init_app(app: Flask) -> None:
 
 
 def may_change() -> bool:
-    """Whether whoever of the staff looks at the page may also change what it shows."""
+    """Whether the signed-in staff member may change things, not only view them."""
     found = current_admin()
     return found is not None and found.may(Role.ORGANISER)
 
 
 def asset(path: str) -> str:
-    """A static file's address with its version, so that browsers may keep it for ever."""
+    """Return a static file's URL with its version, so that browsers may cache it for ever."""
     return url_for("static", filename=path, v=_version(current_app.static_folder or "", path))
 
 
@@ -69,7 +69,7 @@ def price(minor: int, currency: str = "INR") -> str:
 
 
 def when(event: Event, pattern: str = "EEE d MMM y, HH:mm") -> str:
-    """The start, by the clock where the event is."""
+    """Format the event's start in the event's time zone."""
     return moment(event.start_at, event.zone, pattern)
 
 
@@ -79,10 +79,10 @@ def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM
 
 
 def iso(at: datetime) -> str:
-    """For programs that read the page; HTML takes no finer fractions of a second than three."""
+    """Format a time for machines, in seconds; HTML allows at most three decimals of a second."""
     return at.isoformat(timespec="seconds")
 
 
 def zone_name(event: Event) -> str:
-    """The name of the event's clock at its start, as in IST."""
+    """Return the abbreviation of the event's time zone at its start, such as IST."""
     return event.start_at.astimezone(event.zone).tzname() or event.time_zone
