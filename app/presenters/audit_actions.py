@@ -1,10 +1,10 @@
-"""What staff did, in words: for the audit log and for histories."""
+"""Labels of staff actions, for the audit log and for histories."""
 
 from flask_babel import gettext as _
 
 
 def action_label(action: str) -> str:
-    """As it is said; a name that is not listed stays what it is."""
+    """Return the label of an action, or its name when it has none."""
     told: dict[str, str] = {
         "event.created": _("Event created"),
         "event.updated": _("Event changed"),

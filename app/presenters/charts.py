@@ -1,4 +1,4 @@
-"""Charts as plain SVG, drawn on the server: each stands beside the table of its figures."""
+"""Charts as plain SVG, drawn on the server; each is shown beside a table of its data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Bar:
     width: float
     height: float
     label: str
-    """What the bar says: its day and its figure."""
+    """Its day and its value."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,22 @@ class Tick:
 
 @dataclass(frozen=True)
 class Chart:
-    """The axes, and bars or a path between them."""
+    """The axes, with bars or a path."""
 
     lines: Sequence[Tick]
-    """Across, with their figures."""
+    """Horizontal grid lines, with their values."""
     marks: Sequence[Tick]
-    """Below, with their times."""
+    """Labels below the x axis."""
     bars: Sequence[Bar] = ()
     path: str = ""
-    """As the `d` of an SVG path."""
+    """The `d` attribute of an SVG path."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
 
 
 def bar_chart(figures: Sequence[tuple[str, int]]) -> Chart:
-    """One bar a figure. With nothing in it the axes are there all the same."""
+    """Return a chart with one bar per value; without any it has the axes only."""
     top = _round_top(max((value for _, value in figures), default=0))
     step = (WIDTH - LEFT) / max(len(figures), 1)
     bars = [
@@ -59,7 +59,7 @@ def bar_chart(figures: Sequence[tuple[str, int]]) -> Chart:
 
 
 def step_chart(figures: Sequence[tuple[str, int | None]]) -> Chart:
-    """A line that keeps its height until the next figure; where nothing is known, none."""
+    """Return a chart of a step line, which has gaps where a value is None."""
     top = _round_top(max((value or 0 for _, value in figures), default=0))
     step = (WIDTH - LEFT) / max(len(figures), 1)
     path, drawing = [], False
@@ -89,7 +89,7 @@ def _marks(names: Sequence[str]) -> list[Tick]:
 
 
 def _round_top(most: int) -> float:
-    """The axis ends at a round figure whose quarters are whole: no seat is sold by halves."""
+    """Return a round axis maximum whose quarters are whole numbers, as seats are."""
     if most <= 8:
         return 4 if most <= 4 else 8
     size: int = 10 ** (len(str(most)) - 1)

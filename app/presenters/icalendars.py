@@ -1,4 +1,4 @@
-"""Events as iCalendar (RFC 5545), for the calendars that people keep."""
+"""Events as iCalendar (RFC 5545), for people's calendar applications."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -15,7 +15,7 @@ ASK_AGAIN_AFTER = timedelta(hours=6)
 
 
 def calendar_of(events: Iterable[Event]) -> bytes:
-    """All of them, to be subscribed to."""
+    """Return a calendar of all the events, for subscribing to."""
     calendar = _calendar()
     calendar.add("name", "Utsavam")
     calendar.add("x-wr-calname", "Utsavam")
@@ -32,7 +32,7 @@ def event_calendar(event: Event) -> bytes:
 
 
 def booking_calendar(booking: Booking) -> bytes:
-    """The event as its guest keeps it: with the reference, cancelled when the booking is."""
+    """Return the booked event for its guest, with the reference; cancelled when the booking is."""
     event = booking.event
     entry = _entry(event, f"booking-{booking.reference.lower()}@utsavam")
     seats = _("Seats: %(seats)d", seats=booking.seats)
@@ -58,7 +58,7 @@ def _calendar() -> Calendar:
 
 def _entry(event: Event, uid: str | None = None) -> Entry:
     entry = Entry()
-    # The incarnation tells it from another event that once had its id, in a database restored.
+    # After a database restore another event may get this id; the incarnation tells them apart.
     entry.add("uid", uid or f"event-{event.id}-{event.incarnation:x}@utsavam")
     entry.add("dtstamp", event.updated_at)
     entry.add("last-modified", event.updated_at)

@@ -1,4 +1,4 @@
-"""An organiser's text: Markdown, as safe HTML and as plain words."""
+"""Organisers' Markdown as safe HTML, and as plain text."""
 
 import html
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ _parser = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 @lru_cache(maxsize=1_000)
 def rendered(text: str) -> Markup:
-    """As HTML; its headings stand below the page's own. Whatever could run or load is left out.
+    """Return the text as safe HTML, its headings below the page's `h1`; no scripts or images.
 
-    The parser writes no HTML of the text's own; the sanitiser would drop it once more.
+    The parser escapes raw HTML in the text, and the sanitiser would remove it again.
     """
     tokens = _parser.parse(text)
     _order_headings(tokens)
@@ -36,7 +36,7 @@ def rendered(text: str) -> Markup:
 
 
 def _order_headings(tokens: Sequence[Token]) -> None:
-    """The page has the first level; below it, no level is passed over, whatever the text does."""
+    """Renumber the headings in place: the first is `h2`, and no level is skipped."""
     above: list[str] = []
     for opening, _inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "heading_open":
@@ -48,5 +48,5 @@ def _order_headings(tokens: Sequence[Token]) -> None:
 
 @lru_cache(maxsize=1_000)
 def plain(text: str) -> str:
-    """Its words alone, on one line."""
+    """Return the text without markup, on one line."""
     return " ".join(html.unescape(nh3.clean(str(rendered(text)), tags=set())).split())

@@ -1,4 +1,4 @@
-"""What each domain error is to a person and to a program: status, title, sentence."""
+"""How each domain error is reported to people and programs: status, title and message."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ PROBLEMS = "/docs/problems#"
 
 @dataclass(frozen=True)
 class Problem:
-    """RFC 9457. `slug` names the type, `extra` is what else the answer carries."""
+    """Problem details (RFC 9457): `slug` names the type, `extra` holds further members."""
 
     status: int
     slug: str
@@ -27,7 +27,7 @@ class Problem:
 
     @cached_property
     def json(self) -> str:
-        """The problem details object."""
+        """The problem details object as JSON."""
         return json.dumps(
             {
                 "type": PROBLEMS + self.slug if self.slug else "about:blank",
@@ -40,7 +40,7 @@ class Problem:
 
 
 def problem_of(error: errors.UtsavamError) -> Problem:
-    """The wording of an error, by its class or the nearest class above it."""
+    """Return the problem of an error, by its class or the nearest base class that has one."""
     kind: Any = type(error)
     return _worded(kind, tuple(vars(error).items()), get_locale())
 
@@ -49,7 +49,7 @@ def problem_of(error: errors.UtsavamError) -> Problem:
 def _worded(
     kind: type[errors.UtsavamError], facts: tuple[tuple[str, Any], ...], _locale: Any
 ) -> Problem:
-    """A sold-out event says the same thousands of times a second."""
+    """Cached: a sold-out event gives the same problem thousands of times a second."""
     error: errors.UtsavamError = kind.__new__(kind)
     vars(error).update(facts)
     for ancestor in kind.__mro__:

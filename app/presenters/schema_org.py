@@ -1,4 +1,4 @@
-"""An event as machines read it on its page: search engines, maps."""
+"""Schema.org data of an event on its page, for search engines and maps."""
 
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ AVAILABILITY = {
 
 
 def event_facts(event: Event) -> dict[str, Any]:
-    """Schema.org's `Event`, as JSON-LD."""
+    """Return the event as a Schema.org `Event` in JSON-LD."""
     cancelled = event.status == EventStatus.CANCELLED
     return {
         "@context": "https://schema.org",
@@ -45,7 +45,7 @@ def event_facts(event: Event) -> dict[str, Any]:
 
 
 def map_url(event: Event) -> str:
-    """Where a map shows the venue."""
+    """Return the URL of an OpenStreetMap search for the venue."""
     place = ", ".join(filter(None, (event.venue, event.address, event.city)))
     return f"https://www.openstreetmap.org/search?query={quote_plus(place)}"
 

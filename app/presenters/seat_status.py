@@ -1,4 +1,4 @@
-"""How an event's seats are told to a person: a word, a shape and a colour for each state."""
+"""How an event's seats are shown to people: text, shape and colour for each state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ FEW_SHARE = 0.05
 
 @dataclass(frozen=True)
 class SeatStatus:
-    """`tone` is ok, few, last, gone, soon, ended or cancelled: style sheets and tests know it."""
+    """`tone` is ok, few, last, gone, soon, ended or cancelled; style sheets and tests use it."""
 
     tone: str
     text: str
@@ -24,7 +24,7 @@ class SeatStatus:
 def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
     state, left = event.sale_state(at), event.seats_available
     fixed = {
-        # Held-back seats may come on sale: that is another thing to know than "sold out".
+        # Held-back seats may still come on sale, so this isn't plainly "sold out".
         SaleState.SOLD_OUT: SeatStatus(
             "gone", _("Sold out for now") if event.seats_held else _("Sold out")
         ),

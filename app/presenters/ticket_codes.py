@@ -1,4 +1,4 @@
-"""The codes of a ticket, one a seat, as doors scan them."""
+"""QR codes of a ticket, one per seat, to be scanned at the door."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from markupsafe import Markup
 from app.models import Booking
 
 PER_PAGE = 10
-"""Codes that stand on one printed page."""
+"""Codes per printed page."""
 QUIET = 4
-"""Modules of white around a code: ISO/IEC 18004."""
+"""Width in modules of the white margin around a code (ISO/IEC 18004)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SeatCode:
 
 @dataclass(frozen=True)
 class SeatCodes:
-    """Some of a booking's codes, and where the others begin."""
+    """A page of a booking's codes, with the first seat of the previous and of the next page."""
 
     codes: Sequence[SeatCode]
     previous: int | None
@@ -31,7 +31,7 @@ class SeatCodes:
 
 
 def seat_codes(booking: Booking, first: int = 1) -> SeatCodes:
-    """From the first seat named on, as many as fit a page."""
+    """Return a page of codes starting with seat `first`."""
     first = min(max(first, 1), booking.seats)
     end = min(first + PER_PAGE, booking.seats + 1)
     return SeatCodes(
@@ -42,7 +42,7 @@ def seat_codes(booking: Booking, first: int = 1) -> SeatCodes:
 
 
 def _code(booking: Booking, number: int) -> SeatCode:
-    # The reference is 58 random bits, so nobody guesses a code; the door looks it up.
+    # The reference has 58 random bits, so codes can't be guessed; the door looks it up.
     text = f"{booking.reference}-{number}"
     drawing = segno.make_qr(text, error="m").svg_inline(
         border=QUIET, scale=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=""
