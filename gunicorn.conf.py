@@ -1,4 +1,4 @@
-"""gunicorn's configuration; every figure comes from the settings (see .env.example)."""
+"""gunicorn's configuration; its variable parts come from the settings (see .env.example)."""
 
 import gc
 import os
@@ -28,8 +28,8 @@ host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
 worker_class = WORKERS[settings.worker_class]
-# A connection is a file, and many systems allow a process a thousand unless it asks for more.
-# The desk, Redis and the logs need some besides.
+# Each connection takes a file descriptor, and many systems allow a process about 1,000 unless it
+# raises its limit. 200 are left for the desk, Redis and the logs.
 files, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 if files < 8192:
     files = min(8192, most_files) if most_files != resource.RLIM_INFINITY else 8192
@@ -40,10 +40,10 @@ keepalive = 15
 timeout = 30
 # Longer than any request may take, so that a stop or a reload drops none.
 graceful_timeout = 12
-# The control socket lies in the home folder, where two sites would share it.
+# The control socket is in the home folder, where two sites would share it.
 control_socket_disable = True
-# Nobody is believed about the address of a request but as PROXY_HOPS says (app/edge/addresses.py):
-# not a proxy on this machine, and not whom FORWARDED_ALLOW_IPS names, which platforms set.
+# Forwarded headers are trusted by PROXY_HOPS only (app/edge/addresses.py): neither from a proxy on
+# this machine, nor from the addresses in FORWARDED_ALLOW_IPS, which platforms set.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
@@ -53,7 +53,7 @@ loglevel = "warning" if settings.demo else "info"
 
 
 class logger_class(Logger):
-    """gunicorn's, writing as we do. A `logconfig_dict` would make it write of each request too."""
+    """gunicorn's logger in our format. A `logconfig_dict` would turn its access log on as well."""
 
     def setup(self, cfg):
         super().setup(cfg)
@@ -81,11 +81,11 @@ def on_starting(server):
 
 
 def when_ready(server):
-    """Reload for good settings only, and have metrics served, if that is wanted."""
+    """Make reloads check the settings first, and start the metrics exporter if enabled."""
     reload = server.reload
 
     def reload_if_well():
-        """Workers with the new settings would end at once, and the old ones be gone."""
+        """Reload unless the settings are wrong: new workers would exit, with the old ones gone."""
         try:
             Settings.load(serving=True).require_strong()
         except WeakSettings as error:
@@ -110,11 +110,11 @@ def on_exit(server):
 
 
 def post_worker_init(worker):
-    """What the application is made of stays: collections need not look through it again."""
+    """Freeze the objects of the loaded application, so that the garbage collector skips them."""
     gc.collect()
     gc.freeze()
     if settings.worker_class == "gevent":
         from gevent import get_hub
 
-        # It would print the traceback of a greenlet that failed as it is.
+        # gevent would print the traceback of a failed greenlet to stderr, past our log format.
         get_hub().print_exception = lambda _context, *error: logs.uncaught(*error)

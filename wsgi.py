@@ -1,4 +1,4 @@
-"""The WSGI entry: `gunicorn wsgi:app`. Refuses to serve with weak settings."""
+"""WSGI entry point: `gunicorn wsgi:app`. Refuses to serve with weak settings."""
 
 import sys
 

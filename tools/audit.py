@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def judge(answer: str, complaints: str) -> tuple[list[str], int]:
-    """What pip-audit's JSON means, a sentence each, and the exit status."""
+    """Interpret pip-audit's JSON and stderr; return a message per finding, and the exit status."""
     try:
         packages = json.loads(answer)["dependencies"]
     except (ValueError, KeyError):

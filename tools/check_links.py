@@ -38,7 +38,7 @@ def dead_links(file: Path) -> list[str]:
     for link in LINK.findall(file.read_text()):
         parts = urlsplit(link)
         if parts.scheme or not parts.path:
-            continue  # other people's pages, and places on the same page
+            continue  # external, or an anchor on the same page
         if not (file.parent / unquote(parts.path)).exists():
             found.append(link)
     return found

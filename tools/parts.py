@@ -33,7 +33,7 @@ ALLOWED = {
     "LGPL-3.0-only": "imported as it is, and may be replaced by whoever runs us",
     "OFL-1.1": "fonts, under their own names, not sold by themselves",
 }
-"""What may be served under our Apache-2.0, and why."""
+"""Licences of what we may distribute under our Apache-2.0, and why."""
 CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
@@ -44,11 +44,11 @@ READ = {
     "promql-parser": "MIT",  # its LICENSE file
     "resvg-py": "MIT",  # its LICENSE file
     "lupa": "MIT",  # its LICENSE.txt, for Lua too
-    "async-timeout": "Apache-2.0",  # older Pythons alone
-    "colorama": "BSD-3-Clause",  # Windows alone
-    "pywin32": "PSF-2.0",  # Windows alone
+    "async-timeout": "Apache-2.0",  # older Pythons only
+    "colorama": "BSD-3-Clause",  # Windows only
+    "pywin32": "PSF-2.0",  # Windows only
 }
-"""Licences that a package's metadata does not tell, or that is not installed everywhere."""
+"""Licences missing from a package's metadata, or of packages not installed everywhere."""
 
 INTRODUCTION = """# Licences
 
@@ -110,7 +110,10 @@ def _table(what: str, rows: dict[str, str]) -> str:
 
 
 def licence_of(name: str) -> str:
-    """As an SPDX expression, by the package's canonical name. Raises `KeyError` when unknown."""
+    """Return a package's licence as an SPDX expression, by the package's canonical name.
+
+    Raises `KeyError` when it is unknown.
+    """
     if name in READ:
         return READ[name]
     told = [
@@ -125,19 +128,19 @@ def licence_of(name: str) -> str:
 
 
 def is_allowed(licence: str) -> bool:
-    """Whether one of the choices of an SPDX expression may be served."""
+    """Whether an SPDX expression offers a choice that is all in `ALLOWED`."""
     choices = [choice.strip("()").split(" AND ") for choice in licence.split(" OR ")]
     return any(all(part in ALLOWED for part in parts) for parts in choices)
 
 
 def locked(name: str) -> set[str]:
-    """The canonical names of the packages that a lock pins."""
+    """Return the canonical names of the packages that a lock pins."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     return {canonicalize_name(found) for found in re.findall(r"^([\w.-]+)", text, re.MULTILINE)}
 
 
 def installed() -> dict[str, Any]:
-    """CycloneDX components of the packages in this environment, by canonical name."""
+    """Return the CycloneDX components of the packages installed here, by canonical name."""
     return {canonicalize_name(one["name"]): one for one in environment()["components"]}
 
 
@@ -159,7 +162,7 @@ def environment() -> dict[str, Any]:
 
 
 def sbom() -> dict[str, Any]:
-    """Packages that serve, as they are installed here, and the vendored files that are served."""
+    """Return the CycloneDX SBOM of the runtime packages installed here and the files we serve."""
     served = locked("runtime")
     made = json.loads(json.dumps(environment()))
     packages = [one for one in made["components"] if canonicalize_name(one["name"]) in served]
@@ -184,7 +187,7 @@ def _origin(file: Vendored) -> tuple[str, str]:
 
 
 def _component(files: list[Vendored]) -> dict[str, Any]:
-    """An npm package, of which we serve these files."""
+    """Return the component of an npm package, with the files of it that we serve."""
     first = files[0]
     scope, _, name = first.package.rpartition("/")
     purl = PackageURL("npm", scope or None, name, first.version).to_string()

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 VENV = ROOT / ".venv"
 COVERS = {"demo": ("demo", "test", "audit"), "test": ("test", "audit"), "audit": ("audit",)}
-"""The locks that hold all of a lock: with the tests' installed, the demo needs nothing more."""
+"""The locks that include each lock: once `test` is installed, `demo` needs nothing more."""
 
 
 def main() -> None:
@@ -61,13 +61,13 @@ def install(name: str) -> None:
 
 
 def compile_all() -> None:
-    """Else, where PYTHONDONTWRITEBYTECODE is set, each process would compile 1,000 modules."""
+    """Compile all modules: with PYTHONDONTWRITEBYTECODE each process would compile 1,000."""
     folders = [str(VENV / "lib"), str(ROOT / "app")]
     subprocess.run([str(VENV / "bin" / "python"), "-m", "compileall", "-qq", "-j0", *folders])
 
 
 def follow(pip: "subprocess.Popen[str]", total: int) -> list[str]:
-    """Show how far pip has come: one line that changes on a terminal, a few lines elsewhere."""
+    """Show pip's progress, as an updated line on a terminal; return the lines of its output."""
     lines, seen = [], 0
     for line in pip.stdout or ():
         lines.append(line)
@@ -83,7 +83,7 @@ def follow(pip: "subprocess.Popen[str]", total: int) -> list[str]:
 
 
 def stamp(lock: str) -> Path:
-    """The mark of a finished installation of the lock as it is now, by this Python."""
+    """Return the path that marks this version of the lock as installed by this Python."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_bytes()
     digest = hashlib.sha256(text + sys.version.encode()).hexdigest()[:16]
     return VENV / f".installed-{lock}-{digest}"

@@ -21,7 +21,7 @@ ROW = re.compile(
 
 @dataclass(frozen=True)
 class Vendored:
-    """A file as its list tells it; `package` is of npm."""
+    """A file as recorded in its list; `package` is the npm package."""
 
     file: str
     licence: str
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def vendored(root: Path = ROOT) -> list[Vendored]:
-    """Those that the lists name, by their paths from the root."""
+    """Return the files in the lists, with their paths relative to `root`."""
     found = []
     for name in LISTS:
         for row in ROW.finditer((root / name).read_text()):
@@ -57,7 +57,7 @@ def vendored(root: Path = ROOT) -> list[Vendored]:
 
 
 def faults(root: Path) -> list[str]:
-    """What differs from the lists, a sentence each."""
+    """Return a message for each difference between the files and the lists."""
     listed = {one.file: one.sha256 for one in vendored(root)}
     there = {
         str(file.relative_to(root))
