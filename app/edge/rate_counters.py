@@ -20,14 +20,14 @@ T = TypeVar("T")
 Key = tuple[object, ...]
 """The name of a limit, followed by whom it counts."""
 
-MOST_KEYS = 200_000
+MAX_KEYS = 200_000
 """Keys that one process keeps; beyond that it drops them all, to bound its memory."""
-SWEPT_EVERY = 30.0
+SWEEP_INTERVAL = 30.0
 """Seconds between removals of expired windows."""
 PROBE_AFTER = 1.0
 """Seconds without calls to Redis after an error."""
 
-MOST_COUNTED = 1_000_000_000
+MAX_COUNT = 1_000_000_000
 """More than any rate allows; a larger value in Redis is not ours and is discarded."""
 _COUNT = (Path(__file__).parent / "count.lua").read_text()
 
@@ -46,7 +46,7 @@ class LocalCounts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._windows = clock, dict[Key, _Window]()
-        self._swept = clock()
+        self._swept_at = clock()
 
     def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
         """Add to the counter and return its new value."""
@@ -70,12 +70,12 @@ class LocalCounts:
         self._windows = {}
 
     def _make_room(self, now: float) -> None:
-        if len(self._windows) >= MOST_KEYS:
+        if len(self._windows) >= MAX_KEYS:
             self._windows = {}
-        elif now - self._swept >= SWEPT_EVERY:
+        elif now - self._swept_at >= SWEEP_INTERVAL:
             kept = list(self._windows.items())
             self._windows = {key: window for key, window in kept if window.ends > now}
-            self._swept = now
+            self._swept_at = now
 
 
 class SharedCounts:
@@ -89,19 +89,21 @@ class SharedCounts:
         self._client, self._names = client, names or Names()
         self._count = client.register_script(_COUNT)
         self.away = LocalCounts()
-        self._closed_until = 0.0
+        self._down_until = 0.0
 
     def add(self, key: Key, rate: Rate, amount: int = 1) -> int:
-        return self._ask(
-            lambda: self._counted(key, rate, amount),
+        return self._with_fallback(
+            lambda: self._run_script(key, rate, amount),
             lambda: self.away.add(key, rate, amount),
         )
 
     def seen(self, key: Key, rate: Rate) -> int:
-        return self._ask(lambda: self._counted(key, rate, 0), lambda: self.away.seen(key))
+        return self._with_fallback(
+            lambda: self._run_script(key, rate, 0), lambda: self.away.seen(key)
+        )
 
     def seconds_left(self, key: Key) -> float:
-        return self._ask(
+        return self._with_fallback(
             lambda: max(0.0, self._client.pttl(self._name(key)) / 1000),
             lambda: self.away.seconds_left(key),
         )
@@ -110,22 +112,22 @@ class SharedCounts:
         """Reset the counters that this process keeps while Redis is down."""
         self.away.clear()
 
-    def _counted(self, key: Key, rate: Rate, amount: int) -> int:
-        arguments = [rate.seconds, amount, MOST_COUNTED]
+    def _run_script(self, key: Key, rate: Rate, amount: int) -> int:
+        arguments = [rate.seconds, amount, MAX_COUNT]
         return cast("int", self._count(keys=[self._name(key)], args=arguments))
 
     def _name(self, key: Key) -> str:
         return self._names.of(":".join(map(str, ("utsavam:limits", *key))))
 
-    def _ask(self, there: Callable[[], T], here: Callable[[], T]) -> T:
-        if time.monotonic() < self._closed_until:
-            return here()
+    def _with_fallback(self, shared: Callable[[], T], local: Callable[[], T]) -> T:
+        if time.monotonic() < self._down_until:
+            return local()
         try:
-            return there()
+            return shared()
         except redis.RedisError as error:
             log.warning("Redis does not count (%s): each process does", type(error).__name__)
-            self._closed_until = time.monotonic() + PROBE_AFTER
-            return here()
+            self._down_until = time.monotonic() + PROBE_AFTER
+            return local()
 
 
 def whole_seconds(left: float, rate: Rate) -> int:

@@ -47,13 +47,13 @@ def test_a_window_begins_with_its_first_count_and_ends_whatever_comes(local, clo
 def test_windows_that_are_over_are_not_kept(local, clock):
     for number in range(1000):
         local.add(("api_address", number), Rate(5, 10))
-    clock.now += rate_counters.SWEPT_EVERY
+    clock.now += rate_counters.SWEEP_INTERVAL
     local.add(KEY, Rate(5, 10))
     assert list(local._windows) == [KEY]
 
 
 def test_a_flood_of_addresses_does_not_fill_the_memory(local, monkeypatch):
-    monkeypatch.setattr(rate_counters, "MOST_KEYS", 100)
+    monkeypatch.setattr(rate_counters, "MAX_KEYS", 100)
     for number in range(1000):
         local.add(("api_address", number), Rate(5, 3600))
     assert len(local._windows) <= 100
