@@ -6,17 +6,17 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-from app.edge.slow_clients import LOOK_EVERY, Arrivals, await_body
+from app.edge.slow_clients import CHECK_INTERVAL, Arrivals, await_body
 
 
 class GreenletWorker(GeventWorker):  # type: ignore[misc]
     def run(self) -> None:
         self._arrivals = Arrivals(most=self.worker_connections)
-        looking = gevent.spawn(self._look)
+        checker = gevent.spawn(self._check_regularly)
         try:
             super().run()
         finally:
-            looking.kill()
+            checker.kill()
 
     def timeout_ctx(self) -> AbstractContextManager[None]:
         """Set no timer: checking all connections regularly costs less than a timer per request."""
@@ -34,15 +34,15 @@ class GreenletWorker(GeventWorker):  # type: ignore[misc]
         if not await_body(req, arrival, sock.sendall):
             raise StopIteration
         if arrival.reader is None:
-            arrival.is_answered()
+            arrival.stop_waiting()
         try:
             return super().handle_request(listener_name, req, sock, addr)
         finally:
             if arrival.reader is not None:
                 arrival.reader.is_asked_for = False
-            arrival.waits(self.cfg.keepalive)
+            arrival.start_waiting(self.cfg.keepalive)
 
-    def _look(self) -> None:
+    def _check_regularly(self) -> None:
         while True:
-            gevent.sleep(LOOK_EVERY)
-            self._arrivals.look()
+            gevent.sleep(CHECK_INTERVAL)
+            self._arrivals.check()

@@ -20,7 +20,15 @@ from gunicorn.workers.gthread import ThreadWorker as GunicornThreadWorker
 
 from app.edge.request_framing import Frame
 from app.edge.size_limits import MAX_BODY, MAX_HEAD
-from app.edge.slow_clients import BODY, CONTINUE, HEAD, LARGE_BODY, LOOK_EVERY, TOO_LATE, Arrivals
+from app.edge.slow_clients import (
+    BODY_TIMEOUT,
+    CHECK_INTERVAL,
+    CONTINUE,
+    HEAD_TIMEOUT,
+    LARGE_BODY_TIMEOUT,
+    TIMEOUT_RESPONSE,
+    Arrivals,
+)
 
 PATIENCE = 2.0
 """Seconds that a request may wait for a thread; of ten in all, the rest is for the booking."""
@@ -74,12 +82,12 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         self._read(conn, client)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY))
-        self.arrivals.look()
+        super().wait_for_and_dispatch_events(min(timeout, CHECK_INTERVAL))
+        self.arrivals.check()
 
     def _await_request(self, conn: Connection, came: bytes = b"") -> None:
         conn.frame = Frame()
-        conn.arrival.waits(HEAD)
+        conn.arrival.start_waiting(HEAD_TIMEOUT)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
         if came:
             self._take(conn, came)
@@ -94,7 +102,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         if data:
             self._take(conn, data)
         else:
-            self._let_go(conn, TOO_LATE if conn.arrival.is_overdue else b"")
+            self._let_go(conn, TIMEOUT_RESPONSE if conn.arrival.is_overdue else b"")
 
     def _take(self, conn: Connection, data: bytes) -> None:
         frame, had_head = conn.frame, conn.frame.has_head
@@ -102,12 +110,12 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         self._hold(frame, len(data))
         if frame.is_whole():
             self.poller.unregister(conn.sock)
-            conn.arrival.is_answered()
+            conn.arrival.stop_waiting()
             self.enqueue_req(conn)
         elif self._held > MOST_HELD or (not frame.has_head and len(frame.came) > MAX_HEAD):
             self._let_go(conn)
         elif frame.has_head and not had_head:
-            conn.arrival.waits(BODY if frame.is_small else LARGE_BODY)
+            conn.arrival.start_waiting(BODY_TIMEOUT if frame.is_small else LARGE_BODY_TIMEOUT)
             if frame.expects_leave:
                 self._say(conn, CONTINUE)
 
@@ -155,7 +163,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
             conn.sock.setblocking(False)
             self._await_request(conn, came)
         else:
-            conn.arrival.waits(self.cfg.keepalive)
+            conn.arrival.start_waiting(self.cfg.keepalive)
             super().finish_request(conn, fs)
 
 

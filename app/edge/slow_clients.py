@@ -23,24 +23,24 @@ from werkzeug.exceptions import RequestTimeout
 
 from app.edge.size_limits import MAX_BODY
 
-HEAD = 10.0
+HEAD_TIMEOUT = 10.0
 """Seconds from connecting to the end of the first request's headers."""
-BODY = 15.0
+BODY_TIMEOUT = 15.0
 """Seconds for a body of at most `MAX_BODY`, which is a few packets."""
-LARGE_BODY = 60.0
+LARGE_BODY_TIMEOUT = 60.0
 """Seconds for a larger body, a picture: 5 MB from a phone that uploads at 0.7 Mbit/s."""
-MOMENT = 0.3
+GRACE = 0.3
 """Seconds that any client may take, however many connections are open."""
-LOOK_EVERY = 0.25
+CHECK_INTERVAL = 0.25
 """Seconds between checks of all connections, and so the most that one is ended late."""
-ROOM = 1000
+MAX_OPEN = 1000
 """Open connections of a process above which incomplete ones are closed; at most half of what it
 may have, so that there is always room for the next one."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-LATE = b"The request took too long to arrive. Please send it again.\n"
-TOO_LATE = (
+TIMEOUT_TEXT = b"The request took too long to arrive. Please send it again.\n"
+TIMEOUT_RESPONSE = (
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-    b"Cache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s" % (len(LATE), LATE)
+    b"Cache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s" % (len(TIMEOUT_TEXT), TIMEOUT_TEXT)
 )
 
 
@@ -51,18 +51,18 @@ class Arrival:
 
     def __init__(self, sock: socket.socket, address: str) -> None:
         self.sock, self.address, self.is_ended = sock, address, False
-        self.waits(HEAD)
+        self.start_waiting(HEAD_TIMEOUT)
 
-    def waits(self, seconds: float, reader: "WholeReader | None" = None) -> None:
+    def start_waiting(self, seconds: float, reader: "WholeReader | None" = None) -> None:
         """Start waiting for the client; `reader` is set when the application reads the body."""
         self.reader = reader
         self.since: float | None = time.monotonic()
         self.due = self.since + seconds
 
-    def is_answered(self) -> None:
+    def stop_waiting(self) -> None:
         self.since = self.reader = None
 
-    def waits_since(self) -> float:
+    def waiting_since(self) -> float:
         """Return the monotonic time since which we wait for the client; infinity when we don't."""
         if self.since is None or self.is_ended or (self.reader and self.reader.is_done):
             return float("inf")
@@ -95,9 +95,9 @@ class Arrivals:
 
     def __init__(self, most: int) -> None:
         """`most` is the number of connections that this process may have open."""
-        self._room = min(ROOM, most // 2)
+        self._max_open = min(MAX_OPEN, most // 2)
         self._open: dict[Any, Arrival] = {}
-        self._looked = 0.0
+        self._checked_at = 0.0
 
     def opened(self, sock: Any, peer: Any) -> Arrival:
         """Register a connection; `peer` is the address that `accept` returned."""
@@ -110,22 +110,22 @@ class Arrivals:
     def of(self, sock: Any) -> Arrival:
         return self._open[sock]
 
-    def look(self) -> None:
+    def check(self) -> None:
         """End overdue connections, and the excess ones; does nothing when called again too soon."""
         now = time.monotonic()
-        if now < self._looked + LOOK_EVERY / 2:
+        if now < self._checked_at + CHECK_INTERVAL / 2:
             return
-        self._looked = now
-        waiting = [(arrival.waits_since(), arrival) for arrival in list(self._open.values())]
+        self._checked_at = now
+        waiting = [(arrival.waiting_since(), arrival) for arrival in list(self._open.values())]
         for since, arrival in waiting:
             if since <= now and arrival.due <= now:
                 arrival.end()
-        over = len(waiting) - self._room
+        over = len(waiting) - self._max_open
         if over > 0:
-            _make_room(over, [a for since, a in waiting if since < now - MOMENT and not a.is_ended])
+            _end_excess(over, [a for since, a in waiting if since < now - GRACE and not a.is_ended])
 
 
-def _make_room(many: int, waiting: list[Arrival]) -> None:
+def _end_excess(many: int, waiting: list[Arrival]) -> None:
     """End `many` connections, each time the oldest one of the address that has most."""
     by_address: dict[str, list[Arrival]] = defaultdict(list)
     for arrival in sorted(waiting, key=lambda arrival: -(arrival.since or 0)):
@@ -197,9 +197,9 @@ def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool
         req._expected_100_continue = False
         send(CONTINUE)
     if length is not None and length > MAX_BODY:
-        _leave_to_the_application(req, arrival)
+        _let_application_read(req, arrival)
         return True
-    arrival.waits(BODY)
+    arrival.start_waiting(BODY_TIMEOUT)
     try:
         body = req.body.read(MAX_BODY + 1)
         if len(body) < (length or 0):
@@ -207,19 +207,19 @@ def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool
     except NoMoreData:
         if not arrival.is_overdue:
             raise
-        send(TOO_LATE)
+        send(TIMEOUT_RESPONSE)
         return False
     if len(body) > MAX_BODY:
         # A chunked body, whose length was unknown. Put back what was read.
         rest = req.body.buf.getvalue()
         req.body.buf = BytesIO()
         req.body.buf.write(body + rest)
-        _leave_to_the_application(req, arrival)
+        _let_application_read(req, arrival)
     else:
         req.body = BytesIO(body)
     return True
 
 
-def _leave_to_the_application(req: Any, arrival: Arrival) -> None:
+def _let_application_read(req: Any, arrival: Arrival) -> None:
     req.body.reader = WholeReader(req)
-    arrival.waits(LARGE_BODY, req.body.reader)
+    arrival.start_waiting(LARGE_BODY_TIMEOUT, req.body.reader)

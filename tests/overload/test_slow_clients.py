@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.edge.slow_clients import BODY, HEAD
+from app.edge.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT
 from tests.support.site import Site
 from tests.support.threads import at_once
 
@@ -114,10 +114,10 @@ HEADERS = b"POST /api/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: appl
 def test_a_request_has_seconds_for_the_whole_of_it(site, clean):
     """The first two alone are told: one whose headers never end speaks no HTTP yet."""
     cases = [
-        (HEADERS + b"Content-Length: 50\r\n\r\n{", BODY, b"HTTP/1.1 408 "),
-        (HEADERS + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", BODY, b"HTTP/1.1 408 "),
-        (HEADERS, HEAD, b""),
-        (b"", HEAD, b""),
+        (HEADERS + b"Content-Length: 50\r\n\r\n{", BODY_TIMEOUT, b"HTTP/1.1 408 "),
+        (HEADERS + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", BODY_TIMEOUT, b"HTTP/1.1 408 "),
+        (HEADERS, HEAD_TIMEOUT, b""),
+        (b"", HEAD_TIMEOUT, b""),
     ]
     told = at_once([lambda case=case: sent(site, case[0], pause=0) for case in cases])
     for (_, due, status), (answer, seconds) in zip(cases, told, strict=True):

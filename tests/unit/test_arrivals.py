@@ -8,7 +8,7 @@ import pytest
 
 from app.edge.request_framing import Frame
 from app.edge.size_limits import MAX_REQUEST
-from app.edge.slow_clients import LOOK_EVERY, MOMENT, Arrivals
+from app.edge.slow_clients import CHECK_INTERVAL, GRACE, Arrivals
 
 
 class Crowd:
@@ -23,8 +23,8 @@ class Crowd:
         return [(self.arrivals.opened(ours, (address, 1)), theirs) for ours, theirs in pairs]
 
     def look(self):
-        time.sleep(max(MOMENT, LOOK_EVERY) + 0.02)
-        self.arrivals.look()
+        time.sleep(max(GRACE, CHECK_INTERVAL) + 0.02)
+        self.arrivals.check()
 
     def close(self):
         for end in self.ends:
@@ -58,7 +58,7 @@ def test_while_there_is_room_nobody_goes(crowd):
 def test_who_is_answered_and_who_has_sent_something_stays(crowd):
     answered, sent, idle = (crowd.come("10.0.0.1", 5) for _ in range(3))
     for arrival, _ in answered:
-        arrival.is_answered()
+        arrival.stop_waiting()
     for _, theirs in sent:
         theirs.send(b"GET")
     crowd.look()
@@ -76,7 +76,7 @@ def test_a_household_of_ipv6_is_one_address(crowd):
 
 def test_whoever_just_came_has_a_moment(crowd):
     crowd.come("10.0.0.3", 15)
-    crowd.arrivals.look()
+    crowd.arrivals.check()
     assert not any(arrival.is_ended for arrival in crowd.arrivals._open.values())
 
 
