@@ -30,11 +30,11 @@ from app.edge.slow_clients import (
     Arrivals,
 )
 
-PATIENCE = 2.0
+MAX_WAIT = 2.0
 """Seconds that a request may wait for a thread; of ten in all, the rest is for the booking."""
-PIECE = 64 * 1024
+CHUNK_SIZE = 64 * 1024
 """Bytes read from one client before the next has its turn."""
-MOST_HELD = 64 * 1024 * 1024
+MAX_HELD = 64 * 1024 * 1024
 """Bytes of large bodies (pictures) held at once; a client that exceeds it is disconnected."""
 
 
@@ -85,57 +85,57 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         super().wait_for_and_dispatch_events(min(timeout, CHECK_INTERVAL))
         self.arrivals.check()
 
-    def _await_request(self, conn: Connection, came: bytes = b"") -> None:
+    def _await_request(self, conn: Connection, received: bytes = b"") -> None:
         conn.frame = Frame()
         conn.arrival.start_waiting(HEAD_TIMEOUT)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
-        if came:
-            self._take(conn, came)
+        if received:
+            self._receive(conn, received)
 
     def _read(self, conn: Connection, client: Any) -> None:
         try:
-            data = client.recv(PIECE)
+            data = client.recv(CHUNK_SIZE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         if data:
-            self._take(conn, data)
+            self._receive(conn, data)
         else:
-            self._let_go(conn, TIMEOUT_RESPONSE if conn.arrival.is_overdue else b"")
+            self._drop(conn, TIMEOUT_RESPONSE if conn.arrival.is_overdue else b"")
 
-    def _take(self, conn: Connection, data: bytes) -> None:
+    def _receive(self, conn: Connection, data: bytes) -> None:
         frame, had_head = conn.frame, conn.frame.has_head
         frame.add(data)
-        self._hold(frame, len(data))
+        self._count_held(frame, len(data))
         if frame.is_whole():
             self.poller.unregister(conn.sock)
             conn.arrival.stop_waiting()
             self.enqueue_req(conn)
-        elif self._held > MOST_HELD or (not frame.has_head and len(frame.came) > MAX_HEAD):
-            self._let_go(conn)
+        elif self._held > MAX_HELD or (not frame.has_head and len(frame.received) > MAX_HEAD):
+            self._drop(conn)
         elif frame.has_head and not had_head:
             conn.arrival.start_waiting(BODY_TIMEOUT if frame.is_small else LARGE_BODY_TIMEOUT)
-            if frame.expects_leave:
-                self._say(conn, CONTINUE)
+            if frame.expects_continue:
+                self._send(conn, CONTINUE)
 
-    def _hold(self, frame: Frame, more: int) -> None:
-        if len(frame.came) > MAX_BODY + MAX_HEAD:
+    def _count_held(self, frame: Frame, more: int) -> None:
+        if len(frame.received) > MAX_BODY + MAX_HEAD:
             self._held += more
             frame.held += more
 
-    def _let_go(self, conn: Connection, saying: bytes = b"") -> None:
+    def _drop(self, conn: Connection, message: bytes = b"") -> None:
         self.poller.unregister(conn.sock)
         self._held -= conn.frame.held
         self.nr_conns -= 1
         if conn.frame.has_head:
-            self._say(conn, saying)
+            self._send(conn, message)
         conn.close()
 
-    def _say(self, conn: Connection, words: bytes) -> None:
+    def _send(self, conn: Connection, message: bytes) -> None:
         """Send a few bytes without blocking the main thread; the socket buffer has room."""
         with contextlib.suppress(OSError):
-            conn.sock.send(words)
+            conn.sock.send(message)
 
     def enqueue_req(self, conn: Connection) -> None:
         conn.enqueued = time.monotonic()
@@ -144,7 +144,7 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Connection) -> Any:
         _waited.seconds = time.monotonic() - conn.enqueued
         conn.init()
-        conn.parser.unreader.unread(bytes(conn.frame.came))
+        conn.parser.unreader.unread(bytes(conn.frame.received))
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
@@ -157,16 +157,16 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         self._held -= conn.frame.held
         conn.frame = Frame()
         stays = not fs.cancelled() and fs.exception() is None and fs.result()
-        came = conn.parser.unreader.take_buffered() if stays else b""
-        if came:
+        received = conn.parser.unreader.take_buffered() if stays else b""
+        if received:
             # Pipelined with the previous request. gunicorn would let a thread wait for the rest.
             conn.sock.setblocking(False)
-            self._await_request(conn, came)
+            self._await_request(conn, received)
         else:
             conn.arrival.start_waiting(self.cfg.keepalive)
             super().finish_request(conn, fs)
 
 
 def waited_too_long() -> bool:
-    """Whether this thread's request waited beyond `PATIENCE`; always False in other workers."""
-    return _waited.seconds > PATIENCE
+    """Whether this thread's request waited beyond `MAX_WAIT`; always False in other workers."""
+    return _waited.seconds > MAX_WAIT

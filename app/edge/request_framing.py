@@ -18,21 +18,21 @@ class Frame:
     """
 
     def __init__(self) -> None:
-        self.came = bytearray()
+        self.received = bytearray()
         self._end: int | None = None
         """Where the headers end; None before they do."""
         self._length: int | None = None
         """Bytes of the body; None when it is chunked."""
         self._chunk = 0
-        self.expects_leave = False
+        self.expects_continue = False
         """Whether the client waits for `100 Continue` before sending the body."""
         self.held = 0
         """Bytes of it in the worker's total of large bodies."""
 
     def add(self, data: bytes) -> None:
-        self.came += data
+        self.received += data
         if self._end is None:
-            self._find_head(max(0, len(self.came) - len(data) - 3))
+            self._find_head(max(0, len(self.received) - len(data) - 3))
 
     @property
     def has_head(self) -> bool:
@@ -46,7 +46,7 @@ class Frame:
     @property
     def is_too_large(self) -> bool:
         """Whether it exceeds `MAX_REQUEST`, and is refused without waiting for the rest."""
-        return len(self.came) >= MAX_REQUEST or (self._length or 0) > MAX_REQUEST
+        return len(self.received) >= MAX_REQUEST or (self._length or 0) > MAX_REQUEST
 
     def is_whole(self) -> bool:
         """Whether gunicorn's parser and the application need no more bytes."""
@@ -55,31 +55,31 @@ class Frame:
         if self.is_too_large:
             return True
         if self._length is not None:
-            return len(self.came) >= self._end + self._length
+            return len(self.received) >= self._end + self._length
         return self._chunks_are_whole()
 
     def _find_head(self, at: int) -> None:
         # An empty line before the request (RFC 9112, 2.2) is not the end of its headers.
-        found = self.came.find(HEAD_END, max(at, 2 if self.came.startswith(b"\r\n") else 0))
+        found = self.received.find(HEAD_END, max(at, 2 if self.received.startswith(b"\r\n") else 0))
         if found < 0:
             return
         self._end = self._chunk = found + len(HEAD_END)
-        head = bytes(self.came[: self._end])
+        head = bytes(self.received[: self._end])
         length = LENGTH.search(head)
         if not CHUNKED.search(head):
             self._length = int(length[1]) if length else 0
-        self.expects_leave = EXPECTS.search(head) is not None
+        self.expects_continue = EXPECTS.search(head) is not None
 
     def _chunks_are_whole(self) -> bool:
         """Continue after the last complete chunk, so that small chunks are scanned only once."""
-        while (line := self.came.find(b"\r\n", self._chunk)) >= 0:
+        while (line := self.received.find(b"\r\n", self._chunk)) >= 0:
             try:
-                size = int(bytes(self.came[self._chunk : line]).split(b";")[0], 16)
+                size = int(bytes(self.received[self._chunk : line]).split(b";")[0], 16)
             except ValueError:
                 return True  # not a chunk size; the parser refuses it
             if size <= 0:
-                return size < 0 or self.came.find(HEAD_END, line) >= 0
-            if len(self.came) < line + 2 + size + 2:
+                return size < 0 or self.received.find(HEAD_END, line) >= 0
+            if len(self.received) < line + 2 + size + 2:
                 return False
             self._chunk = line + 2 + size + 2
         return False
