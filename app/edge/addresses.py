@@ -45,16 +45,16 @@ class OwnAddress:
     ) -> Iterable[bytes]:
         environ["SCRIPT_NAME"] = ""
         if self._hops:
-            self._believe_proxies(environ)
+            self._apply_forwarded_headers(environ)
         return self._inner(environ, start_response)
 
-    def _believe_proxies(self, environ: "WSGIEnvironment") -> None:
+    def _apply_forwarded_headers(self, environ: "WSGIEnvironment") -> None:
         for name in FROM_PROXIES:
             # Werkzeug parses quoted strings in a list, and drops the whole list when a quote is not
             # closed: with a single quote mark a client would be taken for the proxy itself.
             if '"' in environ.get(name, ""):
                 environ[name] = environ[name].replace('"', "")
-        told = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
-        scheme = told[-min(self._hops, len(told))].strip().lower()
+        schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
+        scheme = schemes[-min(self._hops, len(schemes))].strip().lower()
         if scheme in SCHEMES:
             environ["wsgi.url_scheme"] = scheme

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, _unexpected)
 
 
 def problem_response(problem: Problem) -> Response:
@@ -41,7 +41,7 @@ def problem_response(problem: Problem) -> Response:
 
 def json_of(problem: Problem) -> str:
     """Return the problem details object, with the request id where the logs may say more."""
-    if not _is_worth_asking(problem):
+    if not _shows_request_id(problem):
         return problem.json
     return f'{problem.json[:-1]}, "request_id": "{request_id.get()}"}}'
 
@@ -60,15 +60,15 @@ def present(problem: Problem) -> Response:
     if wants_json():
         return problem_response(problem)
     if problem.status == 429 and is_htmx():
-        return _told_above(problem)
-    ident = request_id.get() if _is_worth_asking(problem) else None
+        return _banner(problem)
+    ident = request_id.get() if _shows_request_id(problem) else None
     page = render_template("pages/error.html", problem=problem, request_id=ident)
     response = make_response(page, problem.status)
     response.headers.extend(headers_of(problem, json=False))
     return response
 
 
-def _told_above(problem: Problem) -> Response:
+def _banner(problem: Problem) -> Response:
     """For HTMX: show a message above the page, and leave the page as it is."""
     response = make_response(
         render_template("fragments/too_many.html", problem=problem), problem.status
@@ -78,7 +78,7 @@ def _told_above(problem: Problem) -> Response:
     return response
 
 
-def _is_worth_asking(problem: Problem) -> bool:
+def _shows_request_id(problem: Problem) -> bool:
     """Whether the operator may find out more in the logs, so that a request id is useful."""
     return problem.status >= 500 or problem.status == 429
 
@@ -88,7 +88,7 @@ def _domain(error: UtsavamError) -> Response:
         return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
     if isinstance(error, NotAllowed | RoleTooLow):
         log.warning("Refused: %s", type(error).__name__, extra={"endpoint": request.endpoint})
-    return present(_told(error))
+    return present(_problem_for_request(error))
 
 
 def _database(error: Exception) -> Response:
@@ -96,12 +96,12 @@ def _database(error: Exception) -> Response:
     if isinstance(error, DBAPIError) and not (
         isinstance(error, OperationalError) or error.connection_invalidated
     ):
-        return _unforeseen(error)
+        return _unexpected(error)
     log.error("The database did not answer: %s", type(error).__name__)
-    return present(_told(DatabaseDown()))
+    return present(_problem_for_request(DatabaseDown()))
 
 
-def _told(error: UtsavamError) -> Problem:
+def _problem_for_request(error: UtsavamError) -> Problem:
     """Return the problem of an error; for a read it doesn't say that nothing was booked."""
     problem = problem_of(error)
     if problem.slug == "unavailable" and request.method in {"GET", "HEAD"}:
@@ -150,7 +150,7 @@ def _foreign_host() -> Response:
     return Response(detail, 400, mimetype="text/plain")
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response:
     log.exception("Unforeseen error", exc_info=error)
     return present(Problem(500, "", _("Something broke"), _sentences()[500]))
 

@@ -32,23 +32,23 @@ ALWAYS = [
 POLICY = ("Content-Security-Policy", CSP)
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 # Pages show who is signed in, and the current number of seats.
-ASK_AGAIN = ("Cache-Control", "private, no-cache")
+REVALIDATE_PRIVATE = ("Cache-Control", "private, no-cache")
 # Most API responses are personal; public ones set their own Cache-Control.
-NEVER_STORED = ("Cache-Control", "no-store")
-FOR_EVER = ("Cache-Control", "public, max-age=31536000, immutable")
-IF_CHANGED = ("Cache-Control", "no-cache")
+NO_STORE = ("Cache-Control", "no-store")
+IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
+REVALIDATE = ("Cache-Control", "no-cache")
 STATIC = "/static/"
 VERSIONED = ("/static/fonts/", "/static/vendor/")
 
 
 def for_ever(content: str | bytes, mimetype: str) -> Response:
     """Return a response that may be cached for ever: the content at its URL never changes."""
-    return Response(content, mimetype=mimetype, headers=[FOR_EVER])
+    return Response(content, mimetype=mimetype, headers=[IMMUTABLE])
 
 
 def never_stored(response: Response) -> Response:
     """Mark a personal response as `no-store`, so that nothing stays in the browser on sign-out."""
-    response.headers.set(*NEVER_STORED)
+    response.headers.set(*NO_STORE)
     return response
 
 
@@ -62,32 +62,32 @@ class ResponseHeaders:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            return start_response(status, _completed(environ, status, headers), *error)
+            return start_response(status, _with_defaults(environ, status, headers), *error)
 
         return self._inner(environ, start)
 
 
-def _completed(
+def _with_defaults(
     environ: "WSGIEnvironment", status: str, headers: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    said = dict(headers)
-    made = [*headers, *ALWAYS, ("X-Request-Id", request_id.get())]
-    if "Content-Security-Policy" not in said:
-        made.append(POLICY)
+    given = dict(headers)
+    result = [*headers, *ALWAYS, ("X-Request-Id", request_id.get())]
+    if "Content-Security-Policy" not in given:
+        result.append(POLICY)
     if environ["wsgi.url_scheme"] == "https":
-        made.append(TRANSPORT)
+        result.append(TRANSPORT)
     if VARY in environ:
-        made = [header for header in made if header[0] != "Vary"]
-        made.append(("Vary", ", ".join(filter(None, (said.get("Vary"), environ[VARY])))))
+        result = [header for header in result if header[0] != "Vary"]
+        result.append(("Vary", ", ".join(filter(None, (given.get("Vary"), environ[VARY])))))
     if environ["PATH_INFO"].startswith(STATIC) and not status.startswith("4"):
-        made = [header for header in made if header[0] != "Cache-Control"]
-        made.append(_lifetime(environ))
-    elif "Cache-Control" not in said:
-        made.append(NEVER_STORED if environ.get(WANTS_JSON) else ASK_AGAIN)
-    return made
+        result = [header for header in result if header[0] != "Cache-Control"]
+        result.append(_cache_control(environ))
+    elif "Cache-Control" not in given:
+        result.append(NO_STORE if environ.get(WANTS_JSON) else REVALIDATE_PRIVATE)
+    return result
 
 
-def _lifetime(environ: "WSGIEnvironment") -> tuple[str, str]:
+def _cache_control(environ: "WSGIEnvironment") -> tuple[str, str]:
     """Cache versioned static files for ever; have the others revalidated."""
     versioned = environ["PATH_INFO"].startswith(VERSIONED)
-    return FOR_EVER if versioned or environ["QUERY_STRING"].startswith("v=") else IF_CHANGED
+    return IMMUTABLE if versioned or environ["QUERY_STRING"].startswith("v=") else REVALIDATE

@@ -16,7 +16,7 @@ from app.edge.negotiation import WANTS_JSON
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
 
-ASKED_BY_ADDRESS = {"api_health.health", "api_health.ready"}
+ANY_HOST_ENDPOINTS = {"api_health.health", "api_health.ready"}
 """Endpoints allowed under any host: load balancers and platforms call them by IP address."""
 
 
@@ -66,7 +66,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.session_interface = PageSessions()
     _refuse_foreign_hosts(app, settings)
     app.before_request(_refuse_double_slashes)
-    app.before_request(_refuse_what_waited)
+    app.before_request(_refuse_overdue)
     app.before_request(_refuse_nul)
 
 
@@ -81,7 +81,7 @@ def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def refuse() -> None:
-        if request.endpoint not in ASKED_BY_ADDRESS and not is_ours(request.host):
+        if request.endpoint not in ANY_HOST_ENDPOINTS and not is_ours(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
 
 
@@ -94,7 +94,7 @@ def _refuse_double_slashes() -> None:
         raise NotFound
 
 
-def _refuse_what_waited() -> None:
+def _refuse_overdue() -> None:
     if waited_too_long():
         raise Busy
 

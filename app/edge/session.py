@@ -50,14 +50,14 @@ def current_admin() -> Staff | None:
 def remember_user(user: User) -> None:
     """Sign the browser in as a user, in a new session (against session fixation)."""
     token = sign_ins.begin_for_user(user)
-    _start_anew(keep=ADMIN_TOKEN)
+    _new_session(keep=ADMIN_TOKEN)
     remember_account(user.email)
     session[USER_TOKEN] = token
     g.user = user
 
 
 def remember_admin(token: str) -> None:
-    _start_anew(keep=USER_TOKEN)
+    _new_session(keep=USER_TOKEN)
     session[ADMIN_TOKEN] = token
 
 
@@ -78,11 +78,11 @@ def forget(name: str) -> None:
 
 def admit(_who: Who) -> Answer | None:
     """Redirect visitors who are not signed in to the sign-in page, which leads back here."""
-    return go_to(sign_in_url(_way_back())) if current_user() is None else None
+    return go_to(sign_in_url(_return_url())) if current_user() is None else None
 
 
-def sign_in_url(way_back: str) -> str:
-    return f"{url_for('sign_in.show')}?next={quote(way_back, safe='/')}"
+def sign_in_url(return_url: str) -> str:
+    return f"{url_for('sign_in.show')}?next={quote(return_url, safe='/')}"
 
 
 def safe_next(target: str | None, fallback: str) -> str:
@@ -98,13 +98,13 @@ def safe_next(target: str | None, fallback: str) -> str:
     return fallback if parts.scheme or parts.netloc else target
 
 
-def _way_back() -> str:
+def _return_url() -> str:
     if request.method == "GET":
         return request.full_path.rstrip("?")
     return request.form.get("next") or "/"
 
 
-def _start_anew(keep: str) -> None:
+def _new_session(keep: str) -> None:
     """Clear the session, and end the former sign-in on the server, for copies of the cookie too."""
     kept = {name: session[name] for name in (keep, KNOWN_ACCOUNT) if name in session}
     if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
