@@ -49,10 +49,10 @@ class Request(BaseRequest):
 
     @cached_property
     def stream(self) -> IO[bytes]:
-        most = self.max_content_length or MAX_BODY
-        found = get_input_stream(self.environ, max_content_length=most)
+        limit = self.max_content_length or MAX_BODY
+        found = get_input_stream(self.environ, max_content_length=limit)
         if "wsgi.input_terminated" in self.environ:
-            return cast("IO[bytes]", WholeStream(self.environ["wsgi.input"], most, is_max=True))
+            return cast("IO[bytes]", WholeStream(self.environ["wsgi.input"], limit, is_max=True))
         return found
 
 

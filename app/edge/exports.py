@@ -45,12 +45,12 @@ def _paced(pieces: Iterable[T]) -> Iterator[T]:
         time.sleep(0)
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Escape a cell, so that a spreadsheet shows it instead of running it as a formula."""
     return FORMULA.sub(r"\1'", cell)
 
 
-def said(cell: Any, zone: tzinfo = UTC) -> int | str:
+def cell_text(cell: Any, zone: tzinfo = UTC) -> int | str:
     """Return the cell as CSV shows it: times as ISO 8601 in `zone`, None as an empty string."""
     if isinstance(cell, int):
         return cell
@@ -66,14 +66,14 @@ def _lines(header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow(header)
     for number, row in enumerate(rows, 1):
-        cells = [said(cell, zone) for cell in row]
-        writer.writerow([harmless(v) if isinstance(v, str) else v for v in cells])
+        cells = [cell_text(cell, zone) for cell in row]
+        writer.writerow([escape_formula(v) if isinstance(v, str) else v for v in cells])
         if number % BATCH == 0:
-            yield _emptied(buffer)
-    yield _emptied(buffer)
+            yield _drain(buffer)
+    yield _drain(buffer)
 
 
-def _emptied(buffer: io.StringIO) -> str:
+def _drain(buffer: io.StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()

@@ -157,5 +157,5 @@ def api_call() -> None:
 
 def _account(email: str) -> str:
     """Return an id for the account that doesn't reveal its email, in a cookie or in Redis."""
-    key, said = settings().secret_key.encode(), normalise_email(email)
-    return hmac.digest(key, said.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+    key, normalised = settings().secret_key.encode(), normalise_email(email)
+    return hmac.digest(key, normalised.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]

@@ -49,18 +49,18 @@ class AccessLog:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        began = time.perf_counter()
+        started = time.perf_counter()
         facts: dict[str, Any] = {"method": environ["REQUEST_METHOD"]}
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             facts.update(route=route_of(environ), status=int(status[:3]))
             return start_response(status, headers, *error)
 
-        def tell() -> None:
-            facts["ms"] = round((time.perf_counter() - began) * 1000, 1)
+        def log_request() -> None:
+            facts["ms"] = round((time.perf_counter() - started) * 1000, 1)
             log.info("request", extra=facts)
 
-        return ClosingIterator(self._inner(environ, start), tell)
+        return ClosingIterator(self._inner(environ, start), log_request)
 
 
 def route_of(environ: "WSGIEnvironment") -> str | None:

@@ -58,13 +58,13 @@ class RequestMetrics:
 
     def __init__(self, inner: "WSGIApplication", metrics: "Metrics") -> None:
         self._inner, self._metrics = inner, metrics
-        self._known: dict[tuple[str, str | None, str], Callable[[float], None]] = {}
+        self._observers: dict[tuple[str, str | None, str], Callable[[float], None]] = {}
         """Cached observers by labels; looking one up takes as long as counting."""
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        began = time.perf_counter()
+        started = time.perf_counter()
         route, status = None, "500"
 
         def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:
@@ -78,15 +78,15 @@ class RequestMetrics:
             if isinstance(answer, list):
                 return answer
             closes = getattr(answer, "close", None)
-            broken = partial(self._count, environ["REQUEST_METHOD"], route, "500", began)
+            broken = partial(self._count, environ["REQUEST_METHOD"], route, "500", started)
             return ClosingIterator(_whole(answer, broken), closes)
         finally:
-            self._count(environ["REQUEST_METHOD"], route, status, began)
+            self._count(environ["REQUEST_METHOD"], route, status, started)
 
-    def _count(self, method: str, route: str | None, status: str, began: float) -> None:
-        seconds = time.perf_counter() - began
-        asked = method, route, status
-        self._metrics.request(self._known.get(asked) or self._observer(*asked), seconds)
+    def _count(self, method: str, route: str | None, status: str, started: float) -> None:
+        seconds = time.perf_counter() - started
+        labels = method, route, status
+        self._metrics.request(self._observers.get(labels) or self._observer(*labels), seconds)
 
     def _observer(self, method: str, route: str | None, status: str) -> Callable[[float], None]:
         """Return the observer for these labels.
@@ -99,7 +99,7 @@ class RequestMetrics:
             STATUSES.get(status) or f"{status[0]}xx",
         )
         if route is not None:
-            self._known[method, route, status] = observe
+            self._observers[method, route, status] = observe
         return observe
 
 

@@ -21,19 +21,19 @@ class ResponseCache:
     """Cache of one process, without a lock: at worst two threads make the same response."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, CachedResponse] = {}
+        self._entries: dict[Hashable, CachedResponse] = {}
 
     def answer(self, key: Hashable, etag: Hashable, make: Callable[[], Response]) -> Response:
-        kept = self._kept.get(key)
-        if kept is None or kept.etag != etag:
-            made = make()
-            if made.status_code != 200:
-                return made
-            kept = CachedResponse(etag, made.get_data(), list(made.headers))
-            if len(self._kept) >= MAX_ENTRIES:
-                self._kept = {}
-            self._kept[key] = kept
-        return Response(kept.body, headers=kept.headers)
+        entry = self._entries.get(key)
+        if entry is None or entry.etag != etag:
+            response = make()
+            if response.status_code != 200:
+                return response
+            entry = CachedResponse(etag, response.get_data(), list(response.headers))
+            if len(self._entries) >= MAX_ENTRIES:
+                self._entries = {}
+            self._entries[key] = entry
+        return Response(entry.body, headers=entry.headers)
 
 
 def cached(

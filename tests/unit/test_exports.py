@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.edge.exports import harmless
+from app.edge.exports import escape_formula
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from app.edge.exports import harmless
     ],
 )
 def test_line_09_what_a_spreadsheet_would_run_is_marked_as_text(cell, written):
-    assert harmless(cell) == written
+    assert escape_formula(cell) == written
