@@ -30,10 +30,10 @@ workers = settings.web_concurrency
 worker_class = WORKERS[settings.worker_class]
 # Each connection takes a file descriptor, and many systems allow a process about 1,000 unless it
 # raises its limit. 200 are left for the desk, Redis and the logs.
-files, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+files, max_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 if files < 8192:
-    files = min(8192, most_files) if most_files != resource.RLIM_INFINITY else 8192
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most_files))
+    files = min(8192, max_files) if max_files != resource.RLIM_INFINITY else 8192
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, max_files))
 worker_connections = min(4000, files - 200)
 threads = settings.worker_threads
 keepalive = 15
@@ -68,13 +68,13 @@ def on_starting(server):
         sys.exit(error.told)
     for sentence in settings.deprecations():
         server.log.warning("%s", sentence)
-    found_from = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, "PYTHONPATH": found_from}
+    python_path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": python_path}
     check = [sys.executable, "-m", "app.operations.connection_budget"]
-    looked = subprocess.run(check, env=environment).returncode  # noqa: S603 - our own program
-    if looked == os.EX_TEMPFAIL:
+    status = subprocess.run(check, env=environment).returncode  # noqa: S603 - our own program
+    if status == os.EX_TEMPFAIL:
         server.log.warning("PostgreSQL does not answer: people are told 503 until it does")
-    elif looked:
+    elif status:
         sys.exit(1)
     if settings.api_access == "open":
         server.log.warning("API_ACCESS=open: the API trusts any user_id (loopback only)")
@@ -84,7 +84,7 @@ def when_ready(server):
     """Make reloads check the settings first, and start the metrics exporter if enabled."""
     reload = server.reload
 
-    def reload_if_well():
+    def reload_if_valid():
         """Reload unless the settings are wrong: new workers would exit, with the old ones gone."""
         try:
             Settings.load(serving=True).require_strong()
@@ -93,7 +93,7 @@ def when_ready(server):
         else:
             reload()
 
-    server.reload = reload_if_well
+    server.reload = reload_if_valid
     if settings.metrics_port:
         gunicorn_hooks.start_exporter(server, ROOT)
         guard = "with METRICS_KEY" if settings.metrics_key else "without a key"

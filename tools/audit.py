@@ -33,20 +33,20 @@ def main() -> None:
     if len(named) > 1 or (named and not Path(named[0]).is_file()):
         sys.exit(f"utsavam: {' '.join(named)} is no lock\n{__doc__}")
     lock = named[0] if named else str(EVERYTHING)
-    asked = subprocess.run([*COMMAND, lock], capture_output=True, text=True)
-    sentences, status = judge(asked.stdout, asked.stderr)
+    result = subprocess.run([*COMMAND, lock], capture_output=True, text=True)
+    sentences, status = judge(result.stdout, result.stderr)
     print("\n".join(sentences), flush=True)
     sys.exit(status)
 
 
-def judge(answer: str, complaints: str) -> tuple[list[str], int]:
+def judge(stdout: str, stderr: str) -> tuple[list[str], int]:
     """Interpret pip-audit's JSON and stderr; return a message per finding, and the exit status."""
     try:
-        packages = json.loads(answer)["dependencies"]
+        packages = json.loads(stdout)["dependencies"]
     except (ValueError, KeyError):
-        if any(word in complaints for word in OFFLINE):
+        if any(word in stderr for word in OFFLINE):
             return [UNREACHABLE], 0
-        return [f"pip-audit failed: {complaints.strip()}"], 1
+        return [f"pip-audit failed: {stderr.strip()}"], 1
     known = [one for one in packages if "skip_reason" not in one]
     if not known:
         return [UNREACHABLE], 0

@@ -92,15 +92,16 @@ def licences_page() -> str:
     reasons = groupby(ALLOWED, key=ALLOWED.__getitem__)
     sections = [
         INTRODUCTION + "\n".join(f"- {', '.join(names)}: {reason}" for reason, names in reasons),
-        "## Served\n\n" + _table("package", _told(served)),
-        "## For the demo\n\n" + _table("package", _told(demo - served)),
-        "## For tests and tools, shipped with nothing\n\n" + _table("package", _told(test - demo)),
+        "## Served\n\n" + _table("package", _licences(served)),
+        "## For the demo\n\n" + _table("package", _licences(demo - served)),
+        "## For tests and tools, shipped with nothing\n\n"
+        + _table("package", _licences(test - demo)),
         "## Vendored files\n\n" + _table("file", {one.file: one.licence for one in vendored()}),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _told(names: Iterable[str]) -> dict[str, str]:
+def _licences(names: Iterable[str]) -> dict[str, str]:
     return {name: licence_of(name) for name in sorted(names)}
 
 
@@ -116,13 +117,13 @@ def licence_of(name: str) -> str:
     """
     if name in READ:
         return READ[name]
-    told = [
+    declared = [
         one.get("expression") or one["license"].get("id") or one["license"]["name"]
         for one in installed()[name].get("licenses", [])
     ]
-    exact = [licence for licence in told if not licence.startswith("License ::")]
-    broad = [CLASSIFIERS[licence.split(" :: ")[-1]] for licence in told if licence not in exact]
-    if not told:
+    exact = [licence for licence in declared if not licence.startswith("License ::")]
+    broad = [CLASSIFIERS[licence.split(" :: ")[-1]] for licence in declared if licence not in exact]
+    if not declared:
         raise KeyError(f"{name} tells no licence: read its files, and add it to READ")
     return " AND ".join(dict.fromkeys(exact or broad))
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 def action_label(action: str) -> str:
     """Return the label of an action, or its name when it has none."""
-    told: dict[str, str] = {
+    labels: dict[str, str] = {
         "event.created": _("Event created"),
         "event.updated": _("Event changed"),
         "event.deleted": _("Event deleted"),
@@ -15,4 +15,4 @@ def action_label(action: str) -> str:
         "key.revoked": _("Staff key revoked"),
         "login.refused": _("Wrong admin key refused"),
     }
-    return told.get(action, action)
+    return labels.get(action, action)

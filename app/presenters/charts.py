@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 220
 LEFT, BOTTOM, TOP = 56, 24, 10
-BASE, ROOM = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
+BASE, PLOT_HEIGHT = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
 STEPS = (1, 1.2, 1.6, 2, 2.4, 2.8, 3.2, 4, 6, 8, 10, 12)
 
 
@@ -50,7 +50,7 @@ def bar_chart(figures: Sequence[tuple[str, int]]) -> Chart:
             round(LEFT + n * step + step * 0.1, 1),
             _y(value, top),
             round(step * 0.8, 1),
-            round(ROOM * value / top, 1),
+            round(PLOT_HEIGHT * value / top, 1),
             f"{name}: {value:,}",
         )
         for n, (name, value) in enumerate(figures)
@@ -73,11 +73,11 @@ def step_chart(figures: Sequence[tuple[str, int | None]]) -> Chart:
 
 
 def _y(value: int, top: float) -> float:
-    return round(BASE - ROOM * value / top, 1)
+    return round(BASE - PLOT_HEIGHT * value / top, 1)
 
 
 def _lines(top: float) -> list[Tick]:
-    return [Tick(round(BASE - ROOM * n / 4, 1), f"{top * n / 4:,g}") for n in range(5)]
+    return [Tick(round(BASE - PLOT_HEIGHT * n / 4, 1), f"{top * n / 4:,g}") for n in range(5)]
 
 
 def _marks(names: Sequence[str]) -> list[Tick]:
@@ -88,10 +88,10 @@ def _marks(names: Sequence[str]) -> list[Tick]:
     ]
 
 
-def _round_top(most: int) -> float:
+def _round_top(highest: int) -> float:
     """Return a round axis maximum whose quarters are whole numbers, as seats are."""
-    if most <= 8:
-        return 4 if most <= 4 else 8
-    size: int = 10 ** (len(str(most)) - 1)
+    if highest <= 8:
+        return 4 if highest <= 4 else 8
+    size: int = 10 ** (len(str(highest)) - 1)
     tops = (round(step * size) for step in STEPS)
-    return float(next(top for top in tops if top >= most and top % 4 == 0))
+    return float(next(top for top in tops if top >= highest and top % 4 == 0))

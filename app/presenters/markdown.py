@@ -24,9 +24,9 @@ def rendered(text: str) -> Markup:
     """
     tokens = _parser.parse(text)
     _order_headings(tokens)
-    made = _parser.renderer.render(tokens, _parser.options, {})
+    unsafe = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
-        made,
+        unsafe,
         tags=TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes=SCHEMES,
