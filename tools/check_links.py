@@ -23,6 +23,7 @@ def main() -> None:
 
 
 def documents() -> list[str]:
+    """Return the Markdown files in the work tree that Git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
         cwd=ROOT,
@@ -34,6 +35,7 @@ def documents() -> list[str]:
 
 
 def dead_links(file: Path) -> list[str]:
+    """Return the relative links of a file whose target does not exist."""
     found = []
     for link in LINK.findall(file.read_text()):
         parts = urlsplit(link)

@@ -43,6 +43,8 @@ class WholeStream(LimitedStream):
 
 
 class Request(BaseRequest):
+    """A request whose body limit depends on its endpoint."""
+
     @property  # type: ignore[misc]
     def max_content_length(self) -> int | None:  # type: ignore[override]
         return LARGER.get(self.endpoint or "", MAX_BODY)

@@ -57,6 +57,7 @@ def headers_of(problem: Problem, *, json: bool) -> list[tuple[str, str]]:
 
 
 def present(problem: Problem) -> Response:
+    """Return the response for a problem: JSON, an HTMX fragment or an error page."""
     if wants_json():
         return problem_response(problem)
     if problem.status == 429 and is_htmx():

@@ -24,6 +24,7 @@ BATCH = 100
 
 
 def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
+    """Stream the rows as `<name>.csv`, with times in the site's time zone."""
     lines = _lines(header, rows, settings().zone)
     response = Response(stream_with_context(_paced(lines)), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -31,6 +32,7 @@ def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
 
 
 def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
+    """Stream the rows as `<name>.xlsx`, with times in the site's time zone."""
     pieces = workbook(name, header, rows, settings().zone)
     response = Response(stream_with_context(_paced(pieces)), mimetype=XLSX)
     response.headers["Content-Disposition"] = f"attachment; filename={name}.xlsx"

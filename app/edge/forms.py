@@ -48,6 +48,7 @@ def strip(value: Any) -> Any:
 
 
 def new_password_field(label: str, name: str = "password") -> PasswordField:
+    """Return a required field for a new password, with the length limits of accounts."""
     return PasswordField(
         label,
         name=name,

@@ -28,6 +28,7 @@ def wants_json() -> bool:
 
 
 def asks_for_page(environ: "WSGIEnvironment") -> bool:
+    """Whether the request comes from HTMX or accepts HTML explicitly (not by `*/*`)."""
     if "HTTP_HX_REQUEST" in environ:
         return True
     return _accepts_page(environ.get("HTTP_ACCEPT", ""))

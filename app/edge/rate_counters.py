@@ -59,6 +59,7 @@ class LocalCounts:
         return window.count
 
     def seen(self, key: Key, _rate: Rate | None = None) -> int:
+        """Return the counter's value without adding to it."""
         window = self._windows.get(key)
         return window.count if window and window.ends > self._clock() else 0
 

@@ -67,6 +67,7 @@ class RateLimiter:
         self.note(name, *who, "of", place)
 
     def give_back(self, name: str, *who: object) -> None:
+        """Undo one `spend`."""
         self.note(name, *who, amount=-1)
 
     def clear(self) -> None:

@@ -24,6 +24,7 @@ class ResponseCache:
         self._entries: dict[Hashable, CachedResponse] = {}
 
     def answer(self, key: Hashable, etag: Hashable, make: Callable[[], Response]) -> Response:
+        """Return the entry of `key` if its `etag` matches, else `make` it; keeps 200s only."""
         entry = self._entries.get(key)
         if entry is None or entry.etag != etag:
             response = make()

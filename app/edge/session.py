@@ -22,6 +22,7 @@ def is_anonymous() -> bool:
 
 
 def current_user() -> User | None:
+    """Return the signed-in user, or None; looked up once per request."""
     if "user" not in g:
         token = session.get(USER_TOKEN)
         g.user = sign_ins.user_of(token) if token else None
@@ -57,6 +58,7 @@ def remember_user(user: User) -> None:
 
 
 def remember_admin(token: str) -> None:
+    """Sign the browser in as staff, in a new session (against session fixation)."""
     _new_session(keep=USER_TOKEN)
     session[ADMIN_TOKEN] = token
 
@@ -68,7 +70,7 @@ def sign_in_token() -> str | None:
 
 
 def forget(name: str) -> None:
-    """Sign the browser out, here and on the server."""
+    """Sign the browser out, in its session and on the server."""
     if token := session.pop(name, None):
         sign_ins.end(token)
     session.pop("csrf_token", None)
@@ -82,6 +84,7 @@ def admit(_who: Who) -> Answer | None:
 
 
 def sign_in_url(return_url: str) -> str:
+    """Return the URL of the sign-in page, which leads to `return_url` afterwards."""
     return f"{url_for('sign_in.show')}?next={quote(return_url, safe='/')}"
 
 

@@ -60,6 +60,7 @@ class Arrival:
         self.due = self.since + seconds
 
     def stop_waiting(self) -> None:
+        """Note that the client has sent its request, and now waits for us."""
         self.since = self.reader = None
 
     def waiting_since(self) -> float:
@@ -108,6 +109,7 @@ class Arrivals:
         self._open.pop(sock, None)
 
     def of(self, sock: Any) -> Arrival:
+        """Return the registered connection of a socket."""
         return self._open[sock]
 
     def check(self) -> None:

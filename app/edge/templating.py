@@ -65,6 +65,7 @@ def _version(folder: str, path: str) -> str:
 
 
 def price(minor: int, currency: str = "INR") -> str:
+    """Format an amount given in minor units, such as paise."""
     return format_money(minor, currency, str(get_locale() or "en_IN"))
 
 

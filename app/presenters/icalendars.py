@@ -26,6 +26,7 @@ def calendar_of(events: Iterable[Event]) -> bytes:
 
 
 def event_calendar(event: Event) -> bytes:
+    """Return a calendar with this event alone."""
     calendar = _calendar()
     calendar.add_component(_entry(event))
     return _file_of(calendar)

@@ -22,6 +22,7 @@ class SeatStatus:
 
 
 def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
+    """Return the status of the event's seats at a time, now by default."""
     state, left = event.sale_state(at), event.seats_available
     fixed = {
         # Held-back seats may still come on sale, so this isn't plainly "sold out".
