@@ -30,4 +30,4 @@ def catalogue() -> Catalogue:
 
 def redis_names() -> Names:
     """Return the naming of the site's Redis keys."""
-    return cast("Names", current_app.extensions["names"])
+    return cast("Names", current_app.extensions["redis_keys"])
