@@ -1,8 +1,8 @@
-"""Deleting one's own account: bookings, sign-ins, tokens and name go together, or not at all.
+"""Account deletion: cancel bookings, end sign-ins and tokens, anonymise the user, atomically.
 
-The lock order is that of docs/booking.md: events in id order, then the user's row. A booking under
-way holds its events and then shares the user's row, so whichever commits second sees the first;
-and whoever holds the user's row here waits for no event.
+Locks are taken in the order of docs/booking.md: events by id, then the user's row. A concurrent
+booking locks its events and then shares the user's row, so whichever commits second sees the
+first; and the transaction that holds the user's row here never waits for an event.
 """
 
 import time
@@ -21,24 +21,24 @@ from app.models.columns import now
 from app.services import accounts, bookings
 
 BEGIN_AGAIN_FOR = 2.0
-"""Seconds after which somebody who books all the while is told to come again."""
+"""Seconds to retry while the user keeps booking; after that `Busy` is raised."""
 _WAITS = text(
     "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2500', true)"
 )
 _WAITS_LESS = text("SET LOCAL lock_timeout = 500")
-"""Milliseconds; for the user's row, as the events' buyers wait meanwhile."""
+"""Milliseconds to wait for the user's row; short, because buyers wait for the locked events."""
 
 
 class _BookedMeanwhile(Exception):
-    """On an event whose row is not locked."""
+    """The user booked an event whose row was not locked."""
 
 
 def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
-    """Leave: bookings to come are cancelled where that is still allowed, and what stays of the
-    others, for the organiser's books, names nobody.
+    """Delete the account in one transaction and return how many bookings were cancelled.
 
-    One transaction; returns how many bookings were cancelled. Raises `WrongCredentials`,
-    `UserNotFound`, and `Busy` when a row was not to be had, with nothing changed.
+    Upcoming bookings are cancelled where that is still allowed; the others are kept, anonymised,
+    for the organiser's books. Raises `WrongCredentials`, `UserNotFound`, and `Busy` when a row
+    lock could not be obtained; nothing is changed then.
     """
     accounts.confirm_password(user_id, password)
     give_up = time.monotonic() + BEGIN_AGAIN_FOR
@@ -55,7 +55,7 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
 
 
 def _leave(user_id: int, desk: BookingDesk) -> int:
-    """How many bookings were cancelled."""
+    """Try once; return how many bookings were cancelled."""
     with desk.changing() as changes:
         session = changes.session
         session.execute(_WAITS)
@@ -75,7 +75,7 @@ def _leave(user_id: int, desk: BookingDesk) -> int:
 
 
 def _to_come(what: Any, user_id: int) -> Select[Any]:
-    """Of the user's confirmed bookings on events that are yet to begin."""
+    """Select `what` from the user's confirmed bookings of events that have not started."""
     return (
         select(what)
         .join(Event, Event.id == Booking.event_id)
@@ -86,7 +86,7 @@ def _to_come(what: Any, user_id: int) -> Select[Any]:
 
 
 def _locked(session: Session, user_id: int) -> User:
-    """Against changes, and against bookings, which share it."""
+    """The user's row, locked against changes and against bookings, which lock it FOR KEY SHARE."""
     session.execute(_WAITS_LESS)
     user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None or user.deleted_at:

@@ -1,4 +1,4 @@
-"""Accounts: signing up, proving who one is, passwords."""
+"""Accounts: sign-up, authentication, passwords."""
 
 import logging
 from collections.abc import Callable
@@ -31,32 +31,34 @@ MIN_PASSWORD = 8
 MAX_PASSWORD = 200
 """Characters: OWASP ASVS 5.0, 6.2.1 and 6.2.9 (at least 8, at least 64 permitted)."""
 
-# OWASP's least (Password Storage Cheat Sheet: 19 MiB, two passes, one lane) and one pass more. More
-# lanes would be as many threads: one hash would take all processors from the bookings.
+# OWASP's minimum (Password Storage Cheat Sheet: 19 MiB, two passes, one lane) plus one pass. Each
+# further lane is a thread: a single hash could then take every core away from the bookings.
 _hasher = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1)
 _hashing = FairQueue(each=16, timeout=6)
-"""Of one address so many passwords may wait in a process, as of a hall whose doors have opened."""
+"""At most `each` passwords of one address wait in a process: a whole venue may share an address."""
 _FULL_FOR = 2
-"""Seconds that as many hashes take at most, on two cores."""
+"""Seconds that a full queue of one address takes at most, on two cores."""
 
 
 @cache
 def _nobody() -> str:
-    """Somebody unknown costs the same time as a wrong password."""
+    """A dummy hash, so that an unknown email takes as long as a wrong password."""
     return _aside(_hasher.hash, "nobody has this password")
 
 
 def share_core(processes: int) -> None:
-    """Tell how many processes hash passwords: together they take one core's time at most."""
+    """Limit hashing in all `processes` together to the time of one core."""
     _hashing.share = 1 / processes
 
 
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
-    """Raises `EmailTaken`, `InvalidField` for a password that breaks the rules, and as
-    `hash_password`."""
+    """Create a user; without a password they cannot sign in until one is set.
+
+    Raises `EmailTaken`, and what `hash_password` raises.
+    """
     if password is not None:
         _check_rules(password)
-        # Found out before the hash, which is what costs; the index has the last word.
+        # Checked before the expensive hash; the unique index decides in a race.
         if find_user(email):
             raise EmailTaken
         db.session.commit()
@@ -76,9 +78,12 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
 
 
 def authenticate(email: str, password: str) -> User:
-    """The user with this email and password; raises `WrongCredentials`, and as `hash_password`."""
+    """Return the user with this email and password.
+
+    Raises `WrongCredentials`, and `TooManyRequests` and `Busy` as `hash_password` does.
+    """
     user = find_user(email)
-    # Whoever waits for their turn at the hash keeps no connection meanwhile.
+    # Return the connection to the pool before waiting in the hashing queue.
     db.session.commit()
     known = user.password_hash if user and user.password_hash else _nobody()
     fits, renewed = _aside(_examine, known, password[:MAX_PASSWORD])
@@ -91,7 +96,7 @@ def authenticate(email: str, password: str) -> User:
 
 
 def _examine(hashed: str, password: str) -> tuple[bool, str | None]:
-    """Whether the password fits, and then its hash by today's parameters, if those are others."""
+    """Whether the password is right, and its new hash if the parameters have changed since."""
     try:
         _hasher.verify(hashed, password)
     except (VerificationError, InvalidHashError):
@@ -103,26 +108,27 @@ def _renew(user: User, known: str, renewed: str) -> None:
     with transaction() as session:
         session.execute(
             update(User)
-            # Unless it was changed meanwhile.
+            # Unless the password was changed meanwhile.
             .where(User.id == user.id, User.password_hash == known)
             .values(password_hash=renewed)
         )
 
 
 def confirm_password(user_id: int, password: str) -> None:
-    """Raises `WrongCredentials` unless it is that user's password."""
+    """Raise `WrongCredentials` unless it is that user's password."""
     authenticate(get_user(user_id).email, password)
 
 
 def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple[User, int]:
-    """Set the user's password, sign them out everywhere and end their API tokens: whoever knew
-    the old password may have made one.
+    """Set the user's password, sign them out everywhere and revoke their API tokens, which
+    somebody who knew the old password may have created.
 
-    Returns how many tokens were ended besides the user. Raises `UserNotFound`, `InvalidField`.
+    Returns the user and how many tokens were revoked. Raises `UserNotFound`, and what
+    `hash_password` raises.
     """
     hashed = hash_password(password)
     with transaction() as session:
-        # Locked, so that somebody who leaves in this moment stays without one.
+        # Locked, so that an account that is being deleted does not get a password again.
         user = session.scalars(_by_email(email).with_for_update(key_share=True)).one_or_none()
         if user is None:
             raise UserNotFound(email)
@@ -137,7 +143,7 @@ def find_user(email: str) -> User | None:
 
 
 def get_user(user_id: int) -> User:
-    """Raises `UserNotFound`, for one who left as well."""
+    """Return the user; raises `UserNotFound`, also for a deleted account."""
     user = db.session.get(User, user_id)
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)
@@ -153,8 +159,11 @@ def _by_email(email: str) -> Select[User]:
 
 
 def hash_password(password: str) -> str:
-    """Raises `InvalidField` for a password that breaks the rules, `TooManyRequests` when too many
-    passwords of the same address wait, and `Busy` when those of too many others do."""
+    """Check the password against the rules and hash it with argon2.
+
+    Raises `InvalidField` for a password that breaks the rules, `TooManyRequests` when too many
+    passwords of the caller's address are queued, and `Busy` after too long a wait in the queue.
+    """
     _check_rules(password)
     return _aside(_hasher.hash, password)
 
@@ -178,5 +187,5 @@ def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """The name of the constraint that was broken."""
+    """The name of the violated constraint, if the error names one."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

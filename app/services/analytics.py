@@ -1,4 +1,4 @@
-"""What was sold, when and of what: the organiser's figures."""
+"""The organiser's figures: bookings by event and by day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class EventFigures:
 
     @property
     def utilisation(self) -> float:
-        """Seats taken now, in per cent of the capacity."""
+        """Booked seats as a percentage of the capacity."""
         return round(
             100 * (self.capacity - self.seats_available - self.seats_held) / self.capacity, 1
         )
@@ -69,11 +69,10 @@ class Analytics:
 
 
 def analyse(zone: ZoneInfo, first: date | None = None, last: date | None = None) -> Analytics:
-    """Figures of the bookings made from the first to the last day, both included, by the clock of
-    `zone`; unlike `sales` it counts bookings as they are now, those cancelled since among them.
+    """Figures of the bookings made from the first to the last day inclusive, in time zone `zone`.
 
-    Every event appears, with or without bookings; a deleted one when it has any. Raises
-    `InvalidField` when the last day lies before the first.
+    Unlike `sales`, this counts bookings by their current status. Every event is listed, a deleted
+    one only if it has bookings. Raises `InvalidField` when the last day is before the first.
     """
     if first and last and first > last:
         raise InvalidField("to", "must not be before the first day")

@@ -1,4 +1,4 @@
-"""API tokens: made and revoked by their user, recognised by the API."""
+"""API tokens: created and revoked by their user, checked by the API."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from app.services.secrets import TOKEN_PREFIX, digest, new_secret
 
 
 def create_api_token(user_id: int, name: str) -> tuple[ApiToken, str]:
-    """The token's record and its secret, which is known at this moment only."""
+    """Create a token; returns its record and its secret, of which only a digest is stored."""
     secret = TOKEN_PREFIX + new_secret()
     token = ApiToken(
         user_id=user_id,
@@ -28,7 +28,7 @@ def create_api_token(user_id: int, name: str) -> tuple[ApiToken, str]:
 
 
 def list_api_tokens(user_id: int) -> Sequence[ApiToken]:
-    """Those in force, the newest first."""
+    """The user's tokens that are not revoked, newest first."""
     query = (
         select(ApiToken)
         .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
@@ -38,7 +38,7 @@ def list_api_tokens(user_id: int) -> Sequence[ApiToken]:
 
 
 def revoke_api_token(user_id: int, token_id: int) -> None:
-    """Raises `ApiTokenNotFound`, for another user's token as well."""
+    """Revoke the token. Raises `ApiTokenNotFound`, also for another user's token."""
     with transaction() as session:
         token = session.get(ApiToken, token_id)
         if token is None or token.user_id != user_id:
@@ -47,7 +47,7 @@ def revoke_api_token(user_id: int, token_id: int) -> None:
 
 
 def end_all_of(session: Session, user_id: int) -> int:
-    """Revoke all of a user's, in the transaction of what is the reason; returns how many."""
+    """Revoke all of a user's tokens in the caller's transaction; returns how many."""
     ended = session.execute(
         update(ApiToken)
         .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
@@ -59,14 +59,17 @@ def end_all_of(session: Session, user_id: int) -> int:
 
 
 def user_id_of(secret: str) -> int | None:
-    """Whose token this is; None for an unknown or revoked one. Notes its use, by the minute."""
+    """The id of the token's user, or None if it is unknown or revoked.
+
+    Records the time of use, at most once a minute.
+    """
     if not secret.startswith(TOKEN_PREFIX):
         return None
     query = (
         select(ApiToken)
         .join(User, User.id == ApiToken.user_id)
         .where(ApiToken.token_digest == digest(secret), ApiToken.revoked_at.is_(None))
-        # It may have been made in the moment in which its user left.
+        # It may have been created while its user's account was being deleted.
         .where(User.deleted_at.is_(None))
     )
     token = db.session.scalars(query).one_or_none()

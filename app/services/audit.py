@@ -1,4 +1,4 @@
-"""The audit log: written in the transaction of what it tells, read and exported, never changed."""
+"""The audit log: append-only, written in the transaction of the change that it records."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 BATCH = 1_000
 STRANGER = "somebody unknown"
-"""Who was refused at the door."""
+"""The actor of a refused login."""
 NOUNS: dict[type, str] = {Event: "event", Booking: "booking", StaffKey: "key"}
 
 
 def act_as(name: str) -> None:
-    """What is changed in this request is written down under this name."""
+    """Record the changes of this request under this name."""
     db.session().info["actor"] = name
 
 
@@ -32,8 +32,10 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an entry into the transaction under way, if staff is at work: what people do with
-    their own bookings is no staff's action."""
+    """Add an entry to the current transaction if a member of staff is acting.
+
+    What users do with their own bookings is not recorded.
+    """
     session = db.session()
     actor = session.info.get("actor")
     if actor is None:
@@ -54,7 +56,7 @@ def record(
 
 @event.listens_for(Session, "after_commit")
 def _log_what_is_done(session: Session) -> None:
-    """Whose name it is stands in the table alone: no log tells who."""
+    """Log committed actions, without the actor's name: that is in the table only."""
     for told in session.info.pop("to_log", ()):
         log.info("Staff at work", extra=told)
 
@@ -72,8 +74,8 @@ def list_entries(
     limit: int = 50,
     after: str | None = None,
 ) -> Page[AuditEntry]:
-    """The newest first. Words are looked for in actor, action, the name of what was changed, and
-    its facts before and after."""
+    """Entries, newest first; words of `q` are searched in actor, action, subject name, and the
+    facts before and after. Raises `InvalidField` for a bad cursor."""
     query = _wanted(q, subject, subject_id).order_by(AuditEntry.id.desc())
     if after:
         query = query.where(AuditEntry.id < decode_id_cursor(after))
@@ -82,13 +84,14 @@ def list_entries(
 
 
 def latest(action: str, thing: Event | Booking | StaffKey) -> AuditEntry | None:
-    """The last time that this was done to it."""
+    """The latest entry of this action on this object, if any."""
     wanted = _wanted("", NOUNS[type(thing)], thing.id).where(AuditEntry.action == action)
     return db.session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
 
 
 def all_entries(q: str = "") -> Iterator[AuditEntry]:
-    """The oldest first, in batches: no transaction stays open while somebody downloads slowly."""
+    """All matching entries, oldest first, read in batches: no transaction stays open during a slow
+    download."""
     last = 0
     while True:
         query = _wanted(q, "", None).where(AuditEntry.id > last).order_by(AuditEntry.id)
@@ -102,7 +105,7 @@ def all_entries(q: str = "") -> Iterator[AuditEntry]:
 
 
 def changes(thing: object, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What would change about the thing: as it is, and as it will be."""
+    """The attributes that `facts` would change: their current and their new values."""
     names = [name for name, value in facts.items() if getattr(thing, name) != value]
     return {name: getattr(thing, name) for name in names}, {name: facts[name] for name in names}
 

@@ -1,4 +1,4 @@
-"""Bookings as organisers look for them: of an event or of all, by who booked or by reference."""
+"""Organisers' search of bookings: of one event or all, by person, event name or reference."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class BookingQuery:
 def search_bookings(
     query: BookingQuery, *, limit: int = 50, after: str | None = None
 ) -> Page[Booking]:
-    """The newest first, each with its user and its event. Raises `InvalidField`."""
+    """Bookings, newest first, with user and event. Raises `InvalidField` for a bad cursor."""
     wanted = _chosen(query).order_by(Booking.id.desc())
     if after:
         wanted = wanted.where(Booking.id < decode_id_cursor(after))
@@ -42,14 +42,14 @@ def search_bookings(
 def search_bookings_of_event(
     event_id: int, *, status: str = "", q: str = "", limit: int = 50, after: str | None = None
 ) -> Page[Booking]:
-    """As `search_bookings`, of one event; raises `EventNotFound`."""
+    """Like `search_bookings`, for one event; raises `EventNotFound`."""
     if db.session.get(Event, event_id) is None:
         raise EventNotFound(event_id)
     return search_bookings(BookingQuery(event_id, status, q), limit=limit, after=after)
 
 
 def count_bookings(query: BookingQuery) -> dict[str, int]:
-    """By status, whatever status the query has; under "" all of them."""
+    """Counts by status, ignoring the query's own status; the total is under ""."""
     counted = _wanted(select(Booking.status, func.count()).select_from(Booking), query)
     counted = counted.group_by(Booking.status)
     found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(counted)}
@@ -65,7 +65,7 @@ class BookingRow(NamedTuple):
     status: str
     seats: int
     price_minor: int
-    """Of a seat."""
+    """Per seat."""
     created_at: datetime
     cancelled_at: datetime | None
     name: str
@@ -83,9 +83,10 @@ _LINE = (
 
 
 def iterate_bookings(query: BookingQuery) -> Iterator[BookingRow]:
-    """The oldest first, in batches: no transaction stays open while somebody downloads slowly.
+    """All matching bookings, oldest first, read in batches: no transaction stays open during a
+    slow download.
 
-    No object is made of a row: a hundred thousand of them would take seconds.
+    Yields plain rows: creating ORM objects for a hundred thousand bookings would take seconds.
     """
     last = 0
     while True:
@@ -102,8 +103,10 @@ def iterate_bookings(query: BookingQuery) -> Iterator[BookingRow]:
 def book_for(
     desk: BookingDesk, event_id: int, *, email: str, name: str, seats: int, key: str
 ) -> Booked:
-    """Book on somebody's behalf; who is not known by this email gets an account without a
-    password. Raises what `bookings.book` raises."""
+    """Book on somebody's behalf; an unknown email gets an account without a password.
+
+    Raises what `bookings.book` raises.
+    """
     user = accounts.find_user(email) or accounts.create_user(email, name)
     booked = bookings.book(
         desk, user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
@@ -117,13 +120,13 @@ def book_for(
 
 
 def _wanted(wanted: Any, query: BookingQuery) -> Any:
-    """Whatever status the query has."""
+    """Apply the query's conditions, all but its status."""
     wanted = wanted.join(Booking.user).join(Booking.event)
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
     for word in query.q.split():
-        # Whom and what the word names is looked up first: three short looks into indexes instead
-        # of a long one through all bookings.
+        # Users and events that match the word are looked up first: three short index scans
+        # instead of a long scan of all bookings.
         people = select(User.id).where(SEARCHED_NAMES.icontains(word, autoescape=True))
         named = select(Event.id).where(Event.name.icontains(word, autoescape=True))
         wanted = wanted.where(

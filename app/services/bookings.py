@@ -1,4 +1,4 @@
-"""Bookings: made, cancelled, looked up."""
+"""Bookings: create, cancel, look up."""
 
 import hashlib
 from datetime import datetime
@@ -33,9 +33,9 @@ def book(
 ) -> Booked:
     """Book seats of an event for a user.
 
-    The same user, key and wish again answer the same booking. Raises `EventNotFound`,
-    `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `OverPersonLimit`, `IdempotencyKeyReused`,
-    `Unavailable`.
+    Repeating a request with the same idempotency key returns the same booking. Raises
+    `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `OverPersonLimit`,
+    `IdempotencyKeyReused`, `Unavailable`.
     """
     fingerprint = _fingerprint(event_id, seats) if idempotency_key is not None else None
     return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint))
@@ -49,16 +49,16 @@ def cancel(
     organiser: bool = False,
     keep: int = 0,
 ) -> Booking:
-    """Cancel a booking and give its seats back, once; cancelling it again changes nothing.
+    """Cancel a booking and release its seats; cancelling it again changes nothing.
 
-    With `keep`, that many of its seats stay booked: a number to arrive at, so that the same
-    request twice gives back once. `by_user` limits it to that user's bookings; only an organiser
-    may cancel past the deadline. Raises `BookingNotFound`, `CancellationClosed`, and
-    `InvalidField` for more seats to keep than there are.
+    `keep` seats stay booked: a target, not a difference, so that repeating the request releases
+    seats once. `by_user` limits it to that user's bookings; only an organiser may cancel after the
+    deadline. Raises `BookingNotFound`, `CancellationClosed`, and `InvalidField` when `keep` is
+    more than the booking has.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     with desk.changing(event_id) as changes:
-        # Read after the lock: what was read before it may be out of date.
+        # Read again under the lock: the earlier read may be out of date.
         booking = changes.session.get_one(Booking, booking_id, populate_existing=True)
         if event_id not in changes.events or not booking.takes_seats or keep == booking.seats:
             return booking
@@ -75,7 +75,7 @@ def cancel(
 def give_back(
     session: Session, event: Event, booking: Booking, at: datetime, *, keep: int = 0
 ) -> None:
-    """Return a confirmed booking's seats but those to keep; its event's row is locked by now."""
+    """Release a confirmed booking's seats except `keep`; the caller holds the event's row lock."""
     seats.give_back(event, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
     audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
@@ -88,7 +88,10 @@ def give_back(
 
 
 def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
-    """With its event and user. Raises `BookingNotFound`, for another user's booking as well."""
+    """Return the booking with its event and user.
+
+    Raises `BookingNotFound`, also for a booking of another user than `of_user`.
+    """
     query = (
         select(Booking)
         .where(Booking.id == booking_id)
@@ -103,7 +106,7 @@ def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
 def list_bookings_of_user(
     user_id: int, *, limit: int = 50, after: str | None = None
 ) -> Page[Booking]:
-    """The newest first, each with its event. Raises `UserNotFound`."""
+    """The user's bookings, newest first, each with its event. Raises `UserNotFound`."""
     if db.session.get(User, user_id) is None:
         raise UserNotFound(user_id)
     query = (
@@ -119,7 +122,7 @@ def list_bookings_of_user(
 
 
 def seats_of_user(user_id: int, event_id: int) -> int:
-    """Confirmed seats of the event that the user holds."""
+    """How many confirmed seats the user has for the event."""
     query = select(func.coalesce(func.sum(Booking.seats), 0)).where(
         Booking.user_id == user_id,
         Booking.event_id == event_id,
@@ -143,5 +146,5 @@ def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
 
 
 def _fingerprint(event_id: int, seats: int) -> str:
-    """What a request with an idempotency key asked for; the user is part of the key's index."""
+    """A digest of what was requested with an idempotency key, which is unique per user."""
     return hashlib.sha256(f"{event_id}:{seats}".encode()).hexdigest()

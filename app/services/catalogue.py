@@ -1,8 +1,8 @@
-"""The catalogue: events as visitors see them, shown from memory.
+"""The catalogue: events as visitors see them, cached in memory.
 
-What an event is comes from the database once a second at most. How many seats are left follows
-what the gate publishes after each commit, and a change of an event drops what was kept: both are
-seen by every process at its next reading. While Redis is away, the figures are a second old.
+Events are read from the database once a second at most. The seats left follow what the gate
+publishes after each commit, and a change of an event invalidates the cache: every process sees
+both at its next read. While Redis is down, the figures are up to a second old.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from app.services.events import City
 from app.services.paging import Page
 
 KEPT_FOR = 1.0
-"""Seconds for which what was read from the database is shown."""
+"""Seconds for which a result of the database is served."""
 MAX_ENTRIES = 1_000
 
 _serials = itertools.count()
@@ -32,7 +32,7 @@ _serials = itertools.count()
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """What one question to the database answered."""
+    """The result of one database query."""
 
     page: Page[Event]
     count: int | None = None
@@ -41,17 +41,17 @@ class Loaded:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """An answer of the database, and until when it holds."""
+    """A cached result, and what decides whether it is still valid."""
 
     loaded: Loaded
     changes: bytes | None
-    """What `CHANGES_KEY` held before the question; None also while Redis is away."""
+    """The value of `CHANGES_KEY` before the query; None also while Redis is down."""
     at: float
     keys: tuple[str, ...]
     serial: int = field(default_factory=lambda: next(_serials))
 
     def are_young(self, asked: float) -> bool:
-        """Whether they may be shown to somebody who asked at that moment."""
+        """Whether they are fresh enough for a request that came at `asked` (monotonic seconds)."""
         return self.at >= asked or time.monotonic() - self.at <= KEPT_FOR
 
     def hold(self, published: Published | None) -> bool:
@@ -60,7 +60,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class CatalogueSnapshot:
-    """Events at one moment. What was made of a reading serves for all with the same `etag`."""
+    """Events at one moment; snapshots with an equal `etag` render the same."""
 
     etag: Hashable
     _facts: Facts
@@ -93,13 +93,13 @@ class Catalogue:
         self._locks = [threading.Lock() for _ in range(64)]
 
     def event(self, event_id: int) -> CatalogueSnapshot:
-        """One published event; raises `EventNotFound`."""
+        """One published event; raises `EventNotFound`, `EventGone`."""
         return self._read(event_id, lambda: Loaded(Page([events.get_event(event_id)])))
 
     def listing(self, query: EventQuery, *, counted: bool = False) -> CatalogueSnapshot:
-        """A page of events; `counted` says to count all that match, and where events are.
+        """A page of events; with `counted`, also the number of matches and the cities.
 
-        Raises `InvalidField`.
+        Raises `InvalidField` for a bad cursor.
         """
 
         def load() -> Loaded:
@@ -115,8 +115,8 @@ class Catalogue:
         asked = time.monotonic()
         if snapshot := self._from_memory(key, asked):
             return snapshot
-        # Whoever comes meanwhile waits for this reading instead of asking the database as well;
-        # on a slow day it is older than a second when it comes, and theirs all the same.
+        # Concurrent requests wait for this read instead of querying as well. They accept its
+        # result even if the read took longer than a second, as it began after they asked.
         with self._locks[hash(key) % len(self._locks)]:
             if snapshot := self._from_memory(key, asked):
                 return snapshot
@@ -147,8 +147,10 @@ class Catalogue:
         return facts
 
     def _heal(self, facts: Facts, before: dict[str, bytes | None]) -> None:
-        """A row can't be older than what was published before it was read, unless the database
-        was restored: then what is published belongs to a life that is over."""
+        """Drop published counts newer than the rows, which were read after them.
+
+        That happens only after a restore: the counts are those of the database before it.
+        """
         rows = zip(facts.loaded.page.items, facts.keys, strict=True)
         gone = [row.id for row, key in rows if _newer(parse_published_count(before.get(key)), row)]
         if gone:
@@ -179,7 +181,7 @@ def _newer(published_count: PublishedCount | None, event: Event) -> bool:
 
 
 def _with_seats(event: Event, published_count: PublishedCount | None) -> Event:
-    """The event as read, or a copy with the newer figure."""
+    """The event itself, or a copy with the published count if that is newer."""
     if published_count is None or not _newer(published_count, event):
         return event
     facts = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}

@@ -1,4 +1,4 @@
-"""The demo's users and events; seeding again changes nothing that is there."""
+"""The demo's users and events; seeding is idempotent."""
 
 import json
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ EVENTS = Path(__file__).with_name("demo_events.json")
 
 @dataclass
 class Seeded:
-    """What seeding made, and what it found."""
+    """Names of what seeding created, and of what was already present."""
 
     created: list[str] = field(default_factory=list)
     present: list[str] = field(default_factory=list)
@@ -33,10 +33,10 @@ class Seeded:
 
 
 def seed_demo(desk: BookingDesk, *, with_password: bool) -> Seeded:
-    """Users alice, bob and carol, and the events of `demo_events.json`.
+    """Create the users alice, bob and carol, and the events of `demo_events.json`.
 
-    Only a demo's have the demo's password: anywhere else everybody could sign in with it, so there
-    they have none.
+    Without `with_password` the users have none: the demo's password is public, so only a demo may
+    use it.
     """
     seeded = Seeded()
     users = [_ensure_user(name, seeded, PASSWORD if with_password else None) for name in USERS]
@@ -60,7 +60,7 @@ def _ensure_events(
     found = []
     with desk.changing() as changes:
         session = changes.session
-        # Two seedings at once would make each event twice.
+        # Two concurrent seedings would create each event twice.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam demo'))"))
         for facts in listed:
             event = session.scalars(
@@ -71,7 +71,7 @@ def _ensure_events(
             ).one_or_none()
             seeded.note(facts["name"], created=event is None)
             found.append((event or _make(changes, facts), facts, event is None))
-        # Their tokens are published too, as an operator looks for them in Redis.
+        # Publish the tokens of existing events too: an operator looks for them in Redis.
         changes.lock(event.id for event, _, is_new in found if not is_new)
     return found
 
@@ -111,7 +111,7 @@ def _moment(in_days: int, at: str, zone: str) -> datetime:
 
 
 def _sell(event: Event, seats: int, users: list[User], desk: BookingDesk) -> None:
-    """Sell some seats through the desk, as anybody would buy them, to show a fuller house."""
+    """Book seats through the desk, as a buyer would, so that the demo has booked events."""
     share = event.max_per_person or 500
     for i in range(0, seats, share):
         user = users[(i // share) % len(users)]

@@ -1,4 +1,4 @@
-"""The pictures that organisers give their events."""
+"""Pictures that organisers upload for their events."""
 
 import hashlib
 
@@ -15,12 +15,13 @@ from app.services import events
 
 
 def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
-    """Give the event this picture instead of its poster.
+    """Show this picture instead of the event's generated poster.
 
-    Raises `EventNotFound`, `InvalidField`, and `Busy` while too many others are worked on.
+    Raises `EventNotFound`, `InvalidField` for a bad file, and `Busy` when too many pictures are
+    waiting to be processed.
     """
     before = events.get_event(event_id, drafts=True).image_digest
-    # Whoever waits for their turn at the pictures keeps no connection meanwhile.
+    # Return the connection to the pool before waiting to process the picture.
     db.session.commit()
     try:
         card, wide = images.renditions(file)
@@ -38,7 +39,7 @@ def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
 
 
 def remove_image(event_id: int, desk: BookingDesk) -> Event:
-    """Show the event's poster again. Raises `EventNotFound`."""
+    """Show the generated poster again. Raises `EventNotFound`."""
     before = events.get_event(event_id, drafts=True).image_digest
     event = events.update_event(event_id, {"image_digest": None}, desk)
     _forget_unused(before)
@@ -46,7 +47,7 @@ def remove_image(event_id: int, desk: BookingDesk) -> Event:
 
 
 def get_image(digest: str) -> EventImage:
-    """Raises `ImageNotFound`."""
+    """Return the picture with this digest; raises `ImageNotFound`."""
     image = db.session.get(EventImage, digest)
     if image is None:
         raise ImageNotFound(digest)

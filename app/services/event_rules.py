@@ -1,4 +1,4 @@
-"""The rules between an event's facts that no single field can know."""
+"""Rules that involve several fields of an event, or that no column type can express."""
 
 from datetime import datetime
 from typing import Protocol
@@ -22,7 +22,7 @@ class Times(Protocol):
 
 
 def check_event(event: Event) -> None:
-    """Raises `InvalidField`, naming the field that a person would change."""
+    """Raise `InvalidField` for a broken rule, naming the field that a person would correct."""
     if not event.name.strip():
         raise InvalidField("name", "must not be blank")
     if event.time_zone is not None and event.time_zone not in _ZONES:
@@ -36,7 +36,7 @@ def check_event(event: Event) -> None:
 
 
 def check_times(event: Times) -> None:
-    """Raises `InvalidField` for moments in an order that can't be."""
+    """Raise `InvalidField` when the times are in an impossible order."""
     if event.end_at and event.end_at <= event.start_at:
         raise InvalidField("end_at", "must be after the start")
     if event.sales_open_at and event.sales_open_at >= event.start_at:

@@ -1,4 +1,4 @@
-"""What a listing of events asks for, and the conditions and order that answer it."""
+"""Queries for event listings: filters, sort order and cursors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
 from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 SHORTEST_MISTAKE = 5
-"""Letters of a word from which mistakes are forgiven: shorter ones are much like many others."""
+"""Shortest word, in letters, that is matched fuzzily: shorter words resemble too many others."""
 Sort = Literal["soonest", "price"]
 
 
 @dataclass(frozen=True)
 class EventQuery:
-    """What a listing of events asks for."""
+    """The filters, order and page of an event listing."""
 
     q: str = ""
     upcoming_only: bool = True
@@ -27,16 +27,16 @@ class EventQuery:
     city: str = ""
     price: Literal["", "free", "paid"] = ""
     available_only: bool = False
-    """Leave out what can't be booked now."""
+    """Leave out events that can't be booked now."""
     sort: Sort = "soonest"
     drafts: bool = False
-    """Whether drafts are shown too: to organisers only."""
+    """Whether to include drafts, for organisers only."""
     limit: int = 50
     after: str | None = None
 
 
 def matching(wanted: Any, query: EventQuery) -> Any:
-    """The events that a listing shows, on all its pages."""
+    """Add the query's filters to a select or count statement."""
     wanted = wanted.where(Event.deleted_at.is_(None))
     if not query.drafts:
         wanted = wanted.where(Event.status != EventStatus.DRAFT)
@@ -58,7 +58,7 @@ def matching(wanted: Any, query: EventQuery) -> Any:
 
 
 def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
-    """Sorted, from the cursor on. Raises `InvalidField` for a cursor of another listing."""
+    """Sort, and start after the cursor. Raises `InvalidField` for a cursor of another listing."""
     columns = _columns(query)
     if query.after:
         there = tuple_(*map(literal, _edge(query.after, query)))
@@ -68,7 +68,7 @@ def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
 
 
 def cursor_of(event: Event, query: EventQuery) -> str:
-    """Where the page after this event begins."""
+    """The cursor of the page that follows this event."""
     price = (event.price_minor,) if query.sort == "price" else ()
     return encode_cursor(query.sort, *price, event.start_at.isoformat(), event.id)
 
@@ -89,7 +89,7 @@ def _edge(cursor: str, query: EventQuery) -> Sequence[Any]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    """A word that begins so, or one much like it ("consert" finds a concert), or the very signs."""
+    """Match a word prefix, a similar word ("consert" finds a concert), or a literal substring."""
     alike = SEARCHED_TITLES.op("%>")(word) if len(word) >= SHORTEST_MISTAKE else false()
     quoted = word.replace("\\", "\\\\").replace("'", "''")
     return or_(
@@ -100,7 +100,7 @@ def _mentions(word: str) -> ColumnElement[bool]:
 
 
 def _on_sale() -> Sequence[ColumnElement[bool]]:
-    """The rule of `sale_state`, as conditions."""
+    """The rule of `sale_state` for an open sale, as SQL conditions."""
     now = func.now()
     return (
         Event.status == EventStatus.PUBLISHED,

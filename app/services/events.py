@@ -1,4 +1,4 @@
-"""Events: browsing them, and the organiser's changes to them."""
+"""Events: listing them, and the organiser's changes to them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ class City(NamedTuple):
 
 
 def list_events(query: EventQuery) -> Page[Event]:
-    """Events as the query sorts them; past ones by themselves, the latest first.
+    """A page of events in the query's order; with `past_only`, the latest first.
 
     Raises `InvalidField` for a cursor of another listing.
     """
@@ -48,7 +48,7 @@ def count_events(query: EventQuery) -> int:
 
 
 def list_cities(*, past: bool = False) -> Sequence[City]:
-    """Where the events are that a visitor finds, by name."""
+    """Cities of upcoming or past public events with their number of events, by name."""
     name = func.min(Event.city)
     wanted = select(name, func.count(Event.id)).where(Event.city != "")
     wanted = matching(wanted, EventQuery(past_only=past)).group_by(func.lower(Event.city))
@@ -56,7 +56,11 @@ def list_cities(*, past: bool = False) -> Sequence[City]:
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:
-    """Raises `EventNotFound`, for a draft as well unless `drafts` is set; `EventGone`."""
+    """Return the event.
+
+    Raises `EventNotFound`, also for a draft unless `drafts` is set, and `EventGone` when it was
+    deleted.
+    """
     event = db.session.get(Event, event_id)
     if event is not None and event.deleted_at and event.status != EventStatus.DRAFT:
         raise EventGone(event_id)
@@ -72,7 +76,7 @@ def count_confirmed(event_id: int) -> int:
 
 
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
-    """Raises `InvalidField`."""
+    """Create an event. Raises `InvalidField`."""
     event = Event(**facts)
     check_event(event)
     with desk.changing() as changes:
@@ -82,9 +86,9 @@ def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
 
 
 def preview_event(facts: Mapping[str, Any], event_id: int | None = None) -> Event:
-    """The event with these facts, of nobody's but the caller; the one of that id changed by them.
+    """An event with these facts that is never saved: a new one, or that of `event_id` changed.
 
-    Raises what creating or changing it would raise, but for conflicts with others.
+    Raises what creating or changing it would raise, except for conflicts with other editors.
     """
     event = seats.blank_event(id=1, currency="INR", status=EventStatus.PUBLISHED.value)
     if event_id is not None:
@@ -95,15 +99,15 @@ def preview_event(facts: Mapping[str, Any], event_id: int | None = None) -> Even
 
 
 def pause_sales(event_id: int, paused: bool, desk: BookingDesk) -> Event:
-    """Stop selling, or go on: the next transaction of every desk obeys. Raises `EventNotFound`."""
+    """Pause or resume sales, from every desk's next transaction on. Raises `EventNotFound`."""
     return update_event(event_id, {"sales_paused": paused}, desk)
 
 
 def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Event:
-    """Hold so many seats back from sale in all; what was held beyond that is released.
+    """Set the total of seats held back from sale; a lower number releases seats.
 
-    `seen` is how many the organiser saw held: the same click twice changes nothing. Raises
-    `EventNotFound`, `VersionConflict`, `InvalidField` for more than are neither sold nor held.
+    `seen` is the number that the organiser saw, so that a repeated click changes nothing. Raises
+    `EventNotFound`, `VersionConflict`, and `InvalidField` for more than the seats not booked.
     """
     return update_event(event_id, {"seats_held": held}, desk, seen_held=seen)
 
@@ -115,7 +119,7 @@ COPIED = (
 
 
 def duplicate_event(event_id: int, name: str, desk: BookingDesk) -> Event:
-    """A draft like the event, under another name; its sale begins anew. Raises `EventNotFound`."""
+    """Copy the event to a draft with a new name and nothing sold. Raises `EventNotFound`."""
     event = get_event(event_id, drafts=True)
     facts = {fact: getattr(event, fact) for fact in COPIED}
     return create_event({**facts, "name": name[:200], "status": EventStatus.DRAFT.value}, desk)
@@ -129,8 +133,8 @@ def update_event(
     seen: datetime | None = None,
     seen_held: int | None = None,
 ) -> Event:
-    """Change the named facts. `seen` is the `updated_at` of the event that the editor started
-    from, `seen_held` how many seats it held back.
+    """Change the given facts. `seen` and `seen_held` are the event's `updated_at` and seats held
+    back when the editor loaded it; they are not checked when None.
 
     Raises `EventNotFound`, `CapacityBelowSold`, `InvalidField`, `VersionConflict`.
     """
@@ -149,9 +153,10 @@ def update_event(
 
 
 def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> int:
-    """Take the event away, and cancel its confirmed bookings if `force` is set; their record stays.
+    """Delete the event; with `force`, also cancel its confirmed bookings, whose record is kept.
 
-    Returns how many bookings were cancelled. Raises `EventNotFound`, `EventHasBookings`.
+    Returns how many bookings were cancelled. Raises `EventNotFound`, and `EventHasBookings` when
+    there are confirmed bookings and `force` is not set.
     """
     with desk.changing(event_id) as changes:
         event = changes.event(event_id)

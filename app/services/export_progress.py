@@ -1,6 +1,6 @@
-"""How far a long export has come: told in Redis, asked by the page that waits for it.
+"""Progress of a long export: written to Redis, and polled by the page that waits for it.
 
-Only told: without Redis the export goes on, and nobody hears how far it is.
+Without Redis the export still runs, without a progress report.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,9 +15,9 @@ from app.lib.text import whole
 T = TypeVar("T")
 PLAIN = Names()
 EVERY = 500
-"""Rows between two tellings."""
+"""Rows between two reports."""
 KEPT_FOR = 300
-"""Seconds."""
+"""Seconds until Redis expires a report."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,19 @@ class Progress:
 def followed(
     client: redis.Redis, token: str, rows: Iterable[T], total: int, names: Names = PLAIN
 ) -> Iterator[T]:
-    """The same rows; under the token stands how many of them have gone by."""
+    """Yield the same rows, reporting their number in Redis under the token."""
     _tell(client, names, token, Progress(0, max(total, 1)))
     number = 0
     for number, row in enumerate(rows, 1):
         yield row
-        # The count is of a moment ago: the last telling is the one that says "done".
+        # `total` was counted earlier and may be too low; only the last report says "done".
         if number % EVERY == 0 and number < total:
             _tell(client, names, token, Progress(number, total))
     _tell(client, names, token, Progress(max(number, 1), max(number, 1)))
 
 
 def progress_of(client: redis.Redis, token: str, names: Names = PLAIN) -> Progress | None:
-    """None for an export that has not begun, or of which nothing is known any more."""
+    """The progress of an export; None if it has not begun, has expired, or Redis is down."""
     try:
         told = cast("bytes | None", client.get(names.of(_key(token))))
     except redis.RedisError:

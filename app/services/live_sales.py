@@ -1,4 +1,4 @@
-"""An on-sale as it goes: what the desks answer, and how many seats are left."""
+"""Live stats of an on-sale: the desks' answers, and how many seats are left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from app.models.columns import now
 from app.services import events
 
 SPAN = 120
-"""Seconds that are shown."""
+"""Seconds shown."""
 LATELY = 10
-"""Seconds that a rate is taken over."""
+"""Seconds over which the rate is averaged."""
 
 
 @dataclass(frozen=True)
 class LiveSales:
-    """What an organiser watches; what Redis would tell is None while it is away."""
+    """What an organiser watches; the figures from Redis are None while it is down."""
 
     event: Event
     tokens: int | None
-    """Seats left by the gate: it follows the database after each commit."""
+    """Seats left according to the gate, which is updated after each commit."""
     history: SaleHistory | None
     at: datetime
 
@@ -35,23 +35,23 @@ class LiveSales:
 
     @property
     def rate(self) -> float:
-        """Bookings a second, of the last ten."""
+        """Bookings per second, averaged over the last ten seconds."""
         return sum(sample.booked for sample in self.samples[-LATELY:]) / LATELY
 
     @property
     def peak(self) -> int:
-        """Bookings in the best second shown."""
+        """Bookings in the busiest second shown."""
         return max((sample.booked for sample in self.samples), default=0)
 
     @property
     def totals(self) -> Sample:
-        """All that is shown, in one."""
+        """The sum of all samples shown."""
         names = ("booked", "seats", "replayed", "sold_out", "refused", "busy", "failed")
         return Sample(0, **{name: sum(getattr(b, name) for b in self.samples) for name in names})
 
     @property
     def seats_left(self) -> Sequence[int | None]:
-        """At the end of every second: what was told last stands until something else is."""
+        """Seats left at the end of each second; a second without a report repeats the last one."""
         found: list[int | None] = []
         for sample in self.samples:
             found.append(sample.left if sample.left is not None else found[-1] if found else None)
@@ -59,7 +59,7 @@ class LiveSales:
 
 
 def watch(event_id: int, desk: BookingDesk) -> LiveSales:
-    """The event's sale at this moment, and in the last two minutes. Raises `EventNotFound`."""
+    """The event's sale now and in the last two minutes (`SPAN`). Raises `EventNotFound`."""
     event = events.get_event(event_id, drafts=True)
     history = desk.live_stats.read(event_id, SPAN) if desk.live_stats else None
     return LiveSales(event, _tokens(event_id, desk), history, now())

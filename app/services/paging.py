@@ -1,5 +1,5 @@
-"""Pages of a listing, by keyset: a cursor names the last row seen, so that rows added or removed
-meanwhile never shift the next page."""
+"""Keyset pagination: a cursor names the last row seen, so that rows added or removed meanwhile
+never shift the next page."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ def encode_cursor(*parts: object) -> str:
 
 
 def decode_cursor(cursor: str, parts: int) -> list[str]:
-    """The parts of a cursor; raises `InvalidField("after")` for one that we did not make."""
+    """The parts of a cursor; raises `InvalidField("after")` for a malformed one."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("|")
@@ -37,7 +37,7 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
 
 
 def decode_id_cursor(cursor: str) -> int:
-    """The id in a cursor of one part."""
+    """The id in a one-part cursor; raises `InvalidField("after")` for a malformed one."""
     (text,) = decode_cursor(cursor, 1)
     return decode_id(text)
 
@@ -53,5 +53,5 @@ def unknown_cursor() -> InvalidField:
 
 
 def cut(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:
-    """The page, and whether more follows: the query asks for one row above the limit."""
+    """The page, and whether another follows; the query must fetch one row more than the limit."""
     return rows[:limit], len(rows) > limit

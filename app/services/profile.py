@@ -1,4 +1,4 @@
-"""What people do with their own account: change it, take their data along; `leaving` ends it."""
+"""A user's own account: change it and export its data; `account_deletion` ends it."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ def rename(user_id: int, name: str) -> None:
 
 
 def change_email(user_id: int, email: str, password: str) -> None:
-    """Raises `WrongCredentials`, `EmailTaken`."""
+    """Change the user's email. Raises `WrongCredentials`, `EmailTaken`."""
     accounts.confirm_password(user_id, password)
     try:
         with transaction() as session:
@@ -32,10 +32,10 @@ def change_email(user_id: int, email: str, password: str) -> None:
 def change_password(
     user_id: int, current: str, new: str, *, keep: str | None = None, end_tokens: bool = False
 ) -> int:
-    """Also ends all sign-ins but the one whose token is `keep`, a thief's among them, and with
-    `end_tokens` the API tokens.
+    """Change the password and end all sign-ins but the one whose token is `keep`: one of them may
+    be a thief's. With `end_tokens`, also revoke the API tokens.
 
-    Returns how many tokens were ended. Raises `WrongCredentials`, `InvalidField`.
+    Returns how many tokens were revoked. Raises `WrongCredentials`, `InvalidField`.
     """
     accounts.confirm_password(user_id, current)
     hashed = accounts.hash_password(new)
@@ -47,7 +47,7 @@ def change_password(
 
 
 def sign_out_everywhere(user_id: int, *, end_tokens: bool = False) -> int:
-    """End all sign-ins, and with `end_tokens` the API tokens; returns how many of those."""
+    """End all sign-ins; with `end_tokens`, revoke the API tokens and return how many."""
     with transaction() as session:
         ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
     sign_ins.end_all_of(user_id)
@@ -55,9 +55,10 @@ def sign_out_everywhere(user_id: int, *, end_tokens: bool = False) -> int:
 
 
 def make_api_token(user_id: int, name: str, password: str) -> str:
-    """A new token's secret, for who proves to be the user: an open browser alone does not.
+    """Create an API token and return its secret.
 
-    Raises `WrongCredentials`.
+    Asks for the password, as an unattended signed-in browser must not be enough. Raises
+    `WrongCredentials`.
     """
     accounts.confirm_password(user_id, password)
     _token, secret = api_tokens.create_api_token(user_id, name)
@@ -65,7 +66,7 @@ def make_api_token(user_id: int, name: str, password: str) -> str:
 
 
 def export(user_id: int) -> dict[str, Any]:
-    """All that is kept of a person, for programs; no secrets."""
+    """All data stored about the user, ready for JSON, without secrets."""
     user = accounts.get_user(user_id)
     return {
         "user": {
@@ -92,7 +93,7 @@ def export(user_id: int) -> dict[str, Any]:
 
 
 def _present(session: Session, user_id: int) -> User:
-    """Locked against other changes of it; bookings of theirs go on (see docs/booking.md)."""
+    """The user's row, locked against other changes but not against bookings (docs/booking.md)."""
     user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)

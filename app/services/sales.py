@@ -1,8 +1,8 @@
-"""Sales by day and by event: of past days from sums made once, of today as it is now.
+"""Sales by day and by event: past days from stored sums, today from the bookings.
 
-A booking counts on the day it was made, with all its seats; seats given back count on the day
-they were. Both are settled when the day is over by the site's clock, whatever happens to the
-booking later. A site that moves to another time zone sums its days anew.
+A booking counts with all its seats on the day it was made; released seats count on the day of
+their release. So the sums of a day are final once it is over in the site's time zone. When the
+site's time zone changes, all days are summed again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ from app.models.columns import now
 
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
-"""After midnight: by then the longest transaction of the day before has ended."""
+"""Time after midnight by which the longest transaction of the day before has ended."""
 _NAMES = ("bookings", "seats", "cancellations", "seats_back", "takings", "takings_back")
 
 
@@ -43,17 +43,17 @@ class Sums:
     cancellations: int = 0
     seats_back: int = 0
     takings: int = 0
-    """In the smallest unit of the events' currency, where they have one in common."""
+    """In minor units of the currency; meaningful only for events of one currency."""
     takings_back: int = 0
 
     @property
     def seats_sold(self) -> int:
-        """Those booked less those given back."""
+        """Seats booked minus seats given back."""
         return self.seats - self.seats_back
 
     @property
     def taken(self) -> int:
-        """Takings less what seats given back had cost."""
+        """Takings minus the price of the seats given back, in minor units."""
         return self.takings - self.takings_back
 
     def __add__(self, other: "Sums") -> "Sums":
@@ -71,16 +71,16 @@ class Sales:
     first: date
     last: date
     days: Sequence[tuple[date, Sums]]
-    """Every day from the first to the last."""
+    """Every day from the first to the last, without gaps."""
     events: Sequence[EventSales]
     total: Sums
     before: Sums
-    """Of as many days before the first."""
+    """The sums of the preceding period of the same length."""
     at: datetime
 
     @property
     def taken(self) -> Mapping[str, int]:
-        """By currency, of those in which anything was taken or given back."""
+        """Net takings in minor units by currency, for currencies with any movement."""
         found: dict[str, int] = {}
         for row in self.events:
             if row.sums.takings or row.sums.takings_back:
@@ -90,7 +90,7 @@ class Sales:
 
 
 def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
-    """Figures from the first to the last day by the clock of the zone, both included."""
+    """Figures from the first to the last day inclusive, in this time zone."""
     sum_past_days(zone)
     span = (last - first) + DAY
     by_day, by_event = _sums(first, last, zone)
@@ -107,9 +107,9 @@ def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
 
 
 def sum_past_days(zone: ZoneInfo) -> None:
-    """Sum the days that are over and not summed yet; nothing to do, most of the time.
+    """Sum and store the past days that are not summed yet; usually there are none.
 
-    A week a transaction: years that were never summed take several, and each is kept.
+    Each transaction sums one week, so that progress over years of bookings is kept.
     """
     over = (now() - SETTLED_AFTER).astimezone(zone).date() - DAY
     done = _summed_until(zone)
@@ -118,14 +118,14 @@ def sum_past_days(zone: ZoneInfo) -> None:
 
 
 def _summed_until(zone: ZoneInfo) -> date | None:
-    """The last day summed by this clock; None also when the days were summed by another."""
+    """The last day summed in this time zone; None also when they were summed in another."""
     by_zone = select(SummedDay.time_zone, func.max(SummedDay.day)).group_by(SummedDay.time_zone)
     found: dict[str, date] = {row[0]: row[1] for row in db.session.execute(by_zone)}
     return found.get(zone.key) if set(found) <= {zone.key} else None
 
 
 def _sum_a_week(over: date, zone: ZoneInfo) -> date:
-    """Sum the first week that is not summed yet, and no day after `over`; the last day summed."""
+    """Sum the first week not summed yet, up to `over`; returns the last day summed."""
     with transaction() as session:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))"))
         done = _summed_until(zone)
@@ -136,7 +136,7 @@ def _sum_a_week(over: date, zone: ZoneInfo) -> date:
         first = done + DAY if done else oldest.astimezone(zone).date() if oldest else over
         last = min(first + 6 * DAY, over)
         if first > over:
-            # Somebody else has summed them meanwhile; or the first booking is of today.
+            # Another process has summed them meanwhile, or the first booking was made today.
             return over
         live = _live(first, last, zone).subquery()
         columns = ["day", "event_id", *_NAMES]
@@ -148,7 +148,7 @@ def _sum_a_week(over: date, zone: ZoneInfo) -> date:
 
 
 def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], dict[int, Sums]]:
-    """By day and by event, where there are any."""
+    """The sums by day and by event, without days and events that have none."""
     done = _summed_until(zone) or date.min
     names = (SalesDay.day, SalesDay.event_id, *(getattr(SalesDay, name) for name in _NAMES))
     found: Any = select(*names).where(SalesDay.day.between(first, last))
@@ -156,7 +156,7 @@ def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], di
         since = max(first, done + DAY) if done > date.min else first
         found = union_all(found, _live(since, last, zone))
     c = found.subquery().c
-    # Grouped in both ways at once: each row has a day or an event.
+    # Grouping sets: each row has either a day or an event.
     both = func.grouping_sets(tuple_(c.day), tuple_(c.event_id))
     rows = db.session.execute(select(c.day, c.event_id, *_totals(c)).group_by(both)).all()
     by_day = {row[0]: Sums(*row[2:]) for row in rows if row[0] is not None}
@@ -164,7 +164,7 @@ def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], di
 
 
 def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
-    """Summed from the bookings themselves."""
+    """Sums by day and event, computed from the bookings."""
     nothing = literal(0, BigInteger)
     cost = func.sum(cast(Booking.seats, BigInteger) * Booking.price_minor)
     made_on = cast(func.timezone(zone.key, Booking.created_at), Date)
@@ -196,7 +196,7 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
 
 
 def _totals(c: Any) -> list[Any]:
-    # PostgreSQL's sums of large integers are decimals.
+    # PostgreSQL's sum of bigint is numeric.
     return [cast(func.sum(c[name]), BigInteger) for name in _NAMES]
 
 
@@ -205,12 +205,12 @@ def _within(moment: Any, first: date, last: date, zone: ZoneInfo) -> tuple[Any, 
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The moment when the day begins by the clock of `zone`."""
+    """The start of the day in `zone`."""
     return datetime.combine(day, time(), zone)
 
 
 def _with_events(by_event: dict[int, Sums]) -> list[EventSales]:
-    """Every event there is, and deleted ones that sold something."""
+    """All events that are not deleted, and deleted ones with sales."""
     wanted = select(Event).where(Event.deleted_at.is_(None) | Event.id.in_(by_event))
     found = db.session.scalars(wanted.order_by(Event.start_at, Event.id))
     return [EventSales(event, by_event.get(event.id, Sums())) for event in found]

@@ -1,4 +1,4 @@
-"""Secrets that we hand out and recognise again: only their digests are kept."""
+"""Random secrets for tokens and keys, of which only digests are stored."""
 
 import hashlib
 import hmac
@@ -6,16 +6,16 @@ import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 
-TOKEN_PREFIX = "utsavam_"  # noqa: S105 - a mark by which leaked tokens can be found, no secret
+TOKEN_PREFIX = "utsavam_"  # noqa: S105 - no secret; lets secret scanners recognise a leaked token
 
 
 def new_secret() -> str:
-    """256 random bits."""
+    """A URL-safe secret of 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
 def digest(secret: str) -> str:
-    """SHA-256; enough for a random secret, which can't be guessed from a list as a password can."""
+    """The SHA-256 digest: enough for a random secret, which a dictionary attack can't find."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -25,7 +25,7 @@ def _kept_digest(our_key: str) -> bytes:
 
 
 def matching_key(given: str, keys: Iterable[str]) -> str | None:
-    """The key that was given, compared as bytes in constant time, every key each time."""
+    """The key equal to `given`, if any; compares the digests of all keys, in constant time."""
     offered = digest(given).encode()
     found = None
     for key in keys:

@@ -1,4 +1,4 @@
-"""Sign-ins of browsers: begun, recognised, ended; kept on the server."""
+"""Sign-ins of browsers: server-side sessions of users and staff."""
 
 import logging
 from collections.abc import Sequence
@@ -18,31 +18,31 @@ ADMIN_SIGN_IN = timedelta(hours=8)
 
 
 def begin_for_user(user: User) -> str:
-    """A new token for the browser's cookie."""
+    """Start a user's sign-in; returns the token for the browser's cookie."""
     log.info("A user signed in", extra={"user_id": user.id})
     return _begin(SignIn(user_id=user.id, expires_at=now() + USER_SIGN_IN))
 
 
 def begin_for_staff(key_digest: str) -> str:
-    """A new token for the cookie of a browser that showed this key."""
+    """Start a sign-in with this staff key; returns the token for the browser's cookie."""
     return _begin(SignIn(admin_key_digest=key_digest, expires_at=now() + ADMIN_SIGN_IN))
 
 
 def user_of(token: str) -> User | None:
-    """Whose browser this is: nobody's, when they left in the moment in which it was begun."""
+    """The token's user, or None; a sign-in may have begun while its account was being deleted."""
     sign_in = _find(token)
     user = sign_in.user if sign_in else None
     return None if user is None or user.deleted_at else user
 
 
 def staff_key_of(token: str) -> str | None:
-    """The digest of the key that the browser was opened with."""
+    """The digest of the staff key that the sign-in was started with, if any."""
     sign_in = _find(token)
     return sign_in.admin_key_digest if sign_in else None
 
 
 def end(token: str) -> None:
-    """End it here: a copy of the cookie opens nothing from now on."""
+    """End the sign-in on the server, so that a copied cookie is worthless."""
     with transaction() as session:
         session.execute(
             delete(SignIn)
@@ -52,13 +52,13 @@ def end(token: str) -> None:
 
 
 def list_of(user_id: int) -> Sequence[SignIn]:
-    """Those in force, the newest first."""
+    """The user's sign-ins that have not expired, newest first."""
     query = select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at > now())
     return db.session.scalars(query.order_by(SignIn.id.desc())).all()
 
 
 def end_all_of(user_id: int, *, keep: str | None = None) -> None:
-    """End them in every browser, but for the one whose token is `keep`."""
+    """End the user's sign-ins in all browsers, except the one whose token is `keep`."""
     with transaction() as session:
         session.execute(
             delete(SignIn)
@@ -68,7 +68,7 @@ def end_all_of(user_id: int, *, keep: str | None = None) -> None:
 
 
 def end_all_of_key(key_digest: str) -> None:
-    """End every sign-in that was begun with this staff key."""
+    """End all sign-ins that were started with this staff key."""
     with transaction() as session:
         session.execute(
             delete(SignIn)
@@ -82,11 +82,11 @@ def _begin(sign_in: SignIn) -> str:
     sign_in.token_digest = digest(token)
     over = select(SignIn.id).where(SignIn.expires_at < now()).with_for_update(skip_locked=True)
     with transaction() as session:
-        # First, as it waits for its user's row, which whoever deletes the account locks before
-        # the sign-ins.
+        # Inserted first, as its foreign key waits for the user's row: deleting an account locks
+        # that row before the sign-ins.
         session.add(sign_in)
         session.flush()
-        # Housekeeping belongs to the rare writer, so that no scheduler is needed.
+        # Expired rows are deleted by the rare writer, so that no scheduler is needed.
         session.execute(
             delete(SignIn).where(SignIn.id.in_(over)).execution_options(synchronize_session=False)
         )

@@ -1,4 +1,4 @@
-"""Who of the staff is at work: told by the operator's admin key or a staff key of their own."""
+"""Staff authentication: by the operator's admin key or a personal staff key."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,13 @@ from app.services.secrets import digest, matching_key, new_secret
 log = logging.getLogger(__name__)
 
 PREFIX = "utsavam_staff_"
-"""A mark by which leaked keys can be found."""
+"""Lets secret scanners recognise a leaked key."""
 OPERATOR = "ADMIN_KEY"
 
 
 @dataclass(frozen=True)
 class Staff:
-    """Somebody with a key: its name, and what it may do."""
+    """The holder of a valid key: the key's name, role and digest."""
 
     name: str
     role: Role
@@ -37,14 +37,17 @@ class Staff:
 
 
 def by_key(key: str, admin_keys: Iterable[str]) -> Staff | None:
-    """Whose key this is; None for one that is unknown or revoked."""
+    """The key's holder; None if the key is unknown or revoked."""
     if matched := matching_key(key, admin_keys):
         return _operator_with(matched)
     return _by_digest(digest(key)) if key.startswith(PREFIX) else None
 
 
 def log_in(key: str, admin_keys: Iterable[str]) -> str | None:
-    """A new token for the browser's cookie, or None for a wrong key, which is written down."""
+    """Sign in with a key; returns the token for the browser's cookie.
+
+    Returns None for a wrong key, which is recorded in the audit log.
+    """
     if found := by_key(key, admin_keys):
         log.info("An organiser logged in")
         return sign_ins.begin_for_staff(found.key_digest)
@@ -56,7 +59,7 @@ def log_in(key: str, admin_keys: Iterable[str]) -> str | None:
 
 
 def by_sign_in(token: str, admin_keys: Iterable[str]) -> Staff | None:
-    """Whose browser this is, unless the sign-in is over or its key was withdrawn."""
+    """The holder of the sign-in's key; None if it has expired or the key was revoked."""
     key_digest = sign_ins.staff_key_of(token)
     if key_digest is None:
         return None
@@ -66,15 +69,15 @@ def by_sign_in(token: str, admin_keys: Iterable[str]) -> Staff | None:
 
 
 def list_keys() -> Sequence[StaffKey]:
-    """Those in force, by name."""
+    """The staff keys that are not revoked, by name."""
     query = select(StaffKey).where(StaffKey.revoked_at.is_(None)).order_by(StaffKey.name)
     return db.session.scalars(query).all()
 
 
 def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
-    """The key's record and its secret, which is known at this moment only.
+    """Create a key; returns its record and its secret, of which only a digest is stored.
 
-    Raises `InvalidField` for a name that another key in force has.
+    Raises `InvalidField` when another valid key has the same name.
     """
     secret = PREFIX + new_secret()
     key = StaffKey(
@@ -93,7 +96,7 @@ def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
 
 
 def revoke_key(key_id: int) -> StaffKey:
-    """From now on it opens nothing, and every browser it opened is logged out.
+    """Revoke the key and end all sign-ins that were started with it.
 
     Raises `StaffKeyNotFound`.
     """

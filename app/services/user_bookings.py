@@ -1,4 +1,4 @@
-"""A person's own bookings, as they look for them: those to come, past ones, cancelled ones."""
+"""A user's own bookings in tabs: upcoming, past and cancelled."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,10 @@ def count_by_tab(user_id: int) -> dict[Tab, int]:
 
 
 def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) -> Page[Booking]:
-    """Each with its event: the next first, then the latest first. Raises `InvalidField`."""
+    """A tab's bookings with their events: upcoming ones soonest first, the others latest first.
+
+    Raises `InvalidField` for a bad cursor.
+    """
     here = tuple_(_moment(tab), Booking.id)
     wanted = (
         select(Booking)
@@ -43,7 +46,7 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
 
 
 def all_of(user_id: int) -> list[Booking]:
-    """Every booking there ever was, the oldest first, each with its event."""
+    """All bookings of the user, oldest first, each with its event."""
     query = select(Booking).join(Booking.event).options(contains_eager(Booking.event))
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
 

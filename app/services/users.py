@@ -1,4 +1,4 @@
-"""Users, as an organiser lists them."""
+"""The organiser's list of users."""
 
 from sqlalchemy import select
 
@@ -9,7 +9,7 @@ from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
 
 def list_users(*, q: str = "", limit: int = 50, after: str | None = None) -> Page[User]:
-    """By id, the oldest first."""
+    """Users by id, oldest first; raises `InvalidField` for a bad cursor."""
     query = select(User).where(User.deleted_at.is_(None)).order_by(User.id)
     for word in q.split():
         query = query.where(SEARCHED_NAMES.icontains(word, autoescape=True))
