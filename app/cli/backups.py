@@ -80,7 +80,7 @@ def restore(file: Path, replace: bool, yes: bool, skip_ids: int) -> None:
 
 
 def _grant_again(url: str, roles: Sequence[str]) -> None:
-    """What was restored knows nothing of the roles that the site works as."""
+    """Restore the roles' privileges, which a backup does not contain."""
     for role in roles:
         try:
             database_roles.grant(url, role)
@@ -122,8 +122,10 @@ def _ask_before_loss(target: Database, contents: Contents, *, replace: bool, yes
 
 
 def _settle() -> None:
-    """Redis may hold another life's tokens, which count for nothing: put them right all the same,
-    and tell what the operator has to know."""
+    """Check all events and publish their seats, and print what the operator has to know.
+
+    Redis may hold tokens from before the restore; they are ignored, but replaced all the same.
+    """
     gate = desk().gate
     result = reconciliation.reconcile(gate)
     gate.publish([], changed=True)

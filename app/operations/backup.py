@@ -1,4 +1,4 @@
-"""Backups: the whole database in one file, as it is at one moment while seats go on being sold."""
+"""Backups: a consistent snapshot of the whole database in one file, taken while seats are sold."""
 
 import re
 import time
@@ -27,12 +27,12 @@ _SERVED = (
 
 
 class BackupFailed(Exception):
-    """A backup was not made, or not restored; the message says why, and what to do."""
+    """A backup or restore failed; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A backup that was written, and then read again."""
+    """A backup that was written and verified by reading it."""
 
     size: int
     """Bytes."""
@@ -41,38 +41,38 @@ class Made:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a backup says of itself."""
+    """The metadata of a backup."""
 
     created: str
-    """By the clock and in the time zone of the machine that made it."""
+    """Local time of the machine that made it, as pg_restore prints it."""
     revision: str
-    """Of its schema, as the migrations number it."""
+    """The Alembic revision of its schema."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database as it is now."""
+    """The current state of a database."""
 
     name: str
     version: int
-    """Of its server, the major one."""
+    """The major version of the server."""
     tables: Sequence[str]
     rows: dict[str, int]
-    """By name, of the tables that matter and that there are."""
+    """Row counts of the tables of `COUNTED` that exist."""
     connections: int
-    """Of the site's running processes."""
+    """Open connections of the site's processes."""
 
     @property
     def is_empty(self) -> bool:
-        """Nothing would be lost: there are no tables, or freshly migrated ones."""
+        """Whether nothing would be lost: no tables, or freshly migrated ones without rows."""
         return not any(self.rows.values()) and (not self.tables or set(self.rows) == set(COUNTED))
 
 
 def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False) -> Made:
-    """Write the database into the file. Raises `BackupFailed`.
+    """Write the database to the file, and verify it. Raises `BackupFailed`.
 
-    The file appears when it is whole: a backup that broke off never looks like one. Only its owner
-    may read it.
+    Written to a temporary file and renamed when complete, so that a failed backup is never taken
+    for a good one. Only its owner may read it.
     """
     if file.exists() and not overwrite:
         raise BackupFailed(f"FILE {file} is there already: name another, or say --overwrite.")
@@ -99,7 +99,7 @@ def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False)
 
 
 def look_at(database_url: str) -> Database:
-    """The database as it is; raises `BackupFailed` when it does not answer."""
+    """Inspect the database; raises `BackupFailed` when it does not answer."""
     url = database_url.replace("+psycopg", "", 1)
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
@@ -118,7 +118,7 @@ def look_at(database_url: str) -> Database:
 
 
 def programs_of(database: Database) -> Programs:
-    """Programs that can read it; raises `BackupFailed`."""
+    """PostgreSQL's programs for the server's version; raises `BackupFailed` if there are none."""
     try:
         return programs_for(database.version)
     except ProgramsMissing as error:
@@ -126,7 +126,7 @@ def programs_of(database: Database) -> Programs:
 
 
 def look_into(programs: Programs, file: Path) -> Contents:
-    """What the backup holds; raises `BackupFailed` for a file that is none of ours."""
+    """Read the backup's metadata; raises `BackupFailed` for a file that is not our backup."""
     try:
         listed = programs.answer("pg_restore", "--list", str(file))
         words = ("--data-only", "--table=alembic_version", "--file=-", str(file))
@@ -140,7 +140,7 @@ def look_into(programs: Programs, file: Path) -> Contents:
 
 
 def teller(say: Say) -> Callable[[str], None]:
-    """Picks out of what PostgreSQL's programs say which table they have come to."""
+    """A line handler that finds the current table in the output of PostgreSQL's programs."""
 
     def tell(line: str) -> None:
         if found := _PROGRESS.search(line):
@@ -150,7 +150,7 @@ def teller(say: Say) -> Callable[[str], None]:
 
 
 def _dump(programs: Programs, server: Server, part: Path, say: Say) -> None:
-    """One snapshot of everything: neither side waits for the other, but for a migration."""
+    """Dump one snapshot: it blocks nothing, and waits for nothing, except for a migration."""
     programs.follow(
         server,
         teller(say),

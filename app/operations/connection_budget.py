@@ -1,8 +1,8 @@
-"""Whether PostgreSQL allows as many connections as the processes may open.
+"""Check that PostgreSQL allows as many connections as the processes may open.
 
-Run as a program by gunicorn's master before it starts its workers: the master itself must not load
-what its gevent workers are yet to patch. Ends with 1 when they are too many, and with EX_TEMPFAIL
-when nobody answers.
+Run as a subprocess by gunicorn's master before it starts its workers: the master itself must not
+import modules that its gevent workers have yet to patch. Exits with 1 when the connections are too
+many, and with EX_TEMPFAIL when PostgreSQL does not answer.
 """
 
 import os
@@ -13,7 +13,7 @@ import psycopg
 from app.config import LEDGER_POOL, Settings
 
 METRICS_POOL = 2
-"""Connections that the server of metrics has open, at most."""
+"""Maximum number of connections of the exporter."""
 
 ALLOWED = """
     SELECT sum(CASE WHEN name = 'max_connections' THEN setting::int ELSE -setting::int END)
@@ -23,7 +23,10 @@ ALLOWED = """
 
 
 def complaint(settings: Settings) -> str | None:
-    """What to do when the pools are too large together; None when they fit, or nobody answers."""
+    """Advice when the connection pools together are too large; None when they fit.
+
+    None also when PostgreSQL does not answer.
+    """
     needed = settings.web_concurrency * (settings.pool_size + LEDGER_POOL)
     if settings.metrics_port is not None:
         needed += METRICS_POOL
@@ -43,7 +46,7 @@ def _allowed(settings: Settings) -> int | None:
         with psycopg.connect(url, connect_timeout=3) as connection:
             row = connection.execute(ALLOWED).fetchone()
     except psycopg.Error:
-        return None  # it may come later; `/ready` and `flask doctor` tell that it is away
+        return None  # it may start later; `/ready` and `flask doctor` report that it is down
     return int(row[0]) if row else None
 
 

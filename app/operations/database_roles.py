@@ -1,7 +1,8 @@
-"""The role that the site works as: it reads and writes rows, and can't change what holds them.
+"""The site's database role: it reads and writes rows, and can't change the schema.
 
-Whoever owns a table may drop its triggers, the audit log's among them. So the owner migrates and
-restores, and the site has a role of its own (https://www.postgresql.org/docs/18/ddl-priv.html).
+The owner of a table may drop its triggers, including those that protect the audit log. So the
+owner migrates and restores, and the site connects as a role of its own
+(https://www.postgresql.org/docs/18/ddl-priv.html).
 """
 
 from collections.abc import Sequence
@@ -31,11 +32,11 @@ _GRANTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-    # Which a backup reads; rows number themselves without it.
+    # For backups; identity columns need no right on their sequences.
     "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "REVOKE UPDATE, DELETE ON audit_entries FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
-    # Of what migrations of the same owner make later.
+    # For tables and sequences that later migrations of the same owner create.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public "
     "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO {role}",
@@ -43,14 +44,14 @@ _GRANTS = (
 
 
 class NotGranted(Exception):
-    """The role did not get its rights; the message says why, and what to do."""
+    """The role did not get its privileges; the message says why, and what to do."""
 
 
 def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> bool:
-    """Give the role what the site needs, and no more; whether it had to be made.
+    """Grant the role exactly what the site needs; returns whether the role had to be created.
 
-    In one transaction, and as often as one likes: each time it is left with exactly that. A
-    password is set when one is given. Raises `NotGranted`.
+    Runs in one transaction and is idempotent. Sets the password if one is given. Raises
+    `NotGranted`.
     """
     try:
         with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
@@ -66,7 +67,7 @@ def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> 
 
 
 def granted_to(owner_url: str) -> Sequence[str]:
-    """The roles that may write bookings, and do not own them."""
+    """The roles with privileges on the bookings table, without its owner."""
     with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
         return [row[0] for row in owner.execute(_GRANTED)]
 

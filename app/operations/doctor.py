@@ -1,4 +1,4 @@
-"""What an operator asks first when something seems wrong: each part of the site, a line each."""
+"""Diagnosis for operators: the state of each part of the site."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Check(NamedTuple):
 
 
 def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
-    """Settings, database, migrations, Redis and connections, each looked at now."""
+    """Check settings, database, migrations, Redis and connections now."""
     found = readiness(gate)
     return [
         *(Check("settings", problem) for problem in settings.problems() or [OK]),

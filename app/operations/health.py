@@ -1,4 +1,4 @@
-"""Whether each part that the application needs is there."""
+"""Readiness of the parts that the application needs."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +14,8 @@ from app.db import db
 OK = "ok"
 AWAY = "does not answer; check DATABASE_URL and that PostgreSQL runs"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-# Alembic would make a statement of its own each time, and each would push one of ours out of the
-# statements that SQLAlchemy keeps compiled.
+# Alembic would build a new statement each time, and each would evict one of ours from SQLAlchemy's
+# cache of compiled statements.
 _APPLIED = text("SELECT version_num FROM alembic_version")
 _CAN_WRITE = text("SELECT current_setting('transaction_read_only') = 'off'")
 _IS_STANDBY = text("SELECT pg_is_in_recovery()")
@@ -23,7 +23,7 @@ _IS_STANDBY = text("SELECT pg_is_in_recovery()")
 
 @dataclass(frozen=True)
 class Readiness:
-    """Each part is `ok`, or why it is not."""
+    """For each part `ok`, or what is wrong with it."""
 
     database: str
     migrations: str
@@ -31,7 +31,7 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        """Redis only saves work: without it everything is slower, and right."""
+        """Whether the site can serve; without Redis it is slower, but correct."""
         return self.database == self.migrations == OK
 
     @property
@@ -48,8 +48,8 @@ def readiness(gate: SeatGate) -> Readiness:
 
 
 def _database() -> str:
-    """A connection that was opened while the server was read-only says so for a second at most:
-    then the pool makes another."""
+    """A connection opened while the server was read-only reports that for a second at most: then
+    the pool replaces it."""
     try:
         if db.session.scalar(_CAN_WRITE):
             return OK
@@ -62,10 +62,10 @@ def _database() -> str:
 
 
 def _migrations() -> str:
-    """The heads of our scripts against the database's revisions, as Alembic compares them."""
+    """Compare the database's revisions with the heads of our scripts, as Alembic does."""
     try:
         applied = set(db.session.scalars(_APPLIED))
-    except ProgrammingError:  # there is no such table: nothing was ever applied
+    except ProgrammingError:  # no such table: no migration was ever applied
         db.session.rollback()
         applied = set()
     return OK if applied == _heads() else "not applied; run `flask db upgrade`"
@@ -73,8 +73,8 @@ def _migrations() -> str:
 
 @cache
 def _heads() -> set[str]:
-    """Of the scripts that this process came with."""
-    # Here, so that a worker that takes another's place need not wait for it.
+    """The heads of the migration scripts of this installation."""
+    # Imported lazily, so that a replacement worker starts faster.
     from alembic.script import ScriptDirectory
 
     return set(ScriptDirectory(str(MIGRATIONS)).get_heads())

@@ -1,4 +1,4 @@
-"""Which migrations there are, and which the database has had."""
+"""Known migrations, and applying those that the database lacks."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def revisions() -> set[str]:
-    """All that this version of Utsavam knows."""
+    """All revisions that this version of Utsavam knows."""
     return {script.revision for script in _scripts().walk_revisions()}
 
 
 def migrate_to_head() -> bool:
-    """Apply what the database has not had; whether there was anything to apply."""
+    """Apply pending migrations; returns whether there were any."""
     import flask_migrate
     from alembic.runtime.migration import MigrationContext
 

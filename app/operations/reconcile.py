@@ -1,4 +1,4 @@
-"""Every event's counter against its bookings, and its tokens against its counter."""
+"""Check each event's seat counter against its bookings, and its tokens against the counter."""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ AT_A_TIME = 2_000
 
 @dataclass(frozen=True)
 class Finding:
-    """An event whose figures differ, or whose tokens were put right."""
+    """An event whose figures or tokens differ."""
 
     event_id: int
     name: str
@@ -27,17 +27,17 @@ class Finding:
     seats_held: int
     seats_booked: int
     tokens: str | None
-    """What Redis held; None when it held nothing, or is away."""
+    """The tokens in Redis; None when there were none, or Redis is down."""
 
     @property
     def broken(self) -> bool:
-        """The ledger itself is wrong: a seat was sold twice, or is lost."""
+        """Whether the ledger is wrong: a seat was sold twice, or is lost."""
         counted = self.seats_available + self.seats_held + self.seats_booked
         return counted != self.capacity or min(self.seats_available, self.seats_held) < 0
 
     @property
     def stale(self) -> bool:
-        """The tokens differ from the counter, as they may for a moment while seats are sold."""
+        """Whether the tokens differ from the counter, as they may briefly while seats are sold."""
         return self.tokens is not None and self.tokens != str(self.seats_available)
 
 
@@ -47,7 +47,7 @@ class Reconciliation:
     findings: Sequence[Finding]
     redis_answered: bool
     last: int | None = None
-    """The id to go on after, when not all events were checked yet."""
+    """The `after` of the next call, or None when all events were checked."""
 
     @property
     def broken(self) -> Sequence[Finding]:
@@ -55,9 +55,9 @@ class Reconciliation:
 
 
 def reconcile(gate: SeatGate, *, repair: bool = True) -> Reconciliation:
-    """Check all events, and publish the database's figure where tokens differ if `repair` is set.
+    """Check all events; with `repair`, publish the counter where the tokens differ.
 
-    A broken ledger is told and left alone: which of its figures is right, only a person can say.
+    A broken ledger is reported and not repaired: only a person can tell which figure is right.
     """
     findings: list[Finding] = []
     checked, answered, last = 0, True, 0
@@ -73,9 +73,9 @@ def reconcile(gate: SeatGate, *, repair: bool = True) -> Reconciliation:
 def reconcile_some(
     gate: SeatGate, *, after: int = 0, repair: bool = True, most: int = AT_A_TIME
 ) -> Reconciliation:
-    """Check the next events by id."""
+    """Check the next `most` events by id, after the id `after`."""
     started = time.monotonic()
-    # One statement reads counters and bookings: one snapshot of both.
+    # One statement, so that counters and bookings are read from one snapshot.
     rows = db.session.execute(_figures(after, most)).all()
     answered = True
     try:
@@ -95,7 +95,7 @@ def reconcile_some(
 
 
 def count_events() -> int:
-    """How many events there are to check."""
+    """The number of events to check."""
     count: int = (
         db.session.scalar(select(func.count(Event.id)).where(Event.deleted_at.is_(None))) or 0
     )

@@ -1,8 +1,8 @@
-"""A backup in the place of everything that a database holds.
+"""Replace the contents of a database with a backup.
 
-A restored database is an earlier one. Redis, the memory of processes and programs of others may
-know of a later life of it, so what tells lives apart is made anew in the same transaction: there
-is no moment at which tokens or figures of the later life fit.
+A restore takes the database back in time, while Redis, the caches of processes and API clients may
+hold later data. So every event gets a new incarnation in the same transaction, and tokens and
+published counts from before the restore never match.
 """
 
 import subprocess
@@ -18,8 +18,7 @@ from app.lib.pg_programs import Programs, Server, last_of
 from app.operations.backup import BackupFailed, Say, teller
 
 SKIPPED_IDS = 1_000_000
-"""Ids left out after a restore: those given away after the backup must not come to mean another's
-booking to whoever has noted them."""
+"""Ids to skip after a restore: one issued after the backup must never name another booking."""
 CHUNK = 1 << 20
 
 _BEFORE = """
@@ -43,10 +42,11 @@ COMMIT;
 def restore(
     programs: Programs, database_url: str, file: Path, say: Say, *, skipped_ids: int = SKIPPED_IDS
 ) -> float:
-    """Put the backup in the place of everything in the database; returns the seconds it took.
+    """Replace everything in the database with the backup; returns the seconds it took.
 
-    One transaction: whatever goes wrong, the database stays as it was. Every event gets a new
-    incarnation, everybody is signed out, `skipped_ids` ids are left out. Raises `BackupFailed`.
+    Runs in one transaction, so that a failure leaves the database unchanged. Every event gets a
+    new incarnation, everybody is signed out, and `skipped_ids` ids are skipped. Raises
+    `BackupFailed`.
     """
     began = time.monotonic()
     server = Server.of(database_url)
@@ -82,9 +82,9 @@ def _carry(
     after: str,
     tell: Callable[[str], None],
 ) -> tuple[bool, list[str]]:
-    """Pour one program into the other. COMMIT follows only when all has come: a pipe that ends
-    early looks to `psql` like one that ends. Returns whether the sink took all that came, and what
-    the source said."""
+    """Pipe one program into the other. COMMIT is sent only after all of the source's output, as
+    `psql` can't tell a pipe that ends early from a complete one. Returns whether the sink read
+    everything, and the source's messages."""
     said: list[str] = []
     all_taken = False
 
@@ -96,7 +96,7 @@ def _carry(
     listener = Thread(target=listen)
     listener.start()
     come, go = cast("IO[bytes]", source.stdout), cast("IO[bytes]", sink.stdin)
-    with suppress(BrokenPipeError):  # the sink has ended, and says why
+    with suppress(BrokenPipeError):  # the sink exited and printed why
         go.write(_BEFORE.encode())
         while chunk := come.read(CHUNK):
             go.write(chunk)

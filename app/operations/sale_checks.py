@@ -1,4 +1,4 @@
-"""Whether the events on sale are well: what an operator's graphs show of them."""
+"""Consistency checks of the events on sale, for the exporter's metrics."""
 
 import time
 from collections.abc import Set as AbstractSet
@@ -12,18 +12,18 @@ from app.models.columns import now
 from app.models.event import SaleState, sale_state
 
 MOST = 500
-"""Events that are looked at: those that begin next."""
+"""Maximum number of events checked: those that start soonest."""
 SELLING = {SaleState.OPEN, SaleState.SOLD_OUT}
 AT_MOST_MS = 2_000
 A_MOMENT = 0.5
-"""Seconds after which tokens have followed a sale."""
+"""Seconds within which tokens follow a sale."""
 
 Difference = tuple[int, int, bytes]
-"""An event, its counter, and its tokens."""
+"""Event id, counter, tokens."""
 
 
 def seats_on_sale() -> dict[int, int]:
-    """The counters of the events on sale, `MOST` of them at most."""
+    """Seats available by event id, of at most `MOST` events on sale."""
     at = now()
     query = (
         select(
@@ -42,7 +42,7 @@ def seats_on_sale() -> dict[int, int]:
         .limit(MOST)
     )
     rows = db.session.execute(query).all()
-    db.session.rollback()  # the next look is to see what others have committed since
+    db.session.rollback()  # so that the next query sees later commits
     return {
         row.id: row.seats_available
         for row in rows
@@ -51,10 +51,10 @@ def seats_on_sale() -> dict[int, int]:
 
 
 def tokens_that_differ(gate: SeatGate) -> int:
-    """How many events on sale have tokens that are not their counter, and stay so for a moment.
+    """How many events on sale have tokens that differ from their counter in two checks in a row.
 
-    While seats are sold the two are never read in one moment. Events without tokens are not
-    counted: the next booking sets them. Raises `redis.RedisError`.
+    While seats are sold, the two can't be read atomically. Events without tokens are not counted:
+    the next booking sets them. Raises `redis.RedisError`.
     """
     first = _differences(gate)
     if not first:
@@ -64,9 +64,9 @@ def tokens_that_differ(gate: SeatGate) -> int:
 
 
 def seats_that_differ() -> int:
-    """How many events on sale have a ledger that is wrong: `flask reconcile` tells which.
+    """How many events on sale have a broken ledger; `flask reconcile` lists them.
 
-    Raises `OperationalError` when there are too many bookings to count them in `AT_MOST_MS`.
+    Raises `OperationalError` when counting the bookings takes longer than `AT_MOST_MS`.
     """
     events = list(seats_on_sale())
     booked = (
