@@ -1,4 +1,4 @@
-"""Pages for visitors. A view parses, calls one service and presents; it asks no query itself."""
+"""Pages for visitors. A view parses, calls a service and renders; it runs no queries itself."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""The visitor's account: who they are, their password, their data, and leaving."""
+"""The visitor's account: name, email, password, data export and deletion."""
 
 import json
 
@@ -120,7 +120,10 @@ def delete() -> Answer:
 
 
 def account_page(*, secret: str | None = None, **used: Form) -> Response:
-    """The page, with the form that was just sent and its errors, if any; the others are fresh."""
+    """Render the page; `used` holds submitted forms with errors, the other forms are fresh.
+
+    `secret` is a new API token, which is shown once.
+    """
     user = signed_in_user()
     forms: dict[str, Form] = {
         "name": NameForm(formdata=None, prefix="name-", name=user.name),

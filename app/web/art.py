@@ -1,4 +1,4 @@
-"""Poster art, drawn from an event's id: it never changes."""
+"""Poster art, generated from an event's id, so that it never changes."""
 
 from functools import lru_cache
 
@@ -21,9 +21,9 @@ def poster(event_id: int) -> Response:
 
 @blueprint.get("/art/<id:event_id>.png")
 def preview(event_id: int) -> Response:
-    """For those who show a link to the event, and read no SVG: 1200 by 630 is their format.
+    """The preview image for links to the event, 1200 by 630, where SVG is not supported.
 
-    It takes 70 ms to draw: of events that there are only, and in a thread of its own.
+    Rendering takes 70 ms: it is done for existing events only, and in a thread.
     """
     catalogue().event(event_id)
     return for_ever(_preview(event_id), "image/png")

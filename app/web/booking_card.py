@@ -1,4 +1,4 @@
-"""The booking card of an event's page: what it sells now, and the form to buy it."""
+"""The booking card of an event's page: the state of the sale, and the booking form."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class BookingCard:
     event: Event
     form: BookingForm
     held: int
-    """Seats that the visitor has booked already."""
+    """Seats that the visitor has already booked."""
     error: str | None = None
     status: SeatStatus = field(init=False)
     state: SaleState = field(init=False)
@@ -32,12 +32,12 @@ class BookingCard:
         return seats_version(self.event)
 
     def flipped_since(self, tone: str) -> bool:
-        """Whether selling began or ended since the page showed `tone`: the form comes or goes."""
+        """Whether the sale began or ended since the page showed `tone`: the form changes then."""
         return (self.status.tone in SELLING) != (tone in SELLING)
 
     @property
     def most(self) -> int:
-        """The most seats that one booking may ask for now."""
+        """The maximum number of seats that the visitor may book now."""
         most = min(self.event.seats_available, MAX_SEATS)
         if self.event.max_per_person is not None:
             most = min(most, self.event.max_per_person - self.held)
@@ -45,14 +45,14 @@ class BookingCard:
 
 
 def seats_version(event: Event) -> str:
-    """What the counter shows, in short: a poll with the same one needs no answer."""
+    """A version of the seat counter: a poll with the same one gets a 204."""
     return f"{seat_status(event).tone}-{event.seats_available}"
 
 
 def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:
-    """A fresh card; its form has an idempotency key of its own, good for one booking.
+    """Create a card whose form has a new idempotency key, good for one booking.
 
-    Who is not signed in can't book by it, and gets no session for looking at it.
+    For anonymous visitors, who can't book, the form has no CSRF token and so starts no session.
     """
     form = BookingForm(formdata=None, meta={"csrf": current_user() is not None})
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1

@@ -1,4 +1,4 @@
-"""Booking seats, on the event's page."""
+"""Booking seats from the event's page."""
 
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ blueprint = Blueprint("checkout", __name__)
 
 @blueprint.get("/events/<id:event_id>/bookings")
 def begin(event_id: int) -> Answer:
-    """Where the form of a visitor who is not signed in leads: its choice is kept."""
+    """Send an anonymous visitor to sign in and back, keeping the chosen number of seats."""
     event = events.get_event(event_id)
     seats = request.args.get("seats", type=int)
     way_back = event_url(event, seats=seats if seats and seats > 0 else 1)
@@ -54,7 +54,7 @@ def create(event_id: int) -> Answer:
 
 
 def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:
-    """Show why at the form, its input kept, with the event as it is by now."""
+    """Show the reason at the form, with its input and the event's current state."""
     problem = problem_of(error)
     message = problem.detail
     if isinstance(error, IdempotencyKeyReused):

@@ -1,4 +1,4 @@
-"""The API's documentation: Swagger UI from our own files."""
+"""The API's documentation (self-hosted Swagger UI), robots.txt and the favicon."""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
@@ -6,7 +6,7 @@ from app.edge.headers import CSP
 from app.edge.htmx import Answer
 
 blueprint = Blueprint("docs", __name__)
-# Swagger UI's style sheet draws its arrows from data: addresses.
+# Swagger UI's style sheet has arrows as data: URLs.
 DOCS_CSP = CSP.replace("img-src 'self'", "img-src 'self' data:")
 
 
@@ -22,7 +22,7 @@ def favicon() -> Answer:
 
 @blueprint.get("/docs/problems")
 def problems() -> Answer:
-    """Where the `type` of every problem+json answer points."""
+    """The page that the `type` of every problem+json answer links to."""
     return render_template("pages/problems.html")
 
 

@@ -1,4 +1,4 @@
-"""What a visitor chose on the list of events: read from its address, and written back to it."""
+"""The filters of the event list, read from the URL and written back to it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ DAYS = {"week": 7, "month": 30}
 
 @dataclass(frozen=True)
 class EventFilters:
-    """Each is empty unless chosen; a value that we do not know counts as not chosen."""
+    """The chosen filters; each is empty if not chosen or unknown."""
 
     q: str = ""
     when: str = ""
@@ -45,12 +45,12 @@ class EventFilters:
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """For `url_for`: only what was chosen stands in the address."""
+        """Arguments for `url_for`: the chosen filters only."""
         return {name: value for name, value in vars(self).items() if value}
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything is left out but past events."""
+        """Whether events are filtered out, other than by the choice of upcoming or past."""
         return bool({*self.chosen} - {"sort"} - ({"when"} if self.past else set()))
 
     def query(self, *, limit: int, after: str | None = None) -> EventQuery:
@@ -82,6 +82,6 @@ class EventFilters:
 
 
 def _in_days(days: int) -> datetime:
-    """On the full hour, so that all who ask within one share an answer."""
+    """Rounded up to the full hour, so that requests within the hour share a cached response."""
     later = now() + timedelta(days=days, hours=1)
     return later.replace(minute=0, second=0, microsecond=0)

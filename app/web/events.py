@@ -1,4 +1,4 @@
-"""Events: the list, and each event's page."""
+"""Events: the list, and the page of each event."""
 
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
 PER_PAGE = 12
-"""Fills rows of one, two and three cards alike."""
+"""A multiple of one, two and three, the cards in a row."""
 
 
 @blueprint.get("/")
@@ -37,7 +37,7 @@ def index() -> Answer:
 
 @blueprint.get("/events")
 def list_events() -> Answer:
-    # Not by `url_for`, to which some names of a query would say something else.
+    # Not with `url_for`, to which some query arguments (`_anchor`) have another meaning.
     query = urlencode(list(request.args.items(multi=True)))
     return redirect(f"{url_for('events.index')}?{query}".rstrip("?"), 302)
 
@@ -63,7 +63,7 @@ def calendar(event_id: int) -> Response:
 
 @blueprint.get("/events/<id:event_id>/seats")
 def seats(event_id: int) -> Response:
-    """The counter as it is now; 204 while it is what the page shows already (`v`)."""
+    """The current seat counter; 204 if the page already shows it (version `v`)."""
     event = _event(event_id)
     seen = request.args.get("v", "")
     if seen == seats_version(event):
@@ -101,7 +101,7 @@ def _listed(
     shown |= {"count": snapshot.count, "cities": snapshot.cities}
     answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
     if is_htmx():
-        # Only what was chosen, where the form would put every empty field.
+        # The chosen filters only; the form itself would push every empty field.
         answer.headers["HX-Push-Url"] = url_for("events.index", **filters.chosen)
     return answer
 

@@ -1,4 +1,4 @@
-"""Upcoming events for programs that people read with: calendars and feed readers."""
+"""Upcoming events for calendars (iCalendar) and feed readers (Atom)."""
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, url_for
@@ -16,7 +16,7 @@ from app.services.event_search import EventQuery
 
 blueprint = Blueprint("feeds", __name__)
 MOST = 200
-"""Events in a feed, the soonest."""
+"""Maximum number of events in a feed, soonest first."""
 
 
 @blueprint.get("/events.ics")

@@ -88,7 +88,7 @@ class EmailForm(Form):
 
 
 class EndTokensField(BooleanField):  # type: ignore[misc]
-    """Ticked until somebody unticks it: a thief may have made a token."""
+    """Ticked by default, as a thief may have created a token."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_("Also end my API tokens"), default=True, **kwargs)

@@ -1,4 +1,4 @@
-"""Events' own pictures. Their addresses name their content, so that browsers keep them for ever."""
+"""Events' own pictures. URLs contain the content's digest, so that browsers cache them for ever."""
 
 from flask import Blueprint, Response
 

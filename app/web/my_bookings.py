@@ -1,4 +1,4 @@
-"""What a visitor has booked: the list, the tickets, and giving seats back."""
+"""The visitor's bookings: list, tickets and cancellation."""
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _

@@ -1,4 +1,4 @@
-"""Signing in with email and password, and out."""
+"""Sign-in with email and password, and sign-out."""
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ def create() -> Answer:
         with password_of(form.email.data):
             user = accounts.authenticate(form.email.data, form.password.data)
     except WrongCredentials:
-        # One sentence for an unknown email and a wrong password.
+        # The same message for an unknown email and a wrong password.
         form.refuse("email", _("The email or the password is wrong."))
         return _again(form, 422)
     remember_user(user)

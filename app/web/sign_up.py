@@ -1,4 +1,4 @@
-"""Making an account."""
+"""Sign-up."""
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _

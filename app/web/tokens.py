@@ -1,4 +1,4 @@
-"""The visitor's API tokens, on the account's page."""
+"""The visitor's API tokens, on the account page."""
 
 from flask import Blueprint, flash, url_for
 from flask_babel import gettext as _
@@ -30,7 +30,7 @@ def create() -> Answer:
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
-            # Shown now or never: a redirect would have to keep the secret somewhere.
+            # Shown in this response only: a redirect would have to store the secret.
             return account_page(secret=secret)
     return account_page(token=form)
 
