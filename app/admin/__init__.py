@@ -1,4 +1,4 @@
-"""Pages for organisers, behind the admin key."""
+"""Pages for staff, protected by an admin key or staff key."""
 
 from flask import Flask
 

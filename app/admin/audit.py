@@ -1,4 +1,4 @@
-"""The audit log, to be read, searched and taken along."""
+"""The audit log: list, search and CSV export."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Bookings as organisers keep them: found, looked at, cancelled, made for somebody, exported."""
+"""Bookings for organisers: search, details, cancellation, booking for a guest, exports."""
 
 import secrets
 from collections.abc import Iterator
@@ -72,8 +72,8 @@ def show(booking_id: int) -> Answer:
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")
 def confirm_cancellation(booking_id: int) -> Answer:
-    """What would be given back, before it is."""
-    # A question changes nothing, and carries no token.
+    """Ask for confirmation, showing what would be given back."""
+    # A GET request changes nothing, and has no CSRF token.
     form = CancellationForm(formdata=request.args, meta={"csrf": False})
     if not form.validate():
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
@@ -149,13 +149,13 @@ def _asked() -> tuple[BookingQuery, Event | None]:
 
 
 def _chosen(query: BookingQuery) -> dict[str, Any]:
-    """For `url_for`."""
+    """The query's arguments for `url_for`."""
     found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
 
 
 def _followed(query: BookingQuery) -> Iterator[tuple[object, ...]]:
-    """The rows; a page that waits for them may ask how far they are, by its token."""
+    """The rows to export; with a `progress` token, their progress is reported for polling."""
     try:
         token = UUID(request.args.get("progress", "")).hex
     except ValueError:

@@ -1,4 +1,4 @@
-"""Is everything in order: the parts of the site, the books, and the demo's data."""
+"""Checks for operators: the state of the site, reconciliation, and the demo's data."""
 
 import time
 from typing import Any
@@ -16,9 +16,9 @@ from app.services import demo
 blueprint = staff_pages("admin_checks", __name__)
 
 AT_ONCE = 200
-"""Events that are checked between two looks at the clock."""
+"""Events checked between two looks at the clock."""
 STEP, STEP_WITHOUT_SCRIPT = 0.5, 4.0
-"""Seconds after which a step ends, and tells how far it came."""
+"""Seconds after which a step ends and reports its progress."""
 
 
 @blueprint.get("/checks")
@@ -28,7 +28,7 @@ def show() -> Answer:
 
 @blueprint.post("/checks/reconciliation")
 def reconcile_next() -> Answer:
-    """One step: the page asks for the next by itself, or by its button."""
+    """Run one step; the page requests the next by script, or by its button."""
     step = _step(_number("after"))
     if is_htmx():
         return render_template("fragments/reconciliation_step.html", step=step)
@@ -72,7 +72,7 @@ def _step(after: int) -> dict[str, Any]:
 
 
 def _number(name: str) -> int:
-    """What the step before has counted; the figures are shown, and decide nothing."""
+    """A counter carried over from the step before; used for display only."""
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 

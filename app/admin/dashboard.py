@@ -1,4 +1,4 @@
-"""The dashboard: what was sold, how full the events are, and how that changes."""
+"""The dashboard: sales, how full the events are, and the trend."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from app.services.sales import EventSales, Sales, sales
 blueprint = staff_pages("admin_dashboard", __name__)
 
 RANGES = {"today": 1, "7": 7, "30": 30, "90": 90, "365": 365}
-"""Days up to today."""
+"""Number of days up to and including today."""
 SORTS: dict[str, Callable[[EventSales], Any]] = {
     "start": lambda row: (row.event.start_at, row.event.id),
     "sold": lambda row: (-row.sums.seats_sold, row.event.id),
@@ -59,7 +59,7 @@ def days_csv() -> Answer:
         *(() if len(found.taken) > 1 else ("Takings",)),
     )
     currency = next(iter(found.taken), "INR")
-    # A list: while a file goes out, nothing of the database can be asked any more.
+    # A list, not a generator: the database can't be queried while the response is streamed.
     rows = [
         (
             *(day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back),
@@ -97,7 +97,7 @@ def _found() -> tuple[str, Sales]:
 
 
 def _rows(found: Sales) -> tuple[list[EventSales], str, str]:
-    """The events that the words name, as they are to be sorted."""
+    """The events that match the words, sorted; also the words and the sort order."""
     words = " ".join(request.args.get("q", "").split())[:100]
     sort = request.args.get("sort", "start")
     sort = sort if sort in SORTS else "start"
@@ -108,7 +108,7 @@ def _rows(found: Sales) -> tuple[list[EventSales], str, str]:
     ]
     if sort == "start" and not words:
         at = now()
-        # Those to come first, the next at the top; then those that are over, the latest first.
+        # Upcoming events first, soonest first; then past ones, latest first.
         to_come = [row for row in rows if row.event.start_at > at]
         return to_come + [row for row in reversed(rows) if row.event.start_at <= at], words, sort
     return sorted(rows, key=SORTS[sort]), words, sort

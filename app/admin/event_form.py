@@ -1,4 +1,4 @@
-"""The form of an event, as its organiser fills it in."""
+"""The organiser's form for an event, and merging of concurrent edits."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ ZONES = frozenset(available_timezones())
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 MOST_SHOWN = 100
-"""Letters of a field that are sent along as they were shown; of longer ones, a digest."""
+"""Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
 TYPED = ("description", "capacity", "price", "max_per_person")
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
@@ -113,7 +113,7 @@ class EventForm(Form):
     publish = SubmitField(_("Publish"))
     seen = HiddenField()
     shown = HiddenField()
-    """What the fields held when the form was opened, as JSON: by it, two editors' changes are told
+    """The fields' values when the form was opened, as JSON: tells the changes of two editors
     apart."""
 
     def validate_time_zone(self, field: StringField) -> None:
@@ -129,7 +129,7 @@ class EventForm(Form):
             raise ValidationError(_("A seat costs at most ₹10,00,000."))
 
     def validate(self, **extra: Any) -> bool:
-        """Moments are held against each other as soon as each of them is one."""
+        """Also check the order of the times, once each of them is valid."""
         fair = bool(super().validate(**extra))
         if self.zone is None or any(self[name].errors for name in MOMENTS):
             return fair
@@ -142,7 +142,7 @@ class EventForm(Form):
 
     @classmethod
     def of(cls, event: Event) -> "EventForm":
-        """The form filled with an event's facts, times by the event's own clock."""
+        """The form filled with the event's facts, with times in the event's time zone."""
         facts: dict[str, Any] = {name: getattr(event, name) for name in LINES}
         facts |= {name: _by_clock(getattr(event, name), event.zone) for name in MOMENTS}
         form = cls(
@@ -158,13 +158,13 @@ class EventForm(Form):
         return form
 
     def texts(self) -> dict[str, str]:
-        """What the fields hold, as people see it."""
+        """The fields' values as displayed."""
         return {name: _text(self[name]) for name in (*LINES, *MOMENTS, *TYPED)}
 
     def merge(self, theirs: "EventForm") -> list[str]:
-        """Take over what somebody else has changed in fields that were left as they were shown.
+        """Take over another editor's changes of the fields that this editor left unchanged.
 
-        Answers the names of those that both have changed, each in another way.
+        Returns the names of the fields that both have changed to different values.
         """
         try:
             shown = dict(json.loads(self.shown.data))
@@ -183,14 +183,14 @@ class EventForm(Form):
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The time zone of all times in the form; None while it names none."""
+        """The time zone of all times in the form; None while the field is invalid."""
         return ZoneInfo(self.time_zone.data) if self.time_zone.data in ZONES else None
 
     def facts(self, shown: Event | None = None) -> dict[str, Any]:
-        """What the form says, as an event's facts; only after it was found valid.
+        """The form's values as facts of an event; call it only on a valid form.
 
-        `shown` is the event that the form showed: a moment left as it was shown stays what it is,
-        though a form tells neither seconds nor which of the two half past two of an October night.
+        `shown` is the event that the form was filled from: a time that was not edited keeps its
+        exact value, as the form has neither seconds nor the fold of an hour that occurs twice.
         """
         facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
         facts |= {name: self._moment(name, shown) for name in MOMENTS}
@@ -210,7 +210,7 @@ class EventForm(Form):
         return _in_utc(typed, zone)
 
     def seen_at(self) -> datetime | None:
-        """When the event that the form started from was last changed."""
+        """The `updated_at` of the event that the form was filled from."""
         try:
             return datetime.fromisoformat(self.seen.data)
         except (TypeError, ValueError):
@@ -218,7 +218,7 @@ class EventForm(Form):
 
 
 def _trace(text: str) -> str:
-    """Enough to know a text by: a description need not travel twice."""
+    """The text, or a digest of a long one, so that a description is not sent twice."""
     return text if len(text) < MOST_SHOWN else hashlib.sha256(text.encode()).hexdigest()
 
 

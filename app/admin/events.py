@@ -1,4 +1,4 @@
-"""Events as the organiser keeps them: listed, created, edited, deleted."""
+"""Events for organisers: list, create, edit, publish, cancel, duplicate, delete."""
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -120,7 +120,7 @@ def duplicate(event_id: int) -> Answer:
 
 @blueprint.post("/events/preview")
 def preview() -> Answer:
-    """The card and the text as visitors would see them, and what is still to be mended."""
+    """Preview the card and the description, and list the errors left in the form."""
     form = EventForm()
     event = _looked_at(form)
     return render_template("fragments/event_preview.html", form=form, event=event, index=1)
@@ -128,7 +128,7 @@ def preview() -> Answer:
 
 @blueprint.post("/events/check")
 def check() -> Answer:
-    """What is wrong with one field, as it stands among the others."""
+    """Validate one field in the context of the others."""
     form = EventForm()
     _looked_at(form)
     name = request.args.get("field", "")
@@ -160,7 +160,7 @@ def delete(event_id: int) -> Answer:
 
 
 def _looked_at(form: EventForm) -> Event | None:
-    """The event that the form would make; None, and the form refused, when it can't."""
+    """The event that the form would save; None, with errors on the form, if it is invalid."""
     if not form.validate():
         return None
     try:
@@ -194,16 +194,16 @@ def _again(form: EventForm, event: Event | None, status: int) -> Response:
 
 
 class Collision(Exception):
-    """Two organisers have changed the same fields of an event."""
+    """Two organisers have changed the same fields of an event concurrently."""
 
     def __init__(self, fields: list[str]) -> None:
         self.fields = fields
 
 
 def _saved_or_merged(form: EventForm, event: Event) -> bool:
-    """Save what the form says; whether it was joined with what somebody else saved meanwhile.
+    """Save the form; returns whether it was merged with another organiser's concurrent edit.
 
-    Raises `Collision`, and what `update_event` raises.
+    Raises `Collision` when both changed the same fields, and what `update_event` raises.
     """
     try:
         events.update_event(event.id, form.facts(event), desk(), seen=form.seen_at())
@@ -221,7 +221,7 @@ def _saved_or_merged(form: EventForm, event: Event) -> bool:
 
 
 def _conflict(form: EventForm, event_id: int, fields: list[str]) -> Response:
-    """Both versions of what both have changed: the form keeps what was typed."""
+    """Show both versions of the conflicting fields; the form keeps its input."""
     current = events.get_event(event_id, drafts=True)
     page = render_template(
         "pages/admin/event_form.html",

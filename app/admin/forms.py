@@ -52,7 +52,7 @@ class StaffKeyForm(Form):
 
 
 class HoldForm(Form):
-    """By how many seats more are to be held back, from how many the organiser saw held."""
+    """How many more seats to hold back, and how many the organiser saw held (`seen`)."""
 
     seats = WholeNumberField(
         _("How many more"),
@@ -65,13 +65,13 @@ class HoldForm(Form):
 
     @property
     def held(self) -> int:
-        """How many are to be held back in all."""
+        """The new total of seats held back."""
         held: int = self.seen.data + self.seats.data
         return held
 
 
 class ReleaseForm(HoldForm):
-    """By how many seats fewer."""
+    """How many of the seats held back to release."""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(prefix="release-", **facts)

@@ -1,4 +1,4 @@
-"""The admin pages' door, and what their answers have in common."""
+"""Access control of the admin pages, and the blueprints that they share."""
 
 from flask import Blueprint, request, url_for
 
@@ -12,7 +12,10 @@ from app.services import audit
 
 
 def admit(who: Who) -> Answer | None:
-    """Let staff of at least this role in; what they change is written down under their name."""
+    """Require staff of at least this role, and record their changes under their name.
+
+    Returns a redirect to the login if nobody is signed in. Raises `RoleTooLow`.
+    """
     found = current_admin()
     if found is None:
         way_back = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -24,7 +27,7 @@ def admit(who: Who) -> Answer | None:
 
 
 def staff_pages(name: str, module: str) -> Blueprint:
-    """A part of the admin pages: no cache keeps them."""
+    """Create a blueprint of admin pages, which are never stored in caches."""
     blueprint = Blueprint(name, module)
     blueprint.after_request(never_stored)
     return blueprint

@@ -1,4 +1,4 @@
-"""An event's own picture: given and taken away."""
+"""An event's own picture: upload and removal."""
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _

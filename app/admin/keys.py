@@ -1,4 +1,4 @@
-"""Staff keys: owners give them out and take them back; each may log out everywhere."""
+"""Staff keys: owners create and revoke them; each holder may log out everywhere."""
 
 from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from app.services import sign_ins, staff
 blueprint = staff_pages("admin_keys", __name__)
 
 own = staff_pages("admin_own_key", __name__)
-"""What each may do with their own."""
+"""What all staff may do with their own key."""
 
 
 @blueprint.get("/keys")

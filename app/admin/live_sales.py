@@ -1,4 +1,4 @@
-"""The on-sale console: an event's sale as it goes, and the hand on the tap."""
+"""The on-sale console: an event's live stats, pausing sales, and holding seats back."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def show(event_id: int) -> Answer:
 
 @blueprint.get("/events/<id:event_id>/console/figures")
 def figures(event_id: int) -> Answer:
-    """What moves: asked for each second by the page."""
+    """The live figures, polled by the page each second."""
     found = live_sales.watch(event_id, desk())
     return render_template("fragments/live_sales_figures.html", swap=True, **_shown(found))
 
@@ -126,7 +126,7 @@ def _clock(second: int, found: LiveSales) -> str:
 
 
 def _rows(found: LiveSales) -> Iterator[tuple[Any, ...]]:
-    """The seconds in which something happened."""
+    """Rows for the seconds in which something happened."""
     for sample, left in zip(found.samples, found.seats_left, strict=True):
         counted = (sample.booked, sample.seats, sample.replayed, sample.sold_out, sample.refused)
         if any((*counted, sample.busy, sample.failed)):

@@ -1,4 +1,4 @@
-"""Logging in with the admin key, and out."""
+"""Login with an admin key or staff key, and logout."""
 
 from flask import Blueprint, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -35,7 +35,7 @@ def create() -> Answer:
 
 
 def _token_for(key: str) -> str:
-    """Raises `WrongCredentials`."""
+    """Log in; returns the cookie's token, or raises `WrongCredentials`."""
     token = staff.log_in(key, settings().admin_key)
     if token is None:
         raise WrongCredentials
