@@ -1,6 +1,6 @@
-"""The JSON API, below `/api`; `app.edge.negotiation` hands it the bare addresses too.
+"""The JSON API under `/api`; `app.edge.negotiation` also routes it API requests without the prefix.
 
-It looks at headers only, never at cookies.
+It authenticates by headers only, never by cookies.
 """
 
 from flask import Flask

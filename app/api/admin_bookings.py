@@ -1,4 +1,4 @@
-"""Bookings as organisers look them up: of one event, or of all."""
+"""Bookings for organisers: of one event, or of all."""
 
 from flask import Response
 

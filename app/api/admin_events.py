@@ -1,4 +1,4 @@
-"""Events as organisers see and change them, drafts included."""
+"""Events for organisers, drafts included: list, create, change, delete, copy, watch."""
 
 from flask import Response
 

@@ -1,4 +1,4 @@
-"""The pictures that events have instead of their posters."""
+"""Events' own pictures, which replace the generated posters."""
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -12,7 +12,7 @@ from app.lib.images import MEDIA_TYPES
 from app.services import event_images
 
 blueprint = Blueprint("api_images", __name__)
-"""Takes a picture as it is, not JSON; no form can send that, nor a key."""
+"""Takes raw pictures, not JSON. Needs no CSRF token: a form can send neither these nor a key."""
 csrf.exempt(blueprint)
 
 

@@ -1,4 +1,4 @@
-"""What operators run over HTTP: the check of all seats, and the demo's data."""
+"""Operations over HTTP: reconciliation, and seeding the demo's data."""
 
 from flask import Response
 

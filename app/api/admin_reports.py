@@ -1,4 +1,4 @@
-"""What organisers look back on: sales by day and by event, and who of the staff did what."""
+"""Reports for organisers: sales by day and by event, analytics, and the audit log."""
 
 from datetime import date, timedelta
 

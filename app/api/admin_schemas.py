@@ -1,4 +1,4 @@
-"""What the API takes and gives where only staff ask."""
+"""Schemas of the API calls for staff."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal

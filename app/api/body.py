@@ -1,4 +1,4 @@
-"""The request's body: JSON, an object, and said to be so."""
+"""The request body: a JSON object with the media type `application/json`."""
 
 from typing import Any, TypeVar
 
@@ -13,7 +13,10 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def api_blueprint(name: str, module: str, *, limited: bool = True) -> Blueprint:
-    """A part of the API: it takes JSON only, and for that reason no CSRF token."""
+    """Create a blueprint that takes JSON only, and therefore needs no CSRF token.
+
+    With `limited`, calls count against the rate limit.
+    """
     blueprint = Blueprint(f"api_{name}", module)
     if limited:
         blueprint.before_request(api_call)
@@ -23,9 +26,10 @@ def api_blueprint(name: str, module: str, *, limited: bool = True) -> Blueprint:
 
 
 def require_json() -> None:
-    """Raises 415 for a body that does not say it is JSON.
+    """Raise 415 for a body whose media type is not JSON.
 
-    The media type matters: a foreign page can send forms and text here without asking, JSON not.
+    This replaces CSRF tokens: without a CORS preflight, another site's page can send forms and
+    text, but not JSON.
     """
     if request.environ.get("CONTENT_TYPE") == "application/json":
         return
@@ -36,12 +40,13 @@ def require_json() -> None:
 
 
 def parse(schema: type[Body]) -> Body:
-    """The body as `schema`. Raises `ValidationError`, and 400 for what is no JSON object."""
+    """Parse the body as `schema`. Raises `ValidationError`, and 400 if it is not a JSON object."""
     try:
         return schema.model_validate_json(request.get_data())
     except ValidationError as error:
         if any(detail["type"] in {"json_invalid", "model_type"} for detail in error.errors()):
-            # A half of a character is no JSON to pydantic; parsed, it names its field.
+            # Pydantic rejects a lone surrogate as invalid JSON; parsed first, the error names
+            # its field.
             return schema.model_validate(_parsed())
         raise
 

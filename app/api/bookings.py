@@ -1,4 +1,4 @@
-"""Bookings: a user's own, or anybody's for an organiser."""
+"""Bookings: a user's own, or any booking for an organiser."""
 
 from typing import Any
 
@@ -117,7 +117,11 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
 def place(
     desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None, address: str | None
 ) -> Booked:
-    """Book what a caller wishes; `key` is the `Idempotency-Key` header, `address` the caller's."""
+    """Book for the caller; `key` is the `Idempotency-Key` header, `address` the caller's address.
+
+    Raises what `bookings.book` raises, `InvalidField` for a bad key, `UserNotFound`, `NotAllowed`,
+    and `TooManyRequests`.
+    """
     user_id = caller.acting_for(request.user_id)
     once = request.idempotency_key if key is None else _same_key(key, request)
     if caller.user_id is not None:
@@ -128,7 +132,7 @@ def place(
 
 
 def _same_key(header: str, request: BookingIn) -> str:
-    """The header's key; raises `InvalidField` for a bad one, or when the body names another."""
+    """The header's key; raises `InvalidField` if it is malformed or the body has another."""
     if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
         raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
     if request.idempotency_key not in (None, header):

@@ -1,4 +1,4 @@
-"""Who calls the API, told by headers alone."""
+"""Authentication of API callers, by headers only."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,7 +18,7 @@ from app.services.staff import Staff
 
 @dataclass(frozen=True)
 class Caller:
-    """An organiser or the open API may act for anybody; a token acts for its own user only."""
+    """Who calls: organisers and callers of the open API act for any user, a token for its own."""
 
     anybody: bool = False
     organiser: bool = False
@@ -31,11 +31,15 @@ class Caller:
 
     @property
     def limited_to(self) -> int | None:
-        """The user whose things the caller is limited to; None for anybody's."""
+        """The only user whose data the caller may access; None for no such limit."""
         return None if self.anybody else self.user_id
 
     def acting_for(self, user_id: int | None) -> int:
-        """The user the caller acts for; raises `UserNotFound` for one it may not act for."""
+        """The user that the caller acts for, by default a token's own.
+
+        Raises `InvalidField` if `user_id` is required, `NotAllowed` if the caller acts for nobody,
+        and `UserNotFound` for a user other than the token's.
+        """
         if self.anybody:
             if user_id is None:
                 raise InvalidField("user_id", "is required")
@@ -48,9 +52,10 @@ class Caller:
 
 
 def caller() -> Caller:
-    """The caller of this request. A key or token that is wrong is refused, never overlooked.
+    """The caller of this request.
 
-    Raises `NotAllowed`, and `TooManyRequests` where an address has sent many wrong ones.
+    Raises `NotAllowed` for a wrong key or token, even where none is needed, and `TooManyRequests`
+    for an address that has sent too many wrong ones.
     """
     if "caller" not in g:
         g.caller = _recognise()
@@ -76,7 +81,10 @@ def _recognise() -> Caller:
 def recognise(
     rules: Settings, key: str | None, authorization: str | None, address: str | None
 ) -> Caller:
-    """Who sends these headers from this address. Raises `NotAllowed`."""
+    """The caller who sends these headers from this address.
+
+    Raises `NotAllowed` for a wrong key or token.
+    """
     if key is not None:
         return _staff(staff.by_key(key, rules.admin_key))
     if authorization is not None:
@@ -87,16 +95,16 @@ def recognise(
 
 
 def _staff(found: Staff | None) -> Caller:
-    """What staff may do by the API: viewers look at what organisers may change."""
+    """The caller for a member of staff: only organisers and owners may act for users."""
     if found is None:
         raise NotAllowed
     return Caller(anybody=found.may(Role.ORGANISER), organiser=True, staff=found)
 
 
 def admit(who: Who) -> None:
-    """Refuse who may not ask this, before anything they sent is looked at.
+    """Check access before any of the input is parsed.
 
-    Raises `NotAllowed`, `RoleTooLow`.
+    Raises `NotAllowed`, and `RoleTooLow` for staff of too low a role.
     """
     found = caller()
     if who == Who.CALLER and not (found.anybody or found.user_id is not None):
@@ -118,7 +126,7 @@ def _user_of(authorization: str) -> int:
 
 
 def _is_local(address: str | None) -> bool:
-    """A second lock on the open API: the settings allow it on a loopback address only."""
+    """Second check of the open API, which the settings allow on a loopback address only."""
     try:
         return ip_address(address or "").is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Events: reading them needs no key."""
+"""Public events: no key is needed."""
 
 import hashlib
 

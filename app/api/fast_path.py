@@ -1,9 +1,9 @@
-"""The one call that a whole city makes at once: `POST /bookings`, without a Flask request.
+"""A fast path for `POST /bookings`, the call of every on-sale, without a Flask request.
 
-Flask's request, its routing, hooks and response cost as much again as the booking. A plain order
-from a known caller needs none of them, and is answered here by the same schema, service and
-wording as the view's. Whatever is not plain (a body that is no order, a caller we don't know,
-another host) is left to Flask, which answers it in full.
+Flask's request, routing, hooks and response cost as much again as the booking itself. A valid
+order from a known caller needs none of them: it is answered here with the same schema, service and
+problem texts as in the view. Everything else (an invalid body, an unknown caller, another host) is
+passed on to Flask.
 """
 
 import logging
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class FastPath:
-    """WSGI middleware right before Flask."""
+    """WSGI middleware directly in front of Flask."""
 
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._app, self._inner = app, inner
@@ -88,7 +88,7 @@ class FastPath:
                 caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
                 return _told(place(self._desk, caller, request, _key(environ), address))
             except (ValidationError, NotAllowed, InvalidField):
-                # Nothing is done yet; Flask reads the body again and says what is wrong.
+                # Nothing has been done yet: Flask reads the body again and answers with the error.
                 environ["wsgi.input"] = BytesIO(body)
                 return None
             except UtsavamError as error:
@@ -105,7 +105,7 @@ class FastPath:
         )
 
     def _broken(self, environ: "WSGIEnvironment", error: Exception) -> Answer:
-        """As Flask's own handlers tell it."""
+        """Answer an unexpected error with Flask's own error handlers."""
         with self._app.request_context(environ):
             response = self._app.make_response(self._app.handle_user_exception(error))
             headers = [h for h in response.headers if not h[0].startswith("Content-")]

@@ -1,4 +1,4 @@
-"""Field types of the API: strict about kinds, so that "2" is not 2 and 1.5 is no seat."""
+"""Field types of the API, strict about JSON types: "2" and 1.5 are no numbers of seats."""
 
 import re
 from datetime import UTC, date, datetime
@@ -21,13 +21,13 @@ MAX_ID = 10**18 - 1
 _DAY = r"\d{4}-\d\d-\d\d"
 DAY = re.compile(_DAY, re.ASCII)
 MOMENT = re.compile(_DAY + r"[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-"""RFC 3339, whose seconds may be left out. Pydantic alone would take "0" for the year 1970."""
+"""RFC 3339, with optional seconds. Pydantic alone would accept "0" as the start of 1970."""
 
 
 class Payload(BaseModel):
-    """A body, query or answer; unknown fields are refused."""
+    """Base of all bodies, queries and responses; unknown fields are refused."""
 
-    # Names come again, what people write does not: it would fill pydantic's cache of strings.
+    # Keys repeat; values do not, and would only fill pydantic's string cache.
     model_config = ConfigDict(extra="forbid", from_attributes=True, cache_strings="keys")
 
 
@@ -81,10 +81,10 @@ Search = Annotated[
     AfterValidator(_no_control_characters),
 ]
 UNSAID = datetime.min.replace(tzinfo=UTC)
-"""Stands for a moment that was left out; it is never used."""
+"""Placeholder for a time that was left out; its value is never used."""
 
 
 def without_defaults(schema: dict[str, Any]) -> None:
-    """What is left out of a change stays as it is: the document must promise no default."""
+    """Remove defaults from the schema of a change: a field left out stays unchanged."""
     for field in schema["properties"].values():
         field.pop("default", None)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Liveness and readiness."""
 
 from flask import Response
 
@@ -9,7 +9,7 @@ from app.api.spec import answers, valid
 from app.edge.current import desk
 from app.operations.health import readiness
 
-# Load balancers and monitors ask as often as they like.
+# Not rate limited, for load balancers and monitors.
 blueprint = api_blueprint("health", __name__, limited=False)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the schemas say, and the headers that they can't."""
+"""The OpenAPI document: generated from the schemas, with headers and links added."""
 
 from functools import cache
 from http import HTTPStatus
@@ -23,7 +23,7 @@ _REPLAYED = {
 }
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"`.'}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
-"""Of any call: 400 for another host or a NUL byte, 503 while the database is away."""
+"""Any call may get 400 for an untrusted host or a NUL byte, and 503 while the database is down."""
 _LIMITED = {
     "description": HTTPStatus.TOO_MANY_REQUESTS.phrase,
     "headers": {
@@ -41,12 +41,12 @@ _LEADS = {
     "createBooking": ("booking_id", "booking_id", ("getBooking", "changeBooking", "cancelBooking")),
     "createUser": ("user_id", "id", ("listBookingsOfUser",)),
 }
-"""By call: a parameter of other calls, the field of its answer that is its value, and these."""
+"""Links by call: the parameter, the field of the response that is its value, the linked calls."""
 _ID = {"type": "integer", "format": "int64", "minimum": 1}
 
 
 def init_app(app: Flask) -> None:
-    # Not `spec.register`: it would also serve documentation pages that load from elsewhere.
+    # Not `spec.register`, which also serves documentation pages that load scripts from a CDN.
     spec.app = app
 
     @app.get("/api/openapi.json", endpoint="openapi")
@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
 
 @cache
 def document() -> dict[str, Any]:
-    """The document; made once, since it changes with the code only."""
+    """The document; cached, as it depends on the code only."""
     made: dict[str, Any] = json.loads(json.dumps(spec.spec))
     made["servers"] = [{"url": "/"}]
     for path, operations in made["paths"].items():
@@ -109,7 +109,7 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _finish_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Nothing at all is an object without fields: fine where none of them is required."""
+    """Mark the body as optional where no field is required: no body counts as `{}`."""
     if said := body["content"].get("application/json"):
         name = said["schema"]["$ref"].rpartition("/")[2]
         body["required"] = bool(schemas[name].get("required"))

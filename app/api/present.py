@@ -1,4 +1,4 @@
-"""Models as the API shows them."""
+"""Conversion of models to the API's responses."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def _booking_facts(booking: Booking | Confirmed) -> dict[str, object]:
 
 
 def booked_out(booked: Booked) -> BookedOut:
-    """As it was confirmed: a replay answers what the first request was answered."""
+    """The booking as first confirmed: a replay gets the same answer as the first request."""
     return BookedOut.model_validate({**_booking_facts(booked.booking), "status": "CONFIRMED"})
 
 
@@ -66,7 +66,7 @@ def json_response(payload: BaseModel, status: int = 200) -> Response:
 
 
 def page_response(payload: BaseModel, page: Page[object]) -> Response:
-    """A listing, with the address of its next page in `Link` (RFC 8288)."""
+    """A page of a listing, with the URL of the next page in the `Link` header (RFC 8288)."""
     response = json_response(payload)
     if page.next_cursor:
         query = {**request.args.to_dict(), "after": page.next_cursor}

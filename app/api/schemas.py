@@ -1,4 +1,4 @@
-"""What the API takes and gives. The OpenAPI document is made from these same classes."""
+"""Schemas of the API's requests and responses; the OpenAPI document is generated from them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
-# The shortest is the service's own rule, and worded there.
+# The minimum length is checked by the service, which has the message for it.
 PASSWORD = Field(
     strict=True, max_length=MAX_PASSWORD, json_schema_extra={"minLength": MIN_PASSWORD}
 )

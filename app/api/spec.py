@@ -1,4 +1,4 @@
-"""Validation and documentation of the API's calls from one set of schemas."""
+"""Validation and OpenAPI documentation of the API's calls from the same schemas."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -18,7 +18,7 @@ from app.presenters.problems import Problem
 View = TypeVar("View", bound=Callable[..., Any])
 KEY, TOKEN = "AdminKey", "ApiToken"
 STAFF: dict[str, Any] = {"tags": ["Admin"], "security": [{KEY: []}]}
-"""How the calls of organisers and operators are documented."""
+"""Tag and security scheme of the calls of organisers and operators."""
 
 
 _LENGTHS = {
@@ -67,8 +67,10 @@ spec = SpecTree(
 
 
 def answers(*problems: int, **models: Any) -> Response:
-    """The answers of a call: `answers(404, HTTP_200=EventOut)`; 422 is added by itself, and 403,
-    for staff of too low a role, wherever there is 401."""
+    """Declare a call's responses, as in `answers(404, HTTP_200=EventOut)`.
+
+    422 is always added, and 403, for staff of too low a role, wherever there is a 401.
+    """
     if 401 in problems:
         problems = (*problems, 403)
     return Response(**models, **{f"HTTP_{status}": ProblemOut for status in problems})
@@ -81,10 +83,10 @@ def valid(
     body: type[BaseModel] | None = None,
     **facts: Any,
 ) -> Callable[[View], View]:
-    """Validate the call's input by its schemas, hand it to the view, and document the call.
+    """Validate the input against the schemas, pass it to the view, and document the call.
 
-    `facts` are those of `spec.validate`. That function's own wrapper is left out: it would parse
-    each answer once more, which costs as much as a booking.
+    `facts` are passed to `spec.validate` for documentation. Its wrapper is not used: it parses
+    every response again, which costs as much as a booking.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""Staff keys, for owners."""
+"""Staff keys, managed by owners."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Users: signing up, and the organiser's list."""
+"""Users: sign-up, and the list for organisers."""
 
 from contextlib import nullcontext
 
