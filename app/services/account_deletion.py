@@ -20,16 +20,16 @@ from app.models import ApiToken, Booking, Event, SignIn, User
 from app.models.columns import now
 from app.services import accounts, bookings
 
-BEGIN_AGAIN_FOR = 2.0
+RETRY_FOR = 2.0
 """Seconds to retry while the user keeps booking; after that `Busy` is raised."""
-_WAITS = text(
+_SET_TIMEOUTS = text(
     "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2500', true)"
 )
-_WAITS_LESS = text("SET LOCAL lock_timeout = 500")
+_SET_USER_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = 500")
 """Milliseconds to wait for the user's row; short, because buyers wait for the locked events."""
 
 
-class _BookedMeanwhile(Exception):
+class _BookedConcurrently(Exception):
     """The user booked an event whose row was not locked."""
 
 
@@ -41,12 +41,12 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
     lock could not be obtained; nothing is changed then.
     """
     accounts.confirm_password(user_id, password)
-    give_up = time.monotonic() + BEGIN_AGAIN_FOR
+    deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
-            return _leave(user_id, desk)
-        except _BookedMeanwhile:
-            if time.monotonic() > give_up:
+            return _try_delete(user_id, desk)
+        except _BookedConcurrently:
+            if time.monotonic() > deadline:
                 raise Busy from None
         except OperationalError as error:
             if isinstance(error.orig, LockNotAvailable | QueryCanceled):
@@ -54,18 +54,18 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
             raise
 
 
-def _leave(user_id: int, desk: BookingDesk) -> int:
+def _try_delete(user_id: int, desk: BookingDesk) -> int:
     """Try once; return how many bookings were cancelled."""
     with desk.changing() as changes:
         session = changes.session
-        session.execute(_WAITS)
-        events = changes.lock(session.scalars(_to_come(Booking.event_id, user_id)).all())
-        user = _locked(session, user_id)
+        session.execute(_SET_TIMEOUTS)
+        events = changes.lock(session.scalars(_upcoming(Booking.event_id, user_id)).all())
+        user = _lock_user(session, user_id)
         to_come = session.scalars(
-            _to_come(Booking, user_id), execution_options={"populate_existing": True}
+            _upcoming(Booking, user_id), execution_options={"populate_existing": True}
         ).all()
         if any(booking.event_id not in events for booking in to_come):
-            raise _BookedMeanwhile
+            raise _BookedConcurrently
         at = now()
         cancelled = [b for b in to_come if at < events[b.event_id].cancellable_until]
         for booking in cancelled:
@@ -74,7 +74,7 @@ def _leave(user_id: int, desk: BookingDesk) -> int:
     return len(cancelled)
 
 
-def _to_come(what: Any, user_id: int) -> Select[Any]:
+def _upcoming(what: Any, user_id: int) -> Select[Any]:
     """Select `what` from the user's confirmed bookings of events that have not started."""
     return (
         select(what)
@@ -85,9 +85,9 @@ def _to_come(what: Any, user_id: int) -> Select[Any]:
     )
 
 
-def _locked(session: Session, user_id: int) -> User:
+def _lock_user(session: Session, user_id: int) -> User:
     """The user's row, locked against changes and against bookings, which lock it FOR KEY SHARE."""
-    session.execute(_WAITS_LESS)
+    session.execute(_SET_USER_LOCK_TIMEOUT)
     user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)

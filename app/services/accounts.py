@@ -34,21 +34,21 @@ MAX_PASSWORD = 200
 # OWASP's minimum (Password Storage Cheat Sheet: 19 MiB, two passes, one lane) plus one pass. Each
 # further lane is a thread: a single hash could then take every core away from the bookings.
 _hasher = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1)
-_hashing = FairQueue(each=16, timeout=6)
+_hash_queue = FairQueue(each=16, timeout=6)
 """At most `each` passwords of one address wait in a process: a whole venue may share an address."""
-_FULL_FOR = 2
+_RETRY_AFTER = 2
 """Seconds that a full queue of one address takes at most, on two cores."""
 
 
 @cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     """A dummy hash, so that an unknown email takes as long as a wrong password."""
-    return _aside(_hasher.hash, "nobody has this password")
+    return _run_queued(_hasher.hash, "nobody has this password")
 
 
 def share_core(processes: int) -> None:
     """Limit hashing in all `processes` together to the time of one core."""
-    _hashing.share = 1 / processes
+    _hash_queue.share = 1 / processes
 
 
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
@@ -85,17 +85,17 @@ def authenticate(email: str, password: str) -> User:
     user = find_user(email)
     # Return the connection to the pool before waiting in the hashing queue.
     db.session.commit()
-    known = user.password_hash if user and user.password_hash else _nobody()
-    fits, renewed = _aside(_examine, known, password[:MAX_PASSWORD])
-    if not fits or user is None or user.password_hash is None:
+    known = user.password_hash if user and user.password_hash else _dummy_hash()
+    matches, rehashed = _run_queued(_verify, known, password[:MAX_PASSWORD])
+    if not matches or user is None or user.password_hash is None:
         log.warning("A password was refused", extra={"user_id": user.id if user else None})
         raise WrongCredentials
-    if renewed:
-        _renew(user, known, renewed)
+    if rehashed:
+        _store_rehash(user, known, rehashed)
     return user
 
 
-def _examine(hashed: str, password: str) -> tuple[bool, str | None]:
+def _verify(hashed: str, password: str) -> tuple[bool, str | None]:
     """Whether the password is right, and its new hash if the parameters have changed since."""
     try:
         _hasher.verify(hashed, password)
@@ -104,13 +104,13 @@ def _examine(hashed: str, password: str) -> tuple[bool, str | None]:
     return True, _hasher.hash(password) if _hasher.check_needs_rehash(hashed) else None
 
 
-def _renew(user: User, known: str, renewed: str) -> None:
+def _store_rehash(user: User, known: str, rehashed: str) -> None:
     with transaction() as session:
         session.execute(
             update(User)
             # Unless the password was changed meanwhile.
             .where(User.id == user.id, User.password_hash == known)
-            .values(password_hash=renewed)
+            .values(password_hash=rehashed)
         )
 
 
@@ -165,7 +165,7 @@ def hash_password(password: str) -> str:
     passwords of the caller's address are queued, and `Busy` after too long a wait in the queue.
     """
     _check_rules(password)
-    return _aside(_hasher.hash, password)
+    return _run_queued(_hasher.hash, password)
 
 
 def _check_rules(password: str) -> None:
@@ -177,11 +177,11 @@ def _check_rules(password: str) -> None:
         raise InvalidField("password", "must not hold a NUL character")
 
 
-def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _run_queued(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
-        return _hashing.run(work, *args, **kwargs)
+        return _hash_queue.run(work, *args, **kwargs)
     except QueueFull:
-        raise TooManyRequests(_FULL_FOR) from None
+        raise TooManyRequests(_RETRY_AFTER) from None
     except WaitedTooLong:
         raise Busy from None
 

@@ -50,19 +50,19 @@ def record(
         after=_plain(after),
     )
     session.add(entry)
-    told = {"action": action, "subject": entry.subject, "subject_id": entry.subject_id}
-    session.info.setdefault("to_log", []).append(told)
+    facts_to_log = {"action": action, "subject": entry.subject, "subject_id": entry.subject_id}
+    session.info.setdefault("to_log", []).append(facts_to_log)
 
 
 @event.listens_for(Session, "after_commit")
-def _log_what_is_done(session: Session) -> None:
+def _log_committed(session: Session) -> None:
     """Log committed actions, without the actor's name: that is in the table only."""
-    for told in session.info.pop("to_log", ()):
-        log.info("Staff at work", extra=told)
+    for facts_to_log in session.info.pop("to_log", ()):
+        log.info("Staff at work", extra=facts_to_log)
 
 
 @event.listens_for(Session, "after_rollback")
-def _forget_what_is_not_done(session: Session) -> None:
+def _discard_rolled_back(session: Session) -> None:
     session.info.pop("to_log", None)
 
 

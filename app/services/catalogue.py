@@ -23,7 +23,7 @@ from app.services.event_search import EventQuery
 from app.services.events import City
 from app.services.paging import Page
 
-KEPT_FOR = 1.0
+TTL = 1.0
 """Seconds for which a result of the database is served."""
 MAX_ENTRIES = 1_000
 
@@ -50,11 +50,11 @@ class Facts:
     keys: tuple[str, ...]
     serial: int = field(default_factory=lambda: next(_serials))
 
-    def are_young(self, asked: float) -> bool:
+    def are_fresh(self, asked: float) -> bool:
         """Whether they are fresh enough for a request that came at `asked` (monotonic seconds)."""
-        return self.at >= asked or time.monotonic() - self.at <= KEPT_FOR
+        return self.at >= asked or time.monotonic() - self.at <= TTL
 
-    def hold(self, published: Published | None) -> bool:
+    def match(self, published: Published | None) -> bool:
         return published is None or published[0] == self.changes
 
 
@@ -89,7 +89,7 @@ class Catalogue:
 
     def __init__(self, gate: SeatGate) -> None:
         self._gate, self._published = gate, PublishedSeats(gate)
-        self._kept: dict[Hashable, Facts] = {}
+        self._cache: dict[Hashable, Facts] = {}
         self._locks = [threading.Lock() for _ in range(64)]
 
     def event(self, event_id: int) -> CatalogueSnapshot:
@@ -124,14 +124,14 @@ class Catalogue:
             return self._snapshot(facts, self._published.read(facts.keys))
 
     def _from_memory(self, key: Hashable, asked: float) -> CatalogueSnapshot | None:
-        facts = self._kept.get(key)
-        if facts is None or not facts.are_young(asked):
+        facts = self._cache.get(key)
+        if facts is None or not facts.are_fresh(asked):
             return None
         published = self._published.read(facts.keys)
-        return self._snapshot(facts, published) if facts.hold(published) else None
+        return self._snapshot(facts, published) if facts.match(published) else None
 
     def _load(self, key: Hashable, load: Callable[[], "Loaded"]) -> Facts:
-        known = self._kept.get(key)
+        known = self._cache.get(key)
         before = self._published.read(known.keys if known else ())
         at = time.monotonic()
         loaded = load()
@@ -140,33 +140,35 @@ class Catalogue:
         keys = tuple(version_key(event.id) for event in loaded.page.items)
         facts = Facts(loaded, before[0] if before else None, at, keys)
         if known and before:
-            self._heal(facts, dict(zip(known.keys, before[1:], strict=True)))
-        if len(self._kept) >= MAX_ENTRIES:
-            self._kept = {}
-        self._kept[key] = facts
+            self._forget_outdated(facts, dict(zip(known.keys, before[1:], strict=True)))
+        if len(self._cache) >= MAX_ENTRIES:
+            self._cache = {}
+        self._cache[key] = facts
         return facts
 
-    def _heal(self, facts: Facts, before: dict[str, bytes | None]) -> None:
+    def _forget_outdated(self, facts: Facts, before: dict[str, bytes | None]) -> None:
         """Drop published counts newer than the rows, which were read after them.
 
         That happens only after a restore: the counts are those of the database before it.
         """
         rows = zip(facts.loaded.page.items, facts.keys, strict=True)
-        gone = [row.id for row, key in rows if _newer(parse_published_count(before.get(key)), row)]
-        if gone:
-            self._gate.forget(gone)
+        outdated = [
+            row.id for row, key in rows if _newer(parse_published_count(before.get(key)), row)
+        ]
+        if outdated:
+            self._gate.forget(outdated)
 
     def _snapshot(self, facts: Facts, published: Published | None) -> CatalogueSnapshot:
         if published is not None:
-            return self._made(
+            return self._build(
                 facts, published, lambda: [parse_published_count(text) for text in published[1:]]
             )
         snapshots = tuple(self._gate.snapshot(event.id) for event in facts.loaded.page.items)
-        return self._made(
+        return self._build(
             facts, snapshots, lambda: [s.published_count if s else None for s in snapshots]
         )
 
-    def _made(
+    def _build(
         self, facts: Facts, etag: Hashable, figures: Callable[[], list[PublishedCount | None]]
     ) -> CatalogueSnapshot:
         return CatalogueSnapshot((facts.serial, etag), facts, figures)

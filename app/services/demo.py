@@ -78,7 +78,7 @@ def _ensure_events(
 
 def _make(changes: SeatChanges, facts: dict[str, Any]) -> Event:
     event = Event(
-        start_at=_moment(facts["in_days"], facts["at"], facts.get("time_zone", "Asia/Kolkata")),
+        start_at=_start_time(facts["in_days"], facts["at"], facts.get("time_zone", "Asia/Kolkata")),
         capacity=facts["capacity"],
         **{name: facts[name] for name in _PLAIN if name in facts},
     )
@@ -104,7 +104,7 @@ _PLAIN = (
 )
 
 
-def _moment(in_days: int, at: str, zone: str) -> datetime:
+def _start_time(in_days: int, at: str, zone: str) -> datetime:
     hour, minute = map(int, at.split(":"))
     local = datetime.now(ZoneInfo(zone)) + timedelta(days=in_days)
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone(UTC)

@@ -34,7 +34,7 @@ def set_image(event_id: int, file: bytes, desk: BookingDesk) -> Event:
         made = insert(EventImage).values(digest=digest, card=card, wide=wide)
         session.execute(made.on_conflict_do_nothing())
     event = events.update_event(event_id, {"image_digest": digest}, desk)
-    _forget_unused(before)
+    _delete_unused(before)
     return event
 
 
@@ -42,7 +42,7 @@ def remove_image(event_id: int, desk: BookingDesk) -> Event:
     """Show the generated poster again. Raises `EventNotFound`."""
     before = events.get_event(event_id, drafts=True).image_digest
     event = events.update_event(event_id, {"image_digest": None}, desk)
-    _forget_unused(before)
+    _delete_unused(before)
     return event
 
 
@@ -54,7 +54,7 @@ def get_image(digest: str) -> EventImage:
     return image
 
 
-def _forget_unused(digest: str | None) -> None:
+def _delete_unused(digest: str | None) -> None:
     if digest is None:
         return
     used = select(Event.id).where(Event.image_digest == digest)

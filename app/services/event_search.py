@@ -11,7 +11,7 @@ from app.models import Event, EventStatus
 from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
 from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
 
-SHORTEST_MISTAKE = 5
+MIN_FUZZY_LENGTH = 5
 """Shortest word, in letters, that is matched fuzzily: shorter words resemble too many others."""
 Sort = Literal["soonest", "price"]
 
@@ -54,14 +54,14 @@ def matching(wanted: Any, query: EventQuery) -> Any:
         )
     if query.available_only:
         wanted = wanted.where(*_on_sale())
-    return wanted.where(*(_mentions(word) for word in query.q.split()))
+    return wanted.where(*(_matches_word(word) for word in query.q.split()))
 
 
 def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
     """Sort, and start after the cursor. Raises `InvalidField` for a cursor of another listing."""
     columns = _columns(query)
     if query.after:
-        there = tuple_(*map(literal, _edge(query.after, query)))
+        there = tuple_(*map(literal, _cursor_values(query.after, query)))
         here = tuple_(*columns)
         wanted = wanted.where(here < there if query.past_only else here > there)
     return wanted.order_by(*((c.desc() for c in columns) if query.past_only else columns))
@@ -78,7 +78,7 @@ def _columns(query: EventQuery) -> Sequence[ColumnElement[Any]]:
     return (*price, Event.start_at, Event.id)
 
 
-def _edge(cursor: str, query: EventQuery) -> Sequence[Any]:
+def _cursor_values(cursor: str, query: EventQuery) -> Sequence[Any]:
     sort, *price, start, ident = decode_cursor(cursor, 4 if query.sort == "price" else 3)
     try:
         if sort != query.sort:
@@ -88,9 +88,9 @@ def _edge(cursor: str, query: EventQuery) -> Sequence[Any]:
         raise unknown_cursor() from error
 
 
-def _mentions(word: str) -> ColumnElement[bool]:
+def _matches_word(word: str) -> ColumnElement[bool]:
     """Match a word prefix, a similar word ("consert" finds a concert), or a literal substring."""
-    alike = SEARCHED_TITLES.op("%>")(word) if len(word) >= SHORTEST_MISTAKE else false()
+    alike = SEARCHED_TITLES.op("%>")(word) if len(word) >= MIN_FUZZY_LENGTH else false()
     quoted = word.replace("\\", "\\\\").replace("'", "''")
     return or_(
         SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", f"'{quoted}':*")),

@@ -23,7 +23,7 @@ from app.services.event_rules import check_event
 from app.services.event_search import EventQuery, cursor_of, in_order, matching
 from app.services.paging import Page, cut
 
-MOST_CITIES = 200
+MAX_CITIES = 200
 
 
 class City(NamedTuple):
@@ -52,7 +52,7 @@ def list_cities(*, past: bool = False) -> Sequence[City]:
     name = func.min(Event.city)
     wanted = select(name, func.count(Event.id)).where(Event.city != "")
     wanted = matching(wanted, EventQuery(past_only=past)).group_by(func.lower(Event.city))
-    return [City(*row) for row in db.session.execute(wanted.order_by(name).limit(MOST_CITIES))]
+    return [City(*row) for row in db.session.execute(wanted.order_by(name).limit(MAX_CITIES))]
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:

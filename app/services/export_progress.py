@@ -14,9 +14,9 @@ from app.lib.text import whole
 
 T = TypeVar("T")
 PLAIN = Names()
-EVERY = 500
+REPORT_EVERY = 500
 """Rows between two reports."""
-KEPT_FOR = 300
+TTL = 300
 """Seconds until Redis expires a report."""
 
 
@@ -34,23 +34,23 @@ def followed(
     client: redis.Redis, token: str, rows: Iterable[T], total: int, names: Names = PLAIN
 ) -> Iterator[T]:
     """Yield the same rows, reporting their number in Redis under the token."""
-    _tell(client, names, token, Progress(0, max(total, 1)))
+    _report(client, names, token, Progress(0, max(total, 1)))
     number = 0
     for number, row in enumerate(rows, 1):
         yield row
         # `total` was counted earlier and may be too low; only the last report says "done".
-        if number % EVERY == 0 and number < total:
-            _tell(client, names, token, Progress(number, total))
-    _tell(client, names, token, Progress(max(number, 1), max(number, 1)))
+        if number % REPORT_EVERY == 0 and number < total:
+            _report(client, names, token, Progress(number, total))
+    _report(client, names, token, Progress(max(number, 1), max(number, 1)))
 
 
 def progress_of(client: redis.Redis, token: str, names: Names = PLAIN) -> Progress | None:
     """The progress of an export; None if it has not begun, has expired, or Redis is down."""
     try:
-        told = cast("bytes | None", client.get(names.of(_key(token))))
+        stored = cast("bytes | None", client.get(names.of(_key(token))))
     except redis.RedisError:
         return None
-    rows, _, total = (told or b"").partition(b"/")
+    rows, _, total = (stored or b"").partition(b"/")
     numbers = whole(rows), whole(total)
     return None if None in numbers else Progress(*cast("tuple[int, int]", numbers))
 
@@ -59,8 +59,8 @@ def _key(token: str) -> str:
     return f"export:{token}:progress"
 
 
-def _tell(client: redis.Redis, names: Names, token: str, progress: Progress) -> None:
+def _report(client: redis.Redis, names: Names, token: str, progress: Progress) -> None:
     try:
-        client.set(names.of(_key(token)), f"{progress.rows}/{progress.total}", ex=KEPT_FOR)
+        client.set(names.of(_key(token)), f"{progress.rows}/{progress.total}", ex=TTL)
     except redis.RedisError:
         return

@@ -15,7 +15,7 @@ from app.services import events
 
 SPAN = 120
 """Seconds shown."""
-LATELY = 10
+RATE_WINDOW = 10
 """Seconds over which the rate is averaged."""
 
 
@@ -36,7 +36,7 @@ class LiveSales:
     @property
     def rate(self) -> float:
         """Bookings per second, averaged over the last ten seconds."""
-        return sum(sample.booked for sample in self.samples[-LATELY:]) / LATELY
+        return sum(sample.booked for sample in self.samples[-RATE_WINDOW:]) / RATE_WINDOW
 
     @property
     def peak(self) -> int:

@@ -14,7 +14,7 @@ from app.services import accounts, api_tokens, sign_ins, user_bookings
 
 def rename(user_id: int, name: str) -> None:
     with transaction() as session:
-        _present(session, user_id).name = name.strip()
+        _locked_user(session, user_id).name = name.strip()
 
 
 def change_email(user_id: int, email: str, password: str) -> None:
@@ -22,7 +22,7 @@ def change_email(user_id: int, email: str, password: str) -> None:
     accounts.confirm_password(user_id, password)
     try:
         with transaction() as session:
-            _present(session, user_id).email = accounts.normalise_email(email)
+            _locked_user(session, user_id).email = accounts.normalise_email(email)
     except IntegrityError as error:
         if accounts.constraint_of(error) == "uq_users_email":
             raise EmailTaken from None
@@ -40,7 +40,7 @@ def change_password(
     accounts.confirm_password(user_id, current)
     hashed = accounts.hash_password(new)
     with transaction() as session:
-        _present(session, user_id).password_hash = hashed
+        _locked_user(session, user_id).password_hash = hashed
         ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
     sign_ins.end_all_of(user_id, keep=keep)
     return ended
@@ -73,26 +73,26 @@ def export(user_id: int) -> dict[str, Any]:
             "id": user.id,
             "email": user.email,
             "name": user.name,
-            "created_at": _said(user.created_at),
+            "created_at": _iso(user.created_at),
         },
         "bookings": [_booking_facts(booking) for booking in user_bookings.all_of(user_id)],
         "api_tokens": [
             {
                 "name": token.name,
                 "last_four": token.last_four,
-                "created_at": _said(token.created_at),
-                "last_used_at": _said(token.last_used_at),
+                "created_at": _iso(token.created_at),
+                "last_used_at": _iso(token.last_used_at),
             }
             for token in api_tokens.list_api_tokens(user_id)
         ],
         "sign_ins": [
-            {"created_at": _said(row.created_at), "expires_at": _said(row.expires_at)}
+            {"created_at": _iso(row.created_at), "expires_at": _iso(row.expires_at)}
             for row in sign_ins.list_of(user_id)
         ],
     }
 
 
-def _present(session: Session, user_id: int) -> User:
+def _locked_user(session: Session, user_id: int) -> User:
     """The user's row, locked against other changes but not against bookings (docs/booking.md)."""
     user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
     if user is None or user.deleted_at:
@@ -104,15 +104,15 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
     return {
         "reference": booking.reference,
         "event": booking.event.name,
-        "event_start_at": _said(booking.event.start_at),
+        "event_start_at": _iso(booking.event.start_at),
         "seats": booking.seats,
         "price_minor": booking.price_minor,
         "currency": booking.event.currency,
         "status": booking.status,
-        "created_at": _said(booking.created_at),
-        "cancelled_at": _said(booking.cancelled_at),
+        "created_at": _iso(booking.created_at),
+        "cancelled_at": _iso(booking.cancelled_at),
     }
 
 
-def _said(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

@@ -200,8 +200,8 @@ def _totals(c: Any) -> list[Any]:
     return [cast(func.sum(c[name]), BigInteger) for name in _NAMES]
 
 
-def _within(moment: Any, first: date, last: date, zone: ZoneInfo) -> tuple[Any, Any]:
-    return moment >= midnight(first, zone), moment < midnight(last + DAY, zone)
+def _within(column: Any, first: date, last: date, zone: ZoneInfo) -> tuple[Any, Any]:
+    return column >= midnight(first, zone), column < midnight(last + DAY, zone)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

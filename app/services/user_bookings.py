@@ -31,7 +31,7 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
 
     Raises `InvalidField` for a bad cursor.
     """
-    here = tuple_(_moment(tab), Booking.id)
+    here = tuple_(_sort_column(tab), Booking.id)
     wanted = (
         select(Booking)
         .join(Booking.event)
@@ -39,7 +39,7 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
         .where(Booking.user_id == user_id, _belongs(tab))
     )
     if after:
-        there = tuple_(*map(literal, _edge(after, tab)))
+        there = tuple_(*map(literal, _cursor_values(after, tab)))
         wanted = wanted.where(here > there if tab == Tab.UPCOMING else here < there)
     items, more = cut(db.session.scalars(_sorted(wanted, tab).limit(limit + 1)).all(), limit)
     return Page(items, _cursor(items[-1], tab) if more else None)
@@ -59,12 +59,12 @@ def _belongs(tab: Tab) -> ColumnElement[bool]:
     return confirmed & (to_come if tab == Tab.UPCOMING else ~to_come)
 
 
-def _moment(tab: Tab) -> Any:
+def _sort_column(tab: Tab) -> Any:
     return Booking.cancelled_at if tab == Tab.CANCELLED else Event.start_at
 
 
 def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
-    columns = (_moment(tab), Booking.id)
+    columns = (_sort_column(tab), Booking.id)
     return wanted.order_by(*(columns if tab == Tab.UPCOMING else (c.desc() for c in columns)))
 
 
@@ -73,7 +73,7 @@ def _cursor(booking: Booking, tab: Tab) -> str:
     return encode_cursor(tab, at.isoformat() if at else "", booking.id)
 
 
-def _edge(cursor: str, tab: Tab) -> tuple[datetime, int]:
+def _cursor_values(cursor: str, tab: Tab) -> tuple[datetime, int]:
     name, at, ident = decode_cursor(cursor, 3)
     try:
         if name != tab:

@@ -29,9 +29,9 @@ def cheap_hashes(monkeypatch):
     monkeypatch.setattr(
         accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     )
-    accounts._nobody.cache_clear()
+    accounts._dummy_hash.cache_clear()
     yield accounts._hasher
-    accounts._nobody.cache_clear()
+    accounts._dummy_hash.cache_clear()
 
 
 @pytest.fixture

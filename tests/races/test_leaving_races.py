@@ -193,7 +193,7 @@ def test_who_can_not_leave_now_is_told_so_and_nothing_has_changed(
 def test_who_changes_their_name_holds_no_booking_up(app, desk, member, make_event, sql):
     event = make_event()
     with app.app_context(), transaction() as session:
-        profile._present(session, member.id)
+        profile._locked_user(session, member.id)
         facts = {"user_id": member.id, "event_id": event.id, "seats": 1}
         (answer,) = at_once([in_app(app, bookings.book, desk, **facts)])
     assert not isinstance(answer, Exception), answer

@@ -11,7 +11,7 @@ from app.booking.gate import SeatGate, connect, version_key
 from app.db import db
 from app.errors import EventNotFound
 from app.services import bookings, events
-from app.services.catalogue import KEPT_FOR, Catalogue
+from app.services.catalogue import TTL, Catalogue
 from app.services.event_search import EventQuery
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
@@ -127,7 +127,7 @@ def test_what_was_written_past_us_is_seen_within_a_second(here, make_event, sql)
     event = make_event()
     assert here.left(event) == 5
     sql("UPDATE events SET seats_available = 2, name = 'Other' WHERE id = %s", event.id)
-    wait_until(lambda: here.left(event) == 2, KEPT_FOR + 0.5)
+    wait_until(lambda: here.left(event) == 2, TTL + 0.5)
     assert here.names() == ["Other"]
 
 
@@ -140,7 +140,7 @@ def test_without_redis_a_process_sees_its_own_bookings_at_once_and_others_within
     assert (here.left(event), elsewhere.left(event)) == (5, 5)
     book(here, user, event)
     assert here.left(event) == 4
-    wait_until(lambda: elsewhere.left(event) == 4, KEPT_FOR + 0.5)
+    wait_until(lambda: elsewhere.left(event) == 4, TTL + 0.5)
 
 
 @pytest.mark.parametrize("rubbish", ["", "x", "1:2", "-1:2:3", "1:2:3:4", "9" * 40])
@@ -161,7 +161,7 @@ def test_after_a_restore_the_rows_are_shown_and_not_what_was_published(
     # As a backup does that was made before the bookings.
     sql("DELETE FROM bookings")
     sql("UPDATE events SET seats_available = 5, version = 1 WHERE id = %s", event.id)
-    wait_until(lambda: here.left(event) == 5, KEPT_FOR + 0.5)
+    wait_until(lambda: here.left(event) == 5, TTL + 0.5)
     assert redis.get(version_key(event.id)) is None
     book(here, user, event)
     assert here.left(event) == 4
@@ -189,7 +189,7 @@ def slow_database(app):
     """Every statement takes longer than what it reads is kept."""
 
     def wait(*_facts):
-        time.sleep(KEPT_FOR + 0.1)
+        time.sleep(TTL + 0.1)
 
     sqlalchemy_event.listen(db.engine, "before_cursor_execute", wait)
     yield

@@ -152,7 +152,7 @@ TOKEN = "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55"
 
 
 def test_an_export_tells_how_far_it_has_come(organiser, make_event, make_booking, monkeypatch):
-    monkeypatch.setattr(export_progress, "EVERY", 2)
+    monkeypatch.setattr(export_progress, "REPORT_EVERY", 2)
     event = make_event(capacity=10)
     for _ in range(5):
         make_booking(event)
