@@ -13,14 +13,14 @@ from app.lib.pg_programs import ProgramFailed, Programs, ProgramsMissing, Server
 
 Say = Callable[[str], None]
 
-LOCK_PATIENCE_MS = 10_000
+LOCK_TIMEOUT_MS = 10_000
 COUNTED = ("events", "bookings", "users")
 
 _PROGRESS = re.compile(r"(?:dumping contents of|processing data for) table \"public\.(\w+)\"")
 _REVISION = re.compile(r"^COPY public\.alembic_version .*\n(\w+)$", re.MULTILINE)
 _CREATED = re.compile(r"^;\s+Archive created at (.+)$", re.MULTILINE)
 _TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-_SERVED = (
+_SITE_CONNECTIONS = (
     "SELECT count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND starts_with(application_name, 'utsavam')"
 )
@@ -81,20 +81,20 @@ def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False)
     database, began = look_at(database_url), time.monotonic()
     programs = programs_of(database)
     say(f"tables of the database {database.name}:")
-    part = file.with_name(f".{file.name}.part")
+    partial_file = file.with_name(f".{file.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        part.touch(mode=0o600, exist_ok=False)
-        _dump(programs, Server.of(database_url), part, say)
-        look_into(programs, part)
-        programs.answer("pg_restore", "--file=/dev/null", str(part))  # reads every byte
-        part.replace(file)
+        partial_file.unlink(missing_ok=True)
+        partial_file.touch(mode=0o600, exist_ok=False)
+        _dump(programs, Server.of(database_url), partial_file, say)
+        look_into(programs, partial_file)
+        programs.answer("pg_restore", "--file=/dev/null", str(partial_file))  # reads every byte
+        partial_file.replace(file)
     except OSError as error:
         raise BackupFailed(f"FILE {file} can't be written: {error.strerror}.") from error
     except ProgramFailed as error:
         raise BackupFailed(f"The backup broke off: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        partial_file.unlink(missing_ok=True)
     return Made(file.stat().st_size, time.monotonic() - began)
 
 
@@ -104,17 +104,17 @@ def look_at(database_url: str) -> Database:
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             tables = [row[0] for row in connection.execute(_TABLES)]
-            served = connection.execute(_SERVED).fetchone()
+            connections = connection.execute(_SITE_CONNECTIONS).fetchone()
             return Database(
                 name=connection.info.dbname,
                 version=connection.info.server_version // 10_000,
                 tables=tables,
                 rows={name: _count(connection, name) for name in COUNTED if name in tables},
-                connections=served[0] if served else 0,
+                connections=connections[0] if connections else 0,
             )
     except psycopg.Error as error:
-        said = (str(error).strip() or "no answer").splitlines()[-1]
-        raise BackupFailed(f"DATABASE_URL: the database can't be asked: {said}") from error
+        message = (str(error).strip() or "no answer").splitlines()[-1]
+        raise BackupFailed(f"DATABASE_URL: the database can't be asked: {message}") from error
 
 
 def programs_of(database: Database) -> Programs:
@@ -129,34 +129,34 @@ def look_into(programs: Programs, file: Path) -> Contents:
     """Read the backup's metadata; raises `BackupFailed` for a file that is not our backup."""
     try:
         listed = programs.answer("pg_restore", "--list", str(file))
-        words = ("--data-only", "--table=alembic_version", "--file=-", str(file))
-        noted = programs.answer("pg_restore", *words)
+        options = ("--data-only", "--table=alembic_version", "--file=-", str(file))
+        revision_data = programs.answer("pg_restore", *options)
     except ProgramFailed as error:
         raise BackupFailed(f"FILE {file} can't be read as a backup: {error}") from error
-    created, revision = _CREATED.search(listed), _REVISION.search(noted)
+    created, revision = _CREATED.search(listed), _REVISION.search(revision_data)
     if "TABLE DATA public bookings " not in listed or not created or not revision:
         raise BackupFailed(f"FILE {file} is a backup of something else: it holds no bookings.")
     return Contents(created[1], revision[1])
 
 
-def teller(say: Say) -> Callable[[str], None]:
+def table_reporter(say: Say) -> Callable[[str], None]:
     """A line handler that finds the current table in the output of PostgreSQL's programs."""
 
-    def tell(line: str) -> None:
+    def report_table(line: str) -> None:
         if found := _PROGRESS.search(line):
             say(f"  {found[1]}")
 
-    return tell
+    return report_table
 
 
-def _dump(programs: Programs, server: Server, part: Path, say: Say) -> None:
+def _dump(programs: Programs, server: Server, partial_file: Path, say: Say) -> None:
     """Dump one snapshot: it blocks nothing, and waits for nothing, except for a migration."""
     programs.follow(
         server,
-        teller(say),
+        table_reporter(say),
         "pg_dump",
         *("--format=custom", "--no-owner", "--no-privileges", "--verbose"),
-        *(f"--lock-wait-timeout={LOCK_PATIENCE_MS}", f"--file={part}"),
+        *(f"--lock-wait-timeout={LOCK_TIMEOUT_MS}", f"--file={partial_file}"),
         f"--dbname={server.conninfo}",
     )
 

@@ -15,7 +15,7 @@ APP_ROLE = "utsavam_app"
 _ROLE = """
     SELECT rolsuper OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s
 """
-_WHO = "SELECT current_user::text"
+_CURRENT_USER = "SELECT current_user::text"
 _OWNERS = """
     SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
@@ -55,15 +55,15 @@ def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> 
     """
     try:
         with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
-            made = _make(owner, role)
+            made = _ensure_role(owner, role)
             if password:
-                words = sql.SQL("ALTER ROLE {} PASSWORD {}")
-                owner.execute(words.format(sql.Identifier(role), sql.Literal(password)))
+                statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+                owner.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
             _grant(owner, role)
             return made
     except psycopg.Error as error:
-        said = (str(error).strip() or "no answer").splitlines()[0]
-        raise NotGranted(f"The role {role} did not get its rights: {said}") from error
+        message = (str(error).strip() or "no answer").splitlines()[0]
+        raise NotGranted(f"The role {role} did not get its rights: {message}") from error
 
 
 def granted_to(owner_url: str) -> Sequence[str]:
@@ -72,8 +72,8 @@ def granted_to(owner_url: str) -> Sequence[str]:
         return [row[0] for row in owner.execute(_GRANTED)]
 
 
-def _make(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> bool:
-    me = owner.execute(_WHO).fetchone()
+def _ensure_role(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> bool:
+    me = owner.execute(_CURRENT_USER).fetchone()
     owners = {row[0] for row in owner.execute(_OWNERS)}
     if not owners:
         raise NotGranted("There are no tables yet: run `flask db upgrade` first.")
@@ -89,5 +89,5 @@ def _make(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> bool:
 
 def _grant(owner: "psycopg.Connection[tuple[str, ...]]", role: str) -> None:
     names = {"role": sql.Identifier(role), "database": sql.Identifier(owner.info.dbname)}
-    for words in _GRANTS:
-        owner.execute(sql.SQL(words).format(**names))
+    for statement in _GRANTS:
+        owner.execute(sql.SQL(statement).format(**names))

@@ -13,7 +13,7 @@ from app.booking.orders import SeatSnapshot
 from app.db import db
 from app.models import Booking, Event
 
-AT_A_TIME = 2_000
+BATCH = 2_000
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ def reconcile(gate: SeatGate, *, repair: bool = True) -> Reconciliation:
     findings: list[Finding] = []
     checked, answered, last = 0, True, 0
     while True:
-        some = reconcile_some(gate, after=last, repair=repair)
-        checked, answered = checked + some.events, answered and some.redis_answered
-        findings += some.findings
-        if some.last is None:
+        step = reconcile_some(gate, after=last, repair=repair)
+        checked, answered = checked + step.events, answered and step.redis_answered
+        findings += step.findings
+        if step.last is None:
             return Reconciliation(checked, findings, answered)
-        last = some.last
+        last = step.last
 
 
 def reconcile_some(
-    gate: SeatGate, *, after: int = 0, repair: bool = True, most: int = AT_A_TIME
+    gate: SeatGate, *, after: int = 0, repair: bool = True, most: int = BATCH
 ) -> Reconciliation:
     """Check the next `most` events by id, after the id `after`."""
     started = time.monotonic()

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import IO, cast
 
 from app.lib.pg_programs import Programs, Server, last_of
-from app.operations.backup import BackupFailed, Say, teller
+from app.operations.backup import BackupFailed, Say, table_reporter
 
 SKIPPED_IDS = 1_000_000
 """Ids to skip after a restore: one issued after the backup must never name another booking."""
@@ -50,63 +50,67 @@ def restore(
     """
     began = time.monotonic()
     server = Server.of(database_url)
-    words = ("--no-owner", "--no-privileges", "--no-comments", "--verbose", "--file=-", str(file))
+    options = ("--no-owner", "--no-privileges", "--no-comments", "--verbose", "--file=-", str(file))
     into = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={server.conninfo}")
     pipe = subprocess.PIPE
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as complaints,
+        tempfile.TemporaryFile("w+", errors="replace") as stderr,
         subprocess.Popen(
-            programs.command("pg_restore", *words), stdout=pipe, stderr=pipe
+            programs.command("pg_restore", *options), stdout=pipe, stderr=pipe
         ) as source,
         subprocess.Popen(
             programs.command("psql", *into),
             env=server.environment,
             stdin=pipe,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
+            stderr=stderr,
         ) as sink,
     ):
-        all_taken, said = _carry(source, sink, _AFTER.format(skipped=int(skipped_ids)), teller(say))
-        complaints.seek(0)
-        refused = complaints.read().splitlines()
-    if all_taken and source.returncode:
-        raise BackupFailed(f"The database is as it was; FILE {file} is damaged: {last_of(said)}")
+        all_read, messages = _pipe(
+            source, sink, _AFTER.format(skipped=int(skipped_ids)), table_reporter(say)
+        )
+        stderr.seek(0)
+        errors = stderr.read().splitlines()
+    if all_read and source.returncode:
+        raise BackupFailed(
+            f"The database is as it was; FILE {file} is damaged: {last_of(messages)}"
+        )
     if sink.returncode:
-        raise BackupFailed(f"The database is as it was; it refused: {last_of(refused)}")
+        raise BackupFailed(f"The database is as it was; it refused: {last_of(errors)}")
     return time.monotonic() - began
 
 
-def _carry(
+def _pipe(
     source: "subprocess.Popen[bytes]",
     sink: "subprocess.Popen[bytes]",
     after: str,
-    tell: Callable[[str], None],
+    report_table: Callable[[str], None],
 ) -> tuple[bool, list[str]]:
     """Pipe one program into the other. COMMIT is sent only after all of the source's output, as
     `psql` can't tell a pipe that ends early from a complete one. Returns whether the sink read
     everything, and the source's messages."""
-    said: list[str] = []
-    all_taken = False
+    messages: list[str] = []
+    all_read = False
 
     def listen() -> None:
         for line in cast("IO[bytes]", source.stderr):
-            said.append(line.decode(errors="replace"))
-            tell(said[-1])
+            messages.append(line.decode(errors="replace"))
+            report_table(messages[-1])
 
     listener = Thread(target=listen)
     listener.start()
-    come, go = cast("IO[bytes]", source.stdout), cast("IO[bytes]", sink.stdin)
+    output, input_ = cast("IO[bytes]", source.stdout), cast("IO[bytes]", sink.stdin)
     with suppress(BrokenPipeError):  # the sink exited and printed why
-        go.write(_BEFORE.encode())
-        while chunk := come.read(CHUNK):
-            go.write(chunk)
-        all_taken = True
+        input_.write(_BEFORE.encode())
+        while chunk := output.read(CHUNK):
+            input_.write(chunk)
+        all_read = True
         if source.wait() == 0:
-            go.write(after.encode())
-            go.flush()
-    come.close()
+            input_.write(after.encode())
+            input_.flush()
+    output.close()
     listener.join()
     with suppress(BrokenPipeError):
-        go.close()
+        input_.close()
     sink.wait()
-    return all_taken, said
+    return all_read, messages

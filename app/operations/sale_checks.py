@@ -11,11 +11,11 @@ from app.models import Booking, Event, EventStatus
 from app.models.columns import now
 from app.models.event import SaleState, sale_state
 
-MOST = 500
+MAX_EVENTS = 500
 """Maximum number of events checked: those that start soonest."""
 SELLING = {SaleState.OPEN, SaleState.SOLD_OUT}
-AT_MOST_MS = 2_000
-A_MOMENT = 0.5
+STATEMENT_TIMEOUT_MS = 2_000
+RECHECK_AFTER = 0.5
 """Seconds within which tokens follow a sale."""
 
 Difference = tuple[int, int, bytes]
@@ -23,7 +23,7 @@ Difference = tuple[int, int, bytes]
 
 
 def seats_on_sale() -> dict[int, int]:
-    """Seats available by event id, of at most `MOST` events on sale."""
+    """Seats available by event id, of at most `MAX_EVENTS` events on sale."""
     at = now()
     query = (
         select(
@@ -39,7 +39,7 @@ def seats_on_sale() -> dict[int, int]:
             Event.deleted_at.is_(None), Event.start_at > at, Event.status == EventStatus.PUBLISHED
         )
         .order_by(Event.start_at, Event.id)
-        .limit(MOST)
+        .limit(MAX_EVENTS)
     )
     rows = db.session.execute(query).all()
     db.session.rollback()  # so that the next query sees later commits
@@ -59,14 +59,14 @@ def tokens_that_differ(gate: SeatGate) -> int:
     first = _differences(gate)
     if not first:
         return 0
-    time.sleep(A_MOMENT)
+    time.sleep(RECHECK_AFTER)
     return len(first & _differences(gate))
 
 
 def seats_that_differ() -> int:
     """How many events on sale have a broken ledger; `flask reconcile` lists them.
 
-    Raises `OperationalError` when counting the bookings takes longer than `AT_MOST_MS`.
+    Raises `OperationalError` when counting the bookings takes longer than `STATEMENT_TIMEOUT_MS`.
     """
     events = list(seats_on_sale())
     booked = (
@@ -82,7 +82,7 @@ def seats_that_differ() -> int:
         .outerjoin(booked, booked.c.event_id == Event.id)
         .where(Event.id.in_(events), counted != Event.capacity)
     )
-    db.session.execute(text(f"SET LOCAL statement_timeout = {AT_MOST_MS}"))
+    db.session.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
     return db.session.scalar(query) or 0
 
 
