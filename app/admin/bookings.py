@@ -35,7 +35,7 @@ HEADER = (
 
 @blueprint.get("/bookings")
 def index() -> Answer:
-    query, event = _asked()
+    query, event = _query_of_request()
     page = booking_search.search_bookings(query, after=request.args.get("after"))
     return render_template(
         "pages/admin/bookings.html",
@@ -43,20 +43,20 @@ def index() -> Answer:
         query=query,
         event=event,
         counts=booking_search.count_bookings(query),
-        chosen=_chosen(query),
+        chosen=_url_args(query),
     )
 
 
 @blueprint.get("/bookings.csv")
 def export_csv() -> Answer:
-    query, event = _asked()
-    return csv_file(_name(event), HEADER, _followed(query))
+    query, event = _query_of_request()
+    return csv_file(_name(event), HEADER, _rows_with_progress(query))
 
 
 @blueprint.get("/bookings.xlsx")
 def export_excel() -> Answer:
-    query, event = _asked()
-    return excel_file(_name(event), HEADER, _followed(query))
+    query, event = _query_of_request()
+    return excel_file(_name(event), HEADER, _rows_with_progress(query))
 
 
 @blueprint.get("/exports/<uuid:token>")
@@ -96,8 +96,8 @@ def cancel(booking_id: int) -> Answer:
     except InvalidField:
         return _shown(booking_id, _changed_meanwhile(), 422)
     kept = booking.seats if booking.takes_seats else 0
-    told = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
-    flash(_("The seats are free again; %(told)s", told=told) if kept else _CANCELLED, "done")
+    message = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
+    flash(_("The seats are free again; %(told)s", told=message) if kept else _CANCELLED, "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
 
 
@@ -136,7 +136,7 @@ def create(event_id: int) -> Answer:
     return go_to(url_for("admin_bookings.show", booking_id=booked.booking.id))
 
 
-def _asked() -> tuple[BookingQuery, Event | None]:
+def _query_of_request() -> tuple[BookingQuery, Event | None]:
     event_id = request.args.get("event", type=an_id)
     event = events.get_event(event_id, drafts=True) if event_id else None
     status = request.args.get("status", "").upper()
@@ -148,13 +148,13 @@ def _asked() -> tuple[BookingQuery, Event | None]:
     return query, event
 
 
-def _chosen(query: BookingQuery) -> dict[str, Any]:
+def _url_args(query: BookingQuery) -> dict[str, Any]:
     """The query's arguments for `url_for`."""
     found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
 
 
-def _followed(query: BookingQuery) -> Iterator[tuple[object, ...]]:
+def _rows_with_progress(query: BookingQuery) -> Iterator[tuple[object, ...]]:
     """The rows to export; with a `progress` token, their progress is reported for polling."""
     try:
         token = UUID(request.args.get("progress", "")).hex

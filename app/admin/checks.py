@@ -40,12 +40,12 @@ def seed() -> Answer:
     if not settings().demo:
         abort(404)
     seeded = demo.seed_demo(desk(), with_password=settings().demo)
-    told = _(
+    message = _(
         "%(created)d things made, %(present)d were there already.",
         created=len(seeded.created),
         present=len(seeded.present),
     )
-    flash(told, "done")
+    flash(message, "done")
     return go_to(url_for("admin_checks.show"))
 
 

@@ -29,7 +29,7 @@ SORTS: dict[str, Callable[[EventSales], Any]] = {
     "cancellations": lambda row: (-row.sums.cancellations, row.event.id),
     "name": lambda row: (row.event.name.lower(), row.event.id),
 }
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 
 @blueprint.get("")
@@ -43,8 +43,8 @@ def show() -> Answer:
         chart=bar_chart(figures),
         ranges=_ranges(),
         chosen=chosen,
-        rows=rows[:MOST_ROWS],
-        more=max(len(rows) - MOST_ROWS, 0),
+        rows=rows[:MAX_ROWS],
+        more=max(len(rows) - MAX_ROWS, 0),
         words=words,
         sort=sort,
         now=now(),

@@ -35,15 +35,15 @@ from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
 from app.services.event_rules import check_times
 
 ZONES = frozenset(available_timezones())
-MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
-MOST_SHOWN = 100
+TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
+MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
 TYPED = ("description", "capacity", "price", "max_per_person")
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
 
-def _showable(form: "EventForm", field: DateTimeLocalField) -> None:
+def _check_year(form: "EventForm", field: DateTimeLocalField) -> None:
     try:
         _in_utc(field.data, form.zone or ZoneInfo("UTC"))
     except ValueError:
@@ -52,15 +52,15 @@ def _showable(form: "EventForm", field: DateTimeLocalField) -> None:
         ) from None
 
 
-def _line(label: str, most: int, **kwargs: Any) -> StringField:
-    return StringField(label, filters=[strip], validators=[Length(max=most)], **kwargs)
+def _line(label: str, max_length: int, **kwargs: Any) -> StringField:
+    return StringField(label, filters=[strip], validators=[Length(max=max_length)], **kwargs)
 
 
-def _moment(label: str, **kwargs: Any) -> DateTimeLocalField:
+def _time_field(label: str, **kwargs: Any) -> DateTimeLocalField:
     return DateTimeLocalField(
         label,
-        format=MOMENT_FORMATS,
-        validators=[Optional(), _showable],
+        format=TIME_FORMATS,
+        validators=[Optional(), _check_year],
         **kwargs,
     )
 
@@ -85,10 +85,10 @@ class EventForm(Form):
     )
     start_at = DateTimeLocalField(
         _("Starts"),
-        format=MOMENT_FORMATS,
-        validators=[InputRequired(_("Say when the event starts.")), _showable],
+        format=TIME_FORMATS,
+        validators=[InputRequired(_("Say when the event starts.")), _check_year],
     )
-    end_at = _moment(_("Ends"))
+    end_at = _time_field(_("Ends"))
     capacity = WholeNumberField(
         _("Capacity"),
         validators=[
@@ -104,11 +104,11 @@ class EventForm(Form):
         validators=[Optional(), NumberRange(1, MAX_SEATS)],
         description=_("At most; leave empty for no limit."),
     )
-    sales_open_at = _moment(_("Sales open"), description=_("Leave empty to sell at once."))
-    sales_close_at = _moment(
+    sales_open_at = _time_field(_("Sales open"), description=_("Leave empty to sell at once."))
+    sales_close_at = _time_field(
         _("Sales close"), description=_("Leave empty to sell until it starts.")
     )
-    cancel_until = _moment(_("Cancel until"), description=_("Leave empty: until it starts."))
+    cancel_until = _time_field(_("Cancel until"), description=_("Leave empty: until it starts."))
     draft = SubmitField(_("Save as a draft"))
     publish = SubmitField(_("Publish"))
     seen = HiddenField()
@@ -130,21 +130,21 @@ class EventForm(Form):
 
     def validate(self, **extra: Any) -> bool:
         """Also check the order of the times, once each of them is valid."""
-        fair = bool(super().validate(**extra))
-        if self.zone is None or any(self[name].errors for name in MOMENTS):
-            return fair
+        is_valid = bool(super().validate(**extra))
+        if self.zone is None or any(self[name].errors for name in TIMES):
+            return is_valid
         try:
-            check_times(SimpleNamespace(**{n: _in_utc(self[n].data, self.zone) for n in MOMENTS}))
+            check_times(SimpleNamespace(**{n: _in_utc(self[n].data, self.zone) for n in TIMES}))
         except InvalidField as error:
             self.refuse(error.field, sentence(error.message))
             return False
-        return fair
+        return is_valid
 
     @classmethod
     def of(cls, event: Event) -> "EventForm":
         """The form filled with the event's facts, with times in the event's time zone."""
         facts: dict[str, Any] = {name: getattr(event, name) for name in LINES}
-        facts |= {name: _by_clock(getattr(event, name), event.zone) for name in MOMENTS}
+        facts |= {name: _to_local(getattr(event, name), event.zone) for name in TIMES}
         form = cls(
             formdata=None,
             **facts,
@@ -154,12 +154,14 @@ class EventForm(Form):
             max_per_person=event.max_per_person,
             seen=event.updated_at.isoformat(),
         )
-        form.shown.data = json.dumps({name: _trace(text) for name, text in form.texts().items()})
+        form.shown.data = json.dumps(
+            {name: _fingerprint(text) for name, text in form.texts().items()}
+        )
         return form
 
     def texts(self) -> dict[str, str]:
         """The fields' values as displayed."""
-        return {name: _text(self[name]) for name in (*LINES, *MOMENTS, *TYPED)}
+        return {name: _text(self[name]) for name in (*LINES, *TIMES, *TYPED)}
 
     def merge(self, theirs: "EventForm") -> list[str]:
         """Take over another editor's changes of the fields that this editor left unchanged.
@@ -173,10 +175,10 @@ class EventForm(Form):
         both = []
         for name, text in theirs.texts().items():
             mine = _text(self[name])
-            if _trace(mine) == shown.get(name) and mine != text:
+            if _fingerprint(mine) == shown.get(name) and mine != text:
                 self[name].raw_data = [text]
                 self[name].process_formdata([text])
-            elif text != mine and _trace(text) != shown.get(name):
+            elif text != mine and _fingerprint(text) != shown.get(name):
                 both.append(name)
         self.seen.data, self.shown.data = theirs.seen.data, theirs.shown.data
         return both
@@ -193,7 +195,7 @@ class EventForm(Form):
         exact value, as the form has neither seconds nor the fold of an hour that occurs twice.
         """
         facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
-        facts |= {name: self._moment(name, shown) for name in MOMENTS}
+        facts |= {name: self._time(name, shown) for name in TIMES}
         return facts | {
             "description": (self.description.data or "").strip(),
             "capacity": self.capacity.data,
@@ -201,11 +203,11 @@ class EventForm(Form):
             "max_per_person": self.max_per_person.data,
         }
 
-    def _moment(self, name: str, shown: Event | None) -> datetime | None:
+    def _time(self, name: str, shown: Event | None) -> datetime | None:
         typed, zone = self[name].data, ZoneInfo(self.time_zone.data)
         if shown and shown.time_zone == zone.key:
             at: datetime | None = getattr(shown, name)
-            if typed == _to_the_minute(_by_clock(at, zone)):
+            if typed == _to_the_minute(_to_local(at, zone)):
                 return at
         return _in_utc(typed, zone)
 
@@ -217,16 +219,16 @@ class EventForm(Form):
             return None
 
 
-def _trace(text: str) -> str:
+def _fingerprint(text: str) -> str:
     """The text, or a digest of a long one, so that a description is not sent twice."""
-    return text if len(text) < MOST_SHOWN else hashlib.sha256(text.encode()).hexdigest()
+    return text if len(text) < MAX_PLAIN_LENGTH else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(field: Field) -> str:
     return str(field._value()).replace("\r\n", "\n").strip()
 
 
-def _by_clock(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+def _to_local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return at.astimezone(zone).replace(tzinfo=None) if at else None
 
 

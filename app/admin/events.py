@@ -49,9 +49,9 @@ def create() -> Answer:
         except InvalidField as error:
             form.refuse(error.field, sentence(error.message))
         else:
-            flash(_told(event), "done")
+            flash(_saved_message(event), "done")
             return go_to(url_for("admin_events.edit", event_id=event.id))
-    return _again(form, None, 422)
+    return _form_page(form, None, 422)
 
 
 @blueprint.get("/events/<id:event_id>/edit")
@@ -65,9 +65,9 @@ def update(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)
     form = EventForm()
     if not form.validate():
-        return _again(form, event, 422)
+        return _form_page(form, event, 422)
     try:
-        merged = _saved_or_merged(form, event)
+        merged = _save_or_merge(form, event)
     except InvalidField as error:
         form.refuse(error.field, sentence(error.message))
     except CapacityBelowSold as error:
@@ -79,7 +79,7 @@ def update(event_id: int) -> Answer:
         if merged:
             flash(_("Somebody else had saved other fields meanwhile: their changes stay."), "done")
         return go_to(url_for("admin_events.index"))
-    return _again(form, events.get_event(event_id, drafts=True), 422)
+    return _form_page(form, events.get_event(event_id, drafts=True), 422)
 
 
 @blueprint.post("/events/<id:event_id>/publication")
@@ -90,8 +90,8 @@ def publish(event_id: int) -> Answer:
 @blueprint.post("/events/<id:event_id>/withdrawal")
 def withdraw(event_id: int) -> Answer:
     try:
-        told = _("It is a draft: only organisers see it.")
-        return _with_status(event_id, EventStatus.DRAFT, told)
+        message = _("It is a draft: only organisers see it.")
+        return _with_status(event_id, EventStatus.DRAFT, message)
     except InvalidField:
         flash(_("Seats are sold already: its guests must be able to find it."), "error")
         return go_to(url_for("admin_events.edit", event_id=event_id))
@@ -106,8 +106,8 @@ def confirm_cancellation(event_id: int) -> Answer:
 
 @blueprint.post("/events/<id:event_id>/cancellation")
 def cancel(event_id: int) -> Answer:
-    told = _("It is cancelled: its page and its tickets say so.")
-    return _with_status(event_id, EventStatus.CANCELLED, told)
+    message = _("It is cancelled: its page and its tickets say so.")
+    return _with_status(event_id, EventStatus.CANCELLED, message)
 
 
 @blueprint.post("/events/<id:event_id>/duplicate")
@@ -122,7 +122,7 @@ def duplicate(event_id: int) -> Answer:
 def preview() -> Answer:
     """Preview the card and the description, and list the errors left in the form."""
     form = EventForm()
-    event = _looked_at(form)
+    event = _preview(form)
     return render_template("fragments/event_preview.html", form=form, event=event, index=1)
 
 
@@ -130,7 +130,7 @@ def preview() -> Answer:
 def check() -> Answer:
     """Validate one field in the context of the others."""
     form = EventForm()
-    _looked_at(form)
+    _preview(form)
     name = request.args.get("field", "")
     if name not in form:
         raise BadRequest(f"The form has no field {name[:50]!r}.")
@@ -159,7 +159,7 @@ def delete(event_id: int) -> Answer:
     return go_to(url_for("admin_events.index"))
 
 
-def _looked_at(form: EventForm) -> Event | None:
+def _preview(form: EventForm) -> Event | None:
     """The event that the form would save; None, with errors on the form, if it is invalid."""
     if not form.validate():
         return None
@@ -176,19 +176,19 @@ def _status(form: EventForm) -> str:
     return (EventStatus.PUBLISHED if form.publish.data else EventStatus.DRAFT).value
 
 
-def _told(event: Event) -> str:
+def _saved_message(event: Event) -> str:
     if event.status == EventStatus.PUBLISHED:
         return str(_("“%(name)s” is published.", name=event.name))
     return str(_("“%(name)s” is saved as a draft. Publish it when it is ready.", name=event.name))
 
 
-def _with_status(event_id: int, status: EventStatus, told: str) -> Response:
+def _with_status(event_id: int, status: EventStatus, message: str) -> Response:
     events.update_event(event_id, {"status": status.value}, desk())
-    flash(told, "done")
+    flash(message, "done")
     return go_to(url_for("admin_events.edit", event_id=event_id))
 
 
-def _again(form: EventForm, event: Event | None, status: int) -> Response:
+def _form_page(form: EventForm, event: Event | None, status: int) -> Response:
     page = render_template("pages/admin/event_form.html", form=form, event=event)
     return make_response(page, status)
 
@@ -200,7 +200,7 @@ class Collision(Exception):
         self.fields = fields
 
 
-def _saved_or_merged(form: EventForm, event: Event) -> bool:
+def _save_or_merge(form: EventForm, event: Event) -> bool:
     """Save the form; returns whether it was merged with another organiser's concurrent edit.
 
     Raises `Collision` when both changed the same fields, and what `update_event` raises.

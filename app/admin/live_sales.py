@@ -49,14 +49,14 @@ def export(event_id: int) -> Answer:
 def pause(event_id: int) -> Answer:
     event = events.pause_sales(event_id, True, desk())
     flash(_("Sales are paused: nobody can book."), "done")
-    return _back(event)
+    return _to_console(event)
 
 
 @blueprint.post("/events/<id:event_id>/resumption")
 def resume(event_id: int) -> Answer:
     event = events.pause_sales(event_id, False, desk())
     flash(_("Sales go on."), "done")
-    return _back(event)
+    return _to_console(event)
 
 
 @blueprint.post("/events/<id:event_id>/held-seats")
@@ -71,25 +71,25 @@ def release(event_id: int) -> Answer:
 
 def _hold(event_id: int, form: HoldForm) -> Answer:
     if not form.validate():
-        return _again(event_id, form, 422)
+        return _refused_page(event_id, form, 422)
     try:
         event = events.hold_seats(event_id, form.held, desk(), seen=form.seen.data)
     except InvalidField as error:
         form.refuse("seats", _("The number held back %(message)s.", message=error.message))
-        return _again(event_id, form, 422)
+        return _refused_page(event_id, form, 422)
     except VersionConflict:
         form.refuse("seats", _("Seats were held or released meanwhile. Look again, then choose."))
-        return _again(event_id, form, 409)
+        return _refused_page(event_id, form, 409)
     held = event.seats_held
     flash(ngettext("%(num)d seat is held back now.", "%(num)d seats are held back now.", held))
-    return _back(event)
+    return _to_console(event)
 
 
-def _back(event: Event) -> Response:
+def _to_console(event: Event) -> Response:
     return go_to(url_for("admin_live_sales.show", event_id=event.id))
 
 
-def _again(event_id: int, form: HoldForm, status: int) -> Response:
+def _refused_page(event_id: int, form: HoldForm, status: int) -> Response:
     found = live_sales.watch(event_id, desk())
     form.seen.data = found.event.seats_held
     return _page(found, form, status)

@@ -29,7 +29,7 @@ from app.services import audit, sales
 from app.services.analytics import analyse
 
 blueprint = api_blueprint("admin_reports", __name__)
-LONGEST = timedelta(days=3 * 366)
+MAX_SPAN = timedelta(days=3 * 366)
 
 
 @blueprint.get("/admin/sales")
@@ -46,7 +46,7 @@ def get_sales(query: SalesQuery) -> Response:
     first = query.from_ or last - timedelta(days=29)
     if not date(2000, 1, 1) <= first <= last <= today + timedelta(days=1):
         raise InvalidField("from", "must be from the year 2000 on, and not after the last day")
-    if last - first > LONGEST:
+    if last - first > MAX_SPAN:
         raise InvalidField("from", "must be within three years of the last day")
     found = sales.sales(first, last, zone)
     return json_response(

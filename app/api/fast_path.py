@@ -86,7 +86,7 @@ class FastPath:
             try:
                 request = BookingIn.model_validate_json(body)
                 caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
-                return _told(place(self._desk, caller, request, _key(environ), address))
+                return _created(place(self._desk, caller, request, _key(environ), address))
             except (ValidationError, NotAllowed, InvalidField):
                 # Nothing has been done yet: Flask reads the body again and answers with the error.
                 environ["wsgi.input"] = BytesIO(body)
@@ -94,7 +94,7 @@ class FastPath:
             except UtsavamError as error:
                 return _refused(problem_of(error))
             except Exception as error:
-                return self._broken(environ, error)
+                return self._server_error(environ, error)
 
     def _caller(self, environ: "WSGIEnvironment") -> Caller:
         return recognise(
@@ -104,7 +104,7 @@ class FastPath:
             environ.get("REMOTE_ADDR"),
         )
 
-    def _broken(self, environ: "WSGIEnvironment", error: Exception) -> Answer:
+    def _server_error(self, environ: "WSGIEnvironment", error: Exception) -> Answer:
         """Answer an unexpected error with Flask's own error handlers."""
         with self._app.request_context(environ):
             response = self._app.make_response(self._app.handle_user_exception(error))
@@ -117,7 +117,7 @@ def _key(environ: "WSGIEnvironment") -> str | None:
     return key
 
 
-def _told(booked: Booked) -> Answer:
+def _created(booked: Booked) -> Answer:
     headers = [("Location", f"/bookings/{booked.booking.id}")]
     if booked.replayed:
         headers.append(("Idempotency-Replayed", "true"))

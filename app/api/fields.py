@@ -43,13 +43,13 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _written_as_moment(value: object) -> object:
+def _check_time_format(value: object) -> object:
     if isinstance(value, datetime) or (isinstance(value, str) and MOMENT.fullmatch(value)):
         return value
     raise ValueError("must be a date and time as RFC 3339 text")
 
 
-def _written_as_day(value: object) -> object:
+def _check_day_format(value: object) -> object:
     if isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value)):
         return value
     raise ValueError("must be a day, as in 2030-01-31")
@@ -64,8 +64,8 @@ Text = Annotated[
     AfterValidator(_no_control_characters),
 ]
 Line = Annotated[Text, AfterValidator(_one_line)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_moment), AfterValidator(to_utc)]
-Day = Annotated[date, BeforeValidator(_written_as_day)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_time_format), AfterValidator(to_utc)]
+Day = Annotated[date, BeforeValidator(_check_day_format)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]
 Cursor = Annotated[
     str | None,
@@ -80,7 +80,7 @@ Search = Annotated[
     Field(max_length=100, json_schema_extra={"pattern": f"^[^{SIGNS_NOT_SHOWN}]*$"}),
     AfterValidator(_no_control_characters),
 ]
-UNSAID = datetime.min.replace(tzinfo=UTC)
+UNSET = datetime.min.replace(tzinfo=UTC)
 """Placeholder for a time that was left out; its value is never used."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, EmailStr, Field, RootModel, field_validator
 
 from app.api.fields import (
-    UNSAID,
+    UNSET,
     Count,
     Cursor,
     Flag,
@@ -86,7 +86,7 @@ class EventOut(Payload):
 
     @field_validator("sale_state", mode="before")
     @classmethod
-    def _ask(cls, value: object) -> object:
+    def _call_if_callable(cls, value: object) -> object:
         return value() if callable(value) else value
 
 
@@ -142,7 +142,7 @@ class EventChange(EventFacts):
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: Name = ""
-    start_at: Moment = UNSAID
+    start_at: Moment = UNSET
     capacity: Capacity = 0
 
 

@@ -77,8 +77,8 @@ def change_password() -> Answer:
         except InvalidField as error:
             form.refuse(error.field, error.message)
         else:
-            told = _("Your password is saved. All other browsers are signed out.")
-            return _done(_with_tokens(told, ended))
+            message = _("Your password is saved. All other browsers are signed out.")
+            return _done(_with_tokens(message, ended))
     return account_page(password=form)
 
 
@@ -101,7 +101,7 @@ def export() -> Answer:
 
 @blueprint.get("/account/deletion")
 def confirm_deletion() -> Answer:
-    return _leaving(LeaveForm(formdata=None), 200)
+    return _deletion_page(LeaveForm(formdata=None), 200)
 
 
 @blueprint.post("/account/deletion")
@@ -115,8 +115,8 @@ def delete() -> Answer:
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
-            return _gone(cancelled)
-    return _leaving(form, 422)
+            return _after_deletion(cancelled)
+    return _deletion_page(form, 422)
 
 
 def account_page(*, secret: str | None = None, **used: Form) -> Response:
@@ -145,31 +145,31 @@ def account_page(*, secret: str | None = None, **used: Form) -> Response:
     return response
 
 
-def _leaving(form: LeaveForm, status: int) -> Response:
+def _deletion_page(form: LeaveForm, status: int) -> Response:
     upcoming = user_bookings.count_by_tab(signed_in_user().id)[user_bookings.Tab.UPCOMING]
     page = render_template("pages/leave.html", form=form, upcoming=upcoming)
     return make_response(page, status)
 
 
-def _with_tokens(told: str, ended: int) -> str:
+def _with_tokens(message: str, ended: int) -> str:
     if not ended:
-        return told
+        return message
     also = ngettext("%(num)d API token is ended.", "%(num)d API tokens are ended.", ended)
-    return f"{told} {also}"
+    return f"{message} {also}"
 
 
-def _done(told: str) -> Answer:
-    flash(told, "done")
+def _done(message: str) -> Answer:
+    flash(message, "done")
     return go_to(url_for("account.show"))
 
 
-def _gone(cancelled: int) -> Answer:
+def _after_deletion(cancelled: int) -> Answer:
     forget(USER_TOKEN)
-    told = _("Your account is deleted.")
+    message = _("Your account is deleted.")
     if cancelled:
         also = ngettext(
             "%(num)d booking is cancelled.", "%(num)d bookings are cancelled.", cancelled
         )
-        told = f"{told} {also}"
-    flash(told, "done")
+        message = f"{message} {also}"
+    flash(message, "done")
     return go_to(url_for("events.index"))

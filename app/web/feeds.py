@@ -15,19 +15,19 @@ from app.presenters.urls import event_url
 from app.services.event_search import EventQuery
 
 blueprint = Blueprint("feeds", __name__)
-MOST = 200
+MAX_EVENTS = 200
 """Maximum number of events in a feed, soonest first."""
 
 
 @blueprint.get("/events.ics")
 def calendar() -> Response:
-    snapshot = catalogue().listing(EventQuery(limit=MOST))
+    snapshot = catalogue().listing(EventQuery(limit=MAX_EVENTS))
     return cached(snapshot, lambda: calendar_file("utsavam.ics", calendar_of(snapshot.events)))
 
 
 @blueprint.get("/events.atom")
 def atom() -> Response:
-    snapshot = catalogue().listing(EventQuery(limit=MOST))
+    snapshot = catalogue().listing(EventQuery(limit=MAX_EVENTS))
     return cached(snapshot, lambda: _atom(snapshot.events))
 
 

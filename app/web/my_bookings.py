@@ -66,8 +66,8 @@ def cancel(booking_id: int) -> Answer:
         flash(problem_of(error).detail, "error")
         return go_to(url_for("my_bookings.show", booking_id=booking_id))
     except InvalidField:
-        told = _("Some of these seats were given back meanwhile. Please choose again.")
-        return _confirm(_mine(booking_id), told, 422)
+        message = _("Some of these seats were given back meanwhile. Please choose again.")
+        return _confirm(_mine(booking_id), message, 422)
     return _cancelled(_mine(booking_id))
 
 
@@ -84,16 +84,20 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
 
 def _cancelled(booking: Booking) -> Answer:
     if booking.takes_seats:
-        told = ngettext(
+        message = ngettext(
             "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
         )
     else:
-        told = _("Cancelled. The seats are free again.")
+        message = _("Cancelled. The seats are free again.")
     if is_htmx():
         counts = user_bookings.count_by_tab(booking.user_id)
         return render_template(
-            "fragments/booking_cancelled.html", booking=booking, counts=counts, told=told, now=now()
+            "fragments/booking_cancelled.html",
+            booking=booking,
+            counts=counts,
+            told=message,
+            now=now(),
         )
-    flash(told, "done")
+    flash(message, "done")
     tab = Tab.UPCOMING if booking.takes_seats else Tab.CANCELLED
     return go_to(url_for("my_bookings.index", show=tab))

@@ -23,14 +23,14 @@ def show() -> Answer:
 def create() -> Answer:
     form = SignInForm()
     if not form.validate():
-        return _again(form, 422)
+        return _form_page(form, 422)
     try:
         with password_of(form.email.data):
             user = accounts.authenticate(form.email.data, form.password.data)
     except WrongCredentials:
         # The same message for an unknown email and a wrong password.
         form.refuse("email", _("The email or the password is wrong."))
-        return _again(form, 422)
+        return _form_page(form, 422)
     remember_user(user)
     return go_to(safe_next(form.next.data, url_for("events.index")))
 
@@ -42,5 +42,5 @@ def delete() -> Answer:
     return go_to(url_for("events.index"))
 
 
-def _again(form: SignInForm, status: int) -> Response:
+def _form_page(form: SignInForm, status: int) -> Response:
     return make_response(render_template("pages/sign_in.html", form=form), status)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app.admin.event_form import MOMENTS, EventForm
+from app.admin.event_form import TIMES, EventForm
 from app.api.fields import Moment
 from app.errors import InvalidField
 from app.lib.money import CURRENCIES, minor_to_text, parse_money
@@ -90,7 +90,7 @@ def fill(app):
 local = st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", fullmatch=True) | st.datetimes().map(
     lambda at: at.isoformat(timespec="minutes")
 )
-fields = st.sampled_from([*TYPED, *MOMENTS, "max_per_person", "seen", "city"])
+fields = st.sampled_from([*TYPED, *TIMES, "max_per_person", "seen", "city"])
 typed = st.dictionaries(fields, local | texts | st.sampled_from(["1e999999", "-0", "1e5000"]))
 
 
@@ -103,7 +103,7 @@ def test_what_is_typed_becomes_facts_or_a_sentence_at_a_field(fill, typed, zone)
         assert form.first_error
         return
     facts = form.facts()
-    for name in MOMENTS:
+    for name in TIMES:
         assert facts[name] is None or facts[name].tzinfo is UTC
     event = Event(**facts, currency="INR")
     try:
