@@ -1,4 +1,4 @@
-"""The organisers' forms."""
+"""Forms of the staff pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Operators' commands for backups."""
+"""Commands for backup and restore."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Operators' commands; each exits non-zero when it did not do its work."""
+"""Commands for operators; each exits non-zero on failure."""
 
 import os
 import sys

@@ -35,7 +35,7 @@ class Made:
     """A backup that was written and verified by reading it."""
 
     size: int
-    """Bytes."""
+    """In bytes."""
     seconds: float
 
 

@@ -12,7 +12,7 @@ from app.operations.health import OK, readiness
 class Check(NamedTuple):
     part: str
     finding: str
-    """`ok`, or what to do."""
+    """`ok`, or what is wrong and what to do."""
     needed: bool = True
     """Whether the site can't serve without it."""
 

@@ -42,6 +42,7 @@ class Readiness:
 
 
 def readiness(gate: SeatGate) -> Readiness:
+    """Check the database, its migrations and Redis now."""
     database = _database()
     migrations = "unknown while the database is away" if database == AWAY else _migrations()
     return Readiness(database, migrations, _redis(gate))

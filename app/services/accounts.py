@@ -139,6 +139,7 @@ def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple
 
 
 def find_user(email: str) -> User | None:
+    """The user with this email, whatever its case, or None."""
     return db.session.scalars(_by_email(email)).one_or_none()
 
 
@@ -151,6 +152,7 @@ def get_user(user_id: int) -> User:
 
 
 def normalise_email(email: str) -> str:
+    """The email as it is stored: trimmed and in lower case."""
     return email.strip().lower()
 
 

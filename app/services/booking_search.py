@@ -58,7 +58,7 @@ def count_bookings(query: BookingQuery) -> dict[str, int]:
 
 
 class BookingRow(NamedTuple):
-    """A line of a guest list."""
+    """A row of a guest list."""
 
     id: int
     reference: str

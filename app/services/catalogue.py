@@ -85,7 +85,7 @@ class CatalogueSnapshot:
 
 
 class Catalogue:
-    """One per process, for all its threads."""
+    """A thread-safe cache of public events; one per process."""
 
     def __init__(self, gate: SeatGate) -> None:
         self._gate, self._published = gate, PublishedSeats(gate)

@@ -43,6 +43,7 @@ def list_events(query: EventQuery) -> Page[Event]:
 
 
 def count_events(query: EventQuery) -> int:
+    """How many events match the query, on all pages."""
     count: int = db.session.scalars(matching(select(func.count(Event.id)), query)).one()
     return count
 

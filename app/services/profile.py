@@ -13,6 +13,7 @@ from app.services import accounts, api_tokens, sign_ins, user_bookings
 
 
 def rename(user_id: int, name: str) -> None:
+    """Change the user's name. Raises `UserNotFound`."""
     with transaction() as session:
         _locked_user(session, user_id).name = name.strip()
 

@@ -19,6 +19,7 @@ class Tab(StrEnum):
 
 
 def count_by_tab(user_id: int) -> dict[Tab, int]:
+    """How many bookings each tab lists."""
     counts = [func.count().filter(_belongs(tab)) for tab in Tab]
     row = db.session.execute(
         select(*counts).select_from(Booking).join(Booking.event).where(Booking.user_id == user_id)

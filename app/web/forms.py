@@ -1,4 +1,4 @@
-"""The visitors' forms."""
+"""Forms of the visitors' pages."""
 
 from typing import Any
 
