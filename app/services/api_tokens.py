@@ -12,8 +12,6 @@ from app.models.columns import now
 from app.services.last_used import note_use
 from app.services.secrets import TOKEN_PREFIX, digest, new_secret
 
-USE_RECORDED_EVERY = timedelta(minutes=1)
-
 
 def create_api_token(user_id: int, name: str) -> tuple[ApiToken, str]:
     """Create a token; returns its record and its secret, of which only a digest is stored."""
@@ -77,19 +75,5 @@ def user_id_of(secret: str) -> int | None:
     token = db.session.scalars(query).one_or_none()
     if token is None:
         return None
-    _record_use(token)
+    note_use(token)
     return token.user_id
-
-
-def _record_use(token: ApiToken) -> None:
-    stale = now() - USE_RECORDED_EVERY
-    if token.last_used_at is not None and token.last_used_at > stale:
-        return
-    with transaction() as session:
-        session.execute(
-            update(ApiToken)
-            .where(ApiToken.id == token.id)
-            .where(or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= stale))
-            .values(last_used_at=now())
-            .execution_options(synchronize_session=False)
-        )

@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 PREFIX = "utsavam_staff_"
 """Lets secret scanners recognise a leaked key."""
 OPERATOR = "ADMIN_KEY"
-USE_RECORDED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -126,19 +125,5 @@ def _by_digest(key_digest: str) -> Staff | None:
     key = db.session.scalars(query).one_or_none()
     if key is None:
         return None
-    _record_use(key)
+    note_use(key)
     return Staff(key.name, Role(key.role), key.key_digest)
-
-
-def _record_use(key: StaffKey) -> None:
-    stale = now() - USE_RECORDED_EVERY
-    if key.last_used_at is not None and key.last_used_at > stale:
-        return
-    with transaction() as session:
-        session.execute(
-            update(StaffKey)
-            .where(StaffKey.id == key.id)
-            .where(or_(StaffKey.last_used_at.is_(None), StaffKey.last_used_at <= stale))
-            .values(last_used_at=now())
-            .execution_options(synchronize_session=False)
-        )
