@@ -9,7 +9,7 @@ from app.db import db, transaction
 from app.errors import ApiTokenNotFound
 from app.models import ApiToken, User
 from app.models.columns import now
-from app.services.last_used import note_use
+from app.services.last_used import record_use
 from app.services.secrets import TOKEN_PREFIX, digest, new_secret
 
 
@@ -75,5 +75,5 @@ def user_id_of(secret: str) -> int | None:
     token = db.session.scalars(query).one_or_none()
     if token is None:
         return None
-    note_use(token)
+    record_use(token)
     return token.user_id

@@ -8,13 +8,13 @@ from app.db import transaction
 from app.models import ApiToken, StaffKey
 from app.models.columns import now
 
-NOTED_EVERY = timedelta(minutes=1)
+RECORDED_EVERY = timedelta(minutes=1)
 """More often would make every request a writer."""
 
 
-def note_use(secret: ApiToken | StaffKey) -> None:
-    """Record that it is being used, unless that was recorded within `NOTED_EVERY`."""
-    stale = now() - NOTED_EVERY
+def record_use(secret: ApiToken | StaffKey) -> None:
+    """Record that it is being used, unless that was recorded within `RECORDED_EVERY`."""
+    stale = now() - RECORDED_EVERY
     if secret.last_used_at is not None and secret.last_used_at > stale:
         return
     table = type(secret)

@@ -14,7 +14,7 @@ from app.models import Role, StaffKey
 from app.models.columns import now
 from app.services import audit, sign_ins
 from app.services.accounts import constraint_of
-from app.services.last_used import note_use
+from app.services.last_used import record_use
 from app.services.secrets import digest, matching_key, new_secret
 
 log = logging.getLogger(__name__)
@@ -125,5 +125,5 @@ def _by_digest(key_digest: str) -> Staff | None:
     key = db.session.scalars(query).one_or_none()
     if key is None:
         return None
-    note_use(key)
+    record_use(key)
     return Staff(key.name, Role(key.role), key.key_digest)

@@ -138,7 +138,7 @@ def test_a_calendar_says_what_the_event_is_and_holds_no_other(app, name, venue, 
         updated_at=at, incarnation=7, status="published",
     )  # fmt: skip
     with app.test_request_context():
-        file = event_calendar(event).get_data()
+        file = event_calendar(event)
     (entry,) = Calendar.from_ical(file).walk("VEVENT")
     assert len(Calendar.from_ical(file).walk()) == 2
     assert entry.start == at
