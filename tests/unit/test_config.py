@@ -164,3 +164,10 @@ def test_metrics_on_loopback_need_no_key_and_elsewhere_a_strong_one():
     assert problems(metrics_port=9101) == []
     assert problems(**OPEN_METRICS, metrics_key=secrets.token_urlsafe(32)) == []
     assert problems(metrics_host="0.0.0.0") == []  # there is no port
+
+
+def test_each_setting_is_in_the_documents_table():
+    table = (ROOT / "docs/settings.md").read_text()
+    for name in Settings.model_fields:
+        known = "LIMIT_…" if name.startswith("limit_") else name.upper()
+        assert f"`{known}`" in table
