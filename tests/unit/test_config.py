@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.config import Settings, WeakSettings
+from app.config import RENAMED, Settings, WeakSettings
 
 ROOT = Path(__file__).parents[2]
 STRONG = {"admin_key": (secrets.token_urlsafe(32),), "secret_key": secrets.token_urlsafe(32)}
@@ -166,8 +166,9 @@ def test_metrics_on_loopback_need_no_key_and_elsewhere_a_strong_one():
     assert problems(metrics_host="0.0.0.0") == []  # there is no port
 
 
-def test_each_setting_is_in_the_documents_table():
-    table = (ROOT / "docs/settings.md").read_text()
+def test_each_setting_is_explained():
+    table, example = ((ROOT / file).read_text() for file in ("docs/settings.md", ".env.example"))
     for name in Settings.model_fields.keys() - {"prometheus_multiproc_dir"}:  # gunicorn's own
         known = "LIMIT_…" if name.startswith("limit_") else name.upper()
         assert f"`{known}`" in table
+        assert f"\n{name.upper()}=" in example.replace("#", "") or name in RENAMED
