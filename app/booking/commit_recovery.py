@@ -1,4 +1,4 @@
-"""When COMMIT's answer was lost: find out what became of the bookings, or say it is unknown."""
+"""Recovery after a lost COMMIT reply: look the bookings up, or report the outcome as unknown."""
 
 import time
 from collections.abc import Iterable
@@ -11,12 +11,16 @@ from app.booking.orders import Confirmed, Order
 from app.errors import DatabaseDown, OutcomeUnknown, UtsavamError
 
 GIVE_UP_AFTER = 2.5
-"""Seconds; the request has waited for COMMIT before, and is to end within ten."""
+"""Seconds. The request has already waited for COMMIT, and must end within ten seconds."""
 PAUSE = 0.3
 
 
 def resolve(orders: Iterable[Order]) -> dict[str, Confirmed | UtsavamError]:
-    """The booking of each reference; `DatabaseDown` for one that was surely not committed."""
+    """Map each order's reference to its booking, or to the error that describes its outcome.
+
+    `DatabaseDown` means that the booking was definitely not committed; `OutcomeUnknown`, that the
+    database could not be asked within `GIVE_UP_AFTER` seconds.
+    """
     orders = list(orders)
     give_up = time.monotonic() + GIVE_UP_AFTER
     while time.monotonic() < give_up:
@@ -29,8 +33,8 @@ def resolve(orders: Iterable[Order]) -> dict[str, Confirmed | UtsavamError]:
 
 def _look_up(orders: list[Order]) -> dict[str, Confirmed | UtsavamError]:
     with ledger_session() as session:
-        # The lock waits until the transaction in doubt has ended. Without it, a plain SELECT can
-        # miss a commit that is still under way.
+        # Locking the rows waits for the in-doubt transaction to end. Without the lock, a plain
+        # SELECT could miss a commit that is still in progress.
         queries.lock_rows(session, {order.event_id for order in orders})
         committed = queries.confirmed_by_reference(session, [o.reference for o in orders])
     return {o.reference: committed.get(o.reference, DatabaseDown()) for o in orders}

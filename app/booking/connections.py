@@ -1,4 +1,4 @@
-"""The desk's own few database connections, which no page can use up."""
+"""The booking desk's own database connection pool, which page requests cannot exhaust."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +11,18 @@ from app.config import LEDGER_POOL, Settings
 from app.db import db, engine_options, listen
 
 LEDGER = "ledger"
-"""The name of their engine."""
+"""Name (bind key) of the desk's engine."""
 FROZEN_AFTER_MS = 750
-"""Whoever idles so long in a transaction that holds event rows is taken to be frozen."""
+"""A process that idles for this long while it holds event row locks is considered frozen."""
 STATEMENT_MS = 2500
 
 
 def ledger_options(settings: Settings) -> dict[str, Any]:
-    """As the pages' own, but for the pool and the timeouts.
+    """Return the options of the ledger's engine: those of the pages, with other limits.
 
-    The ledger holds event rows, and never idles in a transaction: a process that does is frozen,
-    and the server ends its transaction, so that the others go on. Its connections are not asked
-    whether they live before each turn: the desk tries once more, when the server has closed one.
+    The ledger holds event row locks and never idles in a transaction. A process that does is
+    frozen, and the server ends its transaction so that others can proceed. Connections are not
+    pinged before each batch: the desk retries once when the server has closed one.
     """
     options = engine_options(settings)
     limits = {
@@ -35,15 +35,17 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """To be called when the database has its engines. A turn works for many requests, so its
-    connections bear the name of the process and of none of these."""
+    """Configure the ledger's engine. Call it after `db.init_app`, which creates the engines.
+
+    A batch serves many requests, so its connections carry the process id, not a request id.
+    """
     with app.app_context():
         listen(db.engines[LEDGER], STATEMENT_MS, " desk {}")
 
 
 @contextmanager
 def ledger_session() -> Iterator[Session]:
-    """The desk's session, apart from the request's: it works for several requests."""
+    """Open a session on the ledger's engine, separate from the request's own session."""
     with Session(db.engines[LEDGER], expire_on_commit=False) as session:
         try:
             yield session
@@ -53,7 +55,10 @@ def ledger_session() -> Iterator[Session]:
 
 
 def enable_busy_poll(session: Session) -> None:
-    """From here to its end, let nobody else's work come between this session and the server."""
+    """Busy-poll the session's connection until the session ends.
+
+    Other greenlets then cannot delay a transaction that holds row locks.
+    """
     connection: Any = session.connection().connection.driver_connection
     connection.busy_poll = True
     session.info["hurried"] = connection

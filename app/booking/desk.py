@@ -1,7 +1,7 @@
-"""The booking desk: where orders and cancellations come in, gate and ledger behind it.
+"""The booking desk: the entry point for orders and cancellations, in front of gate and ledger.
 
-Concurrent orders of a process are settled in one transaction a turn (see `commits`); alone, an
-order is a batch of one.
+Concurrent orders in a process share one transaction per batch (see `group_commit`); a lone order
+is a batch of one.
 """
 
 import logging
@@ -45,15 +45,15 @@ if TYPE_CHECKING:
     from app.metrics import Metrics
 
 MAX_BATCH = 100
-"""Orders in one transaction: enough to share a commit, few enough to be quick."""
+"""Maximum orders per transaction: enough to share a commit, few enough to keep it short."""
 MAX_QUEUE = 1_000
-"""Orders that may wait in one process, about half a second's work; more are told to come back."""
+"""Maximum orders queued per process, about half a second of work; further orders get `Busy`."""
 TIMEOUT = 7.0
-"""Seconds that an order waits at most; a request has ten."""
+"""Maximum seconds that an order waits; a request may take ten."""
 AT_ONCE = 0.25
-"""Seconds within which a closed connection shows itself; a server that is silent takes longer."""
+"""Seconds within which a closed connection fails; an unresponsive server takes longer."""
 TURN = 4.0
-"""Seconds after which a turn that goes badly tries no further parts of itself."""
+"""Seconds after which a batch that was split because of an error tries no further parts."""
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +64,23 @@ class BookingDesk:
     def __init__(self, gate: SeatGate, max_queue: int = MAX_QUEUE) -> None:
         self.gate = gate
         self.live_stats: LiveStats | None = None
-        """Told of each answer, where somebody may want to watch."""
+        """Receives each outcome; None where live stats are not wanted."""
         self.metrics: Metrics | None = None
-        """Counts, where metrics are wanted."""
+        """None where metrics are not enabled."""
         self._commits: GroupCommit[Order, Outcome] = GroupCommit(
             self._settle_batch, max_batch=MAX_BATCH, max_queue=max_queue, timeout=TIMEOUT
         )
 
     @property
     def waiting(self) -> int:
-        """How many orders wait for their turn."""
+        """Number of queued orders."""
         return self._commits.waiting
 
     def book(self, order: Order) -> Booked:
-        """Book one order; raises the `UtsavamError` that says why it can't be."""
+        """Book one order and return its booking.
+
+        Raises the `UtsavamError` that says why it cannot be booked.
+        """
         try:
             booked = self._book(order)
         except Exception as error:
@@ -112,7 +115,7 @@ class BookingDesk:
             return self.settle(orders)
 
     def settle(self, orders: Sequence[Order]) -> list[Outcome]:
-        """Answer every order: by the gate where that is enough, else by the ledger."""
+        """Return an outcome per order, from the gate where that suffices, else from the ledger."""
         give_up = time.monotonic() + TURN
         answers: dict[int, Outcome] = {}
         verdicts = self.gate.claim(orders)
@@ -122,7 +125,7 @@ class BookingDesk:
         while waiting := [i for i in range(len(orders)) if i not in answers and not snapshots[i]]:
             outcomes = self._record([orders[i] for i in waiting], give_up)
             answers.update(zip(waiting, outcomes, strict=True))
-            # That took its time: a look that is too old by now refuses nobody.
+            # Recording took time: a snapshot that has expired meanwhile may refuse nothing.
             for i in range(len(orders)):
                 snapshots[i] = snapshots[i] and self.gate.refuses(orders[i], verdicts[i])
         for i, snapshot in enumerate(snapshots):
@@ -132,12 +135,13 @@ class BookingDesk:
 
     @contextmanager
     def changing(self, *event_ids: int) -> Iterator[SeatChanges]:
-        """One transaction in which these events' rows are locked: the one way to change an event
-        or its seats, but for orders. After its commit the gate is told what the rows say.
+        """Open a transaction that locks these events' rows, and publish their seats afterwards.
 
-        Raises what `transaction` raises; an event that there is not is missing among the locked.
+        Apart from orders, this is the only way to change an event or its seats. Events that do not
+        exist are missing from the locked ones. Raises whatever `transaction` raises.
         """
-        started = time.monotonic()  # before the lock: what the rows say then is at least as new
+        # Taken before the lock, so that a snapshot is at least as recent as its timestamp.
+        started = time.monotonic()
         with transaction() as session:
             changes = SeatChanges(session)
             if event_ids:
@@ -153,7 +157,7 @@ class BookingDesk:
 
     def _publish(self, events: Sequence[Event], started: float, *, changed: bool) -> None:
         snapshots = [ledger.snapshot_of(event, started) for event in events]
-        # Of a deleted event there is nothing to sell, whatever its row says.
+        # A deleted event has nothing to sell, whatever its counter says.
         gone = {event.id for event in events if event.deleted_at}
         snapshots = [
             replace(snapshot, seats=0) if snapshot.event_id in gone else snapshot
@@ -163,7 +167,7 @@ class BookingDesk:
             self.gate.publish(snapshots, changed=changed)
 
     def _record(self, orders: Sequence[Order], give_up: float) -> list[Outcome]:
-        """Record the orders together; what stands in the way of all is parted from the others."""
+        """Record the orders in one transaction; after an error, record them in smaller parts."""
         if time.monotonic() >= give_up:
             return [Busy() for _ in orders]
         try:
@@ -176,9 +180,11 @@ class BookingDesk:
     def _record_once_connected(
         self, orders: Sequence[Order]
     ) -> tuple[list[Outcome], list[SeatSnapshot]]:
-        """A connection that the server has closed since its last use, or that was opened while the
-        server was read-only, fails at once, before any work is done: the turn is tried once more,
-        on a new one."""
+        """Record the orders, with one retry on a new connection.
+
+        A connection that the server has closed since its last use, or that was opened while the
+        server was read-only, fails immediately, before any work is done.
+        """
         started = time.monotonic()
         locked = self.metrics.locked if self.metrics else None
         try:
@@ -194,15 +200,15 @@ class BookingDesk:
         if isinstance(getattr(error, "orig", None), LockNotAvailable):
             if self.metrics:
                 self.metrics.lock_timeout()
-            # Somebody else holds one of the rows; the other events' orders must not wait for it.
+            # Another transaction holds one of the rows; orders for other events must not wait.
             if len({order.event_id for order in orders}) == 1:
                 return [Busy() for _ in orders]
             return self._in_parts(orders, lambda order: order.event_id, give_up)
         if isinstance(error, OperationalError | TimeoutError) or error.connection_invalidated:
             log.error("The database did not answer: %s", type(error).__name__)
             return [DatabaseDown() for _ in orders]
-        # Two turns met in one idempotency key, or one order is more than the database takes.
-        # By itself, an order finds the other turn's booking, or fails alone.
+        # Two batches used the same idempotency key, or the database rejects one of the orders.
+        # Alone, an order finds the other batch's booking, or fails without the others.
         if len(orders) == 1:
             return [self._once_more(orders[0])]
         return self._in_parts(orders, lambda order: order.reference, give_up)
@@ -231,7 +237,7 @@ class BookingDesk:
 
 
 def _kind_of(error: Exception) -> str | None:
-    """What a refusal counts as; nothing for events that there are not."""
+    """Classify an error for live stats and metrics; None when the event does not exist."""
     if isinstance(error, EventNotFound):
         return None
     if isinstance(error, NotEnoughSeats):

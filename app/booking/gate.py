@@ -1,8 +1,8 @@
-"""The seat gate: tokens in Redis that save the database work.
+"""The seat gate: tokens in Redis that spare the database orders which cannot succeed.
 
-PostgreSQL is the truth. A token can only say "go and ask"; "insufficient" counts as sold out only
-while this process's own look at the row is at most a second old. Whatever happens to Redis, the
-worst is a needless question to the database.
+PostgreSQL is the source of truth. A granted token only lets an order proceed to the database;
+"insufficient" means sold out only while this process's own snapshot of the row is at most one
+second old. Whatever happens to Redis, the worst outcome is an unnecessary database query.
 """
 
 import logging
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SNAPSHOT_VALID_FOR = 1.0
-"""Seconds for which a look at the row may answer "sold out"."""
+"""Seconds for which a snapshot of the row may answer "sold out"."""
 ASK_AGAIN_AFTER = 0.01
-"""Seconds after which a refusal by the tokens is put to Redis again."""
+"""Seconds after which a refusal by the tokens is checked with Redis again."""
 TOKENS_LIVE_FOR = 24 * 3600
-"""Seconds; a key nobody refreshes disappears, and with it whatever a restored database left."""
+"""Seconds. Keys that are not refreshed expire, including those left by a restored database."""
 CIRCUIT_OPEN_FOR = 1.0
-"""Seconds for which Redis is left alone after an error; then one request tries it again."""
+"""Seconds for which the circuit breaker stays open after a Redis error."""
 MAX_SNAPSHOTS = 20_000
 
 CHANGES_KEY = "events:changes"
-"""Holds another text after each change of an event's facts, as opposed to its seats."""
+"""Holds a new random value after each change of an event's facts, as opposed to its seats."""
 
 _SCRIPTS = Path(__file__).parent
 _PUBLISHED = re.compile(rb"(\d{1,15}):(\d{1,18}):(\d{1,9})")
@@ -60,13 +60,13 @@ def version_key(event_id: int) -> str:
 
 
 def parse_published_count(published: bytes | None) -> PublishedCount | None:
-    """What a version key says; None for nothing, and for anything that we did not write."""
+    """Parse the value of a version key; None if it is missing or not in our format."""
     found = _PUBLISHED.fullmatch(published or b"")
     return PublishedCount(*map(int, found.groups())) if found else None
 
 
 def connect(url: str, timeout_ms: int) -> redis.Redis:
-    """A client that never sends a command twice: a repeated claim would take tokens twice."""
+    """Return a Redis client without retries: a repeated claim would take tokens twice."""
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout_ms / 1000,
@@ -78,7 +78,10 @@ def connect(url: str, timeout_ms: int) -> redis.Redis:
 
 
 def proves_sold_out(snapshot: SeatSnapshot | None, seats: int, at: float) -> bool:
-    """Whether a look still proves that fewer than `seats` are left: the rule of one second."""
+    """Return whether a snapshot is recent enough, and shows fewer than `seats` left.
+
+    `at` is a `time.monotonic()` value; a snapshot is valid for `SNAPSHOT_VALID_FOR` seconds.
+    """
     return (
         snapshot is not None and snapshot.seats < seats and at - snapshot.at <= SNAPSHOT_VALID_FOR
     )
@@ -86,20 +89,23 @@ def proves_sold_out(snapshot: SeatSnapshot | None, seats: int, at: float) -> boo
 
 @dataclass(frozen=True)
 class Refusal:
-    """That the tokens did not suffice for so many seats; `at` is when that was last asked."""
+    """A refusal by the tokens for `seats` seats; `at` is when Redis was last asked."""
 
     seats: int
     at: float
 
 
 class SeatGate:
-    """One per process; several threads may use it, as its state is replaced and never half-made."""
+    """Claims and publishes tokens in Redis; one instance per process.
+
+    Thread-safe: its state is replaced as a whole and never seen half-updated.
+    """
 
     def __init__(
         self, client: redis.Redis, timeout_ms: int = 100, names: Names | None = None
     ) -> None:
         self.metrics: Metrics | None = None
-        """Counts, where metrics are wanted."""
+        """None where metrics are not enabled."""
         self._client, self._names = client, names or Names()
         self._timeout_us = timeout_ms * 1000
         self._claim = client.register_script((_SCRIPTS / "claim.lua").read_text())
@@ -110,7 +116,7 @@ class SeatGate:
         self._clock_offset: float | None = None
 
     def claim(self, orders: Sequence[Order]) -> list[Verdict]:
-        """Take tokens for the orders, in one call; `MISSING` for all while Redis is away."""
+        """Take tokens for the orders in one call; all are `MISSING` if Redis is unavailable."""
         missing = [Verdict.MISSING] * len(orders)
         if not self.available:
             return missing
@@ -125,17 +131,17 @@ class SeatGate:
         except redis.RedisError as error:
             self._open_circuit(error)
             return missing
-        # Measured on arrival, the difference of the clocks comes out too small, never too large:
-        # a claim can then only be given up too early.
+        # Measured on arrival, the clock offset comes out too small, never too large: a claim can
+        # only expire too early.
         self._clock_offset = answer[0] - time.monotonic() * 1e6
         verdicts = [Verdict(verdict) for verdict in answer[1:]]
         self._remember_refusals(orders, verdicts, sent)
         return verdicts
 
     def refuses(self, order: Order, verdict: Verdict) -> SeatSnapshot | None:
-        """The look that proves the order can't be met, when there is no need to ask the database.
+        """Return the snapshot that proves the event sold out; None if the database must decide.
 
-        An order with an idempotency key is never refused here: it may repeat one that was met.
+        An order with an idempotency key is never refused here: it may repeat a successful one.
         """
         if verdict != Verdict.INSUFFICIENT or order.idempotency_key is not None:
             return None
@@ -143,9 +149,9 @@ class SeatGate:
         return snapshot if proves_sold_out(snapshot, order.seats, time.monotonic()) else None
 
     def refuses_at_once(self, order: Order) -> SeatSnapshot | None:
-        """As `refuses`, for an order like others that have just been refused.
+        """Like `refuses`, without asking Redis, if a similar order has just been refused.
 
-        One order each `ASK_AGAIN_AFTER` is let through to ask Redis, for all that come meanwhile.
+        Every `ASK_AGAIN_AFTER` seconds, one order is let through to ask Redis again.
         """
         refusal = self._refusals.get(order.event_id)
         if refusal is None or order.seats < refusal.seats:
@@ -157,9 +163,9 @@ class SeatGate:
         return self.refuses(order, Verdict.INSUFFICIENT)
 
     def publish(self, snapshots: Iterable[SeatSnapshot], *, changed: bool = False) -> None:
-        """Remember what the rows said, and tell the other processes through Redis.
+        """Remember the snapshots, and publish them to the other processes through Redis.
 
-        `changed` says that facts of the events have changed too, or which events there are.
+        `changed` means that facts of events have changed too, or the list of events has.
         """
         snapshots = list(snapshots)
         for snapshot in snapshots:
@@ -175,7 +181,7 @@ class SeatGate:
             self._open_circuit(error)
 
     def _send(self, snapshots: Sequence[SeatSnapshot], changed: bool) -> None:
-        """By the script's digest alone: redis-py would ask each time whether Redis knows it."""
+        """Send by the script's digest only: redis-py would check each time that it is loaded."""
         with self._client.pipeline(transaction=False) as pipe:
             if changed:
                 pipe.set(self._names.of(CHANGES_KEY), secrets.token_hex(8))
@@ -192,7 +198,7 @@ class SeatGate:
             pipe.execute()
 
     def _load_and_send(self, snapshots: Sequence[SeatSnapshot], changed: bool) -> None:
-        """To a Redis that has not seen the script yet, or has forgotten it. Twice does no harm."""
+        """Load the script into Redis, and send again. Publishing twice does no harm."""
         try:
             self._client.script_load(self._publish.script)
             self._send(snapshots, changed)
@@ -200,7 +206,7 @@ class SeatGate:
             self._open_circuit(error)
 
     def published(self, keys: Sequence[str]) -> list[bytes | None] | None:
-        """What these keys hold; None while Redis is away."""
+        """Return the values of these keys; None if Redis is unavailable."""
         if not self.available:
             return None
         try:
@@ -211,11 +217,14 @@ class SeatGate:
             return None
 
     def snapshot(self, event_id: int) -> SeatSnapshot | None:
-        """This process's own last look at the event's row."""
+        """Return this process's latest snapshot of the event's row."""
         return self._snapshots.get(event_id)
 
     def forget(self, event_ids: Sequence[int]) -> None:
-        """Drop what is published of events whose rows are older: the database was restored."""
+        """Drop what is published about these events.
+
+        For events whose rows are older than that, because the database was restored.
+        """
         self._snapshots = {
             id: snapshot for id, snapshot in self._snapshots.items() if id not in event_ids
         }
@@ -227,12 +236,12 @@ class SeatGate:
             self._open_circuit(error)
 
     def tokens(self, event_ids: Sequence[int]) -> list[Any]:
-        """What the tokens keys hold now, as operators see it; raises `redis.RedisError`."""
+        """Return the values of the events' token keys. Raises `redis.RedisError`."""
         keys = [self._names.of(tokens_key(id)) for id in event_ids]
         return cast("list[Any]", self._client.mget(keys))
 
     def ping(self) -> None:
-        """Raises `redis.RedisError` when Redis does not answer in time."""
+        """Raise `redis.RedisError` if Redis does not answer in time."""
         self._client.ping()
 
     @property
@@ -240,7 +249,10 @@ class SeatGate:
         return time.monotonic() >= self._circuit_open_until
 
     def _deadline(self, sent: float) -> int:
-        """Until when the script may take tokens, by the clock of Redis, once it is known."""
+        """Return the time by Redis's clock, in microseconds, until which tokens may be taken.
+
+        0 (no deadline) until the clock offset is known.
+        """
         if self._clock_offset is None:
             return 0
         return int(sent * 1e6 + self._clock_offset + self._timeout_us)

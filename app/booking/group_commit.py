@@ -1,8 +1,8 @@
-"""Group commit: requests that arrive while one is served are served together in the next turn.
+"""Group commit: requests that arrive while a batch is served form the next batch.
 
-Whoever comes to an idle desk leads: takes all that wait (up to a bound), serves them at once, and
-hands the lead to the first of those who came meanwhile. There is no timer and no thread of its
-own: alone, a request is a turn of one, and waits for nobody.
+A request that finds no batch in progress becomes the leader. The leader serves all queued requests
+(up to a bound) as one batch, then hands leadership to the first request that arrived meanwhile.
+There is no timer and no extra thread: a lone request is a batch of one and does not wait.
 """
 
 import threading
@@ -16,22 +16,22 @@ A = TypeVar("A")
 
 
 class QueueFull(Exception):
-    """Too many wait already; nothing was done for this request."""
+    """The queue is full; nothing was done for this request."""
 
 
 class ResultUnknown(Exception):
-    """The turn that took the request did not end in time; it may still be served."""
+    """The batch with this request did not end in time; the request may still be served."""
 
 
 @dataclass(eq=False)
 class Entry(Generic[Q, A]):
-    """A request in the queue. Its lock is held until there is something to tell its owner."""
+    """A request in the queue. Its lock is held until its thread is to be woken."""
 
     request: Q
     answer: A | None = None
     error: BaseException | None = None
     taken: bool = False
-    """Whether a turn has taken it; otherwise being woken means to lead."""
+    """Whether a batch has taken it; if not, being woken means to become the leader."""
     _told: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,11 @@ class Entry(Generic[Q, A]):
 
 
 class GroupCommit(Generic[Q, A]):
-    """`serve` gets the requests of a turn in the order of their arrival, and answers each."""
+    """Combines concurrent requests into batches.
+
+    `serve` receives the requests of a batch in order of arrival, and returns an answer for each.
+    `timeout` is the number of seconds that a request waits for its batch.
+    """
 
     def __init__(
         self,
@@ -67,18 +71,18 @@ class GroupCommit(Generic[Q, A]):
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for their turn."""
+        """Number of queued requests."""
         return len(self._waiting)
 
     @property
     def leading(self) -> bool:
-        """Whether a turn is under way."""
+        """Whether a batch is in progress."""
         return self._leading
 
     def submit(self, request: Q) -> A:
-        """The answer to the request.
+        """Serve the request in a batch and return its answer.
 
-        Raises `QueueFull`, `ResultUnknown`, or whatever its batch raised.
+        Raises `QueueFull` or `ResultUnknown`, or whatever `serve` raised for the batch.
         """
         ticket: Entry[Q, A] = Entry(request)
         if not self._join(ticket):
@@ -90,7 +94,7 @@ class GroupCommit(Generic[Q, A]):
         return ticket.answer  # type: ignore[return-value]
 
     def _join(self, ticket: Entry[Q, A]) -> bool:
-        """Queue up; whether the ticket's owner is to lead at once."""
+        """Enqueue the ticket; return whether its thread is the leader. Raises `QueueFull`."""
         with self._mutex:
             if len(self._waiting) >= self._max_queue:
                 raise QueueFull
@@ -103,14 +107,14 @@ class GroupCommit(Generic[Q, A]):
             return
         with self._mutex:
             if ticket.wait(0):
-                return  # told in the last moment: it is answered, or it is to lead
+                return  # woken just after the timeout: it is answered, or becomes the leader
             if not ticket.taken:
                 self._waiting.remove(ticket)
                 raise QueueFull
         raise ResultUnknown
 
     def _lead(self) -> None:
-        """Serve one turn, then hand the lead on, whatever has happened in it."""
+        """Serve one batch, then hand leadership on even if the batch failed."""
         batch = self._next_batch()
         try:
             answers = self._serve([ticket.request for ticket in batch])
@@ -120,7 +124,7 @@ class GroupCommit(Generic[Q, A]):
             for ticket in batch:
                 ticket.error = error
         except BaseException:
-            # The leader is being ended in the middle of its work: nobody knows how far it came.
+            # The leader is being killed during its work: how far it got is unknown.
             for ticket in batch:
                 ticket.error = ResultUnknown()
             raise

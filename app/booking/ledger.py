@@ -1,9 +1,9 @@
-"""The transaction: lock the event rows, check, insert, count, commit.
+"""The ledger: the transaction that locks event rows, checks, inserts, counts and commits.
 
-Every writer of seats locks the event's row first and reads afterwards. Several rows are locked in
-id order, so that two writers never wait for each other. FOR NO KEY UPDATE excludes other writers
-of seats, and leaves the foreign-key checks of inserts alone. The buyers' rows come after all
-events', FOR KEY SHARE: whoever deletes an account waits for its bookings, or they for it.
+Every writer of seats locks the event's row before it reads. Several rows are locked in id order,
+so that two writers cannot deadlock. FOR NO KEY UPDATE excludes other writers of seats without
+blocking the foreign-key checks of inserts. The buyers' rows are locked after all event rows, FOR
+KEY SHARE, so that deleting an account and booking with it wait for each other.
 """
 
 import time
@@ -36,29 +36,28 @@ from app.models.columns import now
 from app.models.event import sale_state
 
 Found = dict[str, Confirmed | UtsavamError]
-"""By reference: the booking, or what is known of it after a lost COMMIT."""
+"""By reference: the booking, or the error that says what is known after a lost COMMIT reply."""
 
 BY_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
-"""Refusals that other orders of the same transaction can be the reason for."""
+"""Refusals that can be due to other orders of the same transaction."""
 
 _LET_GO_SOON = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
 
 
 @dataclass
 class Batch:
-    """What the orders of one transaction are decided by, kept up to date as they are."""
+    """The data by which the orders of one transaction are decided, updated with each of them."""
 
     at: datetime
-    """By this process's clock, as whether the sale is open is judged, and as the bookings' record
-    says that they were made."""
+    """By this process's clock: decides whether sales are open, and becomes `created_at`."""
     held_from: float
-    """When its rows were locked, by the monotonic clock."""
+    """`time.monotonic()` when the event rows were locked."""
     events: dict[int, Row[Any]]
     left: dict[int, int]
     users: set[int]
     booked_by_user: dict[tuple[int, int], int]
     by_key: dict[tuple[int, str | None], tuple[str, str | None]]
-    """(user, idempotency key) to (reference, fingerprint)."""
+    """Maps (user id, idempotency key) to (reference, fingerprint)."""
     earlier: dict[str, Confirmed]
     accepted: list[Order]
 
@@ -66,11 +65,11 @@ class Batch:
 def record(
     orders: Sequence[Order], locked: Callable[[float], None] | None = None
 ) -> tuple[list[Outcome], list[SeatSnapshot]]:
-    """Decide the orders in their sequence, in one transaction; the answers come after its commit.
+    """Decide the orders in sequence, in one transaction, and return their outcomes after COMMIT.
 
-    Also returns what every event's counter was left at. Raises `DBAPIError` when nothing was
-    committed; when COMMIT's answer was lost, the answers tell what is known (see `resolver`).
-    `locked` is told how many seconds it took until the rows were held.
+    Also returns a snapshot of each event. Raises `DBAPIError` when nothing was committed; when
+    COMMIT's reply was lost, the outcomes say what is known (see `commit_recovery`). `locked` is
+    called with the seconds until the row locks were acquired.
     """
     started = time.monotonic()
     with ledger_session() as session:
@@ -86,16 +85,16 @@ def record(
             if not in_doubt(error):
                 raise
             found, snapshots = {**batch.earlier, **resolve(batch.accepted)}, []
-            # What was refused for the sake of bookings that may not stand was not refused.
+            # A refusal due to bookings that may not have been committed is not valid.
             verdicts = [Busy() if isinstance(v, BY_OTHERS) else v for v in verdicts]
     return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], snapshots
 
 
 def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
-    """Lock the rows in id order and return them as they are now; deleted events are left out.
+    """Lock the rows in id order and return them, refreshed, by id; deleted events are left out.
 
-    For the rest of its transaction the session may not idle longer than the ledger's own: a
-    process frozen with a row in its hands must not hold the buyers up.
+    For the rest of the transaction the session gets the ledger's own idle timeout: a frozen
+    process must not block buyers with its row locks.
     """
     session.execute(_LET_GO_SOON)
     query = (
@@ -103,14 +102,14 @@ def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
         .where(Event.id.in_(set(event_ids)), Event.deleted_at.is_(None))
         .order_by(Event.id)
         .with_for_update(key_share=True)
-        # A row that the session has seen before would keep its stale values otherwise.
+        # Otherwise a row that the session has already loaded would keep its stale values.
         .execution_options(populate_existing=True)
     )
     return {event.id: event for event in session.scalars(query)}
 
 
 def snapshot_of(event: Event, started: float) -> SeatSnapshot:
-    """The look that a lock holder takes away; `started` is from before the lock."""
+    """Return a snapshot of a locked event; `started` is the monotonic time before the lock."""
     return SeatSnapshot(event.id, event.seats_available, event.version, event.incarnation, started)
 
 
@@ -137,9 +136,10 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
 
 
 def _decide(batch: Batch, order: Order) -> str | UtsavamError:
-    """The reference of the booking that answers the order, or why there is none.
+    """Return the reference of the booking that answers the order, or the refusal.
 
-    A repeated key comes first: its booking stands, whatever has happened to the event since.
+    A repeated idempotency key is checked first: its booking stands, whatever has happened to the
+    event since.
     """
     key = (order.user_id, order.idempotency_key)
     if order.idempotency_key is not None and key in batch.by_key:
@@ -174,7 +174,7 @@ def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
 
 
 def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
-    """Insert the accepted orders' bookings and write the counters that they change."""
+    """Insert the accepted orders' bookings, and update the counters that they change."""
     prices = [batch.events[order.event_id].price_minor for order in batch.accepted]
     counters = {
         row.id: batch.left[row.id]
@@ -196,5 +196,5 @@ def _answer(order: Order, verdict: str | UtsavamError, found: Found) -> Outcome:
         return answer
     if answer.reference == order.reference:
         return Booked(answer)
-    # As it was confirmed the first time, whatever was given back of it since.
+    # As confirmed the first time, even if some of its seats have been given back since.
     return Booked(replace(answer, seats=order.seats), replayed=True)

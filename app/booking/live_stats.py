@@ -1,8 +1,8 @@
-"""The pulse of a sale: what all processes' desks answer, second by second, for those who watch.
+"""Live stats of a sale: the outcomes of all processes' orders per second, shared through Redis.
 
-Each process counts for itself, and tells Redis once a second while there is something to tell.
-These figures are to be looked at and may miss a second, as when a process ends or Redis is away;
-the books are in PostgreSQL.
+Each process counts its own outcomes and flushes them to Redis once a second while there are any.
+The figures are for display and may miss a second, for example when a process ends or Redis is
+unavailable; the authoritative records are in PostgreSQL.
 """
 
 import logging
@@ -22,23 +22,23 @@ from app.booking.redis_keys import Names
 from app.lib.text import whole
 
 INTERVAL = 1.0
-"""Seconds between two tellings."""
+"""Seconds between flushes."""
 IDLE_INTERVALS = 5
-"""Beats with nothing to tell, after which the teller goes; the next order brings a new one."""
+"""Idle flushes after which the flusher thread ends; the next order starts a new one."""
 KEPT_FOR = 600
-"""Seconds that a minute is kept for."""
+"""Seconds for which the counts of a minute are kept."""
 FRESH = 5
-"""Seconds for which a process's queue is believed."""
+"""Seconds for which a process's reported queue length is valid."""
 MOST_EVENTS = 1_000
-"""Events of one beat; whoever asks for more is not selling, but guessing."""
+"""Maximum events per flush; more than that is somebody guessing ids, not a sale."""
 MOST_NOTED = 100_000
-"""Answers of one beat; many times what a process can give."""
+"""Maximum outcomes kept between flushes; many times what a process can produce."""
 DESKS_KEY = "desks:queues"
 
 BOOKED, SEATS, REPLAYED = "booked", "seats", "replayed"
 SOLD_OUT, REFUSED, BUSY, FAILED = "sold_out", "refused", "busy", "failed"
 CHANGED = "changed"
-"""By an organiser or a guest who gives back: what is left is looked at again."""
+"""The event was changed by an organiser or a cancellation, so its seats left are read again."""
 LEFT = "left"
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Sample:
     """One second of an event's sale."""
 
     at: int
-    """Seconds since 1970."""
+    """Unix time in seconds."""
     booked: int = 0
     seats: int = 0
     replayed: int = 0
@@ -58,17 +58,17 @@ class Sample:
     busy: int = 0
     failed: int = 0
     left: int | None = None
-    """Seats left at its end; None when nobody looked."""
+    """Seats left at the end of the second; None if no process reported them."""
 
 
 @dataclass(frozen=True)
 class SaleHistory:
     samples: Sequence[Sample]
-    """Every second of the span, the oldest first; the one under way is left out."""
+    """One per second, oldest first, without the current second."""
     queue: int
-    """Orders that wait at the desks of all processes together."""
+    """Queued orders, summed over all processes."""
     processes: int
-    """How many processes have told of themselves in the last seconds."""
+    """Number of processes that have reported within the last `FRESH` seconds."""
 
 
 def minute_key(event_id: int, minute: int) -> str:
@@ -76,7 +76,7 @@ def minute_key(event_id: int, minute: int) -> str:
 
 
 class LiveStats:
-    """One per process, for all its threads."""
+    """Counts a process's outcomes and reads those of all processes. One instance per process."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class LiveStats:
         self._client, self._queue, self._snapshot = client, queue, snapshot
         self._names = names or Names()
         self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MOST_NOTED)
-        """Second, event, what happened and seats: appended without a lock, counted later."""
+        """(second, event id, kind, seats), appended without a lock and counted at each flush."""
         self._starting = threading.Lock()
         self._flusher: threading.Thread | None = None
 
     def note(self, event_id: int, kind: str, seats: int = 0) -> None:
-        """Count an answer of the desk."""
+        """Count an outcome of the desk; `kind` is one of this module's constants."""
         self._noted.append((int(time.time()), event_id, kind, seats))
         if self._flusher is None:
             self._start()
@@ -105,7 +105,7 @@ class LiveStats:
                 self._flusher.start()
 
     def read(self, event_id: int, seconds: int) -> SaleHistory | None:
-        """What all processes told of the last seconds; None when Redis can't be asked."""
+        """Return the last `seconds` seconds of all processes; None if Redis is unavailable."""
         now = int(time.time())
         minutes = range((now - seconds) // 60, now // 60 + 1)
         try:
@@ -121,7 +121,7 @@ class LiveStats:
         lefts, newest, samples = _lefts(facts), -1, []
         for at in range(now - seconds, now):
             version, left = lefts.get(at, (-1, None))
-            # A process that has not sold lately tells of seats that others have sold since.
+            # A process that has not sold lately reports seats that others have sold since.
             samples.append(_sample(at, facts, left if version >= newest else None))
             newest = max(newest, version)
         return SaleHistory(samples, sum(queues), len(queues))
@@ -134,10 +134,10 @@ class LiveStats:
                 quiet = 0 if self._flush() else quiet + 1
         finally:
             self._flusher = None
-        self._flush()  # what was noted since the last look
+        self._flush()  # outcomes noted since the last flush
 
     def _flush(self) -> bool:
-        """Whether there was anything to tell."""
+        """Write the counts to Redis; return whether there were any."""
         counts = self._counted()
         events = sorted({event_id for _, event_id, _ in counts})[:MOST_EVENTS]
         if not events:
@@ -146,14 +146,14 @@ class LiveStats:
             with self._client.pipeline(transaction=False) as pipe:
                 keys = self._send(pipe, counts, set(events))
                 if any(isinstance(a, redis.ResponseError) for a in pipe.execute(False)):
-                    # Something else stands there: it makes room for the next telling.
+                    # A key holds another type: delete it, so that the next flush succeeds.
                     self._client.delete(*keys)
         except redis.RedisError as error:
             log.debug("The pulse was not told: %s", error)
         return True
 
     def _counted(self) -> Counter[tuple[int, int, str]]:
-        """What was noted until now, by second, event and what happened."""
+        """Return the counts of what was noted so far, by (second, event id, kind)."""
         counts: Counter[tuple[int, int, str]] = Counter()
         for _ in range(len(self._noted)):
             second, event_id, kind, seats = self._noted.popleft()
@@ -165,7 +165,7 @@ class LiveStats:
     def _send(
         self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]
     ) -> set[str]:
-        """Returns the keys that were written to."""
+        """Queue the commands on the pipeline and return the keys that they write to."""
         keys = {self._names.of(DESKS_KEY)}
         for (second, event_id, kind), number in counts.items():
             if event_id in told:
@@ -185,7 +185,7 @@ class LiveStats:
 
 
 def _told(answer: Any) -> dict[bytes, bytes]:
-    """What stands there; nothing, where something else stands than what we tell."""
+    """Return the hash that was read; an empty one if the key holds another type."""
     return answer if isinstance(answer, dict) else {}
 
 
@@ -194,7 +194,7 @@ def _process() -> str:
 
 
 def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
-    """The queues that were told of lately."""
+    """Yield the queue lengths that were reported within the last `FRESH` seconds."""
     for told in desks.values():
         at, _, queue = told.partition(b":")
         moment, waiting = whole(at), whole(queue)
@@ -208,7 +208,7 @@ def _sample(at: int, facts: Mapping[bytes, bytes], left: int | None) -> Sample:
 
 
 def _lefts(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
-    """By second, the latest version that was told of, and its seats left."""
+    """Map each second to the latest reported version and its seats left."""
     found: dict[int, tuple[int, int]] = {}
     for name, seats in facts.items():
         at, _, version = name.partition(f":{LEFT}:".encode())

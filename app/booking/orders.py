@@ -1,4 +1,4 @@
-"""What the booking desk is asked, and what it answers."""
+"""The booking desk's requests and results."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,8 +9,11 @@ from app.models.booking import BookingStatus, new_reference
 
 @dataclass(frozen=True)
 class Order:
-    """A wish for seats. The reference is made before the insert: when the answer to COMMIT is
-    lost, it is the name by which the booking is looked up."""
+    """A request for seats.
+
+    The reference is generated before the insert, so that the booking can be looked up when the
+    reply to COMMIT is lost.
+    """
 
     user_id: int
     event_id: int
@@ -22,7 +25,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A booking as it was recorded: what its buyer is told."""
+    """A booking as it was recorded."""
 
     id: int
     reference: str
@@ -35,7 +38,7 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Booked:
-    """A booking; `replayed` when an earlier request with the same key had made it."""
+    """A successful order; `replayed` if an earlier request with the same key made the booking."""
 
     booking: Confirmed
     replayed: bool = False
@@ -45,7 +48,7 @@ Outcome = Booked | UtsavamError
 
 
 class PublishedCount(NamedTuple):
-    """An event's counter after a commit, and which commit of which of its lives that was."""
+    """An event's seats left after a commit, with the version and incarnation they belong to."""
 
     incarnation: int
     version: int
@@ -54,7 +57,7 @@ class PublishedCount(NamedTuple):
 
 @dataclass(frozen=True)
 class SeatSnapshot:
-    """An event's counter as a lock holder saw it; `at` is `time.monotonic()` before the lock."""
+    """An event's counter as read under its row lock; `at` is `time.monotonic()` before the lock."""
 
     event_id: int
     seats: int

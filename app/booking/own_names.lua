@@ -1,6 +1,6 @@
--- Take the plain names for a site, unless another has them.
--- KEYS: the key that says whose they are. ARGV: the site's id, seconds for which it holds.
--- Answers whose they are now. What is no site's id belongs to nobody.
+-- Claim the plain key names for a site, unless another site has them.
+-- KEYS: the owner key. ARGV: the site's id, time to live in seconds.
+-- Returns the owner's id. A value that is not a site's id is overwritten.
 local site, live = ARGV[1], tonumber(ARGV[2])
 local owner = redis.pcall('GET', KEYS[1])
 

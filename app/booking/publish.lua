@@ -1,8 +1,8 @@
--- Publish the database's figures of some events, each unless a newer one is known.
--- KEYS: tokens key and version key (one slot) of each event. Claims take from the tokens; beside
--- the version stands the figure as it was published, for those who show it.
--- ARGV: seconds to live, then seats, version and incarnation of each event.
--- The same version may be published again: that puts right tokens lost or damaged since.
+-- Publish the database's seat counters of some events, except where a newer version is known.
+-- KEYS: tokens key and version key (same hash slot) of each event. Claims take from the tokens;
+-- the version key also holds the seats as published, for display.
+-- ARGV: time to live in seconds, then seats, version and incarnation of each event.
+-- The same version may be published again: that repairs tokens lost or damaged since.
 local live = ARGV[1]
 
 for i = 1, #KEYS, 2 do

@@ -1,4 +1,4 @@
-"""What the gate has published, for those who show it: one question to Redis for many readers."""
+"""Published seats for display: concurrent readers share one Redis call."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,11 @@ TIMEOUT = 1.0
 
 
 class PublishedSeats:
-    """One per process. Readers that come while Redis is asked wait for the next question, so that
-    each hears what was published before it came."""
+    """Reads what the gate has published; one instance per process.
+
+    A reader that arrives during a Redis call waits for the next one, so that it sees everything
+    published before it arrived.
+    """
 
     def __init__(self, gate: SeatGate) -> None:
         self._gate = gate
@@ -23,7 +26,7 @@ class PublishedSeats:
         )
 
     def read(self, keys: tuple[str, ...] = ()) -> Published | None:
-        """What `CHANGES_KEY` and then these keys hold; None when Redis can't be asked now."""
+        """Return the values of `CHANGES_KEY` and of these keys; None if Redis is unavailable."""
         if not self._gate.available:
             return None
         try:

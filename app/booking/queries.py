@@ -1,8 +1,8 @@
-"""The ledger's statements: three in a turn, and its commit.
+"""The ledger's SQL: three statements per batch, and COMMIT.
 
-Lists travel as arrays, so that each statement has one text whatever the size of the batch:
-SQLAlchemy compiles it once, PostgreSQL plans it once. They name tables, not models: no object is
-made of a row.
+Lists are passed as arrays, so that a statement's text does not depend on the batch size:
+SQLAlchemy compiles it once, and PostgreSQL plans it once. The statements use Core tables, so that
+no ORM object is created per row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,8 +51,10 @@ _CONFIRMED = (
 
 
 class ArrayText(TypeDecorator[Sequence[Any]]):
-    """A list as PostgreSQL writes an array: psycopg would convert it element by element, which
-    took a fifteenth of a turn."""
+    """A list as a PostgreSQL array literal.
+
+    psycopg would convert it element by element, which took a fifteenth of a batch's time.
+    """
 
     impl = String
     cache_ok = True
@@ -78,8 +80,8 @@ def _one_of(name: str, kind: Any) -> ColumnElement[Any]:
 
 
 def _rows(**columns: Any) -> Any:
-    """Arrays side by side, as a table."""
-    # Of their own names: SQLAlchemy keeps the columns' names for itself in INSERT and UPDATE.
+    """Return parallel arrays as a table (`unnest`)."""
+    # Prefixed, since SQLAlchemy reserves the column names as parameters in INSERT and UPDATE.
     arrays = [_array(f"given_{name}", kind) for name, kind in columns.items()]
     names = [column(name, kind) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*names, name=f"given_{names[0].name}").render_derived()
@@ -113,8 +115,8 @@ _EARLIER = (
         _BOOKINGS,
         (_BOOKING.user_id == _ASKED.c.user_id) & (_BOOKING.idempotency_key == _ASKED.c.key),
     )
-    # Whoever is leaving holds their row FOR UPDATE: after the wait the row is looked at again, and
-    # is of no user any more.
+    # Deleting an account locks its row FOR UPDATE: after the wait PostgreSQL rechecks the row,
+    # and its `deleted_at` excludes it.
     .with_for_update(of=_USERS, read=True, key_share=True)
 )
 _PAIRS = _rows(event_id=BigInteger, user_id=BigInteger)
@@ -141,8 +143,8 @@ _MADE = (
     insert(_BOOKINGS)
     .from_select(
         [*_NEW, "created_at"],
-        # The moment that the sale was judged by: by the default it would be the transaction's
-        # start, which may lie before the opening.
+        # The time by which sales were found open. The column's default is the transaction's start,
+        # which may lie before the opening.
         select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),
     )
     .returning(_BOOKING.id, _BOOKING.reference)
@@ -158,7 +160,7 @@ _WRITE = select(_MADE.c.id, _MADE.c.reference).add_cte(_COUNTED)
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """The events' rows, locked in id order; deleted ones are left out."""
+    """Lock the events' rows in id order and return them by id; deleted ones are left out."""
     rows: Any = session.execute(_LOCK, {"ids": list(event_ids)})
     enable_busy_poll(session)
     return {row.id: row for row in rows}
@@ -167,8 +169,11 @@ def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]
 def earlier(
     session: Session, asked: Iterable[tuple[int, str | None]]
 ) -> tuple[set[int], list[tuple[Confirmed, str, str]]]:
-    """Which users of these (user, key) pairs there are, and the bookings made with their keys,
-    each with its key and fingerprint. None of the users leaves before this transaction's end."""
+    """Return which users of these (user, key) pairs exist, and the bookings made with the keys.
+
+    Each booking comes with its key and fingerprint. The users' rows are locked: no account is
+    deleted before the transaction ends.
+    """
     user_ids, keys = zip(*asked, strict=True)
     given = {"given_user_id": list(user_ids), "given_key": list(keys)}
     rows = session.execute(_EARLIER, given).all()
@@ -177,7 +182,7 @@ def earlier(
 
 
 def seats_by_user(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Confirmed seats by (event, user)."""
+    """Return the confirmed seats by (event, user)."""
     given = list(pairs)
     if not given:
         return {}
@@ -195,8 +200,10 @@ def insert_bookings(
     left: dict[int, int],
     at: datetime,
 ) -> dict[str, Confirmed]:
-    """Insert all bookings as made at that moment, and write the counters with a new version each;
-    by reference."""
+    """Insert the bookings with `created_at` = `at`, and return them by reference.
+
+    Also writes the counters in `left`, each with a new version.
+    """
     if not orders:
         return {}
     made = session.execute(

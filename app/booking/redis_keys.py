@@ -1,7 +1,7 @@
-"""What our keys in Redis are called, so that two sites on one Redis never mix.
+"""Redis key names that keep two sites on one Redis apart.
 
-The first site has the plain names, as `event:7:tokens`, which operators know; it says so in a key
-of its own. Every other one finds that key taken, and puts its own prefix before all names.
+The first site uses the plain names, such as `event:7:tokens`, and stores its id in an owner key.
+Any other site finds that key taken, and prefixes all its keys.
 """
 
 import hashlib
@@ -22,30 +22,30 @@ from app.db import db
 log = logging.getLogger(__name__)
 
 OWNER_KEY = "utsavam:site"
-"""Holds the id of the site that has the plain names."""
+"""Holds the id of the site that uses the plain names."""
 HELD_FOR = 3600
-"""Seconds after which a site that is gone leaves them to another."""
+"""Seconds after which the plain names of a site that is gone become free."""
 ASKED_EVERY = 1.0
-"""Seconds; for so long may a site be mistaken after Redis was emptied."""
+"""Seconds between checks of the owner key: how long a site may be wrong after a flush of Redis."""
 
 _CLAIM = (Path(__file__).parent / "own_names.lua").read_text()
 _SITE = text("SELECT system_identifier, current_database() FROM pg_control_system()")
 
 
 class SiteUnknown(redis.RedisError):
-    """The database has not told yet which site this is: its keys can't be named."""
+    """The site's id could not be read from the database yet, so its keys can't be named."""
 
 
 class Names:
-    """One per process. By itself it gives plain names."""
+    """Key names without a prefix; the base class of `SiteNames`. One instance per process."""
 
     def of(self, key: str) -> str:
-        """The key's name for this site; raises `redis.RedisError` when it can't be known now."""
+        """Return the key's name for this site. Raises `redis.RedisError` if it can't be known."""
         return key
 
 
 class SiteNames(Names):
-    """Of the site that a database makes: whoever shares the database shares the names."""
+    """Key names of the site that a database identifies: processes that share it share the names."""
 
     def __init__(self, client: redis.Redis, identify: Callable[[], str]) -> None:
         self._claim = client.register_script(_CLAIM)
@@ -63,7 +63,7 @@ class SiteNames(Names):
         return f"{self._prefix}{key}"
 
     def _ask(self) -> None:
-        # Whoever comes while another asks goes by what was known before, if anything was.
+        # While another thread asks, use the known prefix, if there is one.
         if not self._asking.acquire(blocking=self._prefix is None):
             return
         try:
@@ -93,7 +93,7 @@ class SiteNames(Names):
 
 
 def names_of(app: Flask, client: redis.Redis) -> SiteNames:
-    """The names of the site whose database the application has."""
+    """Return the key names of the site that the application's database identifies."""
 
     def identify() -> str:
         try:

@@ -1,8 +1,8 @@
-"""One transaction that changes events or their seats, other than by an order.
+"""Changes of events or their seats in one transaction, other than by an order.
 
-Every writer of seats locks the events' rows first, in id order, and reads what it decides by
-afterwards; a changed event's version grows by one, and after the commit the gate is told what the
-rows say. `BookingDesk.changing` is the one door to that.
+Every writer of seats locks the events' rows first, in id order, and then reads what it decides by.
+A changed event's version grows by one, and after COMMIT the gate publishes the new counters.
+`BookingDesk.changing` is the only entry point.
 """
 
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ from app.errors import EventNotFound
 from app.models import Event
 
 SEATS = {"seats_available", "version"}
-"""What an event's bookings change of it; anything else is a fact that pages are made of."""
+"""Columns that bookings change; any other column is a fact shown on pages."""
 
 
 class SeatChanges:
-    """The events that the transaction holds; what else it writes goes through `session`."""
+    """The events that a transaction has locked; other writes go through `session`."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -31,32 +31,35 @@ class SeatChanges:
     def lock(self, event_ids: Iterable[int]) -> dict[int, Event]:
         """Lock these events' rows and return them, by id; deleted ones are left out.
 
-        To be called once: rows of a second call could be locked out of order.
+        Call it once: a second call could lock rows out of order.
         """
         self.events = ledger.lock_events(self.session, event_ids)
         self._before = {id: _facts(event) for id, event in self.events.items()}
         return self.events
 
     def event(self, event_id: int) -> Event:
-        """One of the locked events; raises `EventNotFound`."""
+        """Return a locked event. Raises `EventNotFound` if it is not among them."""
         if event_id not in self.events:
             raise EventNotFound(event_id)
         return self.events[event_id]
 
     def add(self, event: Event) -> None:
-        """Make a new event, with its seats on sale. Raises `InvalidField`."""
+        """Add a new event with its seats on sale.
+
+        Raises `InvalidField` when more seats are held back than there are.
+        """
         seats.open_seats(event)
         self.session.add(event)
-        self.session.flush()  # its id is wanted next: by the audit log, say
+        self.session.flush()  # assigns the id, which the audit log needs
         self._added.append(event)
 
     def finish(self) -> None:
-        """Let the versions of what has changed grow; to be called before the commit."""
+        """Increment the versions of the changed events; called before COMMIT."""
         for event in self.changed():
             event.version += 1
 
     def changed(self) -> list[Event]:
-        """The events whose facts or seats are other than when their rows were locked."""
+        """Return the events whose columns differ from when their rows were locked."""
         return [event for id, event in self.events.items() if _facts(event) != self._before[id]]
 
     @property
@@ -65,7 +68,7 @@ class SeatChanges:
 
     @property
     def changes_facts(self) -> bool:
-        """Whether more has changed of any event than how many of its seats are sold."""
+        """Whether anything but the seat counter of any event has changed."""
         return bool(self._added) or any(
             value != self._before[id][name]
             for id, event in self.events.items()

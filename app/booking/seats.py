@@ -1,7 +1,7 @@
-"""Arithmetic on an event's seats: what is left to sell is what is neither sold nor held back.
+"""Arithmetic on an event's seats: those on sale are neither sold nor held back.
 
-Nothing outside this package writes `seats_available`, `seats_held` or `version` of an event; a
-test holds it. But for a preview, the event's row is locked by `desk.changing`.
+Nothing outside this package writes `seats_available`, `seats_held` or `version` of an event, which
+a test enforces. Except for previews, the event's row is locked by `BookingDesk.changing`.
 """
 
 from app.errors import CapacityBelowSold, InvalidField
@@ -9,7 +9,7 @@ from app.models import Event
 
 
 def open_seats(event: Event) -> None:
-    """Put a new event's seats on sale, but for those held back.
+    """Put a new event's seats on sale, except those held back.
 
     Raises `InvalidField` when more are held back than there are.
     """
@@ -20,15 +20,15 @@ def open_seats(event: Event) -> None:
 
 
 def give_back(event: Event, seats: int) -> None:
-    """Put seats of a booking on sale again."""
+    """Put a booking's seats back on sale."""
     event.seats_available += seats
 
 
 def resize(event: Event, *, capacity: int | None = None, held: int | None = None) -> None:
-    """Change how many seats there are, and how many of them are held back; None leaves a figure.
+    """Change the capacity and the number of seats held back; None leaves a figure as it is.
 
-    Raises `CapacityBelowSold`, and `InvalidField` for more held back than are neither sold nor
-    held already.
+    Raises `CapacityBelowSold` when the capacity is less than the seats sold and held back, and
+    `InvalidField` when `held` exceeds the unsold seats.
     """
     sold = event.seats_sold
     event.capacity = event.capacity if capacity is None else capacity
@@ -42,12 +42,12 @@ def resize(event: Event, *, capacity: int | None = None, held: int | None = None
 
 
 def release_all(event: Event) -> None:
-    """As of an event whose bookings are all cancelled: nothing is sold and nothing held back."""
+    """Put all seats on sale, once every booking is cancelled; none is held back any more."""
     event.seats_available, event.seats_held = event.capacity, 0
 
 
 def blank_event(**facts: object) -> Event:
-    """An event without any seats, for a preview of one that is not made yet."""
+    """Return an unsaved event without seats, for the preview of a new event."""
     return Event(capacity=0, seats_available=0, seats_held=0, version=1, **facts)
 
 
