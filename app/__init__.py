@@ -1,4 +1,4 @@
-"""Utsavam sells seats for events: never oversells, never loses a booking, never freezes."""
+"""Utsavam sells seats for events: it never oversells, never loses a booking and never freezes."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application, from settings given or read from the environment."""
-    # Imported here, since the package is also imported by those who want its settings only: the
-    # gunicorn master must not load what its gevent workers are yet to patch.
+    """Create the application, with the given settings or those of the environment."""
+    # Imported here, because the package is also imported for its settings alone: the gunicorn
+    # master must not load modules that its gevent workers have yet to monkey-patch.
     from app import admin, api, cli, db, request_stack, web
     from app.booking import connections
     from app.booking.desk import BookingDesk

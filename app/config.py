@@ -1,4 +1,4 @@
-"""Every setting of Utsavam. This module is the only reader of the environment."""
+"""All settings of Utsavam. Only this module reads the environment."""
 
 import fcntl
 import os
@@ -14,16 +14,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.lib.rates import rate_of
 
 MIN_KEY_LENGTH = 22
-"""Characters of a key: 22 of base64 carry the 128 random bits that a key needs."""
+"""Minimum characters of a key: 22 in base64 carry the 128 random bits that a key needs."""
 
 WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
 HOST_NAME = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?")
-"""A dot before it means all below it too."""
+"""A leading dot matches all subdomains as well."""
 LEDGER_POOL = 3
-"""Connections of a process for bookings alone, which no page can use up."""
+"""Size of each process's connection pool for bookings, which page requests cannot exhaust."""
 LOOPBACK = {"127.0.0.1", "localhost"}
 RENAMED = {"desk_room": "booking_queue_size"}
-"""Former names of settings, which are still read in this release."""
+"""Former names of settings, still read in this release."""
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -33,11 +33,11 @@ def _a_rate(text: str) -> str:
 
 
 Limit = Annotated[str, AfterValidator(_a_rate)]
-"""As `app.lib.rates` reads it."""
+"""A rate limit, in the syntax of `app.lib.rates`."""
 
 
 class WeakSettings(Exception):
-    """The settings are wrong, or would leave a door open; each problem is one sentence."""
+    """The settings are invalid or insecure; each problem is one sentence."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -45,14 +45,14 @@ class WeakSettings(Exception):
 
     @property
     def told(self) -> str:
-        """As it is said to an operator."""
+        """The problems as printed for an operator."""
         return "\n".join(f"utsavam: {problem}" for problem in self.problems)
 
 
 def _env_file(*, serving: bool) -> Path:
-    """`.env`, or while a demo runs in this folder its own file, so that commands find it.
+    """Return `.env`, or the demo's own file while a demo runs, so that commands find the demo.
 
-    Whoever serves beside a demo is to have settings of its own.
+    A process that serves next to a demo reads `.env`.
     """
     data = Path(os.environ.get("DATA_DIR") or ".utsavam")
     if not serving and "DATABASE_URL" not in os.environ and _is_locked(data / "lock"):
@@ -61,7 +61,7 @@ def _env_file(*, serving: bool) -> Path:
 
 
 def _is_locked(file: Path) -> bool:
-    """Whether a running process holds the file: one that was killed holds nothing."""
+    """Return whether a running process holds the lock; a killed process releases it."""
     try:
         with file.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     worker_threads: int = Field(32, ge=1, le=1000)
     booking_queue_size: int = Field(1000, ge=1, le=100_000)
     desk_room: int | None = None
-    """The former name of `booking_queue_size`, which is still read in this release."""
+    """The former name of `booking_queue_size`, still read in this release."""
     database_pool_size: int | None = Field(None, ge=1, le=500)
     database_pool_timeout: float = Field(3.0, gt=0, le=8)
     lock_timeout_ms: int = Field(3000, ge=100, le=8000)
@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_key: str = ""
     prometheus_multiproc_dir: str | None = None
-    """Not for people: where gunicorn's master has its workers keep what they count."""
+    """Set by gunicorn's master for its workers, not by operators: the folder of their metrics."""
 
     limit_sign_in: Limit = "10 per minute"
     limit_sign_in_account: Limit = "30 per 10 minutes"
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, *, serving: bool = False) -> "Settings":
-        """From the environment; raises `WeakSettings` for values that are none."""
+        """Read the settings from the environment. Raises `WeakSettings` for invalid values."""
         try:
             return cls(_env_file=_env_file(serving=serving or is_web_worker()))
         except ValidationError as error:
@@ -176,14 +176,14 @@ class Settings(BaseSettings):
 
     @property
     def pool_size(self) -> int:
-        """Connections of a process for its pages: a thread holds one at most."""
+        """Database connections of a process for pages; a thread holds at most one."""
         if self.database_pool_size is not None:
             return self.database_pool_size
         return 10 if self.worker_class == "gevent" else min(self.worker_threads, 10)
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock of the organisers' figures, lists and exports."""
+        """The time zone of the organisers' figures, lists and exports."""
         return ZoneInfo(self.time_zone)
 
     @property
@@ -192,11 +192,11 @@ class Settings(BaseSettings):
 
     @property
     def secure_cookies(self) -> bool:
-        """Cookies are `Secure` unless the demo serves plain HTTP, or `HTTPS=0` says so aloud."""
+        """Whether cookies are `Secure`: false in the demo, and with an explicit `HTTPS=0`."""
         return self.https and not self.demo
 
     def deprecations(self) -> list[str]:
-        """A sentence for each setting that is given under its former name."""
+        """Return a sentence for each setting given under its former name."""
         return [
             f"{former.upper()} is now {name.upper()}; the former name goes with the next release."
             for former, name in RENAMED.items()
@@ -204,7 +204,7 @@ class Settings(BaseSettings):
         ]
 
     def problems(self) -> list[str]:
-        """What stands in the way of serving, a sentence each; empty when all is well."""
+        """Return the reasons not to serve, a sentence each; empty if there are none."""
         found = _open_doors(self) + _faults_of_metrics(self)
         if not self.demo:
             if not self.admin_key:
@@ -218,7 +218,7 @@ class Settings(BaseSettings):
         return found
 
     def require_strong(self) -> None:
-        """Raise `WeakSettings` unless every key is strong and nothing open faces the network."""
+        """Raise `WeakSettings` if a key is weak, or something open is exposed to the network."""
         if problems := self.problems():
             raise WeakSettings(problems)
 
@@ -286,10 +286,10 @@ def _faults_of_metrics(settings: Settings) -> list[str]:
 
 
 def is_web_worker() -> bool:
-    """Whether gunicorn runs us."""
+    """Return whether gunicorn runs this process."""
     return os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/")
 
 
 def runs_a_command() -> bool:
-    """Whether the process is a `flask` command other than `flask run`, which serves."""
+    """Return whether the process is a `flask` command other than `flask run`, which serves."""
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in sys.argv[1:2]

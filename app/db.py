@@ -1,4 +1,4 @@
-"""The database: the session, the naming convention, and the one way to write."""
+"""The database: session, naming convention, engine options and the write transaction."""
 
 import logging
 import os
@@ -35,23 +35,23 @@ class Model(DeclarativeBase):
 
 
 ALIKE = 0.4
-"""How much of a misspelt word must be right for a search: "consert" finds a concert."""
+"""Word similarity (pg_trgm) that a search accepts: "consert" finds "concert"."""
 NAME = "utsavam"
-"""How PostgreSQL knows our connections, as the beginning of `application_name`."""
+"""Prefix of our connections' `application_name`."""
 READ_ONLY = "25006"
-"""SQLSTATE of a write that the server refuses: it is a standby, or told to be read-only."""
+"""SQLSTATE of a write refused by a server that is a standby or set to read-only."""
 OF_NO_USE = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
-"""SQLSTATEs after which a connection is never used again: the server ends it, or may have handed
-its part on to another (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+"""SQLSTATEs that invalidate a connection: the server closes it, or may have failed over to another
+server (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 READ_ONLY_FOR = 1.0
-"""Seconds for which a connection may be read-only; then another is made in its place."""
+"""Age in seconds after which a read-only connection is replaced with a new one."""
 
-# Objects are read after the commit that made them: templates and payloads show them.
+# Templates and payloads read objects after the commit that wrote them.
 db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
-    """Pool and timeouts: no statement outlives the ten seconds that a request may take."""
+    """Return pool size and timeouts; no statement may exceed the ten seconds of a request."""
     limits = {
         "lock_timeout": settings.lock_timeout_ms,
         "statement_timeout": settings.statement_timeout_ms,
@@ -63,12 +63,12 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.database_pool_timeout,
-        # What people typed stands in no error, and so in no log.
+        # Keeps user input out of error messages, and so out of logs.
         "hide_parameters": True,
         "connect_args": {
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
             "connect_timeout": 3,
-            # Also of a server that was set up without an encoding of its own.
+            # Needed where the server was initialised without an encoding (SQL_ASCII).
             "client_encoding": "utf8",
         },
     }
@@ -77,14 +77,14 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 def init_app(
     app: Flask, settings: Settings, binds: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
-    """`binds` are engines that others have besides the pages' own, with their options."""
+    """Set up the database; `binds` maps names of further engines to their options."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     app.config["SQLALCHEMY_BINDS"] = {
         name: {"url": settings.database_url, **options} for name, options in (binds or {}).items()
     }
     db.init_app(app)
-    # Registered after the extension's own, so that it comes before.
+    # Registered after the extension's own teardown function, so it runs before that.
     app.teardown_appcontext(_end_reading)
     with app.app_context():
         listen(db.engine, settings.statement_timeout_ms)
@@ -92,30 +92,35 @@ def init_app(
 
 
 def listen(engine: Engine, statement_timeout_ms: int, part: str = "") -> None:
-    """Have the engine's connections give up on a server that no longer answers, bear our name with
-    this part, in which `{}` is the process, and leave the pool when they are of no use any more."""
+    """Give the engine's connections a client-side timeout, a name, and invalidation on errors.
+
+    `part` is appended to `application_name`; `{}` in it stands for the process id.
+    """
     event.listen(engine, "do_connect", _connect_with(statement_timeout_ms, part))
     event.listen(engine, "handle_error", _give_up_what_is_of_no_use)
 
 
 def _give_up_what_is_of_no_use(context: ExceptionContext) -> None:
-    """Count a refusal that would come again on this connection as its end.
+    """Treat an error that would recur on this connection as a disconnect.
 
-    A session keeps the `default_transaction_read_only` that it began with, so one that was opened
-    while the server was read-only would refuse every write for ever. The whole pool goes with it.
+    A session keeps the `default_transaction_read_only` it started with, so one opened while the
+    server was read-only would refuse all writes for ever. This invalidates the whole pool.
     """
     if getattr(context.original_exception, "sqlstate", None) in OF_NO_USE:
         context.is_disconnect = True
 
 
 def in_doubt(error: DBAPIError) -> bool:
-    """Whether a COMMIT that ended in this error may have been carried out all the same."""
+    """Return whether a COMMIT that raised this error may nevertheless have succeeded."""
     return error.connection_invalidated and getattr(error.orig, "sqlstate", None) != READ_ONLY
 
 
 def _end_reading(_error: BaseException | None) -> None:
-    """All that was to be written is committed by now: that a connection broke after the last
-    reading is no reason to withhold the answer that was made of it."""
+    """Roll the request's read transaction back, tolerating a broken connection.
+
+    All writes are committed by now; a connection that broke after the last read is no reason to
+    fail the response.
+    """
     if not db.session.registry.has():
         return
     try:
@@ -126,7 +131,7 @@ def _end_reading(_error: BaseException | None) -> None:
 
 
 def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., TimeoutConnection]:
-    """Connections that outwait the server's own timeout by a little, and no more."""
+    """Return a connect function whose timeout is half a second above the server's own."""
 
     class Limited(TimeoutConnection):
         timeout_s = statement_timeout_ms / 1000 + 0.5
@@ -141,44 +146,42 @@ def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., Ti
 
 
 def _name_the_request(connection: TimeoutConnection, _record: Any, _fairy: Any) -> None:
-    """Begin the transaction with the request's name, for `pg_stat_activity`.
+    """Set `application_name` to the request id for the transaction, for `pg_stat_activity`.
 
-    It goes with the transaction. The pool would ask each connection whether it lives before
-    handing it out; this is asked in that question's place, so it costs no journey of its own.
+    This replaces the pool's pre-ping, so it costs no extra round trip.
     """
     ident = request_id.get()
     name = f"{NAME}/{ident}" if ident else NAME
     try:
         with connection.cursor() as cursor:
-            # Never the same text twice: prepared, it would push out what is.
+            # The text differs each time: prepared, it would evict other prepared statements.
             cursor.execute(f"SET LOCAL application_name = '{name}'", prepare=False)
     except psycopg.Error as error:
         raise InvalidatePoolError from error
-    # What is read-only serves readers, so while the server is nobody is turned away; and a new
-    # connection each second finds out when it is no longer.
+    # A read-only connection still serves reads, so no request is refused. Replacing it every
+    # second detects when the server accepts writes again.
     if connection.is_read_only and time.monotonic() - connection.opened_at > READ_ONLY_FOR:
         raise InvalidatePoolError
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """One use case, one transaction: commits at the end of the block, rolls back on an error.
+    """Run a use case in one transaction: commit at the end of the block, roll back on an error.
 
-    Raises `RuntimeError` when nested, or when something was changed before the block: a change
-    outside a visible transaction would be committed by accident. Raises `OutcomeUnknown` when
-    COMMIT was sent and its answer lost.
+    Raises `RuntimeError` when nested, or when objects were changed before the block: they would be
+    committed by accident. Raises `OutcomeUnknown` when COMMIT was sent and its reply lost.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("transactions do not nest")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed outside of a transaction")
-    # An earlier read has opened a transaction; the snapshot it saw must not reach into ours.
+    # End the transaction that an earlier read has opened: its snapshot must not be reused here.
     session.commit()
     session.info["writing"] = True
     try:
         yield session
-        session.flush()  # a refusal of the database is certain here, and in doubt at COMMIT
+        session.flush()  # an error here is certain; at COMMIT it would be in doubt
         _commit(session)
     except BaseException:
         session.rollback()

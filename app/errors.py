@@ -1,4 +1,4 @@
-"""Domain errors: nouns that carry facts. `app/presenters/problems.py` words them.
+"""Domain errors. They carry facts; `app/presenters/problems.py` words the messages.
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
@@ -15,7 +15,7 @@ from datetime import datetime
 
 
 class UtsavamError(Exception):
-    """Something the domain says no to."""
+    """Base class of all domain errors."""
 
 
 class NotFound(UtsavamError):
@@ -31,7 +31,7 @@ class EventNotFound(NotFound):
 
 
 class EventGone(EventNotFound):
-    """There was such an event, and its organiser has taken it down."""
+    """The event existed, but its organiser has deleted it."""
 
 
 class UserNotFound(NotFound):
@@ -55,7 +55,7 @@ class ApiTokenNotFound(NotFound):
 
 
 class Refused(UtsavamError):
-    """A conflict with the state of things; asking again later may go well."""
+    """A conflict with the current state; the same request may succeed later."""
 
 
 class NotEnoughSeats(Refused):
@@ -65,7 +65,7 @@ class NotEnoughSeats(Refused):
 
 
 class SalesClosed(Refused):
-    """The event sells no seats now; `state` is a `SaleState` value that says why."""
+    """The event sells no seats now; `state` is the `SaleState` value that says why."""
 
     def __init__(self, event_id: int, state: str) -> None:
         self.event_id, self.state = event_id, state
@@ -85,7 +85,7 @@ class CancellationClosed(Refused):
 
 
 class CapacityBelowSold(Refused):
-    """Nor may it be below those sold and those held back together."""
+    """The capacity is below the seats sold and held back together."""
 
     def __init__(self, asked: int, sold: int, held: int = 0) -> None:
         self.asked, self.sold, self.held = asked, sold, held
@@ -99,7 +99,7 @@ class EventHasBookings(Refused):
 
 
 class VersionConflict(Refused):
-    """Somebody else changed the event meanwhile."""
+    """Somebody else has changed the event in the meantime."""
 
     def __init__(self, event_id: int) -> None:
         self.event_id = event_id
@@ -111,7 +111,7 @@ class EmailTaken(Refused):
 
 
 class InvalidField(UtsavamError):
-    """A field's value breaks a rule that only the domain knows."""
+    """A field's value violates a rule of the domain."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
@@ -119,19 +119,19 @@ class InvalidField(UtsavamError):
 
 
 class IdempotencyKeyReused(UtsavamError):
-    """The key was used before, for another request."""
+    """The idempotency key was used before, for a different request."""
 
 
 class WrongCredentials(UtsavamError):
-    """Unknown user or wrong password: told apart nowhere."""
+    """Unknown user or wrong password; never distinguished, so that accounts can't be probed."""
 
 
 class NotAllowed(UtsavamError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but may not do this."""
 
 
 class RoleTooLow(UtsavamError):
-    """The staff key is good, and its role may not do this."""
+    """The staff key is valid, but its role may not do this."""
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -139,7 +139,7 @@ class RoleTooLow(UtsavamError):
 
 
 class TooManyRequests(UtsavamError):
-    """Nothing was done; `retry_after` is how many seconds to wait."""
+    """A rate limit was exceeded and nothing was done; `retry_after` is the seconds to wait."""
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -147,13 +147,13 @@ class TooManyRequests(UtsavamError):
 
 
 class Unavailable(UtsavamError):
-    """The answer can't be known now; the same request may be sent again."""
+    """The request can't be answered now, and may be sent again after `retry_after` seconds."""
 
     retry_after = 1
 
 
 class OutcomeUnknown(Unavailable):
-    """COMMIT was sent and its answer lost; only the same idempotency key may try again."""
+    """COMMIT was sent and its reply lost; only a retry with the same idempotency key is safe."""
 
 
 class DatabaseDown(Unavailable):
@@ -161,4 +161,4 @@ class DatabaseDown(Unavailable):
 
 
 class Busy(Unavailable):
-    """Too many wait already; nothing was done for this one."""
+    """The queue is full or a row lock was not granted in time; nothing was done."""

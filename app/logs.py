@@ -1,7 +1,7 @@
-"""Logs: one JSON line an event, or plain text to a person at a terminal. See docs/logs.md.
+"""Logging: one JSON line per event, or plain text at a terminal. See docs/logs.md.
 
-Every logger of the standard library comes through here, gunicorn's too. What is written tells
-what happened and where, and never who: ids are enough to find that out in the database.
+All standard library loggers use this configuration, including gunicorn's. Logs say what happened
+and where but contain no personal data: ids are enough to look people up in the database.
 """
 
 import logging
@@ -24,7 +24,7 @@ from app.lib.request_id import request_id
 
 HIDDEN = "[hidden]"
 MOST = 500
-"""Characters of an exception's message."""
+"""Maximum characters of an exception's message."""
 PRIVATE_NAMES = re.compile(
     r"password|secret|token|cookie|csrf|authorization|e_?mail|address|(^|_)(key|name|ip)$"
 )
@@ -37,9 +37,9 @@ PRIVATE_TEXT = [
     (re.compile(r"\?[^\s\"'?=]+=[^\s\"']*"), f"?{HIDDEN}"),
 ]
 OF_GUNICORN = [
-    # It quotes what the client sent, and tells the client's address.
+    # It quotes what the client sent, and its address.
     (re.compile(r"Invalid request from ip=\S*: ([^:'\"]*)", re.DOTALL), r"Invalid request: \1"),
-    # It tells the whole address of a page, with its query.
+    # It contains the whole URL, with its query.
     (re.compile(r"Error handling request .*", re.DOTALL), "Error handling a request"),
 ]
 RESTS_OF_TEXT = str.maketrans(
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 
 def set_up(settings: Settings) -> None:
-    """Log as `config` says, and what nobody caught as well."""
+    """Configure logging, and log uncaught exceptions too unless at a terminal."""
     logging.config.dictConfig(config(settings))
     logging.captureWarnings(True)
     if not _for_a_person(settings):
@@ -61,7 +61,7 @@ def set_up(settings: Settings) -> None:
 
 
 def uncaught(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
-    """What would be printed as a bare traceback otherwise."""
+    """Log an uncaught exception, which would otherwise be printed as a bare traceback."""
     if issubclass(kind, KeyboardInterrupt) or error is None:
         sys.__excepthook__(kind, error or kind(), trace)
     else:
@@ -69,7 +69,7 @@ def uncaught(kind: type[BaseException], error: BaseException | None, trace: Any)
 
 
 def config(settings: Settings) -> dict[str, Any]:
-    """For `logging.config.dictConfig`: everything to standard error, ours from INFO on."""
+    """Return the `dictConfig` dictionary: all to standard error, our own loggers from INFO."""
     ours = "WARNING" if settings.demo else "INFO"
     return {
         "version": 1,
@@ -81,14 +81,14 @@ def config(settings: Settings) -> dict[str, Any]:
             "app": {"level": ours},
             "app.access": {"level": "INFO"},
             "gunicorn.error": {"level": ours, "handlers": [], "propagate": True},
-            # Its lines tell clients' addresses and whole URLs; ACCESS_LOG has ours.
+            # Its lines contain client addresses and whole URLs; ACCESS_LOG enables our own.
             "werkzeug": {"level": "WARNING"},
         },
     }
 
 
 def formatter(settings: Settings, for_a_person: bool = False) -> logging.Formatter:
-    """Turns a record of any logger into its line."""
+    """Return the formatter for all loggers: text lines for a person, JSON otherwise."""
     processors: list[Processor] = [
         ProcessorFormatter.remove_processors_meta,
         _named_request,
@@ -115,9 +115,9 @@ def formatter(settings: Settings, for_a_person: bool = False) -> logging.Formatt
 
 
 class Guard:
-    """Takes out what should not have been logged: a second lock, not a licence to log it.
+    """Redacts secrets and personal data: a safety net, not a licence to log them.
 
-    Names of people can't be told from other words; no line of ours has any.
+    It can't recognise people's names; our own log calls never include them.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -144,7 +144,10 @@ class Guard:
         return text
 
     def _stack(self, stack: dict[str, Any]) -> dict[str, Any]:
-        """Of a message its first line: what follows are PostgreSQL's details and parameters."""
+        """Redact a traceback and keep only the first line of its message.
+
+        The lines after it hold PostgreSQL's details and parameters.
+        """
         return {
             "type": stack["exc_type"],
             "message": self.clean(stack["exc_value"].partition("\n")[0][:MOST]),
@@ -182,7 +185,10 @@ def _less_of_gunicorn(_logger: Any, _method: str, event: EventDict) -> EventDict
 
 
 def _on_one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """JSON escapes by itself what could forge a line, or move a terminal's cursor."""
+    """Escape control characters, which could forge a line or move a terminal's cursor.
+
+    JSON output needs no such step: the encoder escapes them.
+    """
     return {
         name: value.translate(RESTS_OF_TEXT) if isinstance(value, str) else value
         for name, value in event.items()

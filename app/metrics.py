@@ -1,9 +1,9 @@
-"""What is counted of a running site, by prometheus_client. See docs/operations.md for each.
+"""Metrics of a running site, with prometheus_client. docs/operations.md describes each.
 
-Each process keeps its figures in files of one folder that gunicorn's master makes; whoever serves
-them adds them up, and a process that is killed leaves its own there. Without such a folder nothing
-is counted. What happens is noted, and written once a second, all at once: so it takes a fraction of
-the time, and a process that is killed takes that second with it.
+Each process keeps its values in files in a folder created by gunicorn's master; the exporter adds
+them up, including those of killed processes. Without such a folder nothing is counted.
+Observations are buffered and written once a second, which takes a fraction of the time; a killed
+process loses at most its last second.
 """
 
 import atexit
@@ -18,23 +18,25 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 INTERVAL = 1.0
-"""Seconds between two writings of what was noted, and of what is so many at a time."""
+"""Seconds between writes of the buffered observations and of the gauges."""
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 BATCH_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 BATCH_ORDERS = (1, 2, 5, 10, 20, 50, 100)
 OUTCOMES = ("booked", "replayed", "sold_out", "refused", "busy", "failed", "no_event")
 VERDICTS = {1: "granted", 0: "insufficient", -1: "missing", -2: "late"}
-"""As `app.booking.gate.Verdict` numbers them."""
+"""Names of the values of `app.booking.gate.Verdict`."""
 POOLS = ("pages", "desk")
 MAX_PENDING = 100_000
-"""Of one beat; many times what a process can answer."""
+"""Maximum observations buffered between writes; many times what a process can produce."""
 
 log = logging.getLogger(__name__)
 
 
 class Metrics:
-    """One per process. What it counts has few labels, and never an event's, a person's or an
-    address: their number is not ours to bound."""
+    """A process's metrics; one instance per process.
+
+    Labels never hold events, people or addresses, whose number is unbounded.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -87,7 +89,7 @@ class Metrics:
         return Counter(f"utsavam_{name}", text, labels, registry=self._registry)
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
-        """The sum over the processes that live."""
+        """Return a gauge that is summed over the live processes."""
         return Gauge(
             f"utsavam_{name}", text, labels, registry=self._registry, multiprocess_mode="livesum"
         )
@@ -98,20 +100,23 @@ class Metrics:
         return Histogram(f"utsavam_{name}", text, labels, buckets=buckets, registry=self._registry)
 
     def requests(self, method: str, route: str, status: str) -> Callable[[float], None]:
-        """Who is to be told the seconds of such requests; there must be a bounded number."""
+        """Return the function that observes the seconds of such requests.
+
+        The number of label combinations must be bounded.
+        """
         observe: Callable[[float], None] = self._requests.labels(method, route, status).observe
         return observe
 
     def request(self, observe: Callable[[float], None], seconds: float) -> None:
-        """Note a request that was answered; `observe` is whom `requests` named."""
+        """Record a request's duration; `observe` is what `requests` returned."""
         self._later.append((observe, seconds))
 
     def outcome(self, name: str) -> None:
-        """Note an order that was answered."""
+        """Record the outcome of an order; `name` is one of `OUTCOMES`."""
         self._noted.append(name)
 
     def write(self) -> None:
-        """Count what was noted. Others may be noting meanwhile."""
+        """Write the buffered observations. Other threads may add more meanwhile."""
         with self._writing:
             for _ in range(len(self._later)):
                 count, amount = self._later.popleft()
@@ -121,14 +126,14 @@ class Metrics:
                 self._outcomes[name].inc(times)
 
     def verdicts(self, given: Sequence[int]) -> None:
-        """Count what the gate said to the orders of a turn."""
+        """Record the gate's verdicts on the orders of a batch."""
         for number, inc in self._verdicts.items():
             if times := given.count(number):
                 self._later.append((inc, times))
 
     @contextmanager
     def batch(self, orders: int) -> Iterator[None]:
-        """Count a turn of so many orders, and the time in the block."""
+        """Record a batch of so many orders, and the duration of the block."""
         self._later.append((self._batch_orders.observe, orders))
         began = time.perf_counter()
         try:
@@ -137,7 +142,7 @@ class Metrics:
             self._later.append((self._batch_seconds.observe, time.perf_counter() - began))
 
     def locked(self, seconds: float) -> None:
-        """Count a turn's wait for its rows."""
+        """Record the seconds that a batch waited for its row locks."""
         self._later.append((self._row_lock.observe, seconds))
 
     def lock_timeout(self) -> None:
@@ -147,7 +152,7 @@ class Metrics:
         self._redis_failures.inc()
 
     def watch(self, gauges: Mapping[Gauge, Callable[[], float]]) -> None:
-        """From now on, write each second, and ask for what the gauges are to show."""
+        """Start a thread that each second writes the observations and sets the gauges."""
 
         def write_regularly() -> None:
             while True:

@@ -1,4 +1,4 @@
-"""What a request passes through before Flask's own routing, in order."""
+"""The WSGI middleware in front of Flask, in order."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, settings: Settings, metrics: "Metrics | None") -> None:
-    """Put the layers before Flask; to be called when every address is there."""
+    """Wrap the application in the middleware. Call it when all routes are registered."""
     for layer in reversed(_layers(app, settings, metrics)):
         app.wsgi_app = layer(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
 def _layers(app: Flask, settings: Settings, metrics: "Metrics | None") -> "list[Layer]":
-    """The outermost first.
+    """Return the layers, outermost first.
 
-    After them Flask runs the hooks of `security` (host, slashes, time waited, NUL), CSRF
-    protection for pages, and `access`, which asks who may.
+    After them, Flask runs the hooks of `security` (host, slashes, time waited, NUL), CSRF
+    protection for pages, and `access`, which authorises the request.
     """
     return [
-        # Names the request, so that whatever answers it, logs it or breaks can say the name.
+        # Assigns the request id, which responses, logs and error reports include.
         partial(RequestIds, trusting=settings.proxy_hops > 0),
-        # Logs and counts whole answers, those of the other layers included.
+        # Log and count every response, including those of the layers below.
         *([AccessLog] if settings.access_log else []),
         *([partial(RequestMetrics, metrics=metrics)] if metrics else []),
-        # Decides between page and JSON by the path and headers as they came.
+        # Decides between page and JSON by the original path and headers.
         partial(Negotiation, app),
-        # Completes every answer's headers; it must know what negotiation decided.
+        # Completes the headers of every response, so it needs the result of negotiation.
         ResponseHeaders,
-        # Takes the client's address and scheme from our own proxies alone.
+        # Takes the client's address and scheme from our own proxies only.
         partial(OwnAddress, hops=settings.proxy_hops),
-        # Answers plain orders right here, at a fifth of what Flask would cost.
+        # Answers plain orders directly, at a fifth of the cost of a pass through Flask.
         partial(FastPath, app),
     ]
