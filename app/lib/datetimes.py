@@ -1,13 +1,13 @@
-"""Moments as people and programs write them."""
+"""Conversion of dates and times to UTC."""
 
 from datetime import UTC, datetime
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
-"""Years (UTC) that every time zone's clock can show."""
+"""Years (UTC) that can be represented in every time zone."""
 
 
 def to_utc(moment: datetime) -> datetime:
-    """The same moment in UTC; raises `ValueError` for one that some clock could not show."""
+    """Convert to UTC. Raises `ValueError` outside the years that every time zone can represent."""
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:

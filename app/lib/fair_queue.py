@@ -1,4 +1,4 @@
-"""Costly work, done aside one piece at a time, in turn between those who ask for it."""
+"""A queue for CPU-heavy work: one item at a time in a thread, round robin between clients."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 NICENESS = 5
-"""Of the thread that works: beside one that serves requests it gets a quarter of a full core."""
+"""Of the worker thread: next to one that serves requests, it gets a quarter of a busy core."""
 
 _client: ContextVar[str] = ContextVar("client", default="")
 _of_thread = threading.local()
@@ -26,7 +26,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def on_behalf_of(client: str) -> Iterator[None]:
-    """Whose work it is that is handed in by this request: by network address, say."""
+    """Set the client whose work is submitted in this context, for example its network address."""
     token = _client.set(client)
     try:
         yield
@@ -35,26 +35,26 @@ def on_behalf_of(client: str) -> Iterator[None]:
 
 
 class QueueFull(Exception):
-    """This client has handed in more than there is time for; nothing was done of this piece."""
+    """This client has too much queued work already; the work was not started."""
 
 
 class WaitedTooLong(Exception):
-    """There are so many other clients that the work was not begun."""
+    """The work was not started in time, because of other clients' work."""
 
 
 class _Ticket(Generic[R]):
-    """A piece of work, and what came of it."""
+    """A unit of work and its result."""
 
     def __init__(self, work: Callable[[], R]) -> None:
         self.done = threading.Event()
         self.is_first = True
-        """Whether nothing else of its client waited when it came."""
+        """Whether its client had nothing else queued when it was added."""
         self._work = work
         self._result: R | None = None
         self._error: Exception | None = None
 
     def run(self) -> float:
-        """Do the work; returns the seconds of a processor that it took."""
+        """Do the work, and return the CPU seconds that it took."""
         began = time.thread_time()
         try:
             self._result = self._work()
@@ -69,13 +69,12 @@ class _Ticket(Generic[R]):
 
 
 class FairQueue:
-    """One per process. Clients are served round robin, whatever each of them has waiting."""
+    """Serves clients round robin, however much each has queued; one instance per process."""
 
     def __init__(self, *, each: int, timeout: float) -> None:
-        """`each`: pieces of one client that may wait; `timeout`: seconds after which work whose
-        turn has not come is given up."""
+        """Limit the queue to `each` items per client, and the wait for a start to `timeout` s."""
         self.share = 1.0
-        """Of one core's time, at most, over any stretch longer than a piece of work."""
+        """Maximum share of one core's time, over any period longer than one unit of work."""
         self._each, self._timeout = each, timeout
         self._mutex = threading.Lock()
         self._waiting: OrderedDict[str, deque[_Ticket[object]]] = OrderedDict()
@@ -83,7 +82,11 @@ class FairQueue:
         self._pool: ThreadPool | None = None
 
     def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Its result, or what it raises. Raises `QueueFull`, `WaitedTooLong`."""
+        """Do the work when its turn comes; return its result, or raise its exception.
+
+        Raises `QueueFull` when the client has too much queued, and `WaitedTooLong` when other
+        clients' work took longer than the timeout.
+        """
         client, ticket = _client.get(), _Ticket(partial(work, *args, **kwargs))
         self._join(client, cast("_Ticket[object]", ticket))
         if not ticket.done.wait(self._timeout):
@@ -104,7 +107,7 @@ class FairQueue:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _give_up(self, client: str, ticket: _Ticket[object]) -> None:
-        """Raise why, unless its turn has come by now."""
+        """Withdraw the ticket and raise the reason, unless its turn has come meanwhile."""
         with self._mutex:
             queue = self._waiting.get(client)
             if queue is None or ticket not in queue:
@@ -118,11 +121,11 @@ class FairQueue:
         while ticket := self._next():
             spent = self._work_on(ticket)
             ticket.done.set()
-            # What the processors have to spare is for bookings: so many processes hash at once.
+            # Several processes hash at once: leave the rest of the CPU time to bookings.
             time.sleep(spent * (1 / self.share - 1))
 
     def _next(self) -> _Ticket[object] | None:
-        """The oldest piece of the client whose turn it is, which then goes to the end."""
+        """Take the oldest ticket of the next client, and move that client to the end."""
         with self._mutex:
             if not self._waiting:
                 self._served = False
@@ -136,14 +139,14 @@ class FairQueue:
     def _work_on(self, ticket: _Ticket[object]) -> float:
         if not is_module_patched("threading"):
             return _run_nicely(ticket)
-        # This is a greenlet: working here would stop all requests of the process.
+        # This is a greenlet: working here would block all requests of the process.
         if self._pool is None:
             self._pool = ThreadPool(1)
         return cast("float", self._pool.apply(_run_nicely, (ticket,)))
 
 
 def _run_nicely(ticket: _Ticket[object]) -> float:
-    # On Linux a thread has a niceness of its own; elsewhere it would be the process's.
+    # Only on Linux is niceness set per thread; elsewhere it would apply to the whole process.
     if sys.platform == "linux" and not getattr(_of_thread, "is_nice", False):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         _of_thread.is_nice = True

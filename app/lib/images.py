@@ -1,6 +1,6 @@
-"""Uploaded pictures, made into what is shown: read with care, turned upright, cut and encoded anew.
+"""Uploaded pictures: decoded within limits, rotated upright, cropped and re-encoded.
 
-Whatever else was in the file (place and camera, a script, a second format) is left behind.
+Anything else in the file (location and camera data, scripts, a second format) is dropped.
 """
 
 import io
@@ -16,34 +16,34 @@ from app.lib.threadpool import SerialExecutor
 
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 12_000_000
-"""Pixels that are decoded: four bytes each in Pillow, whatever the file's own depth."""
+"""Maximum pixels to decode: four bytes each in Pillow, whatever the file's own depth."""
 MAX_JPEG_PIXELS = 60_000_000
-"""Those of a JPEG that is made smaller while it is decoded, as phones of 48 megapixels send."""
+"""Maximum pixels of a JPEG that is scaled down while decoding; phones send 48 megapixels."""
 MAX_WEBP_PIXELS = 6_000_000
-"""libwebp's decoder of animations holds two frames, and Pillow copies one: 20 bytes a pixel."""
+"""libwebp's animation decoder holds two frames, and Pillow copies one: 20 bytes per pixel."""
 MAX_SCANS = 64
-"""Parts of a progressive JPEG: each goes over the whole picture; encoders make about ten."""
+"""Maximum scans of a progressive JPEG, each over the whole picture; encoders make about ten."""
 TOO_LARGE = "must have at most 12 million pixels (a WebP 6 million, a baseline JPEG 60 million)"
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-"""Of a JPEG, but for those that stand within a scan's data (ITU T.81, B.1.1.3 and F.1.2.3)."""
+"""A JPEG marker, except those that occur within scan data (ITU T.81, B.1.1.3 and F.1.2.3)."""
 FORMATS = ("JPEG", "PNG", "WEBP")
 JPEGS = {"JPEG", "MPO"}
-"""Pillow's name for one that holds more pictures after the first, as some phones make them."""
+"""MPO is Pillow's name for a JPEG with further pictures after the first, as some phones send."""
 MEDIA_TYPES = {f"image/{name.lower()}" for name in FORMATS}
-Image.MAX_IMAGE_PIXELS = None  # ours are counted below, and are fewer
-PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # a megabyte of notes, not 64
+Image.MAX_IMAGE_PIXELS = None  # the limits above are lower
+PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # 1 MB of text chunks, not 64
 LYING = {5, 6, 7, 8}
-"""Exif's orientations in which a side of the picture is its upper end."""
+"""Exif orientations that swap width and height."""
 CARD, WIDE = (800, 500), (1200, 630)
 BAND = 4_000_000
-"""Bytes of a picture that are flattened at once."""
+"""Bytes of a picture to flatten at a time."""
 
 _turns = SerialExecutor(timeout=8, max_queue=8)
-"""A picture takes up to 150 MB, and half a second of a core; who waits holds the file alone."""
+"""A picture takes up to 150 MB and half a second of a core; a queued one only its file's size."""
 
 
 class NoPicture(ValueError):
-    """The file is none that we can show; the text says why."""
+    """The file is not a usable picture; the message says why."""
 
 
 class Renditions(NamedTuple):
@@ -52,9 +52,9 @@ class Renditions(NamedTuple):
 
 
 def renditions(file: bytes) -> Renditions:
-    """One at a time in each process, in a thread of its own: bookings go on meanwhile.
+    """Make a picture's display sizes, one picture at a time per process, in a thread.
 
-    Raises `NoPicture`, and `NotStarted` when others' pictures take too long before this one.
+    Raises `NoPicture` for an unusable file, and `NotStarted` when the queue is full or too slow.
     """
     return _turns.run(_renditions, file)
 
@@ -70,15 +70,15 @@ def _renditions(file: bytes) -> Renditions:
         )
     except NoPicture:
         raise
-    # Pillow raises many kinds for broken files; all mean the same here.
+    # Pillow raises many kinds of exceptions for broken files.
     except Exception as error:
         raise NoPicture("must be a JPEG, PNG or WebP picture") from error
 
 
 def _upright(file: bytes) -> Image.Image:
-    """The first frame on white, not much larger than what is made of it."""
+    """Return the first frame, upright, on white, and not much larger than needed."""
     with Image.open(io.BytesIO(file), formats=FORMATS) as found:
-        # Only its head has been read by now.
+        # Only the header has been read so far.
         _refuse_large(found, file)
         if found.format in JPEGS:
             found.draft(None, (_side(found.size),) * 2)
@@ -97,8 +97,8 @@ def _refuse_large(found: Image.Image, file: bytes) -> None:
         scans = list(islice(_scans(file), MAX_SCANS + 1))
         if len(scans) > MAX_SCANS:
             raise NoPicture(f"must have at most {MAX_SCANS} scans")
-        # Else libjpeg keeps all coefficients until the last scan is read: up to eight bytes a
-        # pixel, however much smaller the picture is to be decoded.
+        # With several scans, libjpeg keeps all coefficients until the last one is read: up to
+        # eight bytes per pixel, even if the picture is scaled down while decoding.
         if "progressive" not in found.info and scans[:1] == [len(found.getbands())]:
             most = MAX_JPEG_PIXELS
     if found.width * found.height > most:
@@ -106,29 +106,32 @@ def _refuse_large(found: Image.Image, file: bytes) -> None:
 
 
 def _scans(file: bytes) -> Iterator[int]:
-    """How many colours each scan of a JPEG holds, to the end of the first picture in the file."""
+    """Yield the number of components of each scan of a JPEG's first picture."""
     at = 2
     while found := MARKER.search(file, at):
         if found[0] == b"\xff\xd9":
             return
-        # The length of what follows a marker counts itself; a scan's data comes after that.
+        # A segment's length includes its own two bytes; a scan's data follows the segment.
         at = found.end() + int.from_bytes(file[found.end() : found.end() + 2])
         if found[0] == b"\xff\xda":
             yield file[found.end() + 2]
 
 
 def _side(size: tuple[int, int]) -> int:
-    """How long the sides of a JPEG must stay: enough for either way up, or, in a long panorama, for
-    the shorter side of what is made."""
+    """Return the minimum side to which a JPEG may be scaled down while decoding.
+
+    That is enough for either orientation or, for a long panorama, for the renditions' shorter side.
+    """
     enough = max(WIDE)
     times = max(n for n in (1, 2, 4, 8) if n == 1 or n * enough <= min(size))
     return enough if size[0] * size[1] <= MAX_PIXELS * times**2 else min(WIDE)
 
 
 def _flat(found: Image.Image, *, lies: bool) -> Image.Image:
-    """The middle, no larger than what is made of it asks for; `lies`: on one of its sides.
+    """Return the centre on white, reduced towards the needed size.
 
-    Band by band: what can be seen through takes as much again as the picture.
+    `lies` says that width and height are swapped. Works band by band, because removing
+    transparency needs as much memory again as the picture.
     """
     width, height = _middle(found.size[::-1] if lies else found.size)
     smaller = max(1, min(width // WIDE[0], height // WIDE[1]))
@@ -144,14 +147,14 @@ def _flat(found: Image.Image, *, lies: bool) -> Image.Image:
 
 
 def _middle(size: tuple[int, int]) -> tuple[int, int]:
-    """What `ImageOps.fit` leaves of an upright picture for one of the two."""
+    """Return how much of an upright picture `ImageOps.fit` uses for at least one of the sizes."""
     width, height = size
     most, least = WIDE[0] / WIDE[1], CARD[0] / CARD[1]
     return min(width, math.ceil(height * most)), min(height, math.ceil(width / least))
 
 
 def _on_white(band: Image.Image) -> Image.Image:
-    if band.mode.startswith("I"):  # sixteen bits, which Pillow would cut off at eight
+    if band.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8 instead of scaling
         band = band.point(lambda value: value * (1 / 256)).convert("L")
     band = band.convert("RGBA")
     white = Image.new("RGB", band.size, "white")

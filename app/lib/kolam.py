@@ -75,18 +75,21 @@ _LINE_WIDTH = 4.2
 _DOT_RADIUS = 4.4
 
 
-# How far beyond a diamond's edge a lattice's corners reach, in u.
+# How far a lattice's corners reach beyond a diamond's edge, in u.
 _DIAMOND, _OCTAGON, _SQUARE = 0, 2, 99
 
-# Lattices with the numbers of dots across that look well in them.
+# Lattices, with the numbers of dots across that look good in them.
 _LATTICES = ((_DIAMOND, (9, 9, 8)), (_OCTAGON, (7, 7, 8)), (_SQUARE, (6, 7, 8)))
 
-# Centre as shares of the poster's width and height, and diameter as a share of its height.
+# Centre as fractions of the poster's width and height, and diameter as a fraction of its height.
 _COMPOSITIONS = ((0.5, 0.5, 0.83), (0.8, 0.8, 1.44), (0.22, 0.5, 1.11))
 
 
 def lattice(reach: int, across: int) -> frozenset[Point]:
-    """Dots of a diamond, octagon or square `across` dots wide, 2u apart, centred on (0, 0)."""
+    """Return the dots, 2u apart, of a diamond, octagon or square centred on (0, 0).
+
+    It is `across` dots wide; `reach` is how far its corners reach beyond a diamond's edge.
+    """
     edge = across - 1
     limit = edge + edge % 2 + reach
     span = range(-edge, edge + 1, 2)
@@ -98,7 +101,7 @@ def _beyond(dot: Point, side: int, distance: int) -> Point:
 
 
 def _mirror_class(middle: Point) -> Point:
-    """The same for all images of a midpoint under the four rotations and the mirror."""
+    """Return a key that is equal for all images of a midpoint under the rotations and mirror."""
     x, y = sorted(map(abs, middle))
     return x, y
 
@@ -112,7 +115,7 @@ def _middles(dots: Set[Point]) -> frozenset[Point]:
 def crossings(dots: Set[Point], rng: Random) -> frozenset[Point]:
     """Draw which sides between neighbours are open, as midpoints.
 
-    The pattern is alike under four rotations and a mirror, as threshold kolams are.
+    The pattern is symmetric under four rotations and a mirror, like threshold kolams.
     """
     middles = _middles(dots)
     classes = sorted({_mirror_class(middle) for middle in middles})
@@ -121,10 +124,10 @@ def crossings(dots: Set[Point], rng: Random) -> frozenset[Point]:
 
 
 def _follow(step: Step, opened: Set[Point]) -> Step:
-    """The next corner of a strand.
+    """Return the next corner of a strand.
 
     Crossing an open side leads to the opposite corner of the next cell, running the other way
-    round its dot. That reversal is what encircles neighbouring dots with one line.
+    round its dot. That reversal lets one line encircle neighbouring dots.
     """
     if _beyond(step.dot, step.side, 1) in opened:
         corner, turn = (step.corner + 2) % 4, -step.turn
@@ -135,7 +138,7 @@ def _follow(step: Step, opened: Set[Point]) -> Step:
 
 
 def strands(dots: Set[Point], opened: Set[Point]) -> list[Strand]:
-    """Trace every closed line of the kolam. A kolam of one strand is the traditional ideal."""
+    """Trace all closed lines of the kolam; the traditional ideal is a single strand."""
     untouched = {(dot, corner) for dot in dots for corner in range(4)}
     found: list[Strand] = []
     for dot, corner in sorted(untouched):
@@ -156,9 +159,9 @@ def _place(step: Step) -> Point:
 
 
 def _moves(strand: Strand) -> list[tuple[Point, int, Point]]:
-    """Half-strokes joined over each side as (centre, turn, shift); turn 0 goes straight.
+    """Return a strand's moves as (centre, turn, shift); turn 0 is straight.
 
-    A straight move has its shift for centre, so that equal neighbours are one longer stroke.
+    A straight move has its shift as its centre, so that equal neighbours merge into one stroke.
     """
     moves: list[tuple[Point, int, Point]] = []
     for here, there in zip(strand, [*strand[1:], strand[0]], strict=True):
@@ -177,7 +180,7 @@ def _stroke(turn: int, shifts: list[Point]) -> str:
 
 
 def _path(strand: Strand) -> str:
-    """A strand as closed path data."""
+    """Return a strand as closed SVG path data."""
     x, y = _place(strand[0])
     data = f"M{x} {y}"
     for (_, turn), run in groupby(_moves(strand), key=lambda move: move[:2]):
@@ -201,12 +204,12 @@ def _drawing(dots: Set[Point], lines: list[Strand], ink: Ink, width: float = _LI
 
 
 def ink_name(event_id: int) -> str:
-    """Name of the event's ink. 3 and 8 share no factor, so eight events in a row all differ."""
+    """Return the event's ink. 3 and 8 are coprime, so eight events in a row all differ."""
     return list(_PRINTINGS)[event_id * 3 % len(_PRINTINGS)]
 
 
 def poster(event_id: int, width: int = 800, height: int = 500) -> str:
-    """The event's poster as a complete SVG document; the same id always gives the same text."""
+    """Return the event's poster as an SVG document; the same id always gives the same text."""
     rng = Random(event_id)  # noqa: S311  # art has to repeat, not to be secret
     # A Graeco-Latin square: on a grid three cards wide, three cards in a row or column share
     # neither composition nor lattice, and with the inks no pairing returns within 72 events.
@@ -233,10 +236,10 @@ def poster(event_id: int, width: int = 800, height: int = 500) -> str:
 
 
 def mark(size: int = 64) -> str:
-    """The app's sign: the five-dot kolam, one line round all of them, on a kumkum label.
+    """Return the app's logo as SVG: a five-dot kolam of one line on a kumkum label.
 
-    The label brings its own ground, so the sign needs no light and dark variant. Its line is
-    thicker than a poster's to stay legible at 32 px.
+    The label has its own background, so the logo needs no light and dark variants. Its line is
+    thicker than a poster's, to stay legible at 32 px.
     """
     dots = lattice(_DIAMOND, 3)
     drawing = _drawing(dots, strands(dots, _middles(dots)), _PRINTINGS["kumkum"], width=9)

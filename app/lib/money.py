@@ -9,11 +9,11 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 CURRENCIES = frozenset(list_currencies())
 """ISO 4217 codes."""
 MOST_DIGITS = 18
-"""Of an amount that a person types."""
+"""Maximum digits of an amount typed by a person."""
 
 
 def format_money(minor: int, currency: str, locale: str = "en_IN") -> str:
-    """An amount as people write it: `50000, "INR"` is `₹500`, `50050, "INR"` is `₹500.50`."""
+    """Format an amount for people: `50000, "INR"` is `₹500`, `50050, "INR"` is `₹500.50`."""
     digits = get_currency_precision(currency)
     amount = Decimal(minor).scaleb(-digits)
     whole = amount == amount.to_integral_value()
@@ -24,15 +24,15 @@ def format_money(minor: int, currency: str, locale: str = "en_IN") -> str:
 
 
 def parse_money(text: str, currency: str) -> int:
-    """The smallest units in an amount typed by a person, as in `1,000`, `₹499` or `499.50`.
+    """Parse an amount typed by a person, such as `1,000`, `₹499` or `499.50`, to smallest units.
 
-    Raises `ValueError` for what is no amount, is negative, or is finer than the currency.
+    Raises `ValueError` if it is not an amount, is negative, or is finer than the smallest unit.
     """
     try:
         amount = Decimal(re.sub(r"[,\s₹]", "", text) or "0")
     except InvalidOperation as error:
         raise ValueError("not an amount") from error
-    # Checked first: 1e999999 is a number too, and a reckoning with it would take the machine.
+    # Checked first: 1e999999 is a valid number too, and computing with it could exhaust memory.
     if len(amount.as_tuple().digits) > MOST_DIGITS or abs(amount.adjusted()) > MOST_DIGITS:
         raise ValueError("not an amount")
     minor = amount.scaleb(get_currency_precision(currency)) if amount.is_finite() else Decimal(-1)
@@ -42,7 +42,7 @@ def parse_money(text: str, currency: str) -> int:
 
 
 def to_amount(minor: int, currency: str) -> Decimal:
-    """An amount in the currency's own unit: `50050, "INR"` is 500.50."""
+    """Convert to the currency's main unit: `50050, "INR"` is 500.50."""
     return Decimal(minor).scaleb(-_digits(currency))
 
 
@@ -52,6 +52,6 @@ def _digits(currency: str) -> int:
 
 
 def minor_to_text(minor: int, currency: str) -> str:
-    """An amount as a person types it: `50050, "INR"` is `500.50`, `50000` is `500`."""
+    """Format an amount as a person types it: `50050, "INR"` is `500.50`, `50000` is `500`."""
     amount = to_amount(minor, currency)
     return str(amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount)

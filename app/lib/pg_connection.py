@@ -1,7 +1,7 @@
 """A PostgreSQL connection with a client-side timeout, and busy polling for critical sections.
 
-`statement_timeout` is kept by the server: a server that is frozen, or behind a network that
-swallows packets, keeps none. Every request is to end, so the client has a limit of its own.
+`statement_timeout` is enforced by the server, which is no help if the server is frozen or the
+network drops packets. Every request must end, so the client has a timeout of its own.
 """
 
 from typing import Any, TypeVar
@@ -14,27 +14,27 @@ from psycopg.waiting import READY_NONE, READY_R, READY_W, WAIT_R, WAIT_W
 T = TypeVar("T")
 
 BUSY_POLL_MS = 5
-"""Milliseconds for which a busy-polling connection blocks its process while it waits."""
+"""Milliseconds for which a busy-polling connection may block its process."""
 
-# What the process would use if gevent had not put its own in their place.
+# The originals of what gevent has monkey-patched.
 _poll = monkey.get_original("select", "poll")
 _POLLIN, _POLLOUT = (monkey.get_original("select", name) for name in ("POLLIN", "POLLOUT"))
 
 
 class TimeoutConnection(psycopg.Connection[Any]):
-    """Waits `timeout_s` seconds for an answer; then it is closed, and raises `OperationalError`."""
+    """A connection that closes and raises `OperationalError` after `timeout_s` without a reply."""
 
     timeout_s = 6.0
     busy_poll = False
-    """While set, the process waits for each answer without running other greenlets, up to
-    `BUSY_POLL_MS`. For a transaction whose row locks everybody else waits for: under gevent its
-    answers would otherwise wait behind every request that arrived in the meantime."""
+    """While set, the process waits for each reply without running other greenlets, for up to
+    `BUSY_POLL_MS`. Meant for transactions that hold contended row locks: under gevent, their
+    replies would otherwise wait behind every request that arrived in the meantime."""
     opened_at = 0.0
-    """By the monotonic clock."""
+    """`time.monotonic()` when it was opened."""
 
     @property
     def is_read_only(self) -> bool:
-        """As the server has said by itself with its last answer; asking costs no journey."""
+        """Whether the server last reported itself as read-only; costs no round trip."""
         said = self.pgconn.parameter_status
         return b"on" in (said(b"default_transaction_read_only"), said(b"in_hot_standby"))
 
@@ -44,7 +44,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, self.timeout_s if timeout is None else timeout)
         except psycopg.errors._WaitTimeout as error:
-            # Closed, it counts as lost: what it was about to do, nobody knows.
+            # A closed connection counts as lost: the outcome of its command is unknown.
             self.pgconn.finish()
             raise psycopg.OperationalError(
                 f"the server did not answer in {self.timeout_s:g} s"
@@ -52,7 +52,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
 
 
 def _busy_polled(gen: PQGen[T], socket: int) -> PQGen[T]:
-    """The steps of a command, taken at once while the server is quick, else as they come."""
+    """Run a command by blocking for up to `BUSY_POLL_MS` per step, else by yielding to `wait`."""
     poll = _poll()
     try:
         wanted = next(gen)

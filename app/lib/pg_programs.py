@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: found in a version that fits the server, and run."""
+"""PostgreSQL's client programs: finding a version that fits the server, and running it."""
 
 import os
 import re
@@ -13,22 +13,25 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 NEEDED = ("pg_dump", "pg_restore", "psql")
 DEBIAN = Path("/usr/lib/postgresql")
-"""Where Debian keeps the programs of each version, one beside another."""
+"""Where Debian installs the programs, in a folder per version."""
 LAST_LINES = 5
 
 
 class ProgramsMissing(Exception):
-    """No set of programs can read this server; the message says what to install."""
+    """No installed version can read this server; the message says what to install."""
 
 
 class ProgramFailed(Exception):
-    """A program ended with an error; the message is the last that it said."""
+    """A program failed; the message is the last line of its output."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A database as PostgreSQL's programs are told of it: its password is never on a command line,
-    where everybody on the machine could read it."""
+    """A database's connection parameters for PostgreSQL's programs.
+
+    The password goes into the environment, because every user of the machine can read command
+    lines.
+    """
 
     conninfo: str
     environment: dict[str, str]
@@ -49,13 +52,13 @@ class Programs:
 
     folder: Path
     version: int
-    """The major one: programs read servers of their own and of earlier versions."""
+    """The major version: programs can read servers of the same and of earlier versions."""
 
     def command(self, name: str, *words: str) -> list[str]:
         return [str(self.folder / name), *words]
 
     def answer(self, name: str, *words: str) -> str:
-        """What the program writes; raises `ProgramFailed`."""
+        """Run the program and return its output. Raises `ProgramFailed`."""
         ran = subprocess.run(
             self.command(name, *words), capture_output=True, text=True, errors="replace"
         )
@@ -64,7 +67,7 @@ class Programs:
         return ran.stdout
 
     def follow(self, server: Server, tell: Callable[[str], None], name: str, *words: str) -> None:
-        """Run the program on a server, and tell each line it says; raises `ProgramFailed`."""
+        """Run the program on a server, passing each line to `tell`. Raises `ProgramFailed`."""
         with subprocess.Popen(
             self.command(name, *words),
             env=server.environment,
@@ -82,7 +85,7 @@ class Programs:
 
 
 def programs_for(server_version: int) -> Programs:
-    """The first found that can read a server of this major version; raises `ProgramsMissing`."""
+    """Find programs that can read a server of this major version. Raises `ProgramsMissing`."""
     found = [programs for folder in _folders() if (programs := _programs_in(folder))]
     for programs in found:
         if programs.version >= server_version:
@@ -96,13 +99,13 @@ def programs_for(server_version: int) -> Programs:
 
 
 def last_of(lines: list[str]) -> str:
-    """What a program complained of in the end, without its own name and its greetings."""
+    """Return a program's last error message, without the prefixed program name."""
     said = [line.strip() for line in lines if "error" in line.lower()] or lines
     return re.sub(r"^\w+: (error: )?", "", said[-1].strip()) if said else "it said nothing"
 
 
 def _folders() -> list[Path]:
-    """Where the programs may be: on PATH, at Debian's, and in the demo's wheel, in this order."""
+    """Return the folders to search, in order: PATH, Debian's folders, and the demo's wheel."""
     folders = [Path(word) for word in os.get_exec_path()]
     if DEBIAN.is_dir():
         folders += sorted((path / "bin" for path in DEBIAN.iterdir()), reverse=True)

@@ -1,4 +1,4 @@
-"""Ending processes that we started, and none that we did not."""
+"""Ending processes that we started, and no others."""
 
 import contextlib
 import subprocess
@@ -7,7 +7,7 @@ STOP_PATIENCE = 20.0
 
 
 def stop_process(process: "subprocess.Popen[bytes]") -> None:
-    """Ask it to end, and make it after twenty seconds."""
+    """Terminate the process, and kill it if it still runs after twenty seconds."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -18,7 +18,10 @@ def stop_process(process: "subprocess.Popen[bytes]") -> None:
 
 
 def end_if_ours(pid_text: str, folder: str) -> bool:
-    """End the noted process if it works in our folder: its number may be another's by now."""
+    """End the process if it runs in our folder; return whether it was ended.
+
+    Its pid may have been reused by another process.
+    """
     import psutil
 
     with contextlib.suppress(ValueError, psutil.Error):

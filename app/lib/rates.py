@@ -1,4 +1,4 @@
-"""So much in so long, as the settings say it: "10 per minute", "30 per 10 minutes", "off"."""
+"""Rate limits as written in the settings: "10 per minute", "30 per 10 minutes", "off"."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ _SYNTAX = re.compile(r"([1-9]\d{0,8}) ?(?:per|/) ?(?:([1-9]\d{0,3}) )?(second|mi
 
 
 class Rate(NamedTuple):
-    """At most so many in so many seconds."""
+    """A limit of `most` per `seconds`."""
 
     most: int
     seconds: int
@@ -17,7 +17,7 @@ class Rate(NamedTuple):
 
 @cache
 def rate_of(text: str) -> Rate | None:
-    """The rate that is meant; None for "off". Raises `ValueError` for what is neither."""
+    """Parse a rate limit; None for "off". Raises `ValueError` for anything else."""
     said = text.strip().lower()
     if said == "off":
         return None

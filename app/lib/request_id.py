@@ -1,17 +1,17 @@
-"""The name of a request, from the edge to the logs and to the database's connections."""
+"""The request id, used in headers, logs and the names of database connections."""
 
 import random
 import re
 from contextvars import ContextVar
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,48}")
-"""What may stand in a header, in a log line and in SQL as it is. PostgreSQL cuts
-`application_name` at 63 bytes; an API token is longer than this."""
+"""Ids that are safe unescaped in a header, a log line and SQL. PostgreSQL truncates
+`application_name` to 63 bytes, and API tokens are longer than 48 characters."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that this greenlet or thread answers; empty when it answers none."""
+"""The id of the request that this greenlet or thread serves; empty outside of requests."""
 
 
 def new_id() -> str:
-    """64 random bits. They keep no secret, so they need not come from the system."""
+    """Return 64 random bits in hex; not a secret, so not from the system's secure source."""
     return f"{random.getrandbits(64):016x}"

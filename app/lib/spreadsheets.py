@@ -1,6 +1,6 @@
-"""Excel workbooks as a stream: Office Open XML (ECMA-376) in a zip whose parts go out as they come.
+"""Streaming Excel workbooks: Office Open XML (ECMA-376) in a zip that is sent as it is written.
 
-Numbers and moments are cells of their kind; text stays text, whatever it looks like.
+Numbers, dates and times become typed cells; text stays text, even if it looks like a formula.
 """
 
 import re
@@ -14,16 +14,16 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 Row = Sequence[Any]
 MAX_ROWS = 1_048_576
-"""Of a sheet, by Excel's own limits; what is more goes on in the next one."""
+"""Excel's limit for a sheet; further rows go into the next sheet."""
 MAX_TEXT = 32_767
-"""Characters of a cell, by the same."""
+"""Excel's limit for the characters of a cell."""
 BATCH = 100
-"""Rows of a piece: two or three milliseconds of work."""
-BEGINNING = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no time zones
-"""Day 0 of Excel's calendar, as it is for all days after February 1900."""
+"""Rows per chunk: two or three milliseconds of work."""
+BEGINNING = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
+"""Day 0 of Excel's calendar, valid for all days after February 1900."""
 DAY = 86_400
 SPECIAL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What XML can't hold, and what reads as if it stood for that (ECMA-376, ST_Xstring)."""
+"""Characters that XML can't hold, and text that looks like their escape (ECMA-376, ST_Xstring)."""
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -31,7 +31,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-# Sheets are what is not named, so that their number need not be known here.
+# Sheets are the default type, so that their number need not be known here.
 _TYPES = (
     f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
     '<Default Extension="rels" '
@@ -71,7 +71,7 @@ _SHEET_END = "</sheetData></worksheet>"
 
 
 class Outlet:
-    """A file that can only be written, and is emptied as it fills."""
+    """A write-only file that buffers output until it is taken."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -81,7 +81,7 @@ class Outlet:
         return len(part)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing, since nothing is buffered elsewhere."""
 
     def taken(self) -> bytes:
         taken = b"".join(self._parts)
@@ -90,10 +90,12 @@ class Outlet:
 
 
 def workbook(name: str, header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[bytes]:
-    """The file in pieces of about `BATCH` rows each; some of them are empty. A spreadsheet knows no
-    time zones: moments are told in `zone`."""
+    """Yield the file in chunks of about `BATCH` rows each, some of them empty.
+
+    Spreadsheets have no time zones: dates and times are written in `zone`.
+    """
     outlet, left = Outlet(), iter(rows)
-    # Level 1 takes a third of the time of 6, and a third more room.
+    # Level 1 takes a third of the time of level 6, and a third more space.
     with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as file:  # type: ignore[call-overload]
         for part, text in (
             ("[Content_Types].xml", _TYPES),
@@ -156,13 +158,13 @@ def _written(found: re.Match[str]) -> str:
 
 @cache
 def _letters(column: int) -> str:
-    """A for 0, AA for 26."""
+    """Return a column's letters: A for 0, AA for 26."""
     above, last = divmod(column, 26)
     return (_letters(above - 1) if above else "") + chr(ord("A") + last)
 
 
 def _contents(name: str, sheets: int) -> Iterator[tuple[str, str]]:
-    """Written last, when it is known how many sheets there are."""
+    """Yield the workbook's parts that list its sheets; written last, when their number is known."""
     numbers = range(1, sheets + 1)
     titles = [name[:31] if n == 1 else f"{name[:27]} {n}" for n in numbers]
     listed = "".join(

@@ -1,18 +1,18 @@
-"""What a text of people may hold."""
+"""Checks of text from users and from Redis."""
 
 import re
 
 SIGNS_NOT_SHOWN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
-"""Without a meaning on a page; most of them no XML may hold: one would break every feed."""
+"""Characters without meaning on a page. XML forbids most of them: one would break every feed."""
 MOST_DIGITS = 18
 _NOT_SHOWN = re.compile(f"[{SIGNS_NOT_SHOWN}]")
 
 
 def is_showable(text: str) -> bool:
+    """Return whether a text is free of `SIGNS_NOT_SHOWN`."""
     return not _NOT_SHOWN.search(text)
 
 
 def whole(told: bytes | None) -> int | None:
-    """The whole number that stands there in plain digits; None for anything else, and for more
-    digits than we ever write."""
+    """Parse plain digits; None for anything else, and for more digits than we ever write."""
     return int(told) if told is not None and told.isdigit() and len(told) <= MOST_DIGITS else None

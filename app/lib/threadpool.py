@@ -1,4 +1,4 @@
-"""Long pieces of work, done aside: under gevent they would stop all requests of their process."""
+"""Threads for long computations, which under gevent would block all requests of a process."""
 
 import time
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from gevent.threadpool import ThreadPool
 P = ParamSpec("P")
 R = TypeVar("R")
 Outcome = tuple[R | None, Exception | None]
-"""What came of the work, or why nothing did."""
+"""The work's result, or the exception it raised."""
 
 
 def run_in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Several at once, as many as gevent's own threads."""
+    """Run the work in gevent's thread pool; directly if gevent is not in use."""
     if not is_module_patched("threading"):
         return work(*args, **kwargs)
     outcome: Outcome[R] = get_hub().threadpool.apply(_caught(work), args, kwargs)
@@ -25,22 +25,24 @@ def run_in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 class NotStarted(Exception):
-    """The work waited for so long, or behind so many, that it was not begun."""
+    """The work was not started: the queue was full or the wait too long."""
 
 
 class SerialExecutor:
-    """One at a time in each process: for work that takes much memory, and every core by itself."""
+    """Runs one piece of work at a time per process, for work that needs much memory and CPU."""
 
     def __init__(self, timeout: float, max_queue: int | None = None) -> None:
-        """`max_queue` is how many may wait, each with what it holds meanwhile."""
+        """Limit the wait to `timeout` seconds, and the queue to `max_queue` (None: unbounded)."""
         self._timeout = timeout
         self._max_queue = Semaphore(max_queue + 1) if max_queue is not None else None
         self._pool: ThreadPool | None = None
         self._threads: ThreadPoolExecutor | None = None
 
     def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Raises `NotStarted` when its turn comes after more than `timeout` seconds, or when the
-        queue is full."""
+        """Run the work and return its result.
+
+        Raises `NotStarted` when the queue is full, or when the turn comes after `timeout` seconds.
+        """
         if self._max_queue is not None and not self._max_queue.acquire(blocking=False):
             raise NotStarted
         came = time.monotonic()
@@ -58,7 +60,7 @@ class SerialExecutor:
         return _given(outcome)
 
     def _one_thread(self) -> Callable[[Callable[[], Outcome[R]]], Outcome[R]]:
-        """Always the same thread: the allocator keeps for each one what it has freed."""
+        """Return a runner on one fixed thread: the allocator keeps freed memory per thread."""
         if is_module_patched("threading"):
             pool = self._pool = self._pool or ThreadPool(1)
             return cast("Callable[[Callable[[], Outcome[R]]], Outcome[R]]", pool.apply)
@@ -67,7 +69,7 @@ class SerialExecutor:
 
 
 def _caught(work: Callable[P, R]) -> Callable[P, Outcome[R]]:
-    """gevent would log what is raised in its threads as an error that nobody caught."""
+    """Return exceptions instead of raising them: gevent logs those in its threads as uncaught."""
 
     def run(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
         try:

@@ -1,4 +1,4 @@
-"""The nouns of Utsavam, one file each."""
+"""The database models, one module each."""
 
 from app.models.api_token import ApiToken
 from app.models.audit_entry import AuditEntry

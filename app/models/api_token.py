@@ -1,4 +1,4 @@
-"""An API token: a program's right to act as one user."""
+"""An API token, with which a program acts as one user."""
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +19,7 @@ class ApiToken(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(60))
     token_digest: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of 256 random bits: no salt or slow hash is needed for such a secret."""
+    """SHA-256 of 256 random bits; such a secret needs no salt or slow hash."""
     last_four: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[Moment | None]

@@ -1,4 +1,4 @@
-"""An entry of the audit log: who of the staff did what. The database refuses to change one."""
+"""An entry of the staff's audit log. The database rejects changes to existing entries."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ class AuditEntry(Model):
     id: Mapped[Key]
     at: Mapped[CreatedAt]
     actor: Mapped[str] = mapped_column(String(60))
-    """The key's name as it was then."""
+    """The staff key's name at that time."""
     action: Mapped[str] = mapped_column(String(40))
-    """As in `event.updated`."""
+    """For example `event.updated`."""
     subject: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     subject_name: Mapped[str] = mapped_column(String(200), server_default="")

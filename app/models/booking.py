@@ -1,4 +1,4 @@
-"""A booking: seats of one event, confirmed for one user, perhaps cancelled later."""
+"""A booking: seats of one event, confirmed for one user and possibly cancelled later."""
 
 import secrets
 from enum import StrEnum
@@ -14,10 +14,10 @@ from app.models.event import Event
 from app.models.user import User
 
 MAX_SEATS = 1_000
-"""Seats in one booking; more is a mistake in typing, not a wish."""
+"""Maximum seats in one booking; a larger number is a typing error."""
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No 0/O, 1/I/L, U: a reference is read aloud at the door."""
+"""Without 0/O, 1/I/L and U, because references are read aloud at the door."""
 
 
 class BookingStatus(StrEnum):
@@ -30,22 +30,27 @@ _LETTER_OF = bytes(ord(REFERENCE_LETTERS[i % len(REFERENCE_LETTERS)]) for i in r
 
 
 def new_reference() -> str:
-    """Twelve letters, 58 random bits: a name for a booking. It grants nothing by itself."""
+    """Return a random booking reference: twelve letters, 58 random bits.
+
+    It identifies a booking but grants no access.
+    """
     letters = b""
     while len(letters) < 12:
-        # Bytes beyond the last whole alphabet would favour some letters.
+        # Drop bytes beyond the last multiple of the alphabet, which would favour some letters.
         letters += secrets.token_bytes(16).translate(_LETTER_OF, delete=bytes(range(_EVEN, 256)))
     return letters[:12].decode()
 
 
 def spoken(reference: str) -> str:
-    """A reference in groups of four, as it is read aloud: `7Q2K-9F4M-XT3B`."""
+    """Format a reference in groups of four for reading aloud: `7Q2K-9F4M-XT3B`."""
     return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
 
 
 def takes_seats(status: Any) -> Any:
-    """Whether a booking of this status takes its event's seats: the one place that says so. Of a
-    column it makes the condition."""
+    """Return whether a booking of this status takes seats; the only definition of that rule.
+
+    Given a column, it returns the SQL condition.
+    """
     return status == BookingStatus.CONFIRMED.value
 
 
@@ -87,26 +92,26 @@ class Booking(Model):
 
     id: Mapped[Key]
     reference: Mapped[str] = mapped_column(String(20))
-    # No cascade: history outlives its user and its event.
+    # No cascade: bookings are kept when their user or event is deleted.
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"))
     event_id: Mapped[int] = mapped_column(ForeignKey(Event.id, ondelete="RESTRICT"))
     seats: Mapped[int]
     price_minor: Mapped[int] = mapped_column(server_default="0")
-    """Price of one seat when it was booked."""
+    """Price of one seat at the time of booking."""
     status: Mapped[str] = mapped_column(String(12), server_default=BookingStatus.CONFIRMED.value)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
     cancelled_at: Mapped[Moment | None]
     part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
-    """Seats that were given back of a booking which stands: a record of their own, cancelled."""
+    """The booking that stands, for some of its seats given back: a cancelled row of their own."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")
 
     @hybrid_property
     def takes_seats(self) -> bool:
-        """Whether its seats are taken; also a condition of queries."""
+        """Whether the booking takes seats; also usable as a query condition."""
         found: bool = takes_seats(self.status)
         return found
 

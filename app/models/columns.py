@@ -1,4 +1,4 @@
-"""Column types that several models share."""
+"""Column types shared by several models."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""An event: what it is, when its seats are sold, and how many are left."""
+"""An event: its facts, when its seats are on sale, and how many are left."""
 
 import re
 import secrets
@@ -27,19 +27,19 @@ from app.models.columns import CreatedAt, Key, Moment, now
 
 MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 100_000_000
-"""A million rupees for a seat: more is a mistake in typing."""
+"""A million rupees per seat; a higher price is a typing error."""
 TAKEN_SLUGS = {"seats", "bookings"}
-"""What stands below an event's address already: `/events/7/seats` is its counter."""
+"""Slugs that would clash with URLs below an event's own, such as `/events/7/seats`."""
 
 
-# The indexes of these two, ix_events_titles and ix_events_words, are in the migrations alone:
-# Alembic can't compare such expressions.
+# Their indexes, ix_events_titles and ix_events_words, are only in the migrations: Alembic can't
+# compare such expressions.
 _TITLES = "name || ' ' || venue || ' ' || city || ' ' || category"
 _WORDS = f"to_tsvector('simple'::regconfig, {_TITLES} || ' ' || description)"
 SEARCHED_TITLES: ColumnElement[str] = literal_column(f"({_TITLES})", String)
-"""What a search looks through letter by letter, and forgives mistakes in."""
+"""Text for trigram searches, which tolerate typing errors."""
 SEARCHED_WORDS: ColumnElement[Any] = literal_column(f"({_WORDS})", TSVECTOR)
-"""What a search looks through word by word."""
+"""Text for full-text searches by whole words."""
 
 
 class EventStatus(StrEnum):
@@ -49,7 +49,7 @@ class EventStatus(StrEnum):
 
 
 class SaleState(StrEnum):
-    """Whether seats can be bought now, and why not."""
+    """Whether seats can be bought now and, if not, why."""
 
     OPEN = "open"
     SOLD_OUT = "sold_out"
@@ -62,7 +62,7 @@ class SaleState(StrEnum):
 
 
 class Sellable(Protocol):
-    """The facts of an event that decide a sale; an `Event` has them, and so has a locked row."""
+    """The facts that decide whether an event sells; an `Event` and a locked row have them."""
 
     status: str
     start_at: datetime
@@ -72,7 +72,7 @@ class Sellable(Protocol):
 
 
 def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState:
-    """The one rule of when an event sells: used by the pages, the API and the ledger alike."""
+    """Return an event's sale state; the only definition, used by pages, API and ledger."""
     if event.status != EventStatus.PUBLISHED:
         return SaleState(event.status)
     if at >= event.start_at:
@@ -123,25 +123,25 @@ class Event(Model):
     capacity: Mapped[int]
     seats_available: Mapped[int]
     seats_held: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Held back from sale by the organiser: neither sold nor to be bought until released."""
+    """Seats held back by the organiser: neither sold nor on sale until released."""
     price_minor: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str] = mapped_column(String(3), server_default="INR")
     max_per_person: Mapped[int | None]
     sales_open_at: Mapped[Moment | None]
     sales_close_at: Mapped[Moment | None]
     sales_paused: Mapped[bool] = mapped_column(server_default=false())
-    """The organiser's hand on the tap: shut, nothing is sold until it is opened again."""
+    """Set by the organiser: nothing is sold until sales are resumed."""
     cancel_until: Mapped[Moment | None]
     image_digest: Mapped[str | None] = mapped_column(
         ForeignKey("event_images.digest", ondelete="RESTRICT")
     )
-    """Its own picture; without one it has a poster drawn from its id."""
+    """The event's own picture; without one, a poster is drawn from its id."""
     status: Mapped[str] = mapped_column(String(12), server_default=EventStatus.PUBLISHED.value)
 
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
-    """Grows by one under the row's lock at every change."""
+    """Incremented under the row lock at every change."""
     incarnation: Mapped[int] = mapped_column(BigInteger, default=new_incarnation)
-    """Tells this event from another that once had its id, to those who remember versions."""
+    """Random; distinguishes the event from an earlier one with the same id, for cached versions."""
 
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
@@ -149,7 +149,7 @@ class Event(Model):
 
     @property
     def slug(self) -> str:
-        """The name as a part of an address: `Ōnam Sadya` is `onam-sadya`."""
+        """The name as a part of a URL: `Ōnam Sadya` becomes `onam-sadya`."""
         plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
         slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "event"
         return f"{slug}-event" if slug in TAKEN_SLUGS else slug
@@ -168,7 +168,7 @@ class Event(Model):
 
     @property
     def cancellable_until(self) -> datetime:
-        """The organiser's deadline for cancelling a booking; without one, the start."""
+        """The deadline for cancelling a booking; by default, the start of the event."""
         return self.cancel_until or self.start_at
 
     def sale_state(self, at: datetime | None = None) -> SaleState:

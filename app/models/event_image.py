@@ -1,4 +1,4 @@
-"""An event's own picture, as it is shown: never the file that was uploaded."""
+"""An event's own picture in its display sizes; the uploaded file is not stored."""
 
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,9 +11,9 @@ class EventImage(Model):
     __tablename__ = "event_images"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """SHA-256 of `card`: the same picture has the same name, and may be kept for ever."""
+    """SHA-256 of `card`: a URL with it always shows the same picture, so caches may keep it."""
     card: Mapped[bytes] = mapped_column(LargeBinary)
     """800 by 500, WebP."""
     wide: Mapped[bytes] = mapped_column(LargeBinary)
-    """1200 by 630, JPEG: what messengers show of a link."""
+    """1200 by 630, JPEG, for link previews."""
     created_at: Mapped[CreatedAt]

@@ -1,4 +1,4 @@
-"""What was sold of an event on one day by the site's clock, summed when the day was over."""
+"""An event's sales on one day in the site's time zone, summed once the day is over."""
 
 from datetime import date
 
@@ -9,7 +9,10 @@ from app.db import Model
 
 
 class SalesDay(Model):
-    """A day's bookings never change afterwards: what is cancelled later counts on its own day."""
+    """An event's sales on one day.
+
+    The row never changes afterwards: a cancellation counts on the day it is made.
+    """
 
     __tablename__ = "sales_days"
 
@@ -20,16 +23,16 @@ class SalesDay(Model):
     cancellations: Mapped[int]
     seats_back: Mapped[int]
     takings: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    """What the seats cost, in the smallest unit of the event's currency."""
+    """Price of the seats, in the smallest unit of the event's currency."""
     takings_back: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    """What the seats given back had cost."""
+    """Price of the seats given back, in the same unit."""
 
 
 class SummedDay(Model):
-    """A day that is in `sales_days`, also when nothing was sold on it."""
+    """A day that has been summed into `sales_days`, even if nothing was sold on it."""
 
     __tablename__ = "summed_days"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     time_zone: Mapped[str] = mapped_column(String(64), server_default="")
-    """By whose midnights it began and ended."""
+    """The time zone whose midnights began and ended the day."""

@@ -1,4 +1,4 @@
-"""A sign-in: a browser's right to act as a user, or as an organiser, until it ends."""
+"""A sign-in: the session with which a browser acts as a user or an organiser until it expires."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,7 +9,7 @@ from app.models.user import User
 
 
 class SignIn(Model):
-    """Kept on the server, so that signing out ends it for a copied cookie as well."""
+    """A session, stored on the server so that signing out also invalidates copied cookies."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (
@@ -23,7 +23,7 @@ class SignIn(Model):
     token_digest: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     admin_key_digest: Mapped[str | None] = mapped_column(String(64))
-    """Which admin key opened it: when that key is withdrawn, the sign-in ends with it."""
+    """The admin key that opened it; the sign-in ends when that key is withdrawn."""
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment]
 

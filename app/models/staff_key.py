@@ -1,4 +1,4 @@
-"""A staff key: an organiser's own way in, with a name and what its owner may do."""
+"""A staff key: a named organiser's credential, with a role."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from app.models.columns import CreatedAt, Key, Moment
 
 
 class Role(StrEnum):
-    """From the least to the most: each may do what those before it may."""
+    """Roles in ascending order; each includes the rights of those before it."""
 
     VIEWER = "viewer"
     ORGANISER = "organiser"
@@ -39,7 +39,7 @@ class StaffKey(Model):
     name: Mapped[str] = mapped_column(String(60))
     role: Mapped[str] = mapped_column(String(10))
     key_digest: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of 256 random bits: no salt or slow hash is needed for such a secret."""
+    """SHA-256 of 256 random bits; such a secret needs no salt or slow hash."""
     last_four: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[Moment | None]

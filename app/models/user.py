@@ -1,4 +1,4 @@
-"""A person who books."""
+"""A user, who books seats."""
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -6,9 +6,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Moment
 
-# The index of this, ix_users_names, is in the migrations alone: Alembic can't compare it.
+# Its index, ix_users_names, is only in the migrations: Alembic can't compare such expressions.
 SEARCHED_NAMES: ColumnElement[str] = literal_column("(users.name || ' ' || users.email)", String)
-"""What a search for a person looks through, letter by letter."""
+"""Text for trigram searches for users."""
 
 
 class User(Model):
@@ -22,10 +22,10 @@ class User(Model):
     email: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100), server_default="")
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    """argon2id; none for a user made by an organiser, who sets a password later."""
+    """argon2id; None for a user created by an organiser, until the user sets a password."""
     created_at: Mapped[CreatedAt]
     deleted_at: Mapped[Moment | None]
-    """When they left: their bookings stay, and nobody's name on them."""
+    """When the account was deleted; its bookings are kept, without personal data."""
 
     @property
     def has_password(self) -> bool:
