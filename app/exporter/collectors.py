@@ -1,4 +1,4 @@
-"""What the server of metrics looks up by itself when it is asked: no process counts it."""
+"""Metrics that the exporter looks up on a scrape, as opposed to those that workers count."""
 
 import logging
 import struct
@@ -20,14 +20,14 @@ from app.operations import health, sale_checks
 
 NEVER = float("-inf")
 ATTEMPTS = 20
-"""To read files of workers that are just starting."""
+"""Maximum attempts to read the files of workers that are just starting."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class CollectedMetric:
-    """A figure and how long it is good for: whoever asks oftener is told the same."""
+    """A metric whose value is cached for `valid_for` seconds."""
 
     name: str
     help: str
@@ -43,7 +43,7 @@ class CollectedMetric:
         return time.monotonic() - self.asked_at >= self.valid_for
 
     def metric(self) -> Metric:
-        """Without a value when it could not be found out."""
+        """Return the Prometheus metric, without samples if its value could not be read."""
         labels = [self.label] if self.label else []
         family = GaugeMetricFamily(f"utsavam_{self.name}", self.help, labels=labels)
         for value, figure in self.found or []:
@@ -52,10 +52,10 @@ class CollectedMetric:
 
 
 class WorkerCollector(MultiProcessCollector):
-    """The sums of what the workers have written to their files.
+    """Collects the sums of the metrics that the workers have written to their files.
 
-    A worker that starts makes its files empty and writes their heads a moment later; who reads in
-    between finds nothing where the length should be, and reads again.
+    A starting worker creates its files empty and writes their headers afterwards. A read in
+    between fails with `struct.error` and is repeated.
     """
 
     def collect(self) -> Iterable[Metric]:
@@ -100,7 +100,7 @@ class SiteCollector(Collector):
         with self._mutex:
             for metric in self._metrics:
                 if metric is not self._metrics[0] and not self._database_is_there:
-                    # Each would wait for it anew, and Prometheus for all of them.
+                    # Each would wait for its own timeout, and the scrape for all of them.
                     metric.found, metric.asked_at = None, NEVER
                 elif metric.is_due:
                     metric.found = self._read(metric)

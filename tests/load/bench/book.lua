@@ -1,5 +1,6 @@
--- Books one seat a request, each with an idempotency key of its own, over a range of events.
--- Environment: ADMIN_KEY, FIRST and LAST (event ids), USERS (how many, ids from 1), SALT.
+-- Books one seat per request over a range of events, each with its own idempotency key.
+-- Environment: ADMIN_KEY, FIRST and LAST (event ids), USERS (number of users, ids from 1), SALT,
+-- KEYED (0 to send no idempotency keys).
 local first, last = tonumber(os.getenv("FIRST")), tonumber(os.getenv("LAST"))
 local users, salt, number = tonumber(os.getenv("USERS")), os.getenv("SALT"), 0
 local keyed = os.getenv("KEYED") ~= "0"

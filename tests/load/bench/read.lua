@@ -1,4 +1,4 @@
--- Reads one address, as a page or as JSON. Environment: ADDRESS, ACCEPT.
+-- Requests one URL path, as a page or as JSON. Environment: ADDRESS, ACCEPT.
 wrk.headers["Accept"] = os.getenv("ACCEPT")
 
 function request()
