@@ -12,7 +12,7 @@ from app.errors import DatabaseDown, OutcomeUnknown, UtsavamError
 
 GIVE_UP_AFTER = 2.5
 """Seconds. The request has already waited for COMMIT, and must end within ten seconds."""
-PAUSE = 0.3
+RETRY_INTERVAL = 0.3
 
 
 def resolve(orders: Iterable[Order]) -> dict[str, Confirmed | UtsavamError]:
@@ -27,7 +27,7 @@ def resolve(orders: Iterable[Order]) -> dict[str, Confirmed | UtsavamError]:
         try:
             return _look_up(orders)
         except (DBAPIError, TimeoutError):
-            time.sleep(PAUSE)
+            time.sleep(RETRY_INTERVAL)
     return {order.reference: OutcomeUnknown() for order in orders}
 
 

@@ -14,7 +14,7 @@ LEDGER = "ledger"
 """Name (bind key) of the desk's engine."""
 FROZEN_AFTER_MS = 750
 """A process that idles for this long while it holds event row locks is considered frozen."""
-STATEMENT_MS = 2500
+STATEMENT_TIMEOUT_MS = 2500
 
 
 def ledger_options(settings: Settings) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
     """
     options = engine_options(settings)
     limits = {
-        "statement_timeout": STATEMENT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
         "lock_timeout": 2 * FROZEN_AFTER_MS,
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
     }
@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
     A batch serves many requests, so its connections carry the process id, not a request id.
     """
     with app.app_context():
-        listen(db.engines[LEDGER], STATEMENT_MS, " desk {}")
+        listen(db.engines[LEDGER], STATEMENT_TIMEOUT_MS, " desk {}")
 
 
 @contextmanager

@@ -50,9 +50,9 @@ MAX_QUEUE = 1_000
 """Maximum orders queued per process, about half a second of work; further orders get `Busy`."""
 TIMEOUT = 7.0
 """Maximum seconds that an order waits; a request may take ten."""
-AT_ONCE = 0.25
+RETRY_WITHIN = 0.25
 """Seconds within which a closed connection fails; an unresponsive server takes longer."""
-TURN = 4.0
+BATCH_DEADLINE = 4.0
 """Seconds after which a batch that was split because of an error tries no further parts."""
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class BookingDesk:
 
     def settle(self, orders: Sequence[Order]) -> list[Outcome]:
         """Return an outcome per order, from the gate where that suffices, else from the ledger."""
-        give_up = time.monotonic() + TURN
+        give_up = time.monotonic() + BATCH_DEADLINE
         answers: dict[int, Outcome] = {}
         verdicts = self.gate.claim(orders)
         if self.metrics:
@@ -171,13 +171,13 @@ class BookingDesk:
         if time.monotonic() >= give_up:
             return [Busy() for _ in orders]
         try:
-            outcomes, snapshots = self._record_once_connected(orders)
+            outcomes, snapshots = self._record_with_retry(orders)
         except (DBAPIError, TimeoutError) as error:
-            return self._record_apart(orders, error, give_up)
+            return self._record_after_error(orders, error, give_up)
         self.gate.publish(snapshots)
         return outcomes
 
-    def _record_once_connected(
+    def _record_with_retry(
         self, orders: Sequence[Order]
     ) -> tuple[list[Outcome], list[SeatSnapshot]]:
         """Record the orders, with one retry on a new connection.
@@ -190,11 +190,11 @@ class BookingDesk:
         try:
             return ledger.record(orders, locked)
         except DBAPIError as error:
-            if not error.connection_invalidated or time.monotonic() - started > AT_ONCE:
+            if not error.connection_invalidated or time.monotonic() - started > RETRY_WITHIN:
                 raise
             return ledger.record(orders, locked)
 
-    def _record_apart(
+    def _record_after_error(
         self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float
     ) -> list[Outcome]:
         if isinstance(getattr(error, "orig", None), LockNotAvailable):
@@ -203,17 +203,17 @@ class BookingDesk:
             # Another transaction holds one of the rows; orders for other events must not wait.
             if len({order.event_id for order in orders}) == 1:
                 return [Busy() for _ in orders]
-            return self._in_parts(orders, lambda order: order.event_id, give_up)
+            return self._record_in_parts(orders, lambda order: order.event_id, give_up)
         if isinstance(error, OperationalError | TimeoutError) or error.connection_invalidated:
             log.error("The database did not answer: %s", type(error).__name__)
             return [DatabaseDown() for _ in orders]
         # Two batches used the same idempotency key, or the database rejects one of the orders.
         # Alone, an order finds the other batch's booking, or fails without the others.
         if len(orders) == 1:
-            return [self._once_more(orders[0])]
-        return self._in_parts(orders, lambda order: order.reference, give_up)
+            return [self._record_alone(orders[0])]
+        return self._record_in_parts(orders, lambda order: order.reference, give_up)
 
-    def _in_parts(
+    def _record_in_parts(
         self, orders: Sequence[Order], part_of: Callable[[Order], object], give_up: float
     ) -> list[Outcome]:
         parts: dict[object, list[Order]] = {}
@@ -226,7 +226,7 @@ class BookingDesk:
         }
         return [answers[order.reference] for order in orders]
 
-    def _once_more(self, order: Order) -> Outcome:
+    def _record_alone(self, order: Order) -> Outcome:
         try:
             (outcome,), snapshots = ledger.record([order])
         except (DBAPIError, TimeoutError):

@@ -31,7 +31,7 @@ SNAPSHOT_VALID_FOR = 1.0
 """Seconds for which a snapshot of the row may answer "sold out"."""
 ASK_AGAIN_AFTER = 0.01
 """Seconds after which a refusal by the tokens is checked with Redis again."""
-TOKENS_LIVE_FOR = 24 * 3600
+TOKENS_TTL = 24 * 3600
 """Seconds. Keys that are not refreshed expire, including those left by a restored database."""
 CIRCUIT_OPEN_FOR = 1.0
 """Seconds for which the circuit breaker stays open after a Redis error."""
@@ -193,8 +193,8 @@ class SeatGate:
                     for key in (tokens_key(snapshot.event_id), version_key(snapshot.event_id))
                 ]
                 facts = [str(f) for o in snapshots for f in (o.seats, o.version, o.incarnation)]
-                lives = str(TOKENS_LIVE_FOR)
-                pipe.evalsha(self._publish.sha, len(keys), *keys, lives, *facts)
+                ttl = str(TOKENS_TTL)
+                pipe.evalsha(self._publish.sha, len(keys), *keys, ttl, *facts)
             pipe.execute()
 
     def _load_and_send(self, snapshots: Sequence[SeatSnapshot], changed: bool) -> None:
@@ -210,8 +210,8 @@ class SeatGate:
         if not self.available:
             return None
         try:
-            asked = [self._names.of(key) for key in keys]
-            return cast("list[bytes | None]", self._client.mget(asked))
+            names = [self._names.of(key) for key in keys]
+            return cast("list[bytes | None]", self._client.mget(names))
         except redis.RedisError as error:
             self._open_circuit(error)
             return None

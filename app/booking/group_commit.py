@@ -32,16 +32,16 @@ class Entry(Generic[Q, A]):
     error: BaseException | None = None
     taken: bool = False
     """Whether a batch has taken it; if not, being woken means to become the leader."""
-    _told: threading.Lock = field(default_factory=threading.Lock)
+    _wakeup: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._told.acquire()
+        self._wakeup.acquire()
 
     def wake(self) -> None:
-        self._told.release()
+        self._wakeup.release()
 
     def wait(self, seconds: float) -> bool:
-        return self._told.acquire(timeout=seconds)
+        return self._wakeup.acquire(timeout=seconds)
 
 
 class GroupCommit(Generic[Q, A]):
@@ -129,7 +129,7 @@ class GroupCommit(Generic[Q, A]):
                 ticket.error = ResultUnknown()
             raise
         finally:
-            self._hand_on()
+            self._pass_leadership()
             for ticket in batch:
                 ticket.wake()
 
@@ -142,7 +142,7 @@ class GroupCommit(Generic[Q, A]):
                 ticket.taken = True
             return batch
 
-    def _hand_on(self) -> None:
+    def _pass_leadership(self) -> None:
         with self._mutex:
             if self._waiting:
                 self._waiting[0].wake()

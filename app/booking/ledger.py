@@ -38,10 +38,10 @@ from app.models.event import sale_state
 Found = dict[str, Confirmed | UtsavamError]
 """By reference: the booking, or the error that says what is known after a lost COMMIT reply."""
 
-BY_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
+DUE_TO_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
 """Refusals that can be due to other orders of the same transaction."""
 
-_LET_GO_SOON = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
+_SET_IDLE_TIMEOUT = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
 
 
 @dataclass
@@ -86,7 +86,7 @@ def record(
                 raise
             found, snapshots = {**batch.earlier, **resolve(batch.accepted)}, []
             # A refusal due to bookings that may not have been committed is not valid.
-            verdicts = [Busy() if isinstance(v, BY_OTHERS) else v for v in verdicts]
+            verdicts = [Busy() if isinstance(v, DUE_TO_OTHERS) else v for v in verdicts]
     return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], snapshots
 
 
@@ -96,7 +96,7 @@ def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
     For the rest of the transaction the session gets the ledger's own idle timeout: a frozen
     process must not block buyers with its row locks.
     """
-    session.execute(_LET_GO_SOON)
+    session.execute(_SET_IDLE_TIMEOUT)
     query = (
         select(Event)
         .where(Event.id.in_(set(event_ids)), Event.deleted_at.is_(None))

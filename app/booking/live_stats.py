@@ -25,13 +25,13 @@ INTERVAL = 1.0
 """Seconds between flushes."""
 IDLE_INTERVALS = 5
 """Idle flushes after which the flusher thread ends; the next order starts a new one."""
-KEPT_FOR = 600
+TTL = 600
 """Seconds for which the counts of a minute are kept."""
-FRESH = 5
+QUEUE_VALID_FOR = 5
 """Seconds for which a process's reported queue length is valid."""
-MOST_EVENTS = 1_000
+MAX_EVENTS = 1_000
 """Maximum events per flush; more than that is somebody guessing ids, not a sale."""
-MOST_NOTED = 100_000
+MAX_NOTED = 100_000
 """Maximum outcomes kept between flushes; many times what a process can produce."""
 DESKS_KEY = "desks:queues"
 
@@ -68,7 +68,7 @@ class SaleHistory:
     queue: int
     """Queued orders, summed over all processes."""
     processes: int
-    """Number of processes that have reported within the last `FRESH` seconds."""
+    """Number of processes that have reported within the last `QUEUE_VALID_FOR` seconds."""
 
 
 def minute_key(event_id: int, minute: int) -> str:
@@ -87,7 +87,7 @@ class LiveStats:
     ) -> None:
         self._client, self._queue, self._snapshot = client, queue, snapshot
         self._names = names or Names()
-        self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MOST_NOTED)
+        self._noted: deque[tuple[int, int, str, int]] = deque(maxlen=MAX_NOTED)
         """(second, event id, kind, seats), appended without a lock and counted at each flush."""
         self._starting = threading.Lock()
         self._flusher: threading.Thread | None = None
@@ -113,12 +113,12 @@ class LiveStats:
                 for minute in minutes:
                     pipe.hgetall(self._names.of(minute_key(event_id, minute)))
                 pipe.hgetall(self._names.of(DESKS_KEY))
-                *told, desks = map(_told, pipe.execute(raise_on_error=False))
+                *history, desks = map(_hash_or_empty, pipe.execute(raise_on_error=False))
         except redis.RedisError:
             return None
-        facts = {name: value for minute in told for name, value in minute.items()}
-        queues = list(_fresh(desks, now))
-        lefts, newest, samples = _lefts(facts), -1, []
+        facts = {name: value for minute in history for name, value in minute.items()}
+        queues = list(_recent_queues(desks, now))
+        lefts, newest, samples = _seats_left(facts), -1, []
         for at in range(now - seconds, now):
             version, left = lefts.get(at, (-1, None))
             # A process that has not sold lately reports seats that others have sold since.
@@ -138,8 +138,8 @@ class LiveStats:
 
     def _flush(self) -> bool:
         """Write the counts to Redis; return whether there were any."""
-        counts = self._counted()
-        events = sorted({event_id for _, event_id, _ in counts})[:MOST_EVENTS]
+        counts = self._take_counts()
+        events = sorted({event_id for _, event_id, _ in counts})[:MAX_EVENTS]
         if not events:
             return False
         try:
@@ -152,7 +152,7 @@ class LiveStats:
             log.debug("The pulse was not told: %s", error)
         return True
 
-    def _counted(self) -> Counter[tuple[int, int, str]]:
+    def _take_counts(self) -> Counter[tuple[int, int, str]]:
         """Return the counts of what was noted so far, by (second, event id, kind)."""
         counts: Counter[tuple[int, int, str]] = Counter()
         for _ in range(len(self._noted)):
@@ -163,28 +163,28 @@ class LiveStats:
         return counts
 
     def _send(
-        self, pipe: Any, counts: Mapping[tuple[int, int, str], int], told: set[int]
+        self, pipe: Any, counts: Mapping[tuple[int, int, str], int], event_ids: set[int]
     ) -> set[str]:
         """Queue the commands on the pipeline and return the keys that they write to."""
         keys = {self._names.of(DESKS_KEY)}
         for (second, event_id, kind), number in counts.items():
-            if event_id in told:
+            if event_id in event_ids:
                 key = self._names.of(minute_key(event_id, second // 60))
                 pipe.hincrby(key, f"{second}:{kind}", number)
                 keys.add(key)
         second = int(time.time()) - 1
-        for event_id in told:
+        for event_id in event_ids:
             if snapshot := self._snapshot(event_id):
                 key = self._names.of(minute_key(event_id, second // 60))
                 pipe.hset(key, f"{second}:{LEFT}:{snapshot.version}", snapshot.seats)
                 keys.add(key)
         pipe.hset(self._names.of(DESKS_KEY), _process(), f"{second}:{self._queue()}")
         for key in keys:
-            pipe.expire(key, KEPT_FOR)
+            pipe.expire(key, TTL)
         return keys
 
 
-def _told(answer: Any) -> dict[bytes, bytes]:
+def _hash_or_empty(answer: Any) -> dict[bytes, bytes]:
     """Return the hash that was read; an empty one if the key holds another type."""
     return answer if isinstance(answer, dict) else {}
 
@@ -193,30 +193,30 @@ def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _fresh(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
-    """Yield the queue lengths that were reported within the last `FRESH` seconds."""
-    for told in desks.values():
-        at, _, queue = told.partition(b":")
-        moment, waiting = whole(at), whole(queue)
-        if moment is not None and waiting is not None and now - moment <= FRESH:
+def _recent_queues(desks: Mapping[bytes, bytes], now: int) -> Iterator[int]:
+    """Yield the queue lengths that were reported within the last `QUEUE_VALID_FOR` seconds."""
+    for report in desks.values():
+        at, _, queue = report.partition(b":")
+        reported_at, waiting = whole(at), whole(queue)
+        if reported_at is not None and waiting is not None and now - reported_at <= QUEUE_VALID_FOR:
             yield waiting
 
 
 def _sample(at: int, facts: Mapping[bytes, bytes], left: int | None) -> Sample:
-    found = {name: whole(facts.get(f"{at}:{name}".encode())) for name in _COUNTED}
+    found = {name: whole(facts.get(f"{at}:{name}".encode())) for name in _KINDS}
     return Sample(at, left=left, **{name: n for name, n in found.items() if n is not None})
 
 
-def _lefts(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
+def _seats_left(facts: Mapping[bytes, bytes]) -> dict[int, tuple[int, int]]:
     """Map each second to the latest reported version and its seats left."""
     found: dict[int, tuple[int, int]] = {}
     for name, seats in facts.items():
         at, _, version = name.partition(f":{LEFT}:".encode())
         second, numbers = whole(at), (whole(version), whole(seats))
         if second is not None and None not in numbers:
-            told = cast("tuple[int, int]", numbers)
-            found[second] = max(told, found.get(second, told))
+            latest = cast("tuple[int, int]", numbers)
+            found[second] = max(latest, found.get(second, latest))
     return found
 
 
-_COUNTED = (BOOKED, SEATS, REPLAYED, SOLD_OUT, REFUSED, BUSY, FAILED)
+_KINDS = (BOOKED, SEATS, REPLAYED, SOLD_OUT, REFUSED, BUSY, FAILED)

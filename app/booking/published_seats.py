@@ -22,7 +22,7 @@ class PublishedSeats:
     def __init__(self, gate: SeatGate) -> None:
         self._gate = gate
         self._commits: GroupCommit[tuple[str, ...], Published | None] = GroupCommit(
-            self._ask, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT
+            self._fetch, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT
         )
 
     def read(self, keys: tuple[str, ...] = ()) -> Published | None:
@@ -34,7 +34,7 @@ class PublishedSeats:
         except (QueueFull, ResultUnknown):
             return None
 
-    def _ask(self, readers: Sequence[tuple[str, ...]]) -> list[Published | None]:
+    def _fetch(self, readers: Sequence[tuple[str, ...]]) -> list[Published | None]:
         different = list(dict.fromkeys(readers))
         found = self._gate.published([CHANGES_KEY, *(key for keys in different for key in keys)])
         if found is None:

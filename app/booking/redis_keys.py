@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 OWNER_KEY = "utsavam:site"
 """Holds the id of the site that uses the plain names."""
-HELD_FOR = 3600
+OWNER_TTL = 3600
 """Seconds after which the plain names of a site that is gone become free."""
-ASKED_EVERY = 1.0
+CHECK_INTERVAL = 1.0
 """Seconds between checks of the owner key: how long a site may be wrong after a flush of Redis."""
 
 _CLAIM = (Path(__file__).parent / "own_names.lua").read_text()
@@ -52,34 +52,34 @@ class SiteNames(Names):
         self._identify = identify
         self._site: str | None = None
         self._prefix: str | None = None
-        self._asked_at = self._failed_at = float("-inf")
-        self._asking = threading.Lock()
+        self._checked_at = self._failed_at = float("-inf")
+        self._checking = threading.Lock()
 
     def of(self, key: str) -> str:
-        if time.monotonic() - self._asked_at > ASKED_EVERY:
-            self._ask()
+        if time.monotonic() - self._checked_at > CHECK_INTERVAL:
+            self._check_owner()
         if self._prefix is None:
             raise SiteUnknown("not known yet")
         return f"{self._prefix}{key}"
 
-    def _ask(self) -> None:
+    def _check_owner(self) -> None:
         # While another thread asks, use the known prefix, if there is one.
-        if not self._asking.acquire(blocking=self._prefix is None):
+        if not self._checking.acquire(blocking=self._prefix is None):
             return
         try:
-            if time.monotonic() - self._asked_at <= ASKED_EVERY:
+            if time.monotonic() - self._checked_at <= CHECK_INTERVAL:
                 return
-            if time.monotonic() - self._failed_at <= ASKED_EVERY:
+            if time.monotonic() - self._failed_at <= CHECK_INTERVAL:
                 raise SiteUnknown("not known yet")
             self._failed_at = time.monotonic()
             self._site = self._site or self._identify()
-            owner = self._claim(keys=[OWNER_KEY], args=[self._site, HELD_FOR])
-            self._take(owner.decode() if isinstance(owner, bytes) else owner)
-            self._asked_at, self._failed_at = time.monotonic(), float("-inf")
+            owner = self._claim(keys=[OWNER_KEY], args=[self._site, OWNER_TTL])
+            self._set_prefix(owner.decode() if isinstance(owner, bytes) else owner)
+            self._checked_at, self._failed_at = time.monotonic(), float("-inf")
         finally:
-            self._asking.release()
+            self._checking.release()
 
-    def _take(self, owner: str) -> None:
+    def _set_prefix(self, owner: str) -> None:
         prefix = "" if owner == self._site else f"utsavam:{self._site}:"
         if prefix != self._prefix and (prefix or self._prefix is not None):
             log.warning(

@@ -6,7 +6,7 @@ from app.booking import desk, group_commit
 class UnfairTurns(group_commit.GroupCommit):
     """Whoever came last leads the next turn, and takes the others that came late with them."""
 
-    def _hand_on(self):
+    def _pass_leadership(self):
         with self._mutex:
             self._waiting.rotate(1)
             if self._waiting:

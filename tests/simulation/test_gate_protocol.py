@@ -201,7 +201,7 @@ def look_up_without_the_lock(monkeypatch):
 
 
 def refuse_for_bookings_that_may_not_stand(monkeypatch):
-    monkeypatch.setattr(ledger, "BY_OTHERS", ())
+    monkeypatch.setattr(ledger, "DUE_TO_OTHERS", ())
 
 
 def look_once_before_the_ledger(monkeypatch):
