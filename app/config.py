@@ -27,12 +27,12 @@ RENAMED = {"desk_room": "booking_queue_size"}
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
-def _a_rate(text: str) -> str:
+def _validate_rate(text: str) -> str:
     rate_of(text)
     return text
 
 
-Limit = Annotated[str, AfterValidator(_a_rate)]
+Limit = Annotated[str, AfterValidator(_validate_rate)]
 """A rate limit, in the syntax of `app.lib.rates`."""
 
 
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _name_the_driver(cls, url: str) -> str:
+    def _set_driver(cls, url: str) -> str:
         scheme, separator, rest = url.partition("://")
         if scheme in {"postgres", "postgresql"}:
             return f"postgresql+psycopg{separator}{rest}"
@@ -154,14 +154,14 @@ class Settings(BaseSettings):
 
     @field_validator("time_zone")
     @classmethod
-    def _name_a_zone(cls, name: str) -> str:
+    def _check_time_zone(cls, name: str) -> str:
         if name not in available_timezones():
             raise ValueError("must name a time zone, as in Asia/Kolkata")
         return name
 
     @field_validator("redis_url")
     @classmethod
-    def _speak_redis(cls, url: str) -> str:
+    def _check_redis_scheme(cls, url: str) -> str:
         if not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return url
@@ -205,14 +205,14 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """Return the reasons not to serve, a sentence each; empty if there are none."""
-        found = _open_doors(self) + _faults_of_metrics(self)
+        found = _exposure_problems(self) + _metrics_problems(self)
         if not self.demo:
             if not self.admin_key:
                 found.append(f"ADMIN_KEY is missing. Make one: {MAKE_A_KEY}")
             if len(self.admin_key) > 2:
                 found.append("ADMIN_KEY holds more than two keys; two are enough to rotate.")
             for name, keys in (("ADMIN_KEY", self.admin_key), ("SECRET_KEY", (self.secret_key,))):
-                found += [f"{name} {fault}" for key in keys for fault in _faults_of_key(key)]
+                found += [f"{name} {fault}" for key in keys for fault in _key_problems(key)]
             if self.secret_key and self.secret_key in self.admin_key:
                 found.append(f"SECRET_KEY is the same as ADMIN_KEY. Make another one: {MAKE_A_KEY}")
         return found
@@ -228,7 +228,7 @@ def _sentence(fault: dict[str, Any]) -> str:
     return f"{name} is not valid: {str(fault['msg']).removeprefix('Value error, ')}."
 
 
-def _faults_of_key(key: str) -> list[str]:
+def _key_problems(key: str) -> list[str]:
     if not key:
         return [f"is missing. Make one: {MAKE_A_KEY}"]
     if any(word in key.lower() for word in WEAK_WORDS):
@@ -238,7 +238,7 @@ def _faults_of_key(key: str) -> list[str]:
     return []
 
 
-def _open_doors(settings: Settings) -> list[str]:
+def _exposure_problems(settings: Settings) -> list[str]:
     exposed = not settings.serves_loopback or settings.proxy_hops > 0
     found = []
     if settings.api_access == "open" and exposed:
@@ -261,7 +261,7 @@ def _open_doors(settings: Settings) -> list[str]:
     return found
 
 
-def _faults_of_metrics(settings: Settings) -> list[str]:
+def _metrics_problems(settings: Settings) -> list[str]:
     if settings.metrics_port is None:
         return []
     found = []
@@ -276,7 +276,7 @@ def _faults_of_metrics(settings: Settings) -> list[str]:
                 f"port would read the figures. Make one: {MAKE_A_KEY}"
             )
     if settings.metrics_key:
-        found += [f"METRICS_KEY {fault}" for fault in _faults_of_key(settings.metrics_key)]
+        found += [f"METRICS_KEY {fault}" for fault in _key_problems(settings.metrics_key)]
         if settings.metrics_key in {*settings.admin_key, settings.secret_key}:
             found.append(
                 "METRICS_KEY is the same as ADMIN_KEY or SECRET_KEY: whoever reads figures may do "

@@ -21,7 +21,7 @@ from app.lib.request_id import request_id
 
 log = logging.getLogger(__name__)
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -31,16 +31,16 @@ NAMES = {
 
 
 class Model(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-ALIKE = 0.4
+WORD_SIMILARITY = 0.4
 """Word similarity (pg_trgm) that a search accepts: "consert" finds "concert"."""
-NAME = "utsavam"
+APPLICATION_NAME = "utsavam"
 """Prefix of our connections' `application_name`."""
 READ_ONLY = "25006"
 """SQLSTATE of a write refused by a server that is a standby or set to read-only."""
-OF_NO_USE = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
+INVALIDATING_STATES = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
 """SQLSTATEs that invalidate a connection: the server closes it, or may have failed over to another
 server (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 READ_ONLY_FOR = 1.0
@@ -57,7 +57,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "statement_timeout": settings.statement_timeout_ms,
         "idle_in_transaction_session_timeout": settings.statement_timeout_ms,
         "timezone": "UTC",
-        "pg_trgm.word_similarity_threshold": ALIKE,
+        "pg_trgm.word_similarity_threshold": WORD_SIMILARITY,
     }
     return {
         "pool_size": settings.pool_size,
@@ -85,10 +85,10 @@ def init_app(
     }
     db.init_app(app)
     # Registered after the extension's own teardown function, so it runs before that.
-    app.teardown_appcontext(_end_reading)
+    app.teardown_appcontext(_end_read_transaction)
     with app.app_context():
         listen(db.engine, settings.statement_timeout_ms)
-        event.listen(db.engine, "checkout", _name_the_request)
+        event.listen(db.engine, "checkout", _set_application_name)
 
 
 def listen(engine: Engine, statement_timeout_ms: int, part: str = "") -> None:
@@ -96,17 +96,17 @@ def listen(engine: Engine, statement_timeout_ms: int, part: str = "") -> None:
 
     `part` is appended to `application_name`; `{}` in it stands for the process id.
     """
-    event.listen(engine, "do_connect", _connect_with(statement_timeout_ms, part))
-    event.listen(engine, "handle_error", _give_up_what_is_of_no_use)
+    event.listen(engine, "do_connect", _connector(statement_timeout_ms, part))
+    event.listen(engine, "handle_error", _invalidate_unusable_connection)
 
 
-def _give_up_what_is_of_no_use(context: ExceptionContext) -> None:
+def _invalidate_unusable_connection(context: ExceptionContext) -> None:
     """Treat an error that would recur on this connection as a disconnect.
 
     A session keeps the `default_transaction_read_only` it started with, so one opened while the
     server was read-only would refuse all writes for ever. This invalidates the whole pool.
     """
-    if getattr(context.original_exception, "sqlstate", None) in OF_NO_USE:
+    if getattr(context.original_exception, "sqlstate", None) in INVALIDATING_STATES:
         context.is_disconnect = True
 
 
@@ -115,7 +115,7 @@ def in_doubt(error: DBAPIError) -> bool:
     return error.connection_invalidated and getattr(error.orig, "sqlstate", None) != READ_ONLY
 
 
-def _end_reading(_error: BaseException | None) -> None:
+def _end_read_transaction(_error: BaseException | None) -> None:
     """Roll the request's read transaction back, tolerating a broken connection.
 
     All writes are committed by now; a connection that broke after the last read is no reason to
@@ -130,14 +130,14 @@ def _end_reading(_error: BaseException | None) -> None:
         db.session().invalidate()
 
 
-def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., TimeoutConnection]:
+def _connector(statement_timeout_ms: int, part: str = "") -> Callable[..., TimeoutConnection]:
     """Return a connect function whose timeout is half a second above the server's own."""
 
     class Limited(TimeoutConnection):
         timeout_s = statement_timeout_ms / 1000 + 0.5
 
     def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> TimeoutConnection:
-        options["application_name"] = NAME + part.format(os.getpid())
+        options["application_name"] = APPLICATION_NAME + part.format(os.getpid())
         connection = Limited.connect(*args, **options)
         connection.opened_at = time.monotonic()
         return connection
@@ -145,13 +145,13 @@ def _connect_with(statement_timeout_ms: int, part: str = "") -> Callable[..., Ti
     return connect
 
 
-def _name_the_request(connection: TimeoutConnection, _record: Any, _fairy: Any) -> None:
+def _set_application_name(connection: TimeoutConnection, _record: Any, _fairy: Any) -> None:
     """Set `application_name` to the request id for the transaction, for `pg_stat_activity`.
 
     This replaces the pool's pre-ping, so it costs no extra round trip.
     """
     ident = request_id.get()
-    name = f"{NAME}/{ident}" if ident else NAME
+    name = f"{APPLICATION_NAME}/{ident}" if ident else APPLICATION_NAME
     try:
         with connection.cursor() as cursor:
             # The text differs each time: prepared, it would evict other prepared statements.

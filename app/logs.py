@@ -23,7 +23,7 @@ from app.config import Settings
 from app.lib.request_id import request_id
 
 HIDDEN = "[hidden]"
-MOST = 500
+MAX_MESSAGE = 500
 """Maximum characters of an exception's message."""
 PRIVATE_NAMES = re.compile(
     r"password|secret|token|cookie|csrf|authorization|e_?mail|address|(^|_)(key|name|ip)$"
@@ -36,13 +36,13 @@ PRIVATE_TEXT = [
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), HIDDEN),
     (re.compile(r"\?[^\s\"'?=]+=[^\s\"']*"), f"?{HIDDEN}"),
 ]
-OF_GUNICORN = [
+GUNICORN_REWRITES = [
     # It quotes what the client sent, and its address.
     (re.compile(r"Invalid request from ip=\S*: ([^:'\"]*)", re.DOTALL), r"Invalid request: \1"),
     # It contains the whole URL, with its query.
     (re.compile(r"Error handling request .*", re.DOTALL), "Error handling a request"),
 ]
-RESTS_OF_TEXT = str.maketrans(
+CONTROL_ESCAPES = str.maketrans(
     {code: f"\\u{code:04x}" for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
 )
 
@@ -50,10 +50,10 @@ log = logging.getLogger(__name__)
 
 
 def set_up(settings: Settings) -> None:
-    """Configure logging, and log uncaught exceptions too unless at a terminal."""
+    """Configure logging, and log uncaught exceptions too unless the format is text."""
     logging.config.dictConfig(config(settings))
     logging.captureWarnings(True)
-    if not _for_a_person(settings):
+    if not _is_text_format(settings):
         sys.excepthook = uncaught
         threading.excepthook = lambda fault: uncaught(
             fault.exc_type, fault.exc_value, fault.exc_traceback
@@ -70,17 +70,17 @@ def uncaught(kind: type[BaseException], error: BaseException | None, trace: Any)
 
 def config(settings: Settings) -> dict[str, Any]:
     """Return the `dictConfig` dictionary: all to standard error, our own loggers from INFO."""
-    ours = "WARNING" if settings.demo else "INFO"
+    own_level = "WARNING" if settings.demo else "INFO"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": lambda: formatter(settings, _for_a_person(settings))}},
+        "formatters": {"line": {"()": lambda: formatter(settings, _is_text_format(settings))}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
-            "app": {"level": ours},
+            "app": {"level": own_level},
             "app.access": {"level": "INFO"},
-            "gunicorn.error": {"level": ours, "handlers": [], "propagate": True},
+            "gunicorn.error": {"level": own_level, "handlers": [], "propagate": True},
             # Its lines contain client addresses and whole URLs; ACCESS_LOG enables our own.
             "werkzeug": {"level": "WARNING"},
         },
@@ -91,15 +91,15 @@ def formatter(settings: Settings, for_a_person: bool = False) -> logging.Formatt
     """Return the formatter for all loggers: text lines for a person, JSON otherwise."""
     processors: list[Processor] = [
         ProcessorFormatter.remove_processors_meta,
-        _named_request,
-        _less_of_gunicorn,
+        _add_request_id,
+        _redact_gunicorn,
     ]
     if for_a_person:
-        processors += [Guard(settings), _on_one_line, _console()]
+        processors += [Guard(settings), _escape_controls, _console()]
     else:
-        told = ExceptionDictTransformer(show_locals=False, max_frames=30)
+        transformer = ExceptionDictTransformer(show_locals=False, max_frames=30)
         processors += [
-            structlog.processors.ExceptionRenderer(told),
+            structlog.processors.ExceptionRenderer(transformer),
             Guard(settings),
             structlog.processors.JSONRenderer(),
         ]
@@ -139,8 +139,8 @@ class Guard:
     def clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        for pattern, instead in PRIVATE_TEXT:
-            text = pattern.sub(instead, text)
+        for pattern, replacement in PRIVATE_TEXT:
+            text = pattern.sub(replacement, text)
         return text
 
     def _stack(self, stack: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Guard:
         """
         return {
             "type": stack["exc_type"],
-            "message": self.clean(stack["exc_value"].partition("\n")[0][:MOST]),
+            "message": self.clean(stack["exc_value"].partition("\n")[0][:MAX_MESSAGE]),
             "is_cause": stack["is_cause"],
             "frames": [f"{f['filename']}:{f['lineno']} {f['name']}" for f in stack["frames"]],
         }
@@ -169,28 +169,28 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
             yield from (password, unquote(password))
 
 
-def _named_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
     event["pid"] = os.getpid()
     if ident := request_id.get():
         event["request_id"] = ident
     return event
 
 
-def _less_of_gunicorn(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _redact_gunicorn(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if event.get("logger") == "gunicorn.error":
-        for pattern, instead in OF_GUNICORN:
+        for pattern, replacement in GUNICORN_REWRITES:
             if found := pattern.match(event["event"]):
-                event["event"] = found.expand(instead).strip()
+                event["event"] = found.expand(replacement).strip()
     return event
 
 
-def _on_one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _escape_controls(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Escape control characters, which could forge a line or move a terminal's cursor.
 
     JSON output needs no such step: the encoder escapes them.
     """
     return {
-        name: value.translate(RESTS_OF_TEXT) if isinstance(value, str) else value
+        name: value.translate(CONTROL_ESCAPES) if isinstance(value, str) else value
         for name, value in event.items()
     }
 
@@ -203,7 +203,7 @@ def _console() -> Processor:
     )
 
 
-def _for_a_person(settings: Settings) -> bool:
+def _is_text_format(settings: Settings) -> bool:
     if settings.log_format == "auto":
         return sys.stderr.isatty()
     return settings.log_format == "text"
