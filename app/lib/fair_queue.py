@@ -21,7 +21,7 @@ NICENESS = 5
 """Of the worker thread: next to one that serves requests, it gets a quarter of a busy core."""
 
 _client: ContextVar[str] = ContextVar("client", default="")
-_of_thread = threading.local()
+_thread_state = threading.local()
 
 
 @contextmanager
@@ -138,16 +138,16 @@ class FairQueue:
 
     def _work_on(self, ticket: _Ticket[object]) -> float:
         if not is_module_patched("threading"):
-            return _run_nicely(ticket)
+            return _run_at_low_priority(ticket)
         # This is a greenlet: working here would block all requests of the process.
         if self._pool is None:
             self._pool = ThreadPool(1)
-        return cast("float", self._pool.apply(_run_nicely, (ticket,)))
+        return cast("float", self._pool.apply(_run_at_low_priority, (ticket,)))
 
 
-def _run_nicely(ticket: _Ticket[object]) -> float:
+def _run_at_low_priority(ticket: _Ticket[object]) -> float:
     # Only on Linux is niceness set per thread; elsewhere it would apply to the whole process.
-    if sys.platform == "linux" and not getattr(_of_thread, "is_nice", False):
+    if sys.platform == "linux" and not getattr(_thread_state, "is_nice", False):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        _of_thread.is_nice = True
+        _thread_state.is_nice = True
     return ticket.run()

@@ -32,13 +32,13 @@ JPEGS = {"JPEG", "MPO"}
 MEDIA_TYPES = {f"image/{name.lower()}" for name in FORMATS}
 Image.MAX_IMAGE_PIXELS = None  # the limits above are lower
 PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK  # 1 MB of text chunks, not 64
-LYING = {5, 6, 7, 8}
+SIDEWAYS = {5, 6, 7, 8}
 """Exif orientations that swap width and height."""
 CARD, WIDE = (800, 500), (1200, 630)
 BAND = 4_000_000
 """Bytes of a picture to flatten at a time."""
 
-_turns = SerialExecutor(timeout=8, max_queue=8)
+_executor = SerialExecutor(timeout=8, max_queue=8)
 """A picture takes up to 150 MB and half a second of a core; a queued one only its file's size."""
 
 
@@ -56,7 +56,7 @@ def renditions(file: bytes) -> Renditions:
 
     Raises `NoPicture` for an unusable file, and `NotStarted` when the queue is full or too slow.
     """
-    return _turns.run(_renditions, file)
+    return _executor.run(_renditions, file)
 
 
 def _renditions(file: bytes) -> Renditions:
@@ -86,13 +86,13 @@ def _upright(file: bytes) -> Image.Image:
             raise NoPicture(TOO_LARGE)
         found.load()
         turn = found.getexif().get(ExifTags.Base.Orientation, 1)
-        flat = _flat(found, lies=turn in LYING)
+        flat = _flat(found, sideways=turn in SIDEWAYS)
         flat.getexif()[ExifTags.Base.Orientation] = turn
     return ImageOps.exif_transpose(flat)
 
 
 def _refuse_large(found: Image.Image, file: bytes) -> None:
-    most = MAX_WEBP_PIXELS if found.format == "WEBP" else MAX_PIXELS
+    max_pixels = MAX_WEBP_PIXELS if found.format == "WEBP" else MAX_PIXELS
     if found.format in JPEGS:
         scans = list(islice(_scans(file), MAX_SCANS + 1))
         if len(scans) > MAX_SCANS:
@@ -100,8 +100,8 @@ def _refuse_large(found: Image.Image, file: bytes) -> None:
         # With several scans, libjpeg keeps all coefficients until the last one is read: up to
         # eight bytes per pixel, even if the picture is scaled down while decoding.
         if "progressive" not in found.info and scans[:1] == [len(found.getbands())]:
-            most = MAX_JPEG_PIXELS
-    if found.width * found.height > most:
+            max_pixels = MAX_JPEG_PIXELS
+    if found.width * found.height > max_pixels:
         raise NoPicture(TOO_LARGE)
 
 
@@ -127,15 +127,15 @@ def _side(size: tuple[int, int]) -> int:
     return enough if size[0] * size[1] <= MAX_PIXELS * times**2 else min(WIDE)
 
 
-def _flat(found: Image.Image, *, lies: bool) -> Image.Image:
+def _flat(found: Image.Image, *, sideways: bool) -> Image.Image:
     """Return the centre on white, reduced towards the needed size.
 
-    `lies` says that width and height are swapped. Works band by band, because removing
+    `sideways` says that width and height are swapped. Works band by band, because removing
     transparency needs as much memory again as the picture.
     """
-    width, height = _middle(found.size[::-1] if lies else found.size)
+    width, height = _middle(found.size[::-1] if sideways else found.size)
     smaller = max(1, min(width // WIDE[0], height // WIDE[1]))
-    if lies:
+    if sideways:
         width, height = height, width
     left, top = (found.width - width) // 2, (found.height - height) // 2
     flat = Image.new("RGB", (-(-width // smaller), -(-height // smaller)), "white")
@@ -149,8 +149,8 @@ def _flat(found: Image.Image, *, lies: bool) -> Image.Image:
 def _middle(size: tuple[int, int]) -> tuple[int, int]:
     """Return how much of an upright picture `ImageOps.fit` uses for at least one of the sizes."""
     width, height = size
-    most, least = WIDE[0] / WIDE[1], CARD[0] / CARD[1]
-    return min(width, math.ceil(height * most)), min(height, math.ceil(width / least))
+    widest, narrowest = WIDE[0] / WIDE[1], CARD[0] / CARD[1]
+    return min(width, math.ceil(height * widest)), min(height, math.ceil(width / narrowest))
 
 
 def _on_white(band: Image.Image) -> Image.Image:
@@ -162,7 +162,7 @@ def _on_white(band: Image.Image) -> Image.Image:
     return white
 
 
-def _encoded(picture: Image.Image, kind: str, **how: object) -> bytes:
+def _encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
     made = io.BytesIO()
-    picture.save(made, kind, **how)
+    picture.save(made, kind, **options)
     return made.getvalue()

@@ -8,7 +8,7 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 
 CURRENCIES = frozenset(list_currencies())
 """ISO 4217 codes."""
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 """Maximum digits of an amount typed by a person."""
 
 
@@ -33,7 +33,7 @@ def parse_money(text: str, currency: str) -> int:
     except InvalidOperation as error:
         raise ValueError("not an amount") from error
     # Checked first: 1e999999 is a valid number too, and computing with it could exhaust memory.
-    if len(amount.as_tuple().digits) > MOST_DIGITS or abs(amount.adjusted()) > MOST_DIGITS:
+    if len(amount.as_tuple().digits) > MAX_DIGITS or abs(amount.adjusted()) > MAX_DIGITS:
         raise ValueError("not an amount")
     minor = amount.scaleb(get_currency_precision(currency)) if amount.is_finite() else Decimal(-1)
     if minor < 0 or minor != minor.to_integral_value():

@@ -35,8 +35,8 @@ class TimeoutConnection(psycopg.Connection[Any]):
     @property
     def is_read_only(self) -> bool:
         """Whether the server last reported itself as read-only; costs no round trip."""
-        said = self.pgconn.parameter_status
-        return b"on" in (said(b"default_transaction_read_only"), said(b"in_hot_standby"))
+        parameter = self.pgconn.parameter_status
+        return b"on" in (parameter(b"default_transaction_read_only"), parameter(b"in_hot_standby"))
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         if self.busy_poll and monkey.is_module_patched("select"):

@@ -100,8 +100,8 @@ def programs_for(server_version: int) -> Programs:
 
 def last_of(lines: list[str]) -> str:
     """Return a program's last error message, without the prefixed program name."""
-    said = [line.strip() for line in lines if "error" in line.lower()] or lines
-    return re.sub(r"^\w+: (error: )?", "", said[-1].strip()) if said else "it said nothing"
+    errors = [line.strip() for line in lines if "error" in line.lower()] or lines
+    return re.sub(r"^\w+: (error: )?", "", errors[-1].strip()) if errors else "it said nothing"
 
 
 def _folders() -> list[Path]:
@@ -117,6 +117,6 @@ def _folders() -> list[Path]:
 def _programs_in(folder: Path) -> Programs | None:
     if not all(shutil.which(name, path=str(folder)) for name in NEEDED):
         return None
-    told = subprocess.run([str(folder / "pg_dump"), "--version"], capture_output=True, text=True)
-    version = re.search(r"\(PostgreSQL\) (\d+)", told.stdout)
+    ran = subprocess.run([str(folder / "pg_dump"), "--version"], capture_output=True, text=True)
+    version = re.search(r"\(PostgreSQL\) (\d+)", ran.stdout)
     return Programs(folder, int(version[1])) if version else None

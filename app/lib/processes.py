@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 
-STOP_PATIENCE = 20.0
+STOP_TIMEOUT = 20.0
 
 
 def stop_process(process: "subprocess.Popen[bytes]") -> None:
@@ -11,7 +11,7 @@ def stop_process(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(STOP_PATIENCE)
+            process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -28,6 +28,6 @@ def end_if_ours(pid_text: str, folder: str) -> bool:
         process = psutil.Process(int(pid_text))
         if process.cwd() == folder or folder in " ".join(process.cmdline()):
             process.terminate()
-            process.wait(STOP_PATIENCE)
+            process.wait(STOP_TIMEOUT)
             return True
     return False

@@ -18,10 +18,10 @@ class Rate(NamedTuple):
 @cache
 def rate_of(text: str) -> Rate | None:
     """Parse a rate limit; None for "off". Raises `ValueError` for anything else."""
-    said = text.strip().lower()
-    if said == "off":
+    wanted = text.strip().lower()
+    if wanted == "off":
         return None
-    found = _SYNTAX.fullmatch(said)
+    found = _SYNTAX.fullmatch(wanted)
     if found is None:
         raise ValueError('must be like "10 per minute" or "30 per 10 minutes", or "off"')
     most, units, unit = found.groups()

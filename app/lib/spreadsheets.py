@@ -19,9 +19,9 @@ MAX_TEXT = 32_767
 """Excel's limit for the characters of a cell."""
 BATCH = 100
 """Rows per chunk: two or three milliseconds of work."""
-BEGINNING = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
+EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
 """Day 0 of Excel's calendar, valid for all days after February 1900."""
-DAY = 86_400
+SECONDS_PER_DAY = 86_400
 SPECIAL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML can't hold, and text that looks like their escape (ECMA-376, ST_Xstring)."""
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -45,7 +45,7 @@ _START = (
     f'<Relationship Id="rId1" Type="{_DOCUMENT}/officeDocument" Target="xl/workbook.xml"/>'
     "</Relationships>"
 )
-_BOLD, _MOMENT = 1, 2
+_BOLD, _DATETIME = 1, 2
 _STYLES = (
     f'{_XML}<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
@@ -139,20 +139,22 @@ def _cell(at: str, value: object, zone: tzinfo) -> str:
         return _text(at, value)
     if isinstance(value, datetime):
         local = value.astimezone(zone).replace(tzinfo=None)
-        days = (local - BEGINNING).total_seconds() / DAY
-        return f'<c r="{at}" s="{_MOMENT}"><v>{days:.10f}</v></c>'
+        days = (local - EPOCH).total_seconds() / SECONDS_PER_DAY
+        return f'<c r="{at}" s="{_DATETIME}"><v>{days:.10f}</v></c>'
     if isinstance(value, int | Decimal):
         return f'<c r="{at}"><v>{value}</v></c>'
     return "" if value is None else _text(at, str(value))
 
 
 def _text(at: str, text: str, style: int = 0) -> str:
-    said = SPECIAL.sub(_written, text[:MAX_TEXT])
-    look = f' s="{style}"' if style else ""
-    return f'<c r="{at}"{look} t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'
+    escaped = SPECIAL.sub(_escape, text[:MAX_TEXT])
+    style_xml = f' s="{style}"' if style else ""
+    return (
+        f'<c r="{at}"{style_xml} t="inlineStr"><is><t xml:space="preserve">{escaped}</t></is></c>'
+    )
 
 
-def _written(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return NAMED.get(found[0]) or f"_x{ord(found[0]):04X}_"
 
 
@@ -168,7 +170,7 @@ def _contents(name: str, sheets: int) -> Iterator[tuple[str, str]]:
     numbers = range(1, sheets + 1)
     titles = [name[:31] if n == 1 else f"{name[:27]} {n}" for n in numbers]
     listed = "".join(
-        f'<sheet name="{SPECIAL.sub(_written, title)}" sheetId="{n}" r:id="rId{n}"/>'
+        f'<sheet name="{SPECIAL.sub(_escape, title)}" sheetId="{n}" r:id="rId{n}"/>'
         for n, title in zip(numbers, titles, strict=True)
     )
     links = "".join(

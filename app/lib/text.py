@@ -4,7 +4,7 @@ import re
 
 SIGNS_NOT_SHOWN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
 """Characters without meaning on a page. XML forbids most of them: one would break every feed."""
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 _NOT_SHOWN = re.compile(f"[{SIGNS_NOT_SHOWN}]")
 
 
@@ -13,6 +13,8 @@ def is_showable(text: str) -> bool:
     return not _NOT_SHOWN.search(text)
 
 
-def whole(told: bytes | None) -> int | None:
+def whole(value: bytes | None) -> int | None:
     """Parse plain digits; None for anything else, and for more digits than we ever write."""
-    return int(told) if told is not None and told.isdigit() and len(told) <= MOST_DIGITS else None
+    return (
+        int(value) if value is not None and value.isdigit() and len(value) <= MAX_DIGITS else None
+    )

@@ -20,8 +20,8 @@ def run_in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run the work in gevent's thread pool; directly if gevent is not in use."""
     if not is_module_patched("threading"):
         return work(*args, **kwargs)
-    outcome: Outcome[R] = get_hub().threadpool.apply(_caught(work), args, kwargs)
-    return _given(outcome)
+    outcome: Outcome[R] = get_hub().threadpool.apply(_capture_errors(work), args, kwargs)
+    return _unwrap(outcome)
 
 
 class NotStarted(Exception):
@@ -45,19 +45,19 @@ class SerialExecutor:
         """
         if self._max_queue is not None and not self._max_queue.acquire(blocking=False):
             raise NotStarted
-        came = time.monotonic()
+        queued_at = time.monotonic()
 
         def in_turn() -> R:
-            if time.monotonic() - came > self._timeout:
+            if time.monotonic() - queued_at > self._timeout:
                 raise NotStarted
             return work(*args, **kwargs)
 
         try:
-            outcome: Outcome[R] = self._one_thread()(_caught(in_turn))
+            outcome: Outcome[R] = self._one_thread()(_capture_errors(in_turn))
         finally:
             if self._max_queue is not None:
                 self._max_queue.release()
-        return _given(outcome)
+        return _unwrap(outcome)
 
     def _one_thread(self) -> Callable[[Callable[[], Outcome[R]]], Outcome[R]]:
         """Return a runner on one fixed thread: the allocator keeps freed memory per thread."""
@@ -68,7 +68,7 @@ class SerialExecutor:
         return lambda work: threads.submit(work).result()
 
 
-def _caught(work: Callable[P, R]) -> Callable[P, Outcome[R]]:
+def _capture_errors(work: Callable[P, R]) -> Callable[P, Outcome[R]]:
     """Return exceptions instead of raising them: gevent logs those in its threads as uncaught."""
 
     def run(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
@@ -80,8 +80,8 @@ def _caught(work: Callable[P, R]) -> Callable[P, Outcome[R]]:
     return run
 
 
-def _given(outcome: Outcome[R]) -> R:
-    done, error = outcome
+def _unwrap(outcome: Outcome[R]) -> R:
+    result, error = outcome
     if error is not None:
         raise error
-    return cast("R", done)
+    return cast("R", result)
