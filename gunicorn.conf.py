@@ -17,7 +17,7 @@ from app.exporter import gunicorn_hooks
 try:
     settings = Settings.load(serving=True)
 except WeakSettings as error:
-    sys.exit(error.told)
+    sys.exit(error.message)
 
 ROOT = Path(__file__).parent
 WORKERS = {
@@ -65,7 +65,7 @@ def on_starting(server):
     try:
         settings.require_strong()
     except WeakSettings as error:
-        sys.exit(error.told)
+        sys.exit(error.message)
     for sentence in settings.deprecations():
         server.log.warning("%s", sentence)
     python_path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

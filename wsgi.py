@@ -10,7 +10,7 @@ try:
     if not runs_a_command():
         settings.require_strong()
 except WeakSettings as error:
-    sys.exit(error.told)
+    sys.exit(error.message)
 
 logs.set_up(settings)
 app = create_app(settings)

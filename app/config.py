@@ -44,7 +44,7 @@ class WeakSettings(Exception):
         super().__init__("\n".join(problems))
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The problems as printed for an operator."""
         return "\n".join(f"utsavam: {problem}" for problem in self.problems)
 

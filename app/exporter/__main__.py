@@ -131,7 +131,7 @@ def main() -> None:
         settings = Settings.load()
         settings.require_strong()
     except WeakSettings as error:
-        sys.exit(error.told)
+        sys.exit(error.message)
     if settings.metrics_port is None:
         sys.exit("utsavam: METRICS_PORT is missing: it says where metrics are served.")
     logs.set_up(settings)

@@ -6,10 +6,10 @@ FIRST_YEAR, LAST_YEAR = 1970, 9998
 """Years (UTC) that can be represented in every time zone."""
 
 
-def to_utc(moment: datetime) -> datetime:
+def to_utc(value: datetime) -> datetime:
     """Convert to UTC. Raises `ValueError` outside the years that every time zone can represent."""
     try:
-        utc = moment.astimezone(UTC)
+        utc = value.astimezone(UTC)
     except OverflowError:
         utc = None
     if utc is None or not FIRST_YEAR <= utc.year <= LAST_YEAR:

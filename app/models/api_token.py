@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment
+from app.models.columns import CreatedAt, Key, Timestamp
 from app.models.user import User
 
 
@@ -22,5 +22,5 @@ class ApiToken(Model):
     """SHA-256 of 256 random bits; such a secret needs no salt or slow hash."""
     last_four: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[CreatedAt]
-    last_used_at: Mapped[Moment | None]
-    revoked_at: Mapped[Moment | None]
+    last_used_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment
+from app.models.columns import CreatedAt, Key, Timestamp
 from app.models.event import Event
 from app.models.user import User
 
@@ -102,7 +102,7 @@ class Booking(Model):
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
-    cancelled_at: Mapped[Moment | None]
+    cancelled_at: Mapped[Timestamp | None]
     part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
     """The booking that stands, for some of its seats given back: a cancelled row of their own."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, DateTime, Identity, func
 from sqlalchemy.orm import mapped_column
 
 Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
-Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 
 

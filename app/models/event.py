@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment, now
+from app.models.columns import CreatedAt, Key, Timestamp, now
 
 MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 100_000_000
@@ -117,8 +117,8 @@ class Event(Model):
     category: Mapped[str] = mapped_column(String(60), server_default="")
     description: Mapped[str] = mapped_column(String(20_000), server_default="")
     time_zone: Mapped[str] = mapped_column(String(64), server_default="Asia/Kolkata")
-    start_at: Mapped[Moment]
-    end_at: Mapped[Moment | None]
+    start_at: Mapped[Timestamp]
+    end_at: Mapped[Timestamp | None]
 
     capacity: Mapped[int]
     seats_available: Mapped[int]
@@ -127,11 +127,11 @@ class Event(Model):
     price_minor: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str] = mapped_column(String(3), server_default="INR")
     max_per_person: Mapped[int | None]
-    sales_open_at: Mapped[Moment | None]
-    sales_close_at: Mapped[Moment | None]
+    sales_open_at: Mapped[Timestamp | None]
+    sales_close_at: Mapped[Timestamp | None]
     sales_paused: Mapped[bool] = mapped_column(server_default=false())
     """Set by the organiser: nothing is sold until sales are resumed."""
-    cancel_until: Mapped[Moment | None]
+    cancel_until: Mapped[Timestamp | None]
     image_digest: Mapped[str | None] = mapped_column(
         ForeignKey("event_images.digest", ondelete="RESTRICT")
     )
@@ -145,7 +145,7 @@ class Event(Model):
 
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
-    deleted_at: Mapped[Moment | None]
+    deleted_at: Mapped[Timestamp | None]
 
     @property
     def slug(self) -> str:

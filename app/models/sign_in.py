@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment
+from app.models.columns import CreatedAt, Key, Timestamp
 from app.models.user import User
 
 
@@ -25,6 +25,6 @@ class SignIn(Model):
     admin_key_digest: Mapped[str | None] = mapped_column(String(64))
     """The admin key that opened it; the sign-in ends when that key is withdrawn."""
     created_at: Mapped[CreatedAt]
-    expires_at: Mapped[Moment]
+    expires_at: Mapped[Timestamp]
 
     user: Mapped[User | None] = relationship(lazy="joined")

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment
+from app.models.columns import CreatedAt, Key, Timestamp
 
 
 class Role(StrEnum):
@@ -42,5 +42,5 @@ class StaffKey(Model):
     """SHA-256 of 256 random bits; such a secret needs no salt or slow hash."""
     last_four: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[CreatedAt]
-    last_used_at: Mapped[Moment | None]
-    revoked_at: Mapped[Moment | None]
+    last_used_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]

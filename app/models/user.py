@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, Index, String, literal_co
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Moment
+from app.models.columns import CreatedAt, Key, Timestamp
 
 # Its index, ix_users_names, is only in the migrations: Alembic can't compare such expressions.
 SEARCHED_NAMES: ColumnElement[str] = literal_column("(users.name || ' ' || users.email)", String)
@@ -24,7 +24,7 @@ class User(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     """argon2id; None for a user created by an organiser, until the user sets a password."""
     created_at: Mapped[CreatedAt]
-    deleted_at: Mapped[Moment | None]
+    deleted_at: Mapped[Timestamp | None]
     """When the account was deleted; its bookings are kept, without personal data."""
 
     @property

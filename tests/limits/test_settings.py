@@ -37,7 +37,7 @@ def test_a_wrong_limit_is_refused_by_its_name(monkeypatch, tmp_path, name, text)
     monkeypatch.setenv(name.upper(), text)
     with pytest.raises(WeakSettings) as refused:
         Settings.load()
-    assert refused.value.told == (
+    assert refused.value.message == (
         f'utsavam: {name.upper()} is not valid: must be like "10 per minute" or '
         '"30 per 10 minutes", or "off".'
     )
