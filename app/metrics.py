@@ -116,7 +116,7 @@ class Metrics:
         self._noted.append(name)
 
     def write(self) -> None:
-        """Write the buffered observations. Other threads may add more meanwhile."""
+        """Write the buffered observations. Safe while other threads add more."""
         with self._writing:
             for _ in range(len(self._later)):
                 count, amount = self._later.popleft()

@@ -36,6 +36,7 @@ TOKENS_TTL = 24 * 3600
 CIRCUIT_OPEN_FOR = 1.0
 """Seconds for which the circuit breaker stays open after a Redis error."""
 MAX_SNAPSHOTS = 20_000
+"""Events to remember; beyond that, all snapshots are dropped and read again."""
 
 CHANGES_KEY = "events:changes"
 """Holds a new random value after each change of an event's facts, as opposed to its seats."""
@@ -45,6 +46,8 @@ _PUBLISHED = re.compile(rb"(\d{1,15}):(\d{1,18}):(\d{1,9})")
 
 
 class Verdict(IntEnum):
+    """What the tokens say to an order; the numbers are those of `claim.lua`."""
+
     GRANTED = 1
     INSUFFICIENT = 0
     MISSING = -1
@@ -246,6 +249,7 @@ class SeatGate:
 
     @property
     def available(self) -> bool:
+        """Whether the circuit breaker is closed."""
         return time.monotonic() >= self._circuit_open_until
 
     def _deadline(self, sent: float) -> int:

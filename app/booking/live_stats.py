@@ -63,6 +63,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class SaleHistory:
+    """An event's last seconds, and the queues of all processes."""
+
     samples: Sequence[Sample]
     """One per second, oldest first, without the current second."""
     queue: int

@@ -231,6 +231,7 @@ def insert_bookings(
 
 
 def confirmed_by_reference(session: Session, references: Iterable[str]) -> dict[str, Confirmed]:
+    """Return the bookings with these references, by reference; unknown ones are left out."""
     query = select(*_CONFIRMED).where(_BOOKING.reference == _one_of("references", String))
     rows = session.execute(query, {"references": list(references)})
     return {row.reference: Confirmed(*row) for row in rows}

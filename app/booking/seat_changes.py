@@ -64,6 +64,7 @@ class SeatChanges:
 
     @property
     def all_events(self) -> list[Event]:
+        """The locked events and the added ones."""
         return [*self.events.values(), *self._added]
 
     @property

@@ -71,6 +71,8 @@ class WorkerCollector(MultiProcessCollector):
 
 
 class SiteCollector(Collector):
+    """Collects the metrics that the exporter itself reads from database and Redis."""
+
     def __init__(self, app: Flask, gate: SeatGate) -> None:
         self._app, self._gate = app, gate
         self._mutex = threading.Lock()

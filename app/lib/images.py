@@ -47,6 +47,8 @@ class NoPicture(ValueError):
 
 
 class Renditions(NamedTuple):
+    """A picture in its display sizes: `card` as WebP, `wide` as JPEG."""
+
     card: bytes
     wide: bytes
 

@@ -87,6 +87,7 @@ def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState
 
 
 def new_incarnation() -> int:
+    """Return 48 random bits, for `Event.incarnation`."""
     return secrets.randbits(48)
 
 
@@ -172,4 +173,5 @@ class Event(Model):
         return self.cancel_until or self.start_at
 
     def sale_state(self, at: datetime | None = None) -> SaleState:
+        """Return the sale state at `at`, by default now."""
         return sale_state(self, self.seats_available, at or now())
