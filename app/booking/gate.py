@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.booking.orders import Order, PublishedCount, SeatSnapshot
-from app.booking.redis_keys import Names
+from app.booking.redis_keys import Names, SiteUnknown
 
 if TYPE_CHECKING:
     from app.metrics import Metrics
@@ -286,6 +286,7 @@ class SeatGate:
     def _open_circuit(self, error: redis.RedisError) -> None:
         if self.metrics:
             self.metrics.redis_failed()
-        if self.available:
+        # Without the database the site's name is not known; that is no fault of Redis.
+        if self.available and not isinstance(error, SiteUnknown):
             log.warning("Redis is away, booking without the gate: %s", error)
         self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_FOR
