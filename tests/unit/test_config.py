@@ -172,3 +172,23 @@ def test_each_setting_is_explained():
         known = "LIMIT_…" if name.startswith("limit_") else name.upper()
         assert f"`{known}`" in table
         assert f"\n{name.upper()}=" in example.replace("#", "") or name in RENAMED
+
+
+def test_a_setting_is_still_read_under_its_former_name_and_says_so(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DESK_ROOM", "7")
+    found = Settings.load()
+    assert found.booking_queue_size == 7
+    (sentence,) = found.deprecations()
+    assert sentence.startswith("DESK_ROOM is now BOOKING_QUEUE_SIZE")
+    monkeypatch.setenv("BOOKING_QUEUE_SIZE", "9")
+    assert Settings.load().booking_queue_size == 9
+    monkeypatch.delenv("DESK_ROOM")
+    assert Settings.load().deprecations() == []
+
+
+def test_a_former_name_is_held_to_the_same_bounds(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DESK_ROOM", "0")
+    with pytest.raises(WeakSettings, match="BOOKING_QUEUE_SIZE is not valid"):
+        Settings.load()
