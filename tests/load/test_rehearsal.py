@@ -30,7 +30,7 @@ def run(*words, key="any"):
         env={"PATH": os.environ["PATH"], "ADMIN_KEY": key},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
 
 
@@ -45,12 +45,19 @@ def rehearse_on(site, *words, users, seconds):
     return rehearse(*words, key=site.admin_key)
 
 
+@pytest.mark.parametrize(
+    ("seats", "users", "seconds"),
+    [
+        pytest.param(60, 6, 12, id="short", marks=pytest.mark.short),
+        pytest.param(2_000, 40, 60, id="whole", marks=pytest.mark.whole),
+    ],
+)
 def test_it_sells_out_an_event_keeps_every_promise_and_leaves_nothing(
-    token_site, sql, invariants, tmp_path
+    token_site, sql, invariants, tmp_path, seats, users, seconds
 ):
     report = tmp_path / "load.html"
-    words = ("--seats", "60", "--api-share", "50", "--html", str(report))
-    done = rehearse_on(token_site, *words, users=6, seconds=12)
+    words = ("--seats", str(seats), "--api-share", "50", "--html", str(report))
+    done = rehearse_on(token_site, *words, users=users, seconds=seconds)
     lines = done.stdout.splitlines()
     assert (done.stderr, done.returncode) == ("", 0), done.stdout
     assert lines[-1] == KEPT
@@ -61,7 +68,7 @@ def test_it_sells_out_an_event_keeps_every_promise_and_leaves_nothing(
     assert dict(sql(ways))[False] > 10
     # No visitor sees the event, and nobody is left of those who came.
     assert sql("SELECT count(*) FROM events WHERE deleted_at IS NULL") == [(0,)]
-    assert sql("SELECT count(*), count(deleted_at) FROM users") == [(6, 6)]
+    assert sql("SELECT count(*), count(deleted_at) FROM users") == [(users, users)]
     assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
     assert sql("SELECT count(*) FROM bookings WHERE status = 'CONFIRMED'") == [(0,)]
     assert KEPT in report.read_text()
