@@ -284,9 +284,10 @@ class SeatGate:
                 self._refusals.pop(order.event_id, None)
 
     def _open_circuit(self, error: redis.RedisError) -> None:
-        if self.metrics:
-            self.metrics.redis_failed()
         # Without the database the site's name is not known; that is no fault of Redis.
-        if self.available and not isinstance(error, SiteUnknown):
-            log.warning("Redis is away, booking without the gate: %s", error)
+        if not isinstance(error, SiteUnknown):
+            if self.metrics:
+                self.metrics.redis_failed()
+            if self.available:
+                log.warning("Redis is away, booking without the gate: %s", error)
         self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_FOR

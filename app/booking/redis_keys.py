@@ -71,11 +71,15 @@ class SiteNames(Names):
                 return
             if time.monotonic() - self._failed_at <= CHECK_INTERVAL:
                 raise SiteUnknown("not known yet")
-            self._failed_at = time.monotonic()
             self._site = self._site or self._identify()
             owner = self._claim(keys=[OWNER_KEY], args=[self._site, OWNER_TTL])
             self._set_prefix(owner.decode() if isinstance(owner, bytes) else owner)
-            self._checked_at, self._failed_at = time.monotonic(), float("-inf")
+            self._checked_at = time.monotonic()
+        except redis.RedisError:
+            # Timed from the end of the attempt, which may have taken seconds: whoever waits for
+            # the lock meanwhile must not try in turn.
+            self._failed_at = time.monotonic()
+            raise
         finally:
             self._checking.release()
 

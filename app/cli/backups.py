@@ -75,8 +75,9 @@ def restore(file: Path, replace: bool, yes: bool, skip_ids: int) -> None:
     click.echo(f"restored the backup of {contents.created} in {seconds:.1f} s")
     if migrate_to_head():
         click.echo(f"migrated it on from {contents.revision}")
-    _grant_again(url, roles)
+    # Before the grants: what Redis holds is out of date, whether they succeed or not.
     _settle()
+    _grant_again(url, roles)
 
 
 def _grant_again(url: str, roles: Sequence[str]) -> None:

@@ -22,8 +22,9 @@ _OWNERS = """
 """
 _GRANTED = """
     SELECT DISTINCT pg_get_userbyid(grantee)::text
-    FROM pg_class, aclexplode(relacl) AS granted(grantor, grantee)
+    FROM pg_class, aclexplode(relacl)
     WHERE oid = to_regclass('public.bookings') AND grantee NOT IN (0, relowner)
+        AND privilege_type = 'INSERT'
     ORDER BY 1
 """
 _GRANTS = (
@@ -67,7 +68,7 @@ def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> 
 
 
 def granted_to(owner_url: str) -> Sequence[str]:
-    """The roles with privileges on the bookings table, without its owner."""
+    """The roles that the site may connect as: those that may insert bookings, without the owner."""
     with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
         return [row[0] for row in owner.execute(_GRANTED)]
 

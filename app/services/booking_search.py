@@ -128,14 +128,15 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
         # Users and events that match the word are looked up first: three short index scans
         # instead of a long scan of all bookings.
         people = select(User.id).where(SEARCHED_NAMES.icontains(word, autoescape=True))
-        named = select(Event.id).where(Event.name.icontains(word, autoescape=True))
-        wanted = wanted.where(
-            or_(
-                Booking.user_id == any_(func.array(people.scalar_subquery())),
-                Booking.event_id == any_(func.array(named.scalar_subquery())),
-                Booking.reference == word.replace("-", "").upper(),
-            )
-        )
+        matches = [
+            Booking.user_id == any_(func.array(people.scalar_subquery())),
+            Booking.reference == word.replace("-", "").upper(),
+        ]
+        if query.event_id is None:
+            # Among one event's bookings a word of its name would match them all.
+            named = select(Event.id).where(Event.name.icontains(word, autoescape=True))
+            matches.append(Booking.event_id == any_(func.array(named.scalar_subquery())))
+        wanted = wanted.where(or_(*matches))
     return wanted
 
 

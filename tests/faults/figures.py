@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class PublishedSeats:
+class Figures:
     kills: int
     """Workers killed at each failpoint under load."""
     crashes: int
@@ -23,7 +23,7 @@ class PublishedSeats:
     """Seconds after a fault until every free seat must be there to be bought."""
 
 
-SHORT = PublishedSeats(
+SHORT = Figures(
     kills=1,
     crashes=3,
     away=0.5,
@@ -34,7 +34,7 @@ SHORT = PublishedSeats(
     edits=15,
     calm=1.1,
 )
-WHOLE = PublishedSeats(
+WHOLE = Figures(
     kills=3,
     crashes=10,
     away=10,

@@ -13,7 +13,7 @@ HALL = "192.0.2.1"
 JSON = {"Content-Type": "application/json"}
 
 
-class BookingRow(Visitor):
+class Guest(Visitor):
     """A browser at an address. It sends no CSRF token: the sites here ask for none."""
 
     def __init__(self, app, address=HALL):

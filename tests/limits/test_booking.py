@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.api.fast_path import FastPath
-from tests.limits.conftest import HALL, JSON, BookingRow
+from tests.limits.conftest import HALL, JSON, Guest
 from tests.web.conftest import HTMX, PASSWORD
 
 DETAIL = r"Too many tries\. Please wait \d+ seconds?, then try again\."
@@ -97,7 +97,7 @@ def test_a_lecture_hall_books_within_a_minute(limited, event, make_user, make_to
 def hammering(limited, event, make_user):
     app = limited(limit_booking="1 per minute")
     make_user(email="bot@example.com", password=PASSWORD)
-    guest = BookingRow(app)
+    guest = Guest(app)
     guest.sign_in("bot@example.com")
 
     def press(headers):

@@ -10,7 +10,7 @@ from app.demo.servers import RedisServer, free_port
 from app.edge import rate_counters
 from app.edge.rate_counters import LocalCounts, SharedCounts, whole_seconds
 from app.lib.rates import Rate
-from tests.limits.conftest import BookingRow
+from tests.limits.conftest import Guest
 
 KEY = ("sign_in", "somebody")
 
@@ -65,7 +65,7 @@ def test_the_time_to_wait_is_told_in_whole_seconds_of_the_window(left, told):
 
 
 def refused(app):
-    return BookingRow(app).sign_in("nobody@example.com", "wrong password")
+    return Guest(app).sign_in("nobody@example.com", "wrong password")
 
 
 @pytest.mark.parametrize("where", ["redis", "memory"])

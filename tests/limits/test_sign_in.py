@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.limits.conftest import HALL, BookingRow
+from tests.limits.conftest import HALL, Guest
 from tests.web.conftest import HTMX, PASSWORD
 
 
 def test_a_lecture_hall_signs_in_within_a_minute(limited, crowd):
     app, wrong = limited(), 0
     for number, email in enumerate(crowd(500)):
-        guest = BookingRow(app)
+        guest = Guest(app)
         if number % 10 == 0:
             assert guest.sign_in(email, "mistyped").status_code == 422
             wrong += 1
@@ -21,7 +21,7 @@ def test_a_lecture_hall_signs_in_within_a_minute(limited, crowd):
 
 def passwords_tried(app, emails):
     """How many accounts a bot at one address can try a password on."""
-    answers = [BookingRow(app, "203.0.113.5").sign_in(email, "summer2031") for email in emails]
+    answers = [Guest(app, "203.0.113.5").sign_in(email, "summer2031") for email in emails]
     return sum(answer.status_code == 422 for answer in answers)
 
 
@@ -35,8 +35,7 @@ def test_a_bot_with_one_address_tries_few_of_many_accounts(limited, crowd):
 def test_bots_with_many_addresses_are_limited_together(limited, crowd):
     app, emails = limited(limit_sign_in_everyone="20 per minute"), crowd(30)
     answers = [
-        BookingRow(app, f"203.0.113.{n}").sign_in(email, "summer2031")
-        for n, email in enumerate(emails)
+        Guest(app, f"203.0.113.{n}").sign_in(email, "summer2031") for n, email in enumerate(emails)
     ]
     assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 10
 
@@ -44,18 +43,18 @@ def test_bots_with_many_addresses_are_limited_together(limited, crowd):
 def test_a_third_of_all_failures_is_kept_for_addresses_not_seen_lately(limited, crowd):
     app, emails = limited(limit_sign_in_everyone="30 per minute"), crowd(50)
     bots = [
-        BookingRow(app, f"203.0.113.{n % 3}").sign_in(email, "summer2031").status_code
+        Guest(app, f"203.0.113.{n % 3}").sign_in(email, "summer2031").status_code
         for n, email in enumerate(emails[:30])
     ]
     assert bots == [422] * 20 + [429] * 10
-    newcomer = BookingRow(app, "198.51.100.7")
+    newcomer = Guest(app, "198.51.100.7")
     assert newcomer.sign_in(emails[40], "mistyped").status_code == 422
     assert newcomer.sign_in(emails[40]).status_code == 303
 
 
 def test_a_hundred_guesses_at_once_are_not_let_through(limited, crowd):
     app, (email,) = limited(limit_sign_in_address="off", limit_sign_in_account="off"), crowd(1)
-    guests = [BookingRow(app) for _ in range(40)]
+    guests = [Guest(app) for _ in range(40)]
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda guest: guest.sign_in(email, "wrong password"), guests))
     statuses = sorted(answer.status_code for answer in answers)
@@ -64,20 +63,18 @@ def test_a_hundred_guesses_at_once_are_not_let_through(limited, crowd):
 
 def test_strangers_failures_do_not_keep_a_user_out_of_their_own_browser(limited, crowd):
     app, (email, *_) = limited(limit_sign_in_everyone="off"), crowd(1)
-    own = BookingRow(app)
+    own = Guest(app)
     assert own.sign_in(email).status_code == 303
     own.post("/sign-out")
     for number in range(40):
-        BookingRow(app, f"203.0.113.{number}").sign_in(email, "wrong password")
-    assert BookingRow(app, "198.51.100.7").sign_in(email).status_code == 429, (
-        "a browser nobody knows"
-    )
+        Guest(app, f"203.0.113.{number}").sign_in(email, "wrong password")
+    assert Guest(app, "198.51.100.7").sign_in(email).status_code == 429, "a browser nobody knows"
     assert own.sign_in(email).status_code == 303
 
 
 def test_a_neighbour_in_the_hall_does_not_keep_a_user_out_of_their_own_browser(limited, crowd):
     app, (email,) = limited(), crowd(1)
-    own, neighbour = BookingRow(app), BookingRow(app)
+    own, neighbour = Guest(app), Guest(app)
     own.sign_in(email)
     own.post("/sign-out")
     statuses = [neighbour.sign_in(email, "wrong password").status_code for _ in range(11)]
@@ -87,7 +84,7 @@ def test_a_neighbour_in_the_hall_does_not_keep_a_user_out_of_their_own_browser(l
 
 def test_a_known_browser_may_not_guess_more_than_others(limited, crowd):
     app, (email,) = limited(), crowd(1)
-    own = BookingRow(app)
+    own = Guest(app)
     own.sign_in(email)
     own.post("/sign-out")
     statuses = [own.sign_in(email, "wrong password").status_code for _ in range(11)]
@@ -96,7 +93,7 @@ def test_a_known_browser_may_not_guess_more_than_others(limited, crowd):
 
 def test_a_cookie_of_a_known_browser_is_worth_few_guesses_wherever_it_is_taken(limited, crowd):
     app, (email,) = limited(), crowd(1)
-    own = BookingRow(app)
+    own = Guest(app)
     own.sign_in(email)
     own.post("/sign-out")
     statuses = []
@@ -108,7 +105,7 @@ def test_a_cookie_of_a_known_browser_is_worth_few_guesses_wherever_it_is_taken(l
 
 def test_being_known_to_one_account_opens_no_other(limited, crowd):
     app, (mine, theirs) = limited(limit_sign_in_account="5 per minute"), crowd(2)
-    thief = BookingRow(app)
+    thief = Guest(app)
     thief.sign_in(mine)
     statuses = [thief.sign_in(theirs, "wrong password").status_code for _ in range(6)]
     assert statuses == [422] * 5 + [429]
@@ -118,7 +115,7 @@ def test_the_name_by_which_a_browser_is_known_tells_no_email(limited, crowd):
     import hashlib
 
     app, (email,) = limited(), crowd(1)
-    guest = BookingRow(app)
+    guest = Guest(app)
     guest.sign_in(email)
     with guest._client.session_transaction() as session:
         known = session["known"]
@@ -128,7 +125,7 @@ def test_the_name_by_which_a_browser_is_known_tells_no_email(limited, crowd):
 
 def test_one_account_that_signs_in_again_and_again_is_held_up(limited, crowd):
     app, (email,) = limited(), crowd(1)
-    statuses = [BookingRow(app).sign_in(email).status_code for _ in range(31)]
+    statuses = [Guest(app).sign_in(email).status_code for _ in range(31)]
     assert statuses == [303] * 30 + [429]
 
 
@@ -136,13 +133,13 @@ def test_one_account_that_signs_in_again_and_again_is_held_up(limited, crowd):
 def test_an_email_in_other_letters_is_the_same_account(limited, crowd, case):
     app, (email,) = limited(limit_sign_in="2 per minute"), crowd(1)
     spelled = [email, case(email), email]
-    statuses = [BookingRow(app).sign_in(each, "wrong password").status_code for each in spelled]
+    statuses = [Guest(app).sign_in(each, "wrong password").status_code for each in spelled]
     assert statuses == [422, 422, 429]
 
 
 def test_guesses_on_the_account_page_and_at_the_door_are_counted_together(limited, crowd):
     app, (email,) = limited(limit_sign_in="4 per minute"), crowd(1)
-    guest = BookingRow(app)
+    guest = Guest(app)
     guest.sign_in(email)
     new = "another long password"
     for path, form in (
@@ -163,7 +160,7 @@ def test_guesses_on_the_account_page_and_at_the_door_are_counted_together(limite
 def test_a_forged_address_does_not_help(limited, crowd, claimed, hops):
     app = limited(limit_sign_in_address="3 per minute", proxy_hops=hops)
     statuses = [
-        BookingRow(app, HALL if hops == 0 else "10.1.1.1")
+        Guest(app, HALL if hops == 0 else "10.1.1.1")
         .post(
             "/sign-in",
             {"email": email, "password": "wrong password"},
@@ -179,16 +176,16 @@ def test_a_house_with_ipv6_is_one_address(limited, crowd):
     app = limited(limit_sign_in_address="3 per minute")
     emails = crowd(5)
     tries = [
-        BookingRow(app, f"2001:db8:7:7::{number:x}").sign_in(email, "wrong password").status_code
+        Guest(app, f"2001:db8:7:7::{number:x}").sign_in(email, "wrong password").status_code
         for number, email in enumerate(emails[:4])
     ]
     assert tries == [422] * 3 + [429]
-    next_door = BookingRow(app, "2001:db8:7:8::1").sign_in(emails[4], "wrong password")
+    next_door = Guest(app, "2001:db8:7:8::1").sign_in(emails[4], "wrong password")
     assert next_door.status_code == 422
 
 
 def test_htmx_gets_a_sentence_for_the_top_of_the_page_and_not_a_page(limited, cheap_hashes):
-    guest = BookingRow(limited(limit_sign_in="1 per minute"))
+    guest = Guest(limited(limit_sign_in="1 per minute"))
     form = {"email": "nobody@example.com", "password": "wrong password"}
     guest.post("/sign-in", form)
     answer = guest.post("/sign-in", form, headers=HTMX)

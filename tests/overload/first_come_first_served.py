@@ -19,8 +19,9 @@ class FormerQueue(SerialExecutor):
 
 
 def make_app():
-    accounts._hashing = FormerQueue(timeout=3)
-    accounts._hasher = PasswordHasher()
+    for name, former in (("_hash_queue", FormerQueue(timeout=3)), ("_hasher", PasswordHasher())):
+        assert hasattr(accounts, name), f"there is no {name} to put the former one in the place of"
+        setattr(accounts, name, former)
     from wsgi import app
 
     return app

@@ -111,7 +111,7 @@ class Person:
         return self.ask("POST", path, foreseen, data={**fields, **changes})
 
 
-class BookingRow(Person):
+class Guest(Person):
     """Signs up, books, gives seats back, and changes the account; all by the pages."""
 
     def begin(self):

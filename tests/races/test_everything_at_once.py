@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from tests.races.people import (
-    BookingRow,
+    Guest,
     Newcomer,
     Organiser,
     Program,
@@ -17,7 +17,7 @@ from tests.support.site import WITHOUT_LIMITS, Site
 from tests.support.sums import assert_seats_add_up
 
 SECONDS = 8
-CROWD = [BookingRow] * 6 + [Program] * 4 + [Organiser] * 2 + [Newcomer]
+CROWD = [Guest] * 6 + [Program] * 4 + [Organiser] * 2 + [Newcomer]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +42,16 @@ def of(people, *kinds):
 def test_pages_programs_and_organisers_at_once_keep_every_promise(crowd, sql, invariants):
     assert [surprise for person in crowd for surprise in person.surprises] == []
     assert_seats_add_up(sql)
-    buyers, organisers = of(crowd, BookingRow, Program), of(crowd, Organiser)
+    buyers, organisers = of(crowd, Guest, Program), of(crowd, Organiser)
     by_organisers = set().union(*(organiser.cancelled for organiser in organisers))
     check_told(buyers, by_organisers, sql)
     names = dict(sql("SELECT email, name FROM users"))
-    for guest in of(crowd, BookingRow):
+    for guest in of(crowd, Guest):
         assert names[guest.email] == guest.name
     for newcomer in of(crowd, Newcomer):
         assert newcomer.made <= names.keys()
     # All of it was really done, or nothing has been shown.
-    for kind in (BookingRow, Program, Organiser):
+    for kind in (Guest, Program, Organiser):
         done = sum((person.statuses for person in of(crowd, kind)), Counter())
         success = ("POST", 201 if kind is Program else 303)
         assert done[success] > 10, (kind, done)

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.limits.conftest import JSON, BookingRow
+from tests.limits.conftest import JSON, Guest
 from tests.web.conftest import HTML, PASSWORD
 
 MANY = {
@@ -38,7 +38,7 @@ class Day:
     def __init__(self, app, settings, event, user, email):
         self.app, self.event, self.user, self.email = app, event, user, email
         self.key = {"X-Admin-Key": settings.admin_key[0]}
-        self.organiser = BookingRow(app)
+        self.organiser = Guest(app)
         assert self.organiser.log_in(settings.admin_key[0]).status_code == 303
 
     def pass_(self):
@@ -59,11 +59,11 @@ class Day:
         }
 
     def _statuses(self):
-        api, event, guest = self.app.test_client(), self.event.id, BookingRow(self.app)
+        api, event, guest = self.app.test_client(), self.event.id, Guest(self.app)
         wish = {"user_id": self.user.id, "event_id": event}
         book = api.post("/api/bookings", json=wish, headers={**JSON, **self.key})
         cancel = api.delete(f"/api/bookings/{book.json['booking_id']}", headers=self.key)
-        self.app.extensions["desk"].live_stats._tell()
+        self.app.extensions["desk"].live_stats._flush()
         token = uuid.uuid4()
         new = {"name": "S", "email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
         base = f"/admin/events/{event}"
@@ -71,9 +71,9 @@ class Day:
             "book": book,
             "cancel": cancel,
             "sign in": guest.sign_in(self.email),
-            "mistype": BookingRow(self.app).sign_in(self.email, "mistyped"),
-            "sign up": BookingRow(self.app).post("/sign-up", new),
-            "log in": BookingRow(self.app).log_in("no key of ours"),
+            "mistype": Guest(self.app).sign_in(self.email, "mistyped"),
+            "sign up": Guest(self.app).post("/sign-up", new),
+            "log in": Guest(self.app).log_in("no key of ours"),
             "wrong key": api.get("/api/admin/users", headers={"X-Admin-Key": "no key of ours"}),
             "list": api.get("/", headers=HTML),
             "event": guest.get(f"/events/{event}", follow_redirects=True),
@@ -146,10 +146,10 @@ def test_rubbish_in_all_keys_at_once_is_survived_and_heals(day, redis, sql, inva
 @pytest.mark.parametrize("kind", RUBBISH)
 def test_limits_hold_as_ever_after_rubbish_was_in_their_keys(limited, crowd, redis, kind):
     app, (email,) = limited(), crowd(1)
-    BookingRow(app).sign_in(email, "mistyped")
+    Guest(app).sign_in(email, "mistyped")
     for key in redis.keys("*limits*"):
         redis.delete(key)
         RUBBISH[kind](redis, key)
-    tries = [BookingRow(app).sign_in(email, "mistyped").status_code for _ in range(11)]
+    tries = [Guest(app).sign_in(email, "mistyped").status_code for _ in range(11)]
     assert tries == [422] * 10 + [429]
     assert all(0 < redis.ttl(key) <= 600 for key in redis.keys("*limits*"))

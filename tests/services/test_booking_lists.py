@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import BookingNotFound, EventNotFound, InvalidField, UserNotFound
 from app.services import bookings
-from app.services.booking_search import search_bookings_of_event
+from app.services.booking_search import BookingQuery, search_bookings, search_bookings_of_event
 from app.services.bookings import list_bookings_of_user
 
 
@@ -105,3 +105,10 @@ def test_held_seats_are_the_confirmed_ones_of_this_user_and_event(
     make_booking(event)
     make_booking(make_event(), user)
     assert bookings.seats_of_user(user.id, event.id) == 2
+
+
+def test_a_word_of_the_events_name_does_not_find_all_its_bookings(make_event, make_booking):
+    event = make_event(name="Rock Night")
+    booking = make_booking(event)
+    assert ids(search_bookings_of_event(event.id, q="night")) == []
+    assert ids(search_bookings(BookingQuery(q="night"))) == [booking.id]

@@ -14,7 +14,7 @@ JSON, HTML = "application/json", "text/html"
 
 
 @dataclass(frozen=True)
-class PublishedCount:
+class Figure:
     rate: float
     p99: float
     refused: int
@@ -24,7 +24,7 @@ class PublishedCount:
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    run: Callable[[Stage, float], PublishedCount]
+    run: Callable[[Stage, float], Figure]
     refusals: bool = False
     """Whether every answer is to be a refusal, as of a sold-out event."""
 
@@ -41,7 +41,7 @@ def wrk(stage: Stage, seconds: float, address: str, script: str, clients=128, **
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1])
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
     p99 = float(re.search(r"^p99 (\d+)", done, re.MULTILINE)[1]) / 1000
-    return PublishedCount(rate, p99, int(refused[1]) if refused else 0)
+    return Figure(rate, p99, int(refused[1]) if refused else 0)
 
 
 def book(first: Callable[[Stage], int], many: int = 1, keyed: bool = True, clients: int = 128):
@@ -87,7 +87,7 @@ def row_lock(stage, seconds):
         check=True,
     ).stdout
     latency = float(re.search(r"latency average = ([\d.]+)", done)[1])
-    return PublishedCount(float(re.search(r"tps = ([\d.]+)", done)[1]), latency, 0)
+    return Figure(float(re.search(r"tps = ([\d.]+)", done)[1]), latency, 0)
 
 
 BARE = Scenario("bare Flask, constant", bare)
