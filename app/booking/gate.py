@@ -229,7 +229,7 @@ class SeatGate:
         For events whose rows are older than that, because the database was restored.
         """
         self._snapshots = {
-            id: snapshot for id, snapshot in self._snapshots.items() if id not in event_ids
+            id: snapshot for id, snapshot in list(self._snapshots.items()) if id not in event_ids
         }
         if not self.available:
             return

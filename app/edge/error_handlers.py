@@ -7,9 +7,10 @@ from http import HTTPStatus
 from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from app.edge.htmx import go_to, is_htmx
 from app.edge.negotiation import wants_json
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UtsavamError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ParseException, _malformed)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(Exception, _unexpected)
@@ -126,6 +128,11 @@ def _http(error: HTTPException) -> Response:
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _malformed(_error: ParseException) -> Response:
+    """Answer a body that gunicorn can't read, as one whose chunks have no size."""
+    return _http(BadRequest("The body of the request is malformed."))
 
 
 def _csrf(_error: CSRFError) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-from app.edge.slow_clients import CHECK_INTERVAL, Arrivals, await_body
+from app.edge.slow_clients import CHECK_INTERVAL, SEND_TIMEOUT, Arrivals, await_body
 
 
 class GreenletWorker(GeventWorker):  # type: ignore[misc]
@@ -35,9 +35,14 @@ class GreenletWorker(GeventWorker):  # type: ignore[misc]
             raise StopIteration
         if arrival.reader is None:
             arrival.stop_waiting()
+            # Set while nothing is read: a client that does not read its response must go.
+            sock.settimeout(SEND_TIMEOUT)
         try:
             return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError:
+            raise StopIteration from None
         finally:
+            sock.settimeout(None)
             if arrival.reader is not None:
                 arrival.reader.is_asked_for = False
             arrival.start_waiting(self.cfg.keepalive)

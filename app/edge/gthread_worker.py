@@ -10,6 +10,7 @@ slow clients as there are threads would block the site; the main thread reads fr
 
 import contextlib
 import selectors
+import socket
 import threading
 import time
 from functools import partial
@@ -26,6 +27,7 @@ from app.edge.slow_clients import (
     CONTINUE,
     HEAD_TIMEOUT,
     LARGE_BODY_TIMEOUT,
+    SEND_TIMEOUT,
     TIMEOUT_RESPONSE,
     Arrivals,
 )
@@ -34,6 +36,10 @@ MAX_WAIT = 2.0
 """Seconds that a request may wait for a thread; of ten in all, the rest is for the booking."""
 CHUNK_SIZE = 64 * 1024
 """Bytes read from one client before the next has its turn."""
+LINGER = 2.0
+"""Seconds for which a closing connection may still send; RFC 9112, 9.6 says why it may."""
+MAX_DRAINED = 64 * 1024
+"""Bytes discarded of it meanwhile."""
 MAX_HELD = 64 * 1024 * 1024
 """Bytes of large bodies (pictures) held at once; a client that exceeds it is disconnected."""
 
@@ -52,6 +58,7 @@ class Connection(TConn):  # type: ignore[misc]
         super().__init__(worker.cfg, client, peer, server)
         self._arrivals, self.frame = worker.arrivals, Frame()
         self.arrival = self._arrivals.opened(client, peer)
+        self.drained = 0
 
     def close(self, graceful: bool = False) -> None:
         self._arrivals.closed(self.sock)
@@ -105,18 +112,20 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
             self._drop(conn, TIMEOUT_RESPONSE if conn.arrival.is_overdue else b"")
 
     def _receive(self, conn: Connection, data: bytes) -> None:
-        frame, had_head = conn.frame, conn.frame.has_head
+        frame, had_head, was_small = conn.frame, conn.frame.has_head, conn.frame.is_small
         frame.add(data)
         self._count_held(frame, len(data))
         if frame.is_whole():
             self.poller.unregister(conn.sock)
             conn.arrival.stop_waiting()
             self.enqueue_req(conn)
-        elif self._held > MAX_HELD or (not frame.has_head and len(frame.received) > MAX_HEAD):
+        elif (self._held > MAX_HELD and frame.held) or (
+            not frame.has_head and len(frame.received) > MAX_HEAD
+        ):
             self._drop(conn)
-        elif frame.has_head and not had_head:
+        elif frame.has_head and (not had_head or (was_small and not frame.is_small)):
             conn.arrival.start_waiting(BODY_TIMEOUT if frame.is_small else LARGE_BODY_TIMEOUT)
-            if frame.expects_continue:
+            if frame.expects_continue and not had_head:
                 self._send(conn, CONTINUE)
 
     def _count_held(self, frame: Frame, more: int) -> None:
@@ -144,7 +153,11 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Connection) -> Any:
         _waited.seconds = time.monotonic() - conn.enqueued
         conn.init()
+        # A client that does not read its response must not keep the thread.
+        conn.sock.settimeout(SEND_TIMEOUT)
         conn.parser.unreader.unread(bytes(conn.frame.received))
+        # Nor one that has not sent all: whatever the parser thinks is missing does not come.
+        conn.parser.unreader.chunk = lambda *_hint: b""
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
@@ -162,9 +175,38 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
             # Pipelined with the previous request. gunicorn would let a thread wait for the rest.
             conn.sock.setblocking(False)
             self._await_request(conn, received)
-        else:
+        elif stays:
             conn.arrival.start_waiting(self.cfg.keepalive)
             super().finish_request(conn, fs)
+        else:
+            self.nr_conns -= 1
+            self._close_gracefully(conn)
+
+    def _close_gracefully(self, conn: Connection) -> None:
+        """Close once the client has, or after `LINGER` seconds; gunicorn would block meanwhile.
+
+        Closing at once could reset the connection before the client has read the response.
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+        except OSError:  # it is closed already
+            conn.close()
+            return
+        conn.arrival.start_waiting(LINGER)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+
+    def _drain(self, conn: Connection, client: Any) -> None:
+        try:
+            data = client.recv(CHUNK_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.drained += len(data)
+        if not data or conn.drained > MAX_DRAINED:
+            self.poller.unregister(client)
+            conn.close()
 
 
 def waited_too_long() -> bool:

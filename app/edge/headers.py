@@ -79,7 +79,7 @@ def _with_defaults(
     if VARY in environ:
         result = [header for header in result if header[0] != "Vary"]
         result.append(("Vary", ", ".join(filter(None, (given.get("Vary"), environ[VARY])))))
-    if environ["PATH_INFO"].startswith(STATIC) and not status.startswith("4"):
+    if environ["PATH_INFO"].startswith(STATIC) and status[0] in "23":
         result = [header for header in result if header[0] != "Cache-Control"]
         result.append(_cache_control(environ))
     elif "Cache-Control" not in given:

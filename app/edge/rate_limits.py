@@ -91,9 +91,11 @@ def _failures(
         limiter().look(*limit)
     if everyone:
         limiter().look_everyone("sign_in_everyone", *everyone)
-    for limit in own:
-        limiter().spend(*limit)
+    spent: list[Limit] = []
     try:
+        for limit in own:
+            limiter().spend(*limit)
+            spent.append(limit)
         yield
     except WrongCredentials:
         for limit in shared:
@@ -102,9 +104,9 @@ def _failures(
             limiter().note_everyone("sign_in_everyone", *everyone)
         raise
     except BaseException:
-        _give_back(own)
+        _give_back(spent)
         raise
-    _give_back(own)
+    _give_back(spent)
 
 
 def _give_back(own: Sequence[Limit]) -> None:

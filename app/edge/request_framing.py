@@ -2,11 +2,13 @@
 
 import re
 
-from app.edge.size_limits import MAX_BODY, MAX_REQUEST
+from app.edge.size_limits import MAX_BODY, MAX_HEAD, MAX_REQUEST
 
 HEAD_END = b"\r\n\r\n"
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+MAX_CHUNK_LINE = 8192
+"""Bytes of a chunk's size with its extensions; the parser refuses a longer line."""
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 
@@ -40,8 +42,10 @@ class Frame:
 
     @property
     def is_small(self) -> bool:
-        """Whether its declared length is at most `MAX_BODY`; True when it declares none."""
-        return (self._length or 0) <= MAX_BODY
+        """Whether its body is at most `MAX_BODY`, as far as is known."""
+        if self._length is None:
+            return len(self.received) - (self._end or 0) <= MAX_BODY
+        return self._length <= MAX_BODY
 
     @property
     def is_too_large(self) -> bool:
@@ -67,7 +71,7 @@ class Frame:
         head = bytes(self.received[: self._end])
         length = LENGTH.search(head)
         if not CHUNKED.search(head):
-            self._length = int(length[1]) if length else 0
+            self._length = _length_of(length[1]) if length else 0
         self.expects_continue = EXPECTS.search(head) is not None
 
     def _chunks_are_whole(self) -> bool:
@@ -78,8 +82,15 @@ class Frame:
             except ValueError:
                 return True  # not a chunk size; the parser refuses it
             if size <= 0:
-                return size < 0 or self.received.find(HEAD_END, line) >= 0
+                ended = size < 0 or self.received.find(HEAD_END, line) >= 0
+                return ended or len(self.received) - line > MAX_HEAD
             if len(self.received) < line + 2 + size + 2:
                 return False
             self._chunk = line + 2 + size + 2
-        return False
+        return len(self.received) - self._chunk > MAX_CHUNK_LINE
+
+
+def _length_of(digits: bytes) -> int:
+    """Read a length as gunicorn does, leading zeros included; a very long one is just too large."""
+    significant = digits.lstrip(b"0") or b"0"
+    return int(significant) if len(significant) < 19 else MAX_REQUEST + 1

@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.http.errors import NoMoreData
 from werkzeug.exceptions import RequestTimeout
 
-from app.edge.size_limits import MAX_BODY
+from app.edge.size_limits import MAX_BODY, MAX_REQUEST
 
 HEAD_TIMEOUT = 10.0
 """Seconds from connecting to the end of the first request's headers."""
@@ -29,6 +29,8 @@ BODY_TIMEOUT = 15.0
 """Seconds for a body of at most `MAX_BODY`, which is a few packets."""
 LARGE_BODY_TIMEOUT = 60.0
 """Seconds for a larger body, a picture: 5 MB from a phone that uploads at 0.7 Mbit/s."""
+SEND_TIMEOUT = 30.0
+"""Seconds for which a client may accept nothing of a response."""
 GRACE = 0.3
 """Seconds that any client may take, however many connections are open."""
 CHECK_INTERVAL = 0.25
@@ -158,7 +160,7 @@ class WholeReader:
     """
 
     def __init__(self, req: Any) -> None:
-        self._req, self._reader = req, req.body.reader
+        self._req, self._reader, self._discarded = req, req.body.reader, 0
         self.is_asked_for = True
         """Whether the application reads it; False while an unread rest is discarded."""
 
@@ -178,11 +180,21 @@ class WholeReader:
             if len(data) < due:
                 raise NoMoreData
         except NoMoreData:
-            if not self.is_asked_for:
-                return b""
             self._req.force_close()
+            if not self.is_asked_for:
+                raise
             raise RequestTimeout("The request did not arrive as a whole.") from None
+        if not self.is_asked_for:
+            self._discard(len(data))
         return data
+
+    def _discard(self, size: int) -> None:
+        """Let other requests run meanwhile, and stop after `MAX_REQUEST` bytes."""
+        time.sleep(0)
+        self._discarded += size
+        if self._discarded > MAX_REQUEST:
+            self._req.force_close()
+            raise NoMoreData
 
 
 def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool:
@@ -199,6 +211,8 @@ def await_body(req: Any, arrival: Arrival, send: Callable[[bytes], Any]) -> bool
         req._expected_100_continue = False
         send(CONTINUE)
     if length is not None and length > MAX_BODY:
+        if length > MAX_REQUEST:
+            req.force_close()  # it will be refused, and its rest is not waited for
         _let_application_read(req, arrival)
         return True
     arrival.start_waiting(BODY_TIMEOUT)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar, cast
@@ -61,6 +61,10 @@ class _Ticket(Generic[R]):
         except Exception as error:
             self._error = error
         return time.thread_time() - began
+
+    def fail(self, error: Exception) -> None:
+        """Have `result` raise this: the work could not be done at all."""
+        self._error = error
 
     def result(self) -> R:
         if self._error is not None:
@@ -119,8 +123,13 @@ class FairQueue:
 
     def _serve(self) -> None:
         while ticket := self._next():
-            spent = self._work_on(ticket)
-            ticket.done.set()
+            spent = 0.0
+            try:
+                spent = self._work_on(ticket)
+            except Exception as error:
+                ticket.fail(error)
+            finally:
+                ticket.done.set()
             # Several processes hash at once: leave the rest of the CPU time to bookings.
             time.sleep(spent * (1 / self.share - 1))
 
@@ -148,6 +157,10 @@ class FairQueue:
 def _run_at_low_priority(ticket: _Ticket[object]) -> float:
     # Only on Linux is niceness set per thread; elsewhere it would apply to the whole process.
     if sys.platform == "linux" and not getattr(_thread_state, "is_nice", False):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        # A process that is nicer already must not become less so, which needs a privilege.
+        with suppress(OSError):
+            nicer = max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+            os.setpriority(os.PRIO_PROCESS, thread, nicer)
         _thread_state.is_nice = True
     return ticket.run()

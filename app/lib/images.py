@@ -24,7 +24,7 @@ MAX_WEBP_PIXELS = 6_000_000
 MAX_SCANS = 64
 """Maximum scans of a progressive JPEG, each over the whole picture; encoders make about ten."""
 TOO_LARGE = "must have at most 12 million pixels (a WebP 6 million, a baseline JPEG 60 million)"
-MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 """A JPEG marker, except those that occur within scan data (ITU T.81, B.1.1.3 and F.1.2.3)."""
 FORMATS = ("JPEG", "PNG", "WEBP")
 JPEGS = {"JPEG", "MPO"}

@@ -74,7 +74,7 @@ def _book(town, wish):
     return status, time.monotonic() - began
 
 
-@pytest.mark.parametrize("kind", ["headers", "body"])
+@pytest.mark.parametrize("kind", [pytest.param("headers", marks=pytest.mark.whole), "body"])
 def test_slow_clients_reach_no_web_process_and_hold_no_booking_up(
     town, clean, make_event, make_user, kind
 ):

@@ -147,7 +147,9 @@ def test_a_calendar_says_what_the_event_is_and_holds_no_other(app, name, venue, 
 
 def _one_line(text):
     """Ends of lines and signs that no line of a calendar can hold are a matter of taste."""
-    return "".join(str(text).replace("\\", "").replace("\ufeff", "").split())
+    # A backslash before an n is read back as the end of a line.
+    text = re.sub(r"\\+[nN]", "", str(text))
+    return "".join(text.replace("\\", "").replace("\ufeff", "").split())
 
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -147,6 +147,7 @@ def test_beside_a_flood_of_sign_ins_others_sign_in_and_bookings_stay_quick(
     assert set(flood) <= {303, 429}, "only she is told to wait"
 
 
+@pytest.mark.whole
 def test_a_single_queue_and_hashes_of_four_threads_shut_others_out(
     hall, people, make_user, make_event
 ):

@@ -92,8 +92,13 @@ LARGE = {
 }
 
 
+SHORT = {"a small PNG of 49 megapixels", "the largest WebP", "a printer's JPEG"}
+"""Done in every run of the tests; the others are left to `make faults`."""
+CHOSEN = [pytest.param(name, marks=() if name in SHORT else pytest.mark.whole) for name in LARGE]
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux counts it")
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_six_large_pictures_at_once_take_no_more_memory_than_one(
     clean, picture_site, make_event, name
 ):

@@ -1,5 +1,6 @@
 """One address sends its requests byte by byte, over many connections; others book meanwhile."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -71,7 +72,7 @@ def book(url, wish):
     return status, time.monotonic() - began
 
 
-@pytest.mark.parametrize("kind", ["headers", "body"])
+@pytest.mark.parametrize("kind", [pytest.param("headers", marks=pytest.mark.whole), "body"])
 def test_slow_clients_of_one_address_hold_no_booking_up(
     site, make_event, make_user, kind, invariants
 ):
@@ -154,6 +155,62 @@ def test_a_body_that_is_cut_off_is_no_request(site, make_event, make_user, sql):
         assert not line.recv(100).startswith(b"HTTP/1.1 201")
     time.sleep(0.2)
     assert sql("SELECT count(*) FROM bookings") == [(0,)]
+
+
+def test_a_length_of_many_digits_keeps_no_worker_waiting(site, clean):
+    """gunicorn reads it as five; taken for nothing, a thread would wait for the five."""
+    head = HEADERS + b"Content-Length: " + b"0" * 30 + b"5\r\n\r\n"
+    lines = [socket.create_connection(address_of(site.url), TIMEOUT) for _ in range(20)]
+    try:
+        for line in lines:
+            line.sendall(head)
+        time.sleep(0.3)
+        assert seconds_of_health(site) < 2
+        lines[0].sendall(b"{}{}{")
+        lines[0].settimeout(TIMEOUT)
+        assert lines[0].recv(100).startswith(b"HTTP/1.1 400 ")
+    finally:
+        for line in lines:
+            line.close()
+
+
+def test_who_does_not_close_after_the_answer_holds_nobody_up(site, clean):
+    lines = [socket.create_connection(address_of(site.url), TIMEOUT) for _ in range(4)]
+    try:
+        for line in lines:
+            line.sendall(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        for line in lines:
+            assert b"200" in line.recv(100)
+        assert max(seconds_of_health(site) for _ in range(5)) < 1
+    finally:
+        for line in lines:
+            line.close()
+
+
+def test_a_huge_body_that_is_refused_is_not_waited_for(site, clean):
+    """Sent as fast as it is taken: to throw it all away would keep everybody else from work."""
+    with closing(socket.create_connection(address_of(site.url), TIMEOUT)) as line:
+        line.settimeout(TIMEOUT)
+        line.sendall(HEADERS + b"Content-Length: 1000000000000\r\n\r\n")
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 3:
+                line.sendall(b"x" * 65_536)
+        assert time.monotonic() - began < 3, "it was all taken"
+    assert seconds_of_health(site) < 1
+
+
+def test_a_body_in_chunks_without_sizes_is_a_bad_request(site, clean):
+    answer, _ = sent(site, HEADERS + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", pause=0)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def seconds_of_health(site):
+    began = time.monotonic()
+    with closing(HTTPConnection(*address_of(site.url), TIMEOUT)) as line:
+        line.request("GET", "/health", headers={"Connection": "close"})
+        assert line.getresponse().status == 200
+    return time.monotonic() - began
 
 
 def test_a_kept_connection_waits_for_another_request(site, clean):

@@ -91,6 +91,7 @@ def test_who_leaves_beside_sixteen_who_book_for_them_keeps_no_booking(
     assert sql("SELECT count(*) > 0 FROM bookings") == [(True,)]
 
 
+@pytest.mark.whole
 def test_without_the_lock_somebody_who_has_left_keeps_a_booking(
     app, desks, make_user, make_event, sql, without_the_lock
 ):

@@ -132,9 +132,9 @@ CHANGES = {
     "admin_bookings.cancel": {},
     "admin_keys.create": {"name": "another", "role": "viewer"},
     "admin_keys.revoke": {},
-    "api_admin.create_event": EVENT,
-    "api_admin.update_event": {"capacity": 60},
-    "api_admin.delete_event": {},
+    "api_admin_events.create_event": EVENT,
+    "api_admin_events.update_event": {"capacity": 60},
+    "api_admin_events.delete_event": {},
     "api_admin_events.copy_event": {"name": "Again"},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
@@ -145,8 +145,8 @@ CHANGES = {
 }
 NO_CHANGE = {"admin_events.preview", "admin_events.check"}
 OF_THE_HOUSE = {
-    *("admin_checks.reconcile_next", "api_admin_reports.reconcile_some"),
-    *("admin_checks.seed", "api_admin.seed_demo_data"),
+    *("admin_checks.reconcile_next", "api_admin_operations.reconcile_some"),
+    *("admin_checks.seed", "api_admin_operations.seed_demo_data"),
 }
 """Tokens in Redis are put right, or the demo is filled: of nobody's facts."""
 

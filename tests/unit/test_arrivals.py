@@ -113,3 +113,30 @@ def test_what_is_far_too_large_is_refused_by_its_headers():
     frame.add(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MAX_REQUEST + 1))
     assert frame.is_whole()
     assert frame.is_too_large
+
+
+def framed(data):
+    frame = Frame()
+    frame.add(data)
+    return frame
+
+
+@pytest.mark.parametrize("digits", [b"5", b"0" * 30 + b"5"])
+def test_a_length_is_read_as_gunicorn_reads_it(digits):
+    frame = framed(b"POST / HTTP/1.1\r\nContent-Length: " + digits + b"\r\n\r\n1234")
+    assert not frame.is_whole()
+    frame.add(b"5")
+    assert frame.is_whole()
+    assert not frame.is_too_large
+
+
+def test_a_length_beyond_all_bounds_is_too_large():
+    assert framed(b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n").is_too_large
+
+
+@pytest.mark.parametrize(
+    "rest", [b"a" * 9000, b"5;" + b"x" * 9000, b"0\r\nTrailer: " + b"x" * 70_000]
+)
+def test_what_never_ends_in_a_body_of_chunks_is_left_to_the_parser(rest):
+    """Not sought through again and again, in the thread that reads for everybody."""
+    assert framed(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + rest).is_whole()

@@ -1,5 +1,7 @@
 """Whoever has much to do holds up nobody who has little; and the processors are shared."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -118,3 +120,25 @@ def test_it_takes_no_more_than_its_share_of_a_core(share, at_least):
     began = time.monotonic()
     assert at_once([lambda: queue.run(burn, 0.05)] * 4) == [None] * 4
     assert time.monotonic() - began >= at_least
+
+
+def test_work_that_can_not_be_begun_is_told_and_the_next_is_done(monkeypatch):
+    queue = FairQueue(each=4, timeout=5)
+    monkeypatch.setattr(queue, "_work_on", lambda _ticket: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        queue.run(int)
+    monkeypatch.undo()
+    assert queue.run(lambda: "done") == "done"
+
+
+def test_a_process_that_is_nicer_already_works_on(tmp_path):
+    """Without a privilege nobody may become less nice."""
+    code = (
+        "import os\n"
+        "from app.lib.fair_queue import FairQueue\n"
+        "queue = FairQueue(each=1, timeout=5)\n"
+        "os.nice(19); os.getuid() or os.setuid(65534)\n"
+        "print(queue.run(lambda: 'done'))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (ran.stdout.strip(), ran.returncode) == ("done", 0), ran.stderr
