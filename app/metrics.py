@@ -54,14 +54,14 @@ class Metrics:
         verdicts = self._counter("gate_verdicts", "What the tokens said to orders.", ("verdict",))
         self._verdicts = {number: verdicts.labels(name).inc for number, name in VERDICTS.items()}
         self._batch_orders = self._histogram(
-            "batch_orders", "Orders that a turn of the desk served together.", BATCH_ORDERS
+            "batch_orders", "Orders that one batch of the desk settled together.", BATCH_ORDERS
         )
         self._batch_seconds = self._histogram(
-            "batch_seconds", "Seconds that a turn of the desk took.", BATCH_SECONDS
+            "batch_seconds", "Seconds that a batch of the desk took.", BATCH_SECONDS
         )
         self._row_lock = self._histogram(
             "row_lock_seconds",
-            "Seconds until a turn held the rows of its events, a connection included.",
+            "Seconds until a batch held the rows of its events, a connection included.",
             BATCH_SECONDS,
         )
         self._row_lock_timeouts = self._counter(
@@ -74,7 +74,7 @@ class Metrics:
         self.requests("POST", "/api/bookings", "2xx")
 
     def _make_gauges(self) -> None:
-        self.queue = self._gauge("queue_orders", "Orders that wait for their turn.")
+        self.queue = self._gauge("queue_orders", "Orders that wait for a batch.")
         self.queue_size = self._gauge("queue_size", "Orders that may wait; one more is told 503.")
         self.circuit_open = self._gauge(
             "gate_circuit_open", "Processes that leave Redis alone for a second, after an error."

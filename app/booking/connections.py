@@ -50,7 +50,7 @@ def ledger_session() -> Iterator[Session]:
         try:
             yield session
         finally:
-            if connection := session.info.pop("hurried", None):
+            if connection := session.info.pop("busy_poll", None):
                 connection.busy_poll = False
 
 
@@ -61,4 +61,4 @@ def enable_busy_poll(session: Session) -> None:
     """
     connection: Any = session.connection().connection.driver_connection
     connection.busy_poll = True
-    session.info["hurried"] = connection
+    session.info["busy_poll"] = connection

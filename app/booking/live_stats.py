@@ -151,7 +151,7 @@ class LiveStats:
                     # A key holds another type: delete it, so that the next flush succeeds.
                     self._client.delete(*keys)
         except redis.RedisError as error:
-            log.debug("The pulse was not told: %s", error)
+            log.debug("The live stats were not sent: %s", error)
         return True
 
     def _take_counts(self) -> Counter[tuple[int, int, str]]:

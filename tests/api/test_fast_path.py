@@ -14,7 +14,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def in_both_lanes(monkeypatch):
-    """Send a request by the express lane and by the view: both answers, their headers sorted.
+    """Send a request by the fast path and by the view: both answers, their headers sorted.
 
     Each request has a name of its own; here they share one, so that all of an answer is compared.
     """

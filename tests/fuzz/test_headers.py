@@ -169,7 +169,7 @@ keys = (
 
 @pytest.fixture
 def desk_of_one(app, factories, admin):
-    """An event without end, a user, and the two ways to the desk: the express lane and Flask."""
+    """An event without end, a user, and the two ways to the desk: the fast path and Flask."""
     event, user = factories.event(capacity=1_000_000), factories.user()
     client = app.test_client()
 

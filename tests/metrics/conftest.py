@@ -75,7 +75,7 @@ class Metered:
         return server
 
     def book(self, user, event, key=None, kind="application/json", **how):
-        """By the express lane; with another `kind`, by Flask."""
+        """By the fast path; with another `kind`, by Flask."""
         wish = httpx.Request(
             "POST", "/", json={"user_id": user, "event_id": event, "seats": how.get("seats", 1)}
         )

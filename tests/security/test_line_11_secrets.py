@@ -69,7 +69,7 @@ def test_line_11_a_booking_reference_is_random_and_opens_nothing_by_itself(
 def test_line_11_another_users_idempotency_key_replays_nothing(
     client, make_user, make_event, make_token, sql, path
 ):
-    """By the express lane, and by Flask (which the empty query asks for)."""
+    """By the fast path, and by Flask (which the empty query asks for)."""
     alice, bob, event = make_user(), make_user(), make_event()
     wish = {"event_id": event.id, "seats": 1}
     made = [
