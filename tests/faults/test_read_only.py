@@ -150,7 +150,8 @@ def test_a_read_only_time_is_told_as_503_and_is_over_within_two_seconds(house, f
         time.sleep(1)
     for crowd in (buyers, editors, buyers.hunters):
         meanwhile = {s for at, took, s in crowd.answers if began < at and at + took < until}
-        assert meanwhile == {503} or (crowd is buyers.hunters and meanwhile <= {200, 503})
+        # Perhaps nobody's: who was told to come again waits for as long as was said.
+        assert meanwhile <= {503} or (crowd is buyers.hunters and meanwhile <= {200, 503})
         assert 503 not in {status for at, _took, status in crowd.answers if at > well}
     assert set(buyers.statuses) == {201, 503}
     assert set(editors.statuses) == {200, 503}

@@ -38,6 +38,7 @@ def figures(organiser, event):
     return dict(pairs), text
 
 
+@pytest.mark.usefixtures("unused_ids")
 def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
     event = make_event(capacity=3)
     assert [book(event, 2), book(event, 2), book(event)] == [201, 409, 201]
@@ -51,6 +52,7 @@ def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
     assert text.count('hx-swap-oob="true"') == 2
 
 
+@pytest.mark.usefixtures("unused_ids")
 def test_the_figures_go_out_second_by_second(organiser, make_event, book):
     event = make_event(capacity=5)
     book(event, 2)
