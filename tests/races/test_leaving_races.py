@@ -38,9 +38,9 @@ def desks(desk):
 @pytest.fixture
 def without_the_lock(monkeypatch):
     """The statement that reads the users, and lets them leave meanwhile."""
-    bare = queries._EARLIER._clone()
+    bare = queries._BUYERS._clone()
     bare._for_update_arg = None
-    monkeypatch.setattr(queries, "_EARLIER", bare)
+    monkeypatch.setattr(queries, "_EARLIER", queries._earlier_of(bare))
 
 
 @pytest.fixture
