@@ -100,12 +100,9 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
             self._receive(conn, received)
 
     def _read(self, conn: Connection, client: Any) -> None:
-        try:
-            data = client.recv(CHUNK_SIZE)
-        except BlockingIOError:
+        data = _received_from(client)
+        if data is None:
             return
-        except OSError:
-            data = b""
         if data:
             self._receive(conn, data)
         else:
@@ -197,16 +194,24 @@ class ThreadWorker(GunicornThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def _drain(self, conn: Connection, client: Any) -> None:
-        try:
-            data = client.recv(CHUNK_SIZE)
-        except BlockingIOError:
+        data = _received_from(client)
+        if data is None:
             return
-        except OSError:
-            data = b""
         conn.drained += len(data)
         if not data or conn.drained > MAX_DRAINED:
             self.poller.unregister(client)
             conn.close()
+
+
+def _received_from(client: Any) -> bytes | None:
+    """Return what the client has sent: nothing when it has left, None when it is yet to send."""
+    try:
+        data: bytes = client.recv(CHUNK_SIZE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+    return data
 
 
 def waited_too_long() -> bool:
