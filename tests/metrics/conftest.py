@@ -12,6 +12,14 @@ from tests.support.site import Site
 SERVER = "app.exporter"
 
 
+def works(process):
+    """Whether it is a web process that lives; one may end between two questions about it."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and SERVER not in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Metered:
     """A context manager: a running site, and a reader of its metrics."""
 
@@ -67,8 +75,7 @@ class Metered:
         return psutil.Process(self.site.pid).children()
 
     def workers(self):
-        alive = (child for child in self.children() if child.status() != psutil.STATUS_ZOMBIE)
-        return [child for child in alive if SERVER not in child.cmdline()]
+        return [child for child in self.children() if works(child)]
 
     def server(self):
         (server,) = (child for child in self.children() if SERVER in child.cmdline())
