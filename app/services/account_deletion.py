@@ -38,7 +38,7 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
 
     Upcoming bookings are cancelled where that is still allowed; the others are kept, anonymised,
     for the organiser's books. Raises `WrongCredentials`, `UserNotFound`, and `Busy` when a row
-    lock could not be obtained; nothing is changed then.
+    lock could not be obtained or the connection was lost before COMMIT; nothing is changed then.
     """
     accounts.confirm_password(user_id, password)
     deadline = time.monotonic() + RETRY_FOR
@@ -49,7 +49,9 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
             if time.monotonic() > deadline:
                 raise Busy from None
         except OperationalError as error:
-            if isinstance(error.orig, LockNotAvailable | QueryCanceled):
+            # The server ends a session that idles while it holds an event's row: a slow machine's.
+            lost = error.connection_invalidated
+            if lost or isinstance(error.orig, LockNotAvailable | QueryCanceled):
                 raise Busy from None
             raise
 

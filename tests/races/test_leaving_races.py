@@ -26,6 +26,9 @@ KEPT = (
     "WHERE deleted_at IS NOT NULL AND status = 'CONFIRMED'"
 )
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+END_WAITING = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+)
 ALIVE = "SELECT deleted_at IS NULL, email, password_hash IS NOT NULL FROM users WHERE id = %s"
 
 
@@ -189,6 +192,25 @@ def test_who_can_not_leave_now_is_told_so_and_nothing_has_changed(
         assert account_deletion.delete_account(member.id, PASSWORD, desk) == 1
     assert seats_left(sql, event) == 5
     assert_seats_add_up(sql)
+
+
+def test_a_connection_lost_before_the_commit_has_changed_nothing(
+    app, desk, url, member, make_event, make_booking, sql, invariants
+):
+    """On a slow machine the server ends a session that idles while it holds an event's row."""
+    event = make_event()
+    make_booking(event, user=member, seats=2)
+    with psycopg.connect(url) as other:
+        other.execute(locks("account"), [member.id])
+
+        def end_who_waits():
+            wait_until(lambda: sql(END_WAITING) == [(True,)])
+
+        leave = in_app(app, account_deletion.delete_account, member.id, PASSWORD, desk)
+        ended, answer = at_once([end_who_waits, leave])
+    assert (ended, type(answer)) == (None, Busy)
+    assert sql("SELECT status, seats FROM bookings") == [("CONFIRMED", 2)]
+    assert in_app(app, account_deletion.delete_account, member.id, PASSWORD, desk)() == 1
 
 
 def test_who_changes_their_name_holds_no_booking_up(app, desk, member, make_event, sql):
