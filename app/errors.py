@@ -4,7 +4,7 @@ UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, StaffKeyNotFound
 ├── Refused (a conflict with the state of things)
-│   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed
+│   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
 │   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, TooManyRequests
@@ -82,6 +82,14 @@ class CancellationClosed(Refused):
     def __init__(self, booking_id: int, until: datetime) -> None:
         self.booking_id, self.until = booking_id, until
         super().__init__(f"booking {booking_id}: until {until.isoformat()}")
+
+
+class EventCancelled(Refused):
+    """A booking of a cancelled event has nothing to give back: its seats are on nobody's sale."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
 
 
 class CapacityBelowSold(Refused):

@@ -2,10 +2,23 @@
 
 from flask import Flask
 
-from app.admin import audit, bookings, checks, dashboard, events, images, keys, live_sales, login
+from app.admin import (
+    audit,
+    bookings,
+    checks,
+    dashboard,
+    events,
+    images,
+    keys,
+    live_sales,
+    login,
+    refunds,
+)
+
+PAGES = (login, dashboard, events, live_sales, images, bookings, refunds, audit, keys, checks)
 
 
 def init_app(app: Flask) -> None:
-    for module in (login, dashboard, events, live_sales, images, bookings, audit, keys, checks):
+    for module in PAGES:
         app.register_blueprint(module.blueprint, url_prefix="/admin")
     app.register_blueprint(keys.own, url_prefix="/admin")

@@ -18,9 +18,10 @@ from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.errors import InvalidField, UtsavamError
 from app.lib.money import to_amount
-from app.models import Booking, BookingStatus, Event
+from app.models import Booking, BookingState, Event
 from app.models.booking import spoken
 from app.models.columns import now
+from app.presenters.booking_states import state_label
 from app.presenters.problems import problem_of
 from app.services import audit, booking_search, bookings, events, export_progress
 from app.services.booking_search import BookingQuery
@@ -139,10 +140,10 @@ def create(event_id: int) -> Answer:
 def _query_of_request() -> tuple[BookingQuery, Event | None]:
     event_id = request.args.get("event", type=an_id)
     event = events.get_event(event_id, drafts=True) if event_id else None
-    status = request.args.get("status", "").upper()
+    state = request.args.get("status", "").upper()
     query = BookingQuery(
         event_id=event_id,
-        status=status if status in set(BookingStatus) else "",
+        state=state if state in set(BookingState) else "",
         q=" ".join(request.args.get("q", "").split())[:100],
     )
     return query, event
@@ -150,7 +151,7 @@ def _query_of_request() -> tuple[BookingQuery, Event | None]:
 
 def _url_args(query: BookingQuery) -> dict[str, Any]:
     """The query's arguments for `url_for`."""
-    found = {"event": query.event_id, "status": query.status.lower(), "q": query.q}
+    found = {"event": query.event_id, "status": query.state.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
 
 
@@ -160,16 +161,17 @@ def _rows_with_progress(query: BookingQuery) -> Iterator[tuple[object, ...]]:
         token = UUID(request.args.get("progress", "")).hex
     except ValueError:
         return _rows(query)
-    total = booking_search.count_bookings(query)[query.status]
+    total = booking_search.count_bookings(query)[query.state]
     return export_progress.followed(redis_client(), token, _rows(query), total, redis_names())
 
 
 def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
-    going, cancelled = str(_("Going")), str(_("Cancelled"))
+    # Labelled here: the rows are read while the answer is sent.
+    labels = {state: state_label(state, organiser=True) for state in BookingState}
     for guest in booking_search.iterate_bookings(query):
         yield (
             spoken(guest.reference),
-            going if guest.status == BookingStatus.CONFIRMED else cancelled,
+            labels[BookingState(guest.state)],
             guest.seats,
             to_amount(guest.price_minor * guest.seats, guest.currency),
             guest.currency,

@@ -23,7 +23,12 @@ blueprint = api_blueprint("admin_bookings", __name__)
 def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response:
     """List an event's bookings, the newest first"""
     page = booking_search.search_bookings_of_event(
-        event_id, status=query.status or "", q=query.q, limit=query.limit, after=query.after
+        event_id,
+        status=query.status or "",
+        state=query.state or "",
+        q=query.q,
+        limit=query.limit,
+        after=query.after,
     )
     return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
 
@@ -37,6 +42,6 @@ def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response
 )
 def list_bookings(query: GuestsQuery) -> Response:
     """List the bookings of all events, the newest first"""
-    asked = BookingQuery(query.event_id, query.status or "", query.q)
+    asked = BookingQuery(query.event_id, query.status or "", query.q, query.state or "")
     page = booking_search.search_bookings(asked, limit=query.limit, after=query.after)
     return page_response(GuestsOut([guest_out(booking) for booking in page.items]), page)

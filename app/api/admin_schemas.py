@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from app.api.fields import MAX_ID, Cursor, Day, Flag, Limit, Line, Payload, Search
-from app.api.schemas import EventBookingOut, Name, PagingQuery
+from app.api.schemas import EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
 RoleName = Literal["viewer", "organiser", "owner"]
@@ -52,6 +52,7 @@ class StaffKeysOut(RootModel[list[StaffKeyOut]]):
 class GuestsQuery(PagingQuery):
     event_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     status: BookingStatus | None = None
+    state: State | None = None
     q: Search = Field("", description="Words in a name, an email or an event, or a reference.")
 
 

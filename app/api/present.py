@@ -35,6 +35,7 @@ def booked_out(booked: Booked) -> BookedOut:
 def _booking_details(booking: Booking) -> dict[str, object]:
     return {
         **_booking_facts(booking),
+        "state": booking.state,
         "price_minor": booking.price_minor,
         "created_at": booking.created_at,
         "cancelled_at": booking.cancelled_at,

@@ -166,7 +166,14 @@ class BookedOut(Payload):
     reference: str
 
 
+State = Literal["CONFIRMED", "EVENT_CANCELLED", "CANCELLED", "GIVEN_BACK"]
+
+
 class BookingOut(BookedOut):
+    state: State = Field(
+        description="The status, told apart: EVENT_CANCELLED while the organiser has cancelled the"
+        " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others."
+    )
     price_minor: int
     created_at: datetime
     cancelled_at: datetime | None
@@ -206,6 +213,7 @@ class PagingQuery(Payload):
 
 class EventBookingsQuery(PagingQuery):
     status: Literal["CONFIRMED", "CANCELLED"] | None = None
+    state: State | None = None
     q: Search = Field("", description="Words in a name or an email, or a reference.")
 
 

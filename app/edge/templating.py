@@ -15,6 +15,7 @@ from app.edge.session import current_admin, current_user
 from app.lib.money import format_money
 from app.models import Event, Role
 from app.presenters.audit_actions import action_label
+from app.presenters.booking_states import state_label, state_tone
 from app.presenters.markdown import plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.seat_status import seat_status
@@ -32,6 +33,8 @@ def init_app(app: Flask) -> None:
         rendered=rendered,
         plain=plain,
         action_label=action_label,
+        state_label=state_label,
+        state_tone=state_tone,
     )
     app.jinja_env.globals.update(
         asset=asset,

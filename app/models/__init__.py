@@ -2,7 +2,7 @@
 
 from app.models.api_token import ApiToken
 from app.models.audit_entry import AuditEntry
-from app.models.booking import Booking, BookingStatus
+from app.models.booking import Booking, BookingState, BookingStatus
 from app.models.event import Event, EventStatus, SaleState
 from app.models.event_image import EventImage
 from app.models.sales_day import SalesDay, SummedDay
@@ -14,6 +14,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Booking",
+    "BookingState",
     "BookingStatus",
     "Event",
     "EventImage",

@@ -1,16 +1,17 @@
 """A booking: seats of one event, confirmed for one user and possibly cancelled later."""
 
 import secrets
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Timestamp
-from app.models.event import Event
+from app.models.event import Event, EventStatus
 from app.models.user import User
 
 MAX_SEATS = 1_000
@@ -23,6 +24,18 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 class BookingStatus(StrEnum):
     CONFIRMED = "CONFIRMED"
     CANCELLED = "CANCELLED"
+
+
+class BookingState(StrEnum):
+    """What a booking is to its guest: its status, and what became of its event."""
+
+    CONFIRMED = "CONFIRMED"
+    EVENT_CANCELLED = "EVENT_CANCELLED"
+    """It stood when the organiser cancelled or deleted the event."""
+    CANCELLED = "CANCELLED"
+    """All of its seats were given back."""
+    GIVEN_BACK = "GIVEN_BACK"
+    """Some seats of a booking that stands for the others."""
 
 
 _EVEN = 256 - 256 % len(REFERENCE_LETTERS)
@@ -114,6 +127,40 @@ class Booking(Model):
         """Whether the booking takes seats; also usable as a query condition."""
         found: bool = takes_seats(self.status)
         return found
+
+    @hybrid_property
+    def state(self) -> BookingState:
+        """The booking's state, which needs its event; in a query, one joined with its event.
+
+        It is derived: an event is cancelled, and takes place after all, with one row written.
+        """
+        if self.part_of is not None:
+            return BookingState.GIVEN_BACK
+        if self.takes_seats and self.event.status == EventStatus.CANCELLED:
+            return BookingState.EVENT_CANCELLED
+        # Deleting an event cancels its bookings, at the same moment.
+        if self.cancelled_at is not None and self.cancelled_at == self.event.deleted_at:
+            return BookingState.EVENT_CANCELLED
+        return BookingState.CONFIRMED if self.takes_seats else BookingState.CANCELLED
+
+    @state.inplace.expression
+    @classmethod
+    def _state_expression(cls) -> ColumnElement[str]:
+        confirmed = takes_seats(cls.status)
+        return case(
+            (cls.part_of.is_not(None), BookingState.GIVEN_BACK.value),
+            (
+                confirmed & (Event.status == EventStatus.CANCELLED.value),
+                BookingState.EVENT_CANCELLED.value,
+            ),
+            (cls.cancelled_at == Event.deleted_at, BookingState.EVENT_CANCELLED.value),
+            (confirmed, BookingState.CONFIRMED.value),
+            else_=BookingState.CANCELLED.value,
+        )
+
+    def can_be_given_back(self, at: datetime) -> bool:
+        """Whether its guest may give back seats at `at`; an organiser always may."""
+        return self.state == BookingState.CONFIRMED and at < self.event.cancellable_until
 
     @property
     def spoken_reference(self) -> str:

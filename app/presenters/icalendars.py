@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from app.models import Booking, Event, EventStatus
+from app.models import Booking, BookingState, Event, EventStatus
 from app.presenters.markdown import plain
 from app.presenters.urls import event_url
 
@@ -41,7 +41,7 @@ def booking_calendar(booking: Booking) -> bytes:
     entry["description"] = ""
     del entry["description"]
     entry.add("description", f"{reference}\n{seats}\n{event_url(event, _external=True)}")
-    if not booking.takes_seats:
+    if booking.state != BookingState.CONFIRMED:
         entry["status"] = "CANCELLED"
     calendar = _calendar()
     calendar.add_component(entry)

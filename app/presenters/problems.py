@@ -236,6 +236,12 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("Email taken"),
         lambda: _("There is an account with this email already."),
     ),
+    errors.EventCancelled: _fixed(
+        409,
+        "event-cancelled",
+        lambda: _("The event is cancelled"),
+        lambda: _("The organiser has cancelled this event; there is nothing to give back."),
+    ),
     errors.VersionConflict: _fixed(
         409,
         "version-conflict",

@@ -1,18 +1,18 @@
 """Organisers' search of bookings: of one event or all, by person, event name or reference."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, any_, func, or_, select
+from sqlalchemy import BigInteger, Select, any_, cast, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
-from app.models import Booking, BookingStatus, Event, User
+from app.models import Booking, BookingState, Event, User
 from app.models.user import SEARCHED_NAMES
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
@@ -26,6 +26,10 @@ class BookingQuery:
     status: str = ""
     """`CONFIRMED` or `CANCELLED`; empty for all."""
     q: str = ""
+    state: str = ""
+    """A `BookingState`; empty for all."""
+    owed: bool = False
+    """Only what is to be given back, if it was paid: see `owed_by_currency`."""
 
 
 def search_bookings(
@@ -40,21 +44,36 @@ def search_bookings(
 
 
 def search_bookings_of_event(
-    event_id: int, *, status: str = "", q: str = "", limit: int = 50, after: str | None = None
+    event_id: int, *, limit: int = 50, after: str | None = None, **wanted: Any
 ) -> Page[Booking]:
-    """Like `search_bookings`, for one event; raises `EventNotFound`."""
+    """Like `search_bookings`, for one event, and what else of a `BookingQuery` is wanted.
+
+    Raises `EventNotFound`.
+    """
     if db.session.get(Event, event_id) is None:
         raise EventNotFound(event_id)
-    return search_bookings(BookingQuery(event_id, status, q), limit=limit, after=after)
+    return search_bookings(BookingQuery(event_id, **wanted), limit=limit, after=after)
 
 
 def count_bookings(query: BookingQuery) -> dict[str, int]:
-    """Counts by status, ignoring the query's own status; the total is under ""."""
-    counted = _wanted(select(Booking.status, func.count()).select_from(Booking), query)
-    counted = counted.group_by(Booking.status)
+    """Counts by state, ignoring the query's own state; the total is under ""."""
+    state = Booking.state.label("state")
+    counted = _wanted(select(state, func.count()).select_from(Booking), query).group_by("state")
     found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(counted)}
-    named = {status.value: found.get(status.value, 0) for status in BookingStatus}
+    named = {state.value: found.get(state.value, 0) for state in BookingState}
     return {"": sum(named.values()), **named}
+
+
+def owed_by_currency(query: BookingQuery) -> dict[str, int]:
+    """What is to be given back to the guests of cancelled events if it was paid, in smallest units.
+
+    Seats given back before the event was cancelled are not among it.
+    """
+    value = func.sum(cast(Booking.seats, BigInteger) * Booking.price_minor)
+    wanted = select(Event.currency, cast(value, BigInteger)).select_from(Booking)
+    wanted = _of_state(_wanted(wanted, query), replace(query, owed=True))
+    wanted = wanted.group_by(Event.currency).order_by(Event.currency)
+    return {row[0]: row[1] for row in db.session.execute(wanted)}
 
 
 class BookingRow(NamedTuple):
@@ -62,7 +81,7 @@ class BookingRow(NamedTuple):
 
     id: int
     reference: str
-    status: str
+    state: str
     seats: int
     price_minor: int
     """Per seat."""
@@ -76,7 +95,7 @@ class BookingRow(NamedTuple):
 
 
 _LINE = (
-    *(Booking.id, Booking.reference, Booking.status, Booking.seats, Booking.price_minor),
+    *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, User.name, User.email),
     *(Event.name, Event.currency, Event.start_at),
 )
@@ -90,7 +109,7 @@ def iterate_bookings(query: BookingQuery) -> Iterator[BookingRow]:
     """
     last = 0
     while True:
-        wanted = _of_status(_wanted(select(*_LINE).select_from(Booking), query), query)
+        wanted = _of_state(_wanted(select(*_LINE).select_from(Booking), query), query)
         wanted = wanted.where(Booking.id > last).order_by(Booking.id).limit(BATCH)
         found = [BookingRow(*row) for row in db.session.execute(wanted)]
         db.session.rollback()
@@ -120,7 +139,7 @@ def book_for(
 
 
 def _wanted(wanted: Any, query: BookingQuery) -> Any:
-    """Apply the query's conditions, all but its status."""
+    """Apply the query's conditions, all but its state."""
     wanted = wanted.join(Booking.user).join(Booking.event)
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
@@ -140,12 +159,24 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
     return wanted
 
 
-def _of_status(wanted: Any, query: BookingQuery) -> Any:
-    return wanted.where(Booking.status == query.status) if query.status else wanted
+def _of_state(wanted: Any, query: BookingQuery) -> Any:
+    if query.status:
+        wanted = wanted.where(Booking.status == query.status)
+    if query.state:
+        wanted = wanted.where(Booking.state == query.state)
+    if query.owed:
+        # An event deleted after it took place owes nobody anything.
+        over = func.coalesce(Event.end_at, Event.start_at)
+        wanted = wanted.where(
+            Booking.state == BookingState.EVENT_CANCELLED,
+            Booking.price_minor > 0,
+            or_(Event.deleted_at.is_(None), Event.deleted_at < over),
+        )
+    return wanted
 
 
 def _chosen(query: BookingQuery) -> Select[Any]:
-    wanted = _of_status(_wanted(select(Booking), query), query)
+    wanted = _of_state(_wanted(select(Booking), query), query)
     chosen: Select[Any] = wanted.options(
         contains_eager(Booking.user), contains_eager(Booking.event)
     )

@@ -13,10 +13,11 @@ from app.db import db
 from app.errors import (
     BookingNotFound,
     CancellationClosed,
+    EventCancelled,
     InvalidField,
     UserNotFound,
 )
-from app.models import Booking, BookingStatus, Event, User
+from app.models import Booking, BookingStatus, Event, EventStatus, User
 from app.models.booking import new_reference
 from app.models.columns import now
 from app.services import audit
@@ -53,19 +54,24 @@ def cancel(
 
     `keep` seats stay booked: a target, not a difference, so that repeating the request releases
     seats once. `by_user` limits it to that user's bookings; only an organiser may cancel after the
-    deadline. Raises `BookingNotFound`, `CancellationClosed`, and `InvalidField` when `keep` is
-    more than the booking has.
+    deadline, or of a cancelled event, whose bookings say what is owed. Raises `BookingNotFound`,
+    `CancellationClosed`, `EventCancelled`, and `InvalidField` when `keep` is more than the booking
+    has.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     with desk.changing(event_id) as changes:
         # Read again under the lock: the earlier read may be out of date.
-        booking = changes.session.get_one(Booking, booking_id, populate_existing=True)
+        booking = changes.session.get_one(
+            Booking, booking_id, populate_existing=True, options=[joinedload(Booking.event)]
+        )
         if event_id not in changes.events or not booking.takes_seats or keep == booking.seats:
             return booking
         event = changes.event(event_id)
         if keep > booking.seats:
             raise InvalidField("seats", "can only become fewer")
         at = now()
+        if not organiser and event.status == EventStatus.CANCELLED:
+            raise EventCancelled(booking_id)
         if not organiser and at >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
         give_back(changes.session, event, booking, at, keep=keep)

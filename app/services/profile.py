@@ -110,6 +110,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "price_minor": booking.price_minor,
         "currency": booking.event.currency,
         "status": booking.status,
+        "state": booking.state.value,
         "created_at": _iso(booking.created_at),
         "cancelled_at": _iso(booking.cancelled_at),
     }

@@ -10,7 +10,7 @@ from app.edge.forms import CancellationForm
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.session import signed_in_user
-from app.errors import CancellationClosed, InvalidField
+from app.errors import CancellationClosed, EventCancelled, InvalidField
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
@@ -62,7 +62,7 @@ def cancel(booking_id: int) -> Answer:
     user = signed_in_user()
     try:
         bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep)
-    except CancellationClosed as error:
+    except (CancellationClosed, EventCancelled) as error:
         flash(problem_of(error).detail, "error")
         return go_to(url_for("my_bookings.show", booking_id=booking_id))
     except InvalidField:
@@ -76,7 +76,7 @@ def _mine(booking_id: int) -> Booking:
 
 
 def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
-    inline = is_htmx() and booking.takes_seats and now() < booking.event.cancellable_until
+    inline = is_htmx() and booking.can_be_given_back(now())
     template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
     page = render_template(template, booking=booking, now=now(), error=error)
     return make_response(page, status)

@@ -189,3 +189,31 @@ def test_what_is_unknown_is_404(organiser, problem, address):
 
 def test_the_bookings_of_an_unknown_event_are_404(organiser, problem):
     problem(organiser.get("/admin/events/999/bookings"), 404, "not-found")
+
+
+def test_a_cancelled_events_bookings_keep_their_status_and_name_their_state(
+    organiser, as_user, make_event, make_user, make_booking, problem
+):
+    event, guest = make_event(capacity=5), make_user()
+    booking = make_booking(event, user=guest, seats=2)
+    make_booking(event)
+    organiser.delete(f"/bookings/{make_booking(event, user=guest).id}")
+    organiser.put(f"/admin/events/{event.id}", {"status": "cancelled"})
+    mine = as_user(guest)
+    shown = [mine.get(f"/bookings/{booking.id}").json]
+    shown += [row for row in mine.get(f"/users/{guest.id}/bookings").json if row["seats"] == 2]
+    for path in (f"/admin/events/{event.id}/bookings", "/admin/bookings"):
+        found = organiser.get(f"{path}?state=EVENT_CANCELLED").json
+        assert len(found) == 2
+        assert len(organiser.get(f"{path}?status=CONFIRMED").json) == 2
+        assert [row["state"] for row in organiser.get(f"{path}?state=CANCELLED").json] == [
+            "CANCELLED"
+        ]
+        shown += [row for row in found if row["seats"] == 2]
+    assert {(row["status"], row["state"]) for row in shown} == {("CONFIRMED", "EVENT_CANCELLED")}
+    problem(mine.delete(f"/bookings/{booking.id}"), 409, "event-cancelled")
+    problem(mine.patch(f"/bookings/{booking.id}", {"seats": 1}), 409, "event-cancelled")
+    organiser.put(f"/admin/events/{event.id}", {"status": "published"})
+    assert mine.patch(f"/bookings/{booking.id}", {"seats": 1}).json["state"] == "CONFIRMED"
+    states = {row["state"] for row in mine.get(f"/users/{guest.id}/bookings").json}
+    assert states == {"CONFIRMED", "GIVEN_BACK", "CANCELLED"}

@@ -80,7 +80,12 @@ class World:
             self.factories.event(name=f"Evening {number}", start_at=now() + (40 + number) * DAY)
 
     def _book(self, name, seats):
-        made = self.factories.booking(self.events[name], user=self.alice, seats=seats)
+        made = self.factories.booking(
+            self.events[name],
+            user=self.alice,
+            seats=seats,
+            price_minor=self.events[name].price_minor,
+        )
         return self.bookings.setdefault(name, made)
 
     def event_url(self, name):
@@ -380,6 +385,7 @@ ORGANISER = [
         "admin-booking-give-back",
         at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/cancellation?had=3&give=1"),
     ),
+    Scene("admin-refunds", at("/admin/refunds")),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
     Scene("admin-keys", at("/admin/keys")),
     Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),

@@ -1,0 +1,21 @@
+"""How a booking's state is shown: its words, and the tone of its mark."""
+
+from flask_babel import gettext as _
+
+from app.models import BookingState
+
+
+def state_label(state: str, *, organiser: bool = False) -> str:
+    """Return the state's words, for the guest or for an organiser."""
+    labels: dict[str, str] = {
+        BookingState.CONFIRMED: _("Going") if organiser else _("Booked"),
+        BookingState.EVENT_CANCELLED: _("Event cancelled"),
+        BookingState.CANCELLED: _("Cancelled"),
+        BookingState.GIVEN_BACK: _("Given back"),
+    }
+    return labels[state]
+
+
+def state_tone(state: str) -> str:
+    """Return the `data-state` that colours a booking's mark."""
+    return "ok" if state == BookingState.CONFIRMED else "cancelled"
