@@ -36,12 +36,30 @@ class BookingCard:
         return (self.status.tone in SELLING) != (tone in SELLING)
 
     @property
+    def can_book(self) -> bool:
+        """Whether the visitor is offered the booking form."""
+        return self.state == SaleState.OPEN and self.most > 0
+
+    @property
     def most(self) -> int:
         """The maximum number of seats that the visitor may book now."""
-        most = min(self.event.seats_available, MAX_SEATS)
+        return self._bounds[0][0]
+
+    @property
+    def bound(self) -> str:
+        """What sets the maximum: "person", what is "left", or the size of one "booking"."""
+        return self._bounds[0][1]
+
+    @property
+    def _bounds(self) -> list[tuple[int, str]]:
+        """All maximums, the lowest first; of equal ones, the one that a person can do least about.
+
+        Not negative: an organiser may lower `max_per_person` below what somebody has.
+        """
+        bounds = [(self.event.seats_available, "left"), (MAX_SEATS, "booking")]
         if self.event.max_per_person is not None:
-            most = min(most, self.event.max_per_person - self.held)
-        return max(most, 0)
+            bounds.insert(0, (max(self.event.max_per_person - self.held, 0), "person"))
+        return sorted(bounds, key=lambda bound: bound[0])
 
 
 def seats_version(event: Event) -> str:

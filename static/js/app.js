@@ -11,13 +11,21 @@
   }
   setInterval(tick, TICK);
 
-  function label(input) {
-    const button = input.form.querySelector("[data-book]");
+  // How many seats the form asks for, or none where that can't be had.
+  function asked(input) {
     const seats = Number(input.value);
-    if (!button || !Number.isInteger(seats) || seats < 1) return;
+    return Number.isInteger(seats) && seats >= 1 && seats <= Number(input.max) ? seats : 0;
+  }
+
+  function label(input) {
+    const help = document.getElementById("seats-help");
+    if (help) input.max = help.dataset.most;
+    const button = input.form.querySelector("[data-book]");
+    const seats = asked(input);
     const price = Number(input.dataset.price);
-    let text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats);
-    if (price > 0) {
+    let text = button.dataset.book;
+    if (seats) text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats.toLocaleString("en-IN"));
+    if (seats && price > 0) {
       const total = (seats * price) / 100;
       text += " · " + new Intl.NumberFormat("en-IN", {
         style: "currency",
@@ -26,6 +34,24 @@
       }).format(total);
     }
     button.textContent = text;
+    input.form.querySelectorAll("[data-step]").forEach((step) => {
+      step.hidden = false;
+      // Not disabled, which would take the focus away from whoever presses it.
+      step.setAttribute("aria-disabled", String(seats !== 0 && stepped(input, step) === seats));
+    });
+  }
+
+  // The number after a press of − or +; from what is no number of seats, the nearest that is.
+  function stepped(input, step) {
+    const wanted = (Math.trunc(Number(input.value)) || 0) + Number(step.dataset.step);
+    return Math.min(Math.max(wanted, 1), Number(input.max));
+  }
+
+  function take(step) {
+    const input = step.form.elements.seats;
+    input.value = stepped(input, step);
+    label(input);
+    document.getElementById("live").textContent = step.form.querySelector("[data-book]").textContent;
   }
 
   function reveal(button) {
@@ -126,9 +152,11 @@
     root.querySelectorAll("[data-your-time]").forEach(yourTime);
     root.querySelectorAll("[data-newest]").forEach((frame) => { frame.scrollLeft = frame.scrollWidth; });
     root.querySelectorAll("[data-poster]").forEach((place) => (posters ? posters.observe(place) : hang(place)));
+    root.querySelectorAll("[data-price]").forEach(label);
     countDown();
     const first = root.querySelector("[data-focus]");
     if (!first) return;
+    first.removeAttribute("data-focus"); // once: later swaps leave the focus where it is
     first.focus({ preventScroll: true });
     first.scrollIntoView({ block: "nearest" });
   }
@@ -173,6 +201,7 @@
     if (button && button.dataset.reveal) reveal(button);
     if (button && button.dataset.share) share(button);
     if (button && button.dataset.copy) copy(button);
+    if (button && button.dataset.step) take(button);
     if (button && "print" in button.dataset) window.print();
     if (button && button.id === "retry") window.location.reload();
   });
@@ -201,6 +230,5 @@
     prepare(document);
     bar();
     setInterval(countDown, 1000);
-    document.querySelectorAll("[data-price]").forEach(label);
   });
 })();

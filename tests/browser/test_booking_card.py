@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+PLACE = "e => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
+
 
 @pytest.fixture
 def on_event_page(visit, sign_in):
@@ -99,3 +101,62 @@ def test_a_site_that_can_not_be_reached_is_said_so_and_nothing_is_lost(on_event_
         page.get_by_role("button", name=re.compile("^Book")).click()
         expect(page.get_by_text("Nothing you typed is lost")).to_be_visible()
         expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("7")
+
+
+def test_plus_and_minus_change_the_number_say_it_and_move_nothing(on_event_page, make_event):
+    event = make_event(capacity=300, price_minor=9_999_950, max_per_person=11)
+    with on_event_page(event, width=360, height=800) as page:
+        seats = page.get_by_role("spinbutton", name="Seats")
+        book = page.locator("[data-book]")
+        more, fewer = (page.get_by_role("button", name=f"One seat {n}") for n in ("more", "fewer"))
+        places = [book.evaluate(PLACE)]
+        for number in range(2, 11):
+            more.click()
+            expect(seats).to_have_value(str(number))
+            expect(book).to_contain_text(f"Book {number} seats · ₹")
+            places.append(book.evaluate(PLACE))
+        assert places == places[:1] * 10
+        expect(page.get_by_role("status").first).to_contain_text("Book 10 seats")
+        more.press("Enter")
+        expect(more).to_have_attribute("aria-disabled", "true")
+        more.press("Space")
+        expect(seats).to_have_value("11")
+        expect(more).to_be_focused()
+        fewer.click()
+        expect(seats).to_have_value("10")
+
+
+def test_a_number_that_can_not_be_had_is_not_in_the_buttons_words(on_event_page, make_event):
+    event = make_event(capacity=30, max_per_person=4)
+    with on_event_page(event) as page:
+        for typed in ("", "0", "-2", "1.5", "5", "1e9"):
+            page.get_by_role("spinbutton", name="Seats").fill(typed)
+            expect(page.locator("[data-book]")).to_have_text("Book")
+        page.get_by_role("button", name="One seat more").click()
+        expect(page.locator("[data-book]")).to_have_text("Book 4 seats")
+        page.get_by_role("spinbutton", name="Seats").fill("")
+        page.get_by_role("button", name="One seat fewer").click()
+        expect(page.locator("[data-book]")).to_have_text("Book 1 seat")
+
+
+def test_the_bound_follows_the_seats_that_are_left(
+    on_event_page, make_event, make_booking, make_user
+):
+    event = make_event(capacity=30)
+    with on_event_page(event) as page:
+        expect(page.locator("#seats-help")).to_have_text("Up to 30: that is all that are left.")
+        page.get_by_role("spinbutton", name="Seats").fill("9")
+        make_booking(event=event, user=make_user(), seats=22)
+        expect(page.locator("#seats-help")).to_have_text("Up to 8: that is all that are left.")
+        expect(page.locator("[data-book]")).to_have_text("Book")
+        page.get_by_role("button", name="One seat more").click()
+        expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("8")
+
+
+def test_without_javascript_the_buttons_words_hold_for_any_number(visit, make_event):
+    event = make_event(capacity=30)
+    with visit(java_script_enabled=False) as page:
+        page.goto(f"/events/{event.id}/{event.slug}?seats=3")
+        expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("3")
+        expect(page.get_by_role("button", name=re.compile("^Book"))).to_have_text("Book")
+        expect(page.get_by_role("button", name=re.compile("^One seat"))).to_have_count(0)
