@@ -18,7 +18,7 @@ from app.db import db
 from app.demo.servers import Postgres, RedisServer
 from app.operations.database_roles import APP_ROLE, grant
 from tests.browser import html_checker
-from tests.deploy import proxies
+from tests.deploy import networks, proxies
 from tests.factories import Factories
 from tests.metrics import promtool
 from tests.support.logbook import LOGBOOK
@@ -47,6 +47,8 @@ def pytest_terminal_summary(terminalreporter):
         )
     for sentence in proxies.missing():
         terminalreporter.write_line(sentence, yellow=True)
+    if not networks.may_try():
+        terminalreporter.write_line(networks.NOT_RUN, yellow=True)
     if promtool.PROMTOOL is None:
         terminalreporter.write_line(promtool.NOT_RUN, yellow=True)
     if html_checker.jar_file() is None:
