@@ -71,17 +71,22 @@ class SiteNames(Names):
                 return
             if time.monotonic() - self._failed_at <= CHECK_INTERVAL:
                 raise SiteUnknown("not known yet")
-            self._site = self._site or self._identify()
-            owner = self._claim(keys=[OWNER_KEY], args=[self._site, OWNER_TTL])
-            self._set_prefix(owner.decode() if isinstance(owner, bytes) else owner)
-            self._checked_at = time.monotonic()
-        except redis.RedisError:
-            # Timed from the end of the attempt, which may have taken seconds: whoever waits for
-            # the lock meanwhile must not try in turn.
-            self._failed_at = time.monotonic()
-            raise
+            self._claim_plain_names()
         finally:
             self._checking.release()
+
+    def _claim_plain_names(self) -> None:
+        try:
+            self._site = self._site or self._identify()
+            owner = self._claim(keys=[OWNER_KEY], args=[self._site, OWNER_TTL])
+        except redis.RedisError:
+            # Timed from the end of the attempt, which may have taken seconds: whoever waits for
+            # the lock meanwhile must not try in turn. Whoever is only told to wait moves nothing,
+            # or steady traffic would put the next attempt off for ever.
+            self._failed_at = time.monotonic()
+            raise
+        self._set_prefix(owner.decode() if isinstance(owner, bytes) else owner)
+        self._checked_at = time.monotonic()
 
     def _set_prefix(self, owner: str) -> None:
         prefix = "" if owner == self._site else f"utsavam:{self._site}:"

@@ -2,14 +2,17 @@
 
 import logging
 import time
+from contextlib import suppress
 
 import pytest
+from redis import ConnectionError
 
 from app.booking import redis_keys
 from app.booking.redis_keys import Names, SiteNames, SiteUnknown
 from app.demo.servers import free_port
 from tests.factories import Factories
 from tests.limits.conftest import HALL, JSON, Guest
+from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up
 from tests.support.threads import at_once
 
@@ -209,3 +212,25 @@ def test_a_database_that_hangs_holds_up_whoever_comes_first_once_and_not_in_turn
     answers = at_once([lambda: mine.of("x")] * 5)
     assert {type(answer) for answer in answers} == {SiteUnknown}
     assert len(asked) == 1
+
+
+def test_steady_traffic_does_not_put_the_next_attempt_off(make_app, monkeypatch):
+    """Redis is back, and everybody who is told to wait comes again before the second is over."""
+    monkeypatch.setattr(redis_keys, "CHECK_INTERVAL", 0.2)
+    mine = make_app().extensions["redis_keys"]
+    assert mine.of("x") == "x"
+    claim = mine._claim
+
+    def away(**_command):
+        raise ConnectionError("away")
+
+    mine._checked_at, mine._claim = float("-inf"), away
+    with pytest.raises(ConnectionError):
+        mine.of("x")
+    mine._claim = claim
+
+    def named_again():
+        with suppress(SiteUnknown):
+            return mine.of("x")
+
+    wait_until(named_again, 5)
