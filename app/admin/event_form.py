@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     DateTimeLocalField,
     Field,
+    FileField,
     HiddenField,
     StringField,
     SubmitField,
@@ -43,7 +44,8 @@ TYPED = ("description", "capacity", "price", "max_per_person")
 LINES = ("name", "venue", "address", "city", "category", "time_zone")
 
 
-def _check_year(form: "EventForm", field: DateTimeLocalField) -> None:
+def check_moment(form: Any, field: DateTimeLocalField) -> None:
+    """Refuse a moment that `form.zone` can't have."""
     try:
         _in_utc(field.data, form.zone or ZoneInfo("UTC"))
     except ValueError:
@@ -60,7 +62,7 @@ def _time_field(label: str, **kwargs: Any) -> DateTimeLocalField:
     return DateTimeLocalField(
         label,
         format=TIME_FORMATS,
-        validators=[Optional(), _check_year],
+        validators=[Optional(), check_moment],
         **kwargs,
     )
 
@@ -86,7 +88,7 @@ class EventForm(Form):
     start_at = DateTimeLocalField(
         _("Starts"),
         format=TIME_FORMATS,
-        validators=[InputRequired(_("Say when the event starts.")), _check_year],
+        validators=[InputRequired(_("Say when the event starts.")), check_moment],
     )
     end_at = _time_field(_("Ends"))
     capacity = WholeNumberField(
@@ -109,6 +111,15 @@ class EventForm(Form):
         _("Sales close"), description=_("Leave empty to sell until it starts.")
     )
     cancel_until = _time_field(_("Cancel until"), description=_("Leave empty: until it starts."))
+    image = FileField(
+        _("A picture instead of the poster"),
+        description=_(
+            "JPEG, PNG or WebP, at most 5 MB and 12 megapixels (a phone’s JPEG 60, a WebP 6); "
+            "shown 8 wide by 5 high, its middle."
+        ),
+    )
+    picture = HiddenField()
+    """The digest of a picture that was sent with a form that had errors."""
     draft = SubmitField(_("Save as a draft"))
     publish = SubmitField(_("Publish"))
     seen = HiddenField()

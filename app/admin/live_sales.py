@@ -8,6 +8,7 @@ from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.admin import event_saving
 from app.admin.forms import HoldForm, ReleaseForm
 from app.admin.guard import staff_pages
 from app.edge.current import desk
@@ -47,16 +48,18 @@ def export(event_id: int) -> Answer:
 
 @blueprint.post("/events/<id:event_id>/pause")
 def pause(event_id: int) -> Answer:
-    event = events.pause_sales(event_id, True, desk())
-    flash(_("Sales are paused: nobody can book."), "done")
-    return _to_console(event)
+    return _pause(event_id, True, _("Sales are paused: nobody can book."))
 
 
 @blueprint.post("/events/<id:event_id>/resumption")
 def resume(event_id: int) -> Answer:
-    event = events.pause_sales(event_id, False, desk())
-    flash(_("Sales go on."), "done")
-    return _to_console(event)
+    return _pause(event_id, False, _("Sales go on."))
+
+
+def _pause(event_id: int, paused: bool, told: str) -> Answer:
+    return event_saving.save(
+        event_id, {"sales_paused": paused}, told, alone="admin_live_sales.show"
+    )
 
 
 @blueprint.post("/events/<id:event_id>/held-seats")

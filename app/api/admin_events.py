@@ -89,7 +89,7 @@ def delete_event(event_id: int, query: DeletionQuery) -> tuple[str, int]:
 )
 def copy_event(event_id: int, body: CopyIn) -> Response:
     """Make a draft like an event, under another name"""
-    event = events.duplicate_event(event_id, body.name, desk())
+    event = events.duplicate_event(event_id, body.name, desk(), start=body.start_at)
     response = json_response(event_out(event), 201)
     response.headers["Location"] = f"/events/{event.id}"
     return response

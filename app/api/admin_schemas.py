@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from app.api.fields import MAX_ID, Cursor, Day, Flag, Limit, Line, Payload, Search
+from app.api.fields import MAX_ID, Cursor, Day, Flag, Limit, Line, Moment, Payload, Search
 from app.api.schemas import EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
@@ -25,6 +25,11 @@ class AdminEventsQuery(Payload):
 
 class CopyIn(Payload):
     name: Name
+    start_at: Moment | None = Field(
+        None,
+        description="The copy's start, with which its other moments move by the local clock; "
+        "without it, they stay as they are.",
+    )
 
 
 class StaffKeyIn(Payload):

@@ -66,7 +66,8 @@ TABLE = {
     """,
     Who.ORGANISER: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
-        admin_events.check admin_events.publish admin_events.withdraw admin_events.duplicate
+        admin_events.check admin_events.publish admin_events.withdraw
+        admin_events.ask_copy admin_events.duplicate
         admin_events.confirm_cancellation admin_events.cancel
         admin_events.confirm_deletion admin_events.delete
         admin_images.upload admin_images.remove

@@ -13,17 +13,19 @@ from app.edge.addresses import Addresses
 from app.edge.size_limits import MAX_BODY, MAX_EVENT_FORM
 from app.lib.images import MAX_BYTES
 
+EVENT_FORM = frozenset(
+    (
+        *("admin_events.create", "admin_events.update"),
+        *("admin_events.publish", "admin_events.withdraw"),
+        *("admin_images.upload", "admin_images.remove"),
+        *("admin_live_sales.pause", "admin_live_sales.resume"),
+    )
+)
+"""Where the event's form is sent by its buttons, and a picture with it."""
+MAX_WITH_PICTURE = MAX_BYTES + MAX_EVENT_FORM
 LARGER = {
-    **dict.fromkeys(("admin_images.upload", "api_images.set_image"), MAX_BYTES + MAX_BODY),
-    **dict.fromkeys(
-        (
-            "admin_events.create",
-            "admin_events.update",
-            "admin_events.preview",
-            "admin_events.check",
-        ),
-        MAX_EVENT_FORM,
-    ),
+    "api_images.set_image": MAX_BYTES + MAX_BODY,
+    **dict.fromkeys((*EVENT_FORM, "admin_events.preview", "admin_events.check"), MAX_EVENT_FORM),
 }
 
 
@@ -47,6 +49,8 @@ class Request(BaseRequest):
 
     @property  # type: ignore[misc]
     def max_content_length(self) -> int | None:  # type: ignore[override]
+        if self.endpoint in EVENT_FORM and self.mimetype == "multipart/form-data":
+            return MAX_WITH_PICTURE
         return LARGER.get(self.endpoint or "", MAX_BODY)
 
     @cached_property

@@ -16,6 +16,7 @@ from app.errors import (
     InvalidField,
     VersionConflict,
 )
+from app.lib.datetimes import moved
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.services import audit
@@ -114,15 +115,22 @@ def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Eve
 
 
 COPIED = (
-    *("venue", "address", "city", "category", "description", "time_zone", "start_at", "end_at"),
+    *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "max_per_person", "image_digest"),
 )
+MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 
 
-def duplicate_event(event_id: int, name: str, desk: BookingDesk) -> Event:
-    """Copy the event to a draft with a new name and nothing sold. Raises `EventNotFound`."""
+def duplicate_event(
+    event_id: int, name: str, desk: BookingDesk, *, start: datetime | None = None
+) -> Event:
+    """Copy the event to a draft with a new name and nothing sold.
+
+    Its other moments move with the start, by the clock on the event's wall. Raises
+    `EventNotFound`, and `InvalidField` for a start that they can't follow.
+    """
     event = get_event(event_id, drafts=True)
-    facts = {fact: getattr(event, fact) for fact in COPIED}
+    facts = {fact: getattr(event, fact) for fact in COPIED} | _moments(event, start)
     return create_event({**facts, "name": name[:200], "status": EventStatus.DRAFT.value}, desk)
 
 
@@ -175,6 +183,18 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
         event.deleted_at = event.updated_at = at
         audit.record("event.deleted", event, before={"confirmed_bookings": count})
     return count
+
+
+def _moments(event: Event, start: datetime | None) -> dict[str, datetime | None]:
+    """The event's moments if it started at `start`."""
+    start, zone = start or event.start_at, event.zone
+    was, becomes = (at.astimezone(zone).replace(tzinfo=None) for at in (event.start_at, start))
+    found = {name: getattr(event, name) for name in MOMENTS}
+    try:
+        moments = {name: at and moved(at, becomes - was, zone) for name, at in found.items()}
+    except ValueError as error:
+        raise InvalidField("start_at", str(error)) from None
+    return {**moments, "start_at": start}
 
 
 def _apply(event: Event, changes: Mapping[str, Any]) -> None:

@@ -363,6 +363,7 @@ ORGANISER = [
     Scene("admin-event-errors", sent_empty("/admin/events/new", "Publish")),
     Scene("admin-event-edit", at(lambda w: f"/admin/events/{w.events['ok'].id}/edit")),
     Scene("admin-event-draft", at(lambda w: f"/admin/events/{w.events['draft'].id}/edit")),
+    Scene("admin-event-copy", at(lambda w: f"/admin/events/{w.events['ok'].id}/duplicate")),
     Scene("admin-event-field", wrong_field),
     Scene("admin-event-cancel", at(lambda w: f"/admin/events/{w.events['ok'].id}/cancellation")),
     Scene("admin-event-delete", at(lambda w: f"/admin/events/{w.events['ok'].id}/deletion")),

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from app.config import Settings
-from app.edge.application import LARGER
+from app.edge.application import LARGER, MAX_WITH_PICTURE
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.operations.database_roles import APP_ROLE
 
@@ -151,7 +151,7 @@ def test_the_proxy_lets_through_what_the_site_takes():
     sizes = re.findall(r"client_max_body_size (\d+)([km]);", proxy())
     others, pictures = (int(n) * {"k": 1 << 10, "m": 1 << 20}[unit] for n, unit in sizes)
     assert others > MAX_EVENT_FORM
-    assert pictures > max(LARGER.values())
+    assert pictures > max(MAX_WITH_PICTURE, *LARGER.values())
 
 
 def test_the_blueprint_sets_what_the_site_can_not_start_without():

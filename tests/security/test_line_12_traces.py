@@ -119,7 +119,7 @@ CHANGES = {
     "admin_events.update": EVENT_FORM,
     "admin_events.publish": {},
     "admin_events.withdraw": {},
-    "admin_events.duplicate": {},
+    "admin_events.duplicate": {"name": "Again", "start_at": "2031-03-04T07:00"},
     "admin_events.cancel": {},
     "admin_events.delete": {},
     "admin_images.upload": {"image": "a picture"},
