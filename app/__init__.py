@@ -23,6 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         access,
         error_handlers,
         extensions,
+        refused_forms,
         request_metrics,
         security,
         session,
@@ -45,7 +46,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app, settings, {connections.LEDGER: connections.ledger_options(settings)})
     connections.init_app(app)
-    extensions.init_app(app, settings)
     redis = connect(settings.redis_url, settings.redis_timeout_ms)
     names = names_of(app, redis)
     gate = SeatGate(redis, settings.redis_timeout_ms, names)
@@ -59,8 +59,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     accounts.share_core(settings.web_concurrency)
 
     security.init_app(app, settings)
+    extensions.init_app(app, settings)
     templating.init_app(app)
     error_handlers.init_app(app)
+    refused_forms.init_app(app)
 
     web.init_app(app)
     admin.init_app(app)

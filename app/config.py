@@ -17,8 +17,8 @@ MIN_KEY_LENGTH = 22
 """Minimum characters of a key: 22 in base64 carry the 128 random bits that a key needs."""
 
 WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default")
-HOST_NAME = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?")
-"""A leading dot matches all subdomains as well."""
+HOST_NAME = re.compile(r"(\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:\d+)?")
+"""A leading dot matches all subdomains as well; an IPv6 address stands in brackets."""
 LEDGER_POOL = 3
 """Size of each process's connection pool for bookings, which page requests cannot exhaust."""
 LOOPBACK = {"127.0.0.1", "localhost"}

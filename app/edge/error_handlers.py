@@ -4,17 +4,15 @@ import logging
 from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
-from app.edge.htmx import go_to, is_htmx
+from app.edge.htmx import is_htmx
 from app.edge.negotiation import wants_json
-from app.edge.session import current_user
 from app.errors import DatabaseDown, EventGone, NotAllowed, RoleTooLow, UtsavamError
 from app.lib.request_id import request_id
 from app.presenters.problems import Problem, problem_of
@@ -26,7 +24,6 @@ PROBLEM_JSON = "application/problem+json"
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(UtsavamError, _domain)
-    app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ParseException, _malformed)
     app.register_error_handler(DBAPIError, _database)
@@ -133,21 +130,6 @@ def _http(error: HTTPException) -> Response:
 def _malformed(_error: ParseException) -> Response:
     """Answer a body that gunicorn can't read, as one whose chunks have no size."""
     return _http(BadRequest("The body of the request is malformed."))
-
-
-def _csrf(_error: CSRFError) -> Response:
-    """Answer a failed CSRF check, mostly from a page left open until its session expired.
-
-    A booking that was about to be made is kept: the visitor goes back to its checkout.
-    """
-    if request.endpoint == "checkout.create" and current_user() is None:
-        seats = request.form.get("seats", type=int)
-        return go_to(url_for("checkout.begin", **(request.view_args or {}), seats=seats))
-    detail = _(
-        "This form was open for too long, so we did not take it. Go back, load the page again, "
-        "and send it once more."
-    )
-    return present(Problem(400, "", _("Please send it again"), detail))
 
 
 def _foreign_host() -> Response:

@@ -3,13 +3,13 @@
 from babel import Locale
 from flask import Flask
 from flask_babel import Babel
-from flask_wtf import CSRFProtect
 
 from app.config import Settings, is_web_worker
 from app.db import db
+from app.edge.forged_requests import FormGuard
 
 babel = Babel()
-csrf = CSRFProtect()
+csrf = FormGuard()
 
 
 def init_app(app: Flask, settings: Settings) -> None:

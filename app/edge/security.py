@@ -16,6 +16,7 @@ from app.edge.negotiation import WANTS_JSON
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
 
+LOOPBACK_V6 = "[::1]"
 ANY_HOST_ENDPOINTS = {"api_health.health", "api_health.ready"}
 """Endpoints allowed under any host: load balancers and platforms call them by IP address."""
 
@@ -73,7 +74,15 @@ def init_app(app: Flask, settings: Settings) -> None:
 def trusted_hosts_check(settings: Settings) -> Callable[[str], bool]:
     """Return a cached check of hosts; Flask's own normalises every trusted name per request."""
     trusted = [*settings.trusted_hosts, *LOOPBACK]
-    return lru_cache(maxsize=1_000)(lambda host: host_is_trusted(host, trusted))
+    literals = {name.rpartition("]")[0] for name in (*settings.trusted_hosts, LOOPBACK_V6)} - {""}
+
+    def is_ours(host: str) -> bool:
+        # Werkzeug takes what follows the first colon for a port, also in `[::1]`.
+        if host.startswith("["):
+            return host_is_trusted(host) and host.rpartition("]")[0] in literals
+        return host_is_trusted(host, trusted)
+
+    return lru_cache(maxsize=1_000)(is_ours)
 
 
 def _refuse_foreign_hosts(app: Flask, settings: Settings) -> None:

@@ -219,6 +219,15 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.dataset.field) judge(event.target);
   });
+  // A form that was refused for its token gets a new one where it stands; what was typed stays.
+  document.addEventListener("utsavam:token", (event) => {
+    document.querySelectorAll("input[name$=csrf_token]").forEach((input) => { input.value = event.detail.token; });
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status !== 400 || !event.detail.xhr.getResponseHeader("HX-Retarget")) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
   document.addEventListener("htmx:beforeRequest", forgetBusy);
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:timeout", () => offline(true));

@@ -256,6 +256,17 @@ def too_many_tries(page, _world):
     expect(page.locator(".error-page")).to_have_attribute("data-status", "429")
 
 
+def form_of_another_session(page, _world):
+    """As when a second tab was signed in meanwhile."""
+    page.goto("/sign-up")
+    page.get_by_label("Name").fill("Lakshmi Narayanan")
+    page.get_by_label("Email").fill("lakshmi@example.com")
+    page.get_by_label("Password", exact=True).fill("correct horse battery")
+    page.context.clear_cookies()
+    page.locator("main").get_by_role("button", name="Make an account").click()
+    expect(page.locator("[data-reason]")).to_have_attribute("data-reason", "no-cookie")
+
+
 @contextlib.contextmanager
 def without_events_table(world):
     world.sql("ALTER TABLE events RENAME TO events_away")
@@ -326,6 +337,7 @@ VISITOR = [
     Scene("error-500", broken),
     Scene("error-503", database_away),
     Scene("error-429", too_many_tries),
+    Scene("error-form-refused", form_of_another_session, status=400),
 ]
 MEMBER = [
     Scene("event-signed-in", event("ok")),

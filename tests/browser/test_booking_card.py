@@ -160,3 +160,18 @@ def test_without_javascript_the_buttons_words_hold_for_any_number(visit, make_ev
         expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("3")
         expect(page.get_by_role("button", name=re.compile("^Book"))).to_have_text("Book")
         expect(page.get_by_role("button", name=re.compile("^One seat"))).to_have_count(0)
+
+
+def test_a_form_of_another_session_is_told_where_it_stands_and_goes_with_the_next_press(
+    on_event_page, make_event
+):
+    """As after signing out and in again in a second tab."""
+    event = make_event(capacity=30)
+    with on_event_page(event) as page:
+        page.evaluate("document.querySelector('#booking-form [name=csrf_token]').value = 'x.y.z'")
+        page.get_by_role("spinbutton", name="Seats").fill("3")
+        page.get_by_role("button", name="Book 3 seats").click()
+        expect(page.locator("#busy")).to_contain_text("Nothing was lost: press again.")
+        expect(page.locator("#offline")).to_be_hidden()
+        page.get_by_role("button", name="Book 3 seats").click()
+        page.wait_for_url("**/bookings/*")

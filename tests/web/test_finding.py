@@ -199,4 +199,5 @@ def test_a_booking_form_whose_session_is_over_leads_to_the_sign_in_with_the_choi
 def test_another_form_whose_session_is_over_says_what_to_do(visitor, clean):
     answer = visitor.post("/account/name", {"name-name": "x"}, csrf=False)
     assert answer.status_code == 400
-    assert "open for too long" in answer.text
+    assert "without the mark that our pages put into it" in answer.text
+    assert 'name="name-name" value="x"' in answer.text

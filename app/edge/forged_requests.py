@@ -1,0 +1,125 @@
+"""Which forms are taken: judged by the token of their page, and by what the browser says of it.
+
+The token proves that a form is ours: no other site can read one. `Origin` and `Sec-Fetch-Site`,
+which scripts can't set, are a second proof, if they come. A browser may hide where a form comes
+from: it sends no `Referer`, and `Origin: null` (Fetch, "append a request Origin header", under the
+policy `no-referrer`). That says nothing for the form and nothing against it, so the token decides.
+A sandboxed frame hides its origin as well, but holds no token of the visitor's session.
+"""
+
+import hmac
+from enum import StrEnum
+from time import time
+from urllib.parse import urlsplit
+
+from flask import current_app, g, request, session
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from app.edge.session import is_anonymous
+
+PORTS = {"http": 80, "https": 443}
+
+
+class Fault(StrEnum):
+    """Why a form is refused."""
+
+    FOREIGN_ORIGIN = "foreign-origin"
+    TOKEN_MISSING = "token-missing"  # noqa: S105 - a name
+    TOKEN_UNREADABLE = "token-unreadable"  # noqa: S105
+    TOKEN_TOO_OLD = "token-too-old"  # noqa: S105
+    NO_COOKIE = "no-cookie"
+    OTHER_SESSION = "other-session"
+
+
+class Provenance(StrEnum):
+    OURS = "ours"
+    HIDDEN = "hidden"
+    FOREIGN = "foreign"
+
+
+class FormRefused(CSRFError):  # type: ignore[misc]
+    """A form is refused; nothing was done."""
+
+    def __init__(self, fault: Fault, provenance: Provenance) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.provenance = provenance
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether the visitor may be shown what was typed, to send it again.
+
+        Not where another site may have typed it: one press would do what that site wants. No
+        browser leaves `Origin` out when another site's page sends a form, and none sends our
+        `SameSite` cookie with it.
+        """
+        if self.provenance is Provenance.FOREIGN:
+            return False
+        hidden = request.headers.get("Origin") == "null"
+        return self.provenance is Provenance.OURS or not hidden or not is_anonymous()
+
+
+class FormGuard(CSRFProtect):  # type: ignore[misc]
+    """Flask-WTF's protection with our rules: its own refuses every form without `Referer`."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if apply_exemptions and (not request.endpoint or self._is_exempt()):
+            return
+        if request.method not in current_app.config["WTF_CSRF_METHODS"]:
+            return
+        found = provenance()
+        if found is Provenance.FOREIGN:
+            raise FormRefused(Fault.FOREIGN_ORIGIN, found)
+        if fault := token_fault(self._get_csrf_token()):
+            raise FormRefused(fault, found)
+        g.csrf_valid = True  # so that the forms don't check it once more
+
+
+def provenance() -> Provenance:
+    """Return where the browser says that the form comes from."""
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site in {"cross-site", "same-site"}:
+        return Provenance.FOREIGN
+    origin = request.headers.get("Origin")
+    told = origin if origin and origin != "null" else request.headers.get("Referer")
+    if told and (origin == told or told.startswith(("http://", "https://"))):
+        is_ours = _is_our_origin(told, by_name=site == "same-origin")
+        return Provenance.OURS if is_ours else Provenance.FOREIGN
+    return Provenance.OURS if site == "same-origin" else Provenance.HIDDEN
+
+
+def _is_our_origin(url: str, *, by_name: bool) -> bool:
+    """Whether a URL is of the host that was asked; `by_name`: whatever its scheme and port.
+
+    A port that `Host` leaves out is the default of the URL's own scheme, because a proxy that ends
+    TLS may not tell us so. A proxy may also drop or add a port; then the browser's own word, that
+    it is the same origin, is enough.
+    """
+    try:
+        theirs, ours = urlsplit(url), urlsplit(f"//{request.host}")
+        if theirs.scheme not in PORTS or theirs.hostname != ours.hostname:
+            return False
+        default = PORTS[theirs.scheme]
+        same_port = (theirs.port or default) == (ours.port or default)
+    except ValueError:
+        return False
+    return by_name or (same_port and (theirs.scheme == "https" or not request.is_secure))
+
+
+def token_fault(sent: str | None) -> Fault | None:
+    """Return what is wrong with a form's token; None if it is that of the visitor's session."""
+    if not sent:
+        return Fault.TOKEN_MISSING
+    serializer = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")
+    try:
+        token, made_at = serializer.loads(sent, return_timestamp=True)
+    except BadData:
+        return Fault.TOKEN_UNREADABLE
+    # Compared as bytes: `compare_digest` raises for other letters than ASCII's.
+    if hmac.compare_digest(str(session.get("csrf_token", "")).encode(), str(token).encode()):
+        return None
+    if time() - made_at.timestamp() > current_app.permanent_session_lifetime.total_seconds():
+        return Fault.TOKEN_TOO_OLD
+    return Fault.NO_COOKIE if is_anonymous() else Fault.OTHER_SESSION
