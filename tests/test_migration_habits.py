@@ -145,5 +145,21 @@ def test_a_migration_of_several_parts_may_break_off_and_be_run_again(migrated_to
     assert connection.execute(unchecked).fetchall() == []
 
 
+def test_addresses_and_names_get_one_spelling_and_two_accounts_of_one_person_stay(
+    migrated_to, caplog
+):
+    go, connection = migrated_to
+    go("0010")
+    emails = ["anna@bücher.example", "b@xn--bcher-kva.example", "anna@xn--bcher-kva.example"]
+    for number, email in enumerate([*emails, "Ce\u0301@example.com"], 1):
+        row = "INSERT INTO users (id, email, name) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s)"
+        connection.execute(row, (number, email, "Rene\u0301"))
+    go("0013")
+    assert connection.execute("SELECT email, name FROM users ORDER BY id").fetchall() == [
+        (email, "René") for email in (emails[0], "b@bücher.example", emails[2], "cé@example.com")
+    ]
+    assert "Users 1 and 3 have one address, spelt in two ways" in caplog.text
+
+
 def test_every_table_that_tests_empty_has_a_row_to_keep():
     assert {table for table, _row in rows.ROWS} == set(TABLES.replace(" ", "").split(","))

@@ -30,6 +30,7 @@ from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, to_utc
 from app.lib.money import minor_to_text, parse_money
+from app.lib.names import tidy_text
 from app.models import Event
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
@@ -208,7 +209,7 @@ class EventForm(Form):
         facts: dict[str, Any] = {name: self[name].data or "" for name in LINES}
         facts |= {name: self._time(name, shown) for name in TIMES}
         return facts | {
-            "description": (self.description.data or "").strip(),
+            "description": tidy_text(self.description.data or ""),
             "capacity": self.capacity.data,
             "price_minor": parse_money(self.price.data or "0", "INR"),
             "max_per_person": self.max_per_person.data,

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from app.lib.datetimes import to_utc
+from app.lib.names import NOTHING_VISIBLE, is_visible, tidy_line, tidy_text
 from app.lib.text import SIGNS_NOT_SHOWN, is_showable
 
 MAX_ID = 10**18 - 1
@@ -34,6 +35,12 @@ class Payload(BaseModel):
 def _no_control_characters(text: str) -> str:
     if not is_showable(text):
         raise ValueError("must not hold control characters")
+    return text
+
+
+def _visible(text: str) -> str:
+    if text and not is_visible(text):
+        raise ValueError(NOTHING_VISIBLE)
     return text
 
 
@@ -62,8 +69,10 @@ Text = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True),
     AfterValidator(_no_control_characters),
+    AfterValidator(tidy_text),
+    AfterValidator(_visible),
 ]
-Line = Annotated[Text, AfterValidator(_one_line)]
+Line = Annotated[Text, AfterValidator(_one_line), AfterValidator(tidy_line)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_check_time_format), AfterValidator(to_utc)]
 Day = Annotated[date, BeforeValidator(_check_day_format)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows in the answer.")]

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from app.lib.names import is_visible, tidy_line
 from app.models.booking import MAX_SEATS
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
@@ -16,6 +17,14 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         locales = ("en",)
+
+    def validate(self, **extra: Any) -> bool:
+        """Also refuse what was typed when nothing of it can be seen."""
+        is_valid = bool(super().validate(**extra))
+        unseen = [field for field in self if _shows_nothing(field) and not field.errors]
+        for field in unseen:
+            field.errors = [_("Enter something that can be seen.")]
+        return is_valid and not unseen
 
     @property
     def first_error(self) -> str | None:
@@ -43,8 +52,13 @@ def sentence(message: str) -> str:
 
 
 def strip(value: Any) -> Any:
-    """Strip text and join its lines, as the API does: a line break could forge a row in a list."""
-    return " ".join(value.splitlines()).strip() if isinstance(value, str) else value
+    """Tidy text and join its lines, as the API does: a line break could forge a row in a list."""
+    return tidy_line(" ".join(value.splitlines())) if isinstance(value, str) else value
+
+
+def _shows_nothing(field: Field) -> bool:
+    typed = isinstance(field, StringField) and not isinstance(field, PasswordField | HiddenField)
+    return typed and bool((field.data or "").strip()) and not is_visible(field.data)
 
 
 def new_password_field(label: str, name: str = "password") -> PasswordField:

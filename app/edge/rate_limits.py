@@ -17,7 +17,7 @@ from app.edge.current import settings
 from app.edge.rate_limiter import RateLimiter
 from app.errors import WrongCredentials
 from app.lib.fair_queue import on_behalf_of
-from app.services.accounts import normalise_email
+from app.lib.emails import one_spelling
 
 KNOWN_ACCOUNT = "known"
 """The session key of the account that the browser was signed in to; set by the server only."""
@@ -159,5 +159,5 @@ def api_call() -> None:
 
 def _account(email: str) -> str:
     """Return an id for the account that doesn't reveal its email, in a cookie or in Redis."""
-    key, normalised = settings().secret_key.encode(), normalise_email(email)
-    return hmac.digest(key, normalised.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+    key, spelt = settings().secret_key.encode(), one_spelling(email)
+    return hmac.digest(key, spelt.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]

@@ -1,10 +1,10 @@
 """An API token, with which a program acts as one user."""
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Timestamp
+from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 from app.models.user import User
 
 
@@ -24,3 +24,7 @@ class ApiToken(Model):
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
+
+    @validates("name")
+    def _keep_name(self, field: str, name: str | None) -> str | None:
+        return kept_text(field, name)

@@ -20,10 +20,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Timestamp, now
+from app.lib.names import tidy_line, tidy_text
+from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 
 MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 100_000_000
@@ -147,6 +148,10 @@ class Event(Model):
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
     deleted_at: Mapped[Timestamp | None]
+
+    @validates("name", "venue", "address", "city", "category", "description")
+    def _keep_text(self, field: str, text: str | None) -> str | None:
+        return kept_text(field, text, tidy_text if field == "description" else tidy_line)
 
     @property
     def slug(self) -> str:

@@ -3,10 +3,10 @@
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Timestamp
+from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 
 
 class Role(StrEnum):
@@ -44,3 +44,7 @@ class StaffKey(Model):
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
+
+    @validates("name")
+    def _keep_name(self, field: str, name: str | None) -> str | None:
+        return kept_text(field, name)

@@ -19,6 +19,7 @@ from app.errors import (
     UserNotFound,
     WrongCredentials,
 )
+from app.lib.emails import one_spelling
 from app.lib.fair_queue import FairQueue, QueueFull, WaitedTooLong
 from app.models import User
 from app.services import api_tokens, sign_ins
@@ -63,8 +64,8 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
             raise EmailTaken
         db.session.commit()
     user = User(
-        email=normalise_email(email),
-        name=name.strip(),
+        email=email,
+        name=name,
         password_hash=hash_password(password) if password is not None else None,
     )
     try:
@@ -139,7 +140,7 @@ def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple
 
 
 def find_user(email: str) -> User | None:
-    """The user with this email, whatever its case, or None."""
+    """The user with this email, however it is spelt, or None."""
     return db.session.scalars(_by_email(email)).one_or_none()
 
 
@@ -151,13 +152,8 @@ def get_user(user_id: int) -> User:
     return user
 
 
-def normalise_email(email: str) -> str:
-    """The email as it is stored: trimmed and in lower case."""
-    return email.strip().lower()
-
-
 def _by_email(email: str) -> Select[User]:
-    return select(User).where(func.lower(User.email) == normalise_email(email))
+    return select(User).where(func.lower(User.email) == one_spelling(email))
 
 
 def hash_password(password: str) -> str:

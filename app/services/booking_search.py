@@ -13,7 +13,7 @@ from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
 from app.models import Booking, BookingState, Event, User
-from app.models.user import SEARCHED_NAMES
+from app.models.user import named_like
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
@@ -146,7 +146,7 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
     for word in query.q.split():
         # Users and events that match the word are looked up first: three short index scans
         # instead of a long scan of all bookings.
-        people = select(User.id).where(SEARCHED_NAMES.icontains(word, autoescape=True))
+        people = select(User.id).where(named_like(word))
         matches = [
             Booking.user_id == any_(func.array(people.scalar_subquery())),
             Booking.reference == word.replace("-", "").upper(),

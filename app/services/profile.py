@@ -15,7 +15,7 @@ from app.services import accounts, api_tokens, sign_ins, user_bookings
 def rename(user_id: int, name: str) -> None:
     """Change the user's name. Raises `UserNotFound`."""
     with transaction() as session:
-        _locked_user(session, user_id).name = name.strip()
+        _locked_user(session, user_id).name = name
 
 
 def change_email(user_id: int, email: str, password: str) -> None:
@@ -23,7 +23,7 @@ def change_email(user_id: int, email: str, password: str) -> None:
     accounts.confirm_password(user_id, password)
     try:
         with transaction() as session:
-            _locked_user(session, user_id).email = accounts.normalise_email(email)
+            _locked_user(session, user_id).email = email
     except IntegrityError as error:
         if accounts.constraint_of(error) == "uq_users_email":
             raise EmailTaken from None

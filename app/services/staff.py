@@ -81,7 +81,7 @@ def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
     """
     secret = PREFIX + new_secret()
     key = StaffKey(
-        name=name.strip(), role=role.value, key_digest=digest(secret), last_four=secret[-4:]
+        name=name, role=role.value, key_digest=digest(secret), last_four=secret[-4:]
     )
     try:
         with transaction() as session:

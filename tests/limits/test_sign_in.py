@@ -194,3 +194,11 @@ def test_htmx_gets_a_sentence_for_the_top_of_the_page_and_not_a_page(limited, ch
     assert "Too many tries. Please wait" in answer.text
     assert "<html" not in answer.text
     assert int(answer.headers["Retry-After"]) <= 60
+
+
+def test_an_account_is_one_however_its_address_is_spelt(limited, make_user):
+    make_user(email="anna@bücher.example", password=PASSWORD)
+    app = limited(limit_sign_in_account="2 per hour")
+    spellings = ("anna@bücher.example", "anna@xn--bcher-kva.example", "ANNA@BÜCHER.example")
+    answers = [Guest(app).sign_in(email, "mistyped").status_code for email in spellings]
+    assert answers == [422, 422, 429]

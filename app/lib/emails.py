@@ -1,0 +1,28 @@
+"""One spelling for every email address, wherever it is kept, counted or looked up."""
+
+import unicodedata
+
+import idna
+
+LONGEST_DOMAIN = 253
+
+
+def one_spelling(email: str) -> str:
+    """The address in NFC and lower case, with the domain's own letters: `xn--bcher-kva.example`
+    is `bücher.example`.
+
+    What is no address comes back too, to be looked up in vain.
+    """
+    local, at, domain = unicodedata.normalize("NFC", email.strip()).rpartition("@")
+    return f"{unicodedata.normalize('NFC', local.lower())}{at}{_own_letters(domain)}"
+
+
+def _own_letters(domain: str) -> str:
+    domain = domain.lower().rstrip(".\u3002\uff0e\uff61")
+    if (domain.isascii() and "xn--" not in domain) or len(domain) > LONGEST_DOMAIN:
+        return domain
+    try:
+        # UTS 46 without its transitional mapping, as browsers do: straße.de is not strasse.de.
+        return idna.decode(idna.encode(domain, uts46=True))
+    except UnicodeError:
+        return unicodedata.normalize("NFC", domain)
