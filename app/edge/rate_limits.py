@@ -16,8 +16,8 @@ from flask import current_app, g, request, session
 from app.edge.current import settings
 from app.edge.rate_limiter import RateLimiter
 from app.errors import WrongCredentials
-from app.lib.fair_queue import on_behalf_of
 from app.lib.emails import one_spelling
+from app.lib.fair_queue import on_behalf_of
 
 KNOWN_ACCOUNT = "known"
 """The session key of the account that the browser was signed in to; set by the server only."""

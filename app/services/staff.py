@@ -80,9 +80,7 @@ def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
     Raises `InvalidField` when another valid key has the same name.
     """
     secret = PREFIX + new_secret()
-    key = StaffKey(
-        name=name, role=role.value, key_digest=digest(secret), last_four=secret[-4:]
-    )
+    key = StaffKey(name=name, role=role.value, key_digest=digest(secret), last_four=secret[-4:])
     try:
         with transaction() as session:
             session.add(key)

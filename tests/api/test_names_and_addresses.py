@@ -28,9 +28,7 @@ def test_people_and_keys_have_names_that_can_be_seen(organiser, problem, path, b
 
 
 def test_a_copy_has_a_name_that_can_be_seen(organiser, problem, make_event):
-    said = problem(
-        organiser.post(f"/admin/events/{make_event().id}/copies", {"name": UNSEEN}), 422
-    )
+    said = problem(organiser.post(f"/admin/events/{make_event().id}/copies", {"name": UNSEEN}), 422)
     assert [error["field"] for error in said["errors"]] == ["name"]
 
 
