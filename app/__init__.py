@@ -1,5 +1,6 @@
 """Utsavam sells seats for events: it never oversells, never loses a booking and never freezes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.application import Application
     from app.edge.rate_limiter import RateLimiter
     from app.edge.response_cache import ResponseCache
+    from app.models.event import set_default_length
     from app.services import accounts
     from app.services.catalogue import Catalogue
 
@@ -57,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["response_cache"] = ResponseCache()
     app.extensions["rate_limiter"] = RateLimiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)
+    set_default_length(timedelta(hours=settings.default_event_hours))
 
     security.init_app(app, settings)
     extensions.init_app(app, settings)

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     demo: bool = False
 
     time_zone: str = "Asia/Kolkata"
+    default_event_hours: float = Field(3.0, gt=0, le=168)
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)

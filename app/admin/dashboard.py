@@ -108,9 +108,9 @@ def _rows(found: Sales) -> tuple[list[EventSales], str, str]:
     ]
     if sort == "start" and not words:
         at = now()
-        # Upcoming events first, soonest first; then past ones, latest first.
-        to_come = [row for row in rows if row.event.start_at > at]
-        return to_come + [row for row in reversed(rows) if row.event.start_at <= at], words, sort
+        # Those under way and to come, soonest first; then past ones, latest first.
+        to_come = [row for row in rows if not row.event.is_over(at)]
+        return to_come + [row for row in reversed(rows) if row.event.is_over(at)], words, sort
     return sorted(rows, key=SORTS[sort]), words, sort
 
 

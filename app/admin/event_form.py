@@ -91,7 +91,7 @@ class EventForm(Form):
         format=TIME_FORMATS,
         validators=[InputRequired(_("Say when the event starts.")), check_moment],
     )
-    end_at = _time_field(_("Ends"))
+    end_at = _time_field(_("Ends"), description=_("Until then it is shown as under way."))
     capacity = WholeNumberField(
         _("Capacity"),
         validators=[
@@ -109,7 +109,8 @@ class EventForm(Form):
     )
     sales_open_at = _time_field(_("Sales open"), description=_("Leave empty to sell at once."))
     sales_close_at = _time_field(
-        _("Sales close"), description=_("Leave empty to sell until it starts.")
+        _("Sales close"),
+        description=_("Leave empty to sell until it starts; its end at most."),
     )
     cancel_until = _time_field(_("Cancel until"), description=_("Leave empty: until it starts."))
     image = FileField(

@@ -24,7 +24,7 @@ blueprint = api_blueprint("admin_events", __name__)
 def list_events(query: AdminEventsQuery) -> Response:
     """List events, drafts too
 
-    The soonest first; with `past`, those that have started, the latest first.
+    The soonest first; with `past`, those that are over, the latest first.
     """
     asked = EventQuery(
         q=query.q, past_only=query.past, drafts=True, limit=query.limit, after=query.after

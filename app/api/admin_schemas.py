@@ -19,7 +19,7 @@ class SearchQuery(PagingQuery):
 class AdminEventsQuery(Payload):
     limit: Limit = 50
     q: Search = ""
-    past: bool = Field(False, description="Those that have started instead of those to come.")
+    past: bool = Field(False, description="Those that are over instead of those to come.")
     after: Cursor = None
 
 

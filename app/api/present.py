@@ -47,8 +47,13 @@ def booking_out(booking: Booking) -> BookingOut:
 
 
 def user_booking_out(booking: Booking) -> UserBookingOut:
-    event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    return UserBookingOut.model_validate({**_booking_details(booking), **event})
+    event = booking.event
+    facts = {
+        "event_name": event.name,
+        "event_start_at": event.start_at,
+        "event_phase": event.phase(),
+    }
+    return UserBookingOut.model_validate({**_booking_details(booking), **facts})
 
 
 def event_booking_out(booking: Booking) -> EventBookingOut:

@@ -81,10 +81,13 @@ class EventOut(Payload):
     sale_state: Literal[
         "open", "sold_out", "not_open", "paused", "closed", "ended", "cancelled", "draft"
     ]
+    phase: Literal["upcoming", "under_way", "over"] = Field(
+        description="Where it stands in time; over at `end_at`, or some hours after the start."
+    )
     created_at: datetime
     updated_at: datetime
 
-    @field_validator("sale_state", mode="before")
+    @field_validator("sale_state", "phase", mode="before")
     @classmethod
     def _call_if_callable(cls, value: object) -> object:
         return value() if callable(value) else value
@@ -96,7 +99,7 @@ class EventsOut(RootModel[list[EventOut]]):
 
 class EventsQuery(Payload):
     limit: Limit = 50
-    upcoming_only: bool = Field(True, description="Leave out what has started.")
+    upcoming_only: bool = Field(True, description="Leave out what is over.")
     q: Search = Field(
         "", description="Words in name, venue, city, category or description; typos are forgiven."
     )
@@ -191,6 +194,7 @@ class CancelledOut(Payload):
 class UserBookingOut(BookingOut):
     event_name: str
     event_start_at: datetime
+    event_phase: Literal["upcoming", "under_way", "over"]
 
 
 class UserBookingsOut(RootModel[list[UserBookingOut]]):

@@ -95,6 +95,7 @@ _LOCK = (
         _EVENT.incarnation,
         _EVENT.status,
         _EVENT.start_at,
+        _EVENT.end_at,
         _EVENT.sales_open_at,
         _EVENT.sales_close_at,
         _EVENT.sales_paused,

@@ -4,18 +4,17 @@ import hashlib
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 
 from app.edge.current import settings
 from app.edge.session import current_admin, current_user
 from app.lib.money import format_money
-from app.models import Event, Role
+from app.models import Role
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import state_label, state_tone
+from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.markdown import plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.seat_status import seat_status
@@ -29,6 +28,7 @@ def init_app(app: Flask) -> None:
         when=when,
         moment=moment,
         zone_name=zone_name,
+        happening=happening,
         iso=iso,
         rendered=rendered,
         plain=plain,
@@ -72,21 +72,6 @@ def price(minor: int, currency: str = "INR") -> str:
     return format_money(minor, currency, str(get_locale() or "en_IN"))
 
 
-def when(event: Event, pattern: str = "EEE d MMM y, HH:mm") -> str:
-    """Format the event's start in the event's time zone."""
-    return moment(event.start_at, event.zone, pattern)
-
-
-def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM y, HH:mm") -> str:
-    local = at.astimezone(zone) if zone else at
-    return format_datetime(local, pattern, locale=get_locale() or "en_IN")
-
-
 def iso(at: datetime) -> str:
     """Format a time for machines, in seconds; HTML allows at most three decimals of a second."""
     return at.isoformat(timespec="seconds")
-
-
-def zone_name(event: Event) -> str:
-    """Return the abbreviation of the event's time zone at its start, such as IST."""
-    return event.start_at.astimezone(event.zone).tzname() or event.time_zone

@@ -3,7 +3,7 @@
 from app.models.api_token import ApiToken
 from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingState, BookingStatus
-from app.models.event import Event, EventStatus, SaleState
+from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
@@ -19,6 +19,7 @@ __all__ = [
     "Event",
     "EventImage",
     "EventStatus",
+    "Phase",
     "Role",
     "SaleState",
     "SalesDay",

@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -15,11 +15,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    and_,
     false,
+    func,
     literal_column,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
@@ -49,6 +53,14 @@ class EventStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Phase(StrEnum):
+    """Where an event stands in time, whatever its sales do."""
+
+    UPCOMING = "upcoming"
+    UNDER_WAY = "under_way"
+    OVER = "over"
+
+
 class SaleState(StrEnum):
     """Whether seats can be bought now and, if not, why."""
 
@@ -62,25 +74,51 @@ class SaleState(StrEnum):
     DRAFT = "draft"
 
 
-class Sellable(Protocol):
+class Timed(Protocol):
+    start_at: datetime
+    end_at: datetime | None
+
+
+class Sellable(Timed, Protocol):
     """The facts that decide whether an event sells; an `Event` and a locked row have them."""
 
     status: str
-    start_at: datetime
     sales_open_at: datetime | None
     sales_close_at: datetime | None
     sales_paused: bool
 
 
+_default_length = timedelta(hours=3)
+
+
+def set_default_length(length: timedelta) -> None:
+    """Set for this process how long an event lasts for which no end is given."""
+    global _default_length  # noqa: PLW0603 - a setting of the site, needed without its settings
+    _default_length = length
+
+
+def ends_at(event: Timed) -> datetime:
+    """When the event is over: at its end or, without one, after the default length."""
+    return event.end_at or event.start_at + _default_length
+
+
+def sales_end_at(event: Sellable) -> datetime:
+    """When sales close: at the start, unless the organiser says otherwise; at the end at most."""
+    return min(event.sales_close_at or event.start_at, ends_at(event))
+
+
 def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState:
-    """Return an event's sale state; the only definition, used by pages, API and ledger."""
+    """Return an event's sale state, used by pages, API and ledger.
+
+    `Event.are_on_sale` says the same in SQL for an open sale.
+    """
     if event.status != EventStatus.PUBLISHED:
         return SaleState(event.status)
-    if at >= event.start_at:
+    if at >= ends_at(event):
         return SaleState.ENDED
     if event.sales_open_at and at < event.sales_open_at:
         return SaleState.NOT_OPEN
-    if event.sales_close_at and at >= event.sales_close_at:
+    if at >= sales_end_at(event):
         return SaleState.CLOSED
     if event.sales_paused:
         return SaleState.PAUSED
@@ -109,6 +147,7 @@ class Event(Model):
         Index(
             "ix_events_start_at_id", "start_at", "id", postgresql_where=text("deleted_at IS NULL")
         ),
+        Index("ix_events_end_at", "end_at", postgresql_where=text("deleted_at IS NULL")),
     )
 
     id: Mapped[Key]
@@ -140,6 +179,8 @@ class Event(Model):
     """The event's own picture; without one, a poster is drawn from its id."""
     status: Mapped[str] = mapped_column(String(12), server_default=EventStatus.PUBLISHED.value)
 
+    calendar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Raised when a fact changes that a calendar shows: the SEQUENCE of its entry there."""
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     """Incremented under the row lock at every change."""
     incarnation: Mapped[int] = mapped_column(BigInteger, default=new_incarnation)
@@ -173,9 +214,58 @@ class Event(Model):
         return ", ".join(part for part in (self.venue, self.city) if part)
 
     @property
+    def ends_at(self) -> datetime:
+        return ends_at(self)
+
+    def phase(self, at: datetime | None = None) -> Phase:
+        """Return where the event stands at `at`, by default now."""
+        at = at or now()
+        if self.is_over(at):
+            return Phase.OVER
+        return Phase.UNDER_WAY if at >= self.start_at else Phase.UPCOMING
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether the event has ended; `are_over` and `are_to_come` say the same in SQL."""
+        return at >= self.ends_at
+
+    @classmethod
+    def are_over(cls, at: Any) -> ColumnElement[bool]:
+        """The condition that events are over; never NULL."""
+        # Not `coalesce(end_at, ...)`, of which no index knows.
+        return or_(
+            and_(cls.end_at.is_not(None), cls.end_at <= at),
+            and_(cls.end_at.is_(None), cls.start_at <= at - _default_length),
+        )
+
+    @classmethod
+    def are_to_come(cls, at: Any) -> ColumnElement[bool]:
+        """The condition that events are not over: to come or under way."""
+        return or_(
+            and_(cls.end_at.is_not(None), cls.end_at > at),
+            and_(cls.end_at.is_(None), cls.start_at > at - _default_length),
+        )
+
+    @classmethod
+    def are_on_sale(cls, at: Any) -> ColumnElement[bool]:
+        """The condition that seats can be bought: `sale_state` is open."""
+        return and_(
+            cls.status == EventStatus.PUBLISHED,
+            cls.seats_available > 0,
+            cls.are_to_come(at),
+            func.coalesce(cls.sales_open_at, at) <= at,
+            func.coalesce(cls.sales_close_at, cls.start_at) > at,
+            cls.sales_paused.is_(False),
+        )
+
+    @hybrid_property
     def cancellable_until(self) -> datetime:
         """The deadline for cancelling a booking; by default, the start of the event."""
         return self.cancel_until or self.start_at
+
+    @cancellable_until.inplace.expression
+    @classmethod
+    def _cancellable_until_in_sql(cls) -> ColumnElement[datetime]:
+        return func.coalesce(cls.cancel_until, cls.start_at)
 
     def sale_state(self, at: datetime | None = None) -> SaleState:
         """Return the sale state at `at`, by default now."""

@@ -31,12 +31,15 @@ def seats_on_sale() -> dict[int, int]:
             Event.seats_available,
             Event.status,
             Event.start_at,
+            Event.end_at,
             Event.sales_open_at,
             Event.sales_close_at,
             Event.sales_paused,
         )
         .where(
-            Event.deleted_at.is_(None), Event.start_at > at, Event.status == EventStatus.PUBLISHED
+            Event.deleted_at.is_(None),
+            Event.are_to_come(at),
+            Event.status == EventStatus.PUBLISHED,
         )
         .order_by(Event.start_at, Event.id)
         .limit(MAX_EVENTS)

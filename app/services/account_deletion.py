@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.booking.desk import BookingDesk
+from app.db import db
 from app.errors import Busy, UserNotFound
 from app.models import ApiToken, Booking, Event, SignIn, User
 from app.models.columns import now
@@ -36,7 +37,7 @@ class _BookedConcurrently(Exception):
 def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
     """Delete the account in one transaction and return how many bookings were cancelled.
 
-    Upcoming bookings are cancelled where that is still allowed; the others are kept, anonymised,
+    Bookings are cancelled where that is still allowed; the others are kept, anonymised,
     for the organiser's books. Raises `WrongCredentials`, `UserNotFound`, and `Busy` when a row
     lock could not be obtained or the connection was lost before COMMIT; nothing is changed then.
     """
@@ -61,10 +62,10 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
     with desk.changing() as changes:
         session = changes.session
         session.execute(_SET_TIMEOUTS)
-        events = changes.lock(session.scalars(_upcoming(Booking.event_id, user_id)).all())
+        events = changes.lock(session.scalars(_cancellable(Booking.event_id, user_id)).all())
         user = _lock_user(session, user_id)
         to_come = session.scalars(
-            _upcoming(Booking, user_id), execution_options={"populate_existing": True}
+            _cancellable(Booking, user_id), execution_options={"populate_existing": True}
         ).all()
         if any(booking.event_id not in events for booking in to_come):
             raise _BookedConcurrently
@@ -76,13 +77,18 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
     return len(cancelled)
 
 
-def _upcoming(what: Any, user_id: int) -> Select[Any]:
-    """Select `what` from the user's confirmed bookings of events that have not started."""
+def count_cancellable(user_id: int) -> int:
+    """How many bookings `delete_account` would cancel now."""
+    return len(db.session.scalars(_cancellable(Booking.id, user_id)).all())
+
+
+def _cancellable(what: Any, user_id: int) -> Select[Any]:
+    """Select `what` from the user's confirmed bookings that may still be cancelled."""
     return (
         select(what)
         .join(Event, Event.id == Booking.event_id)
         .where(Booking.user_id == user_id, Booking.takes_seats)
-        .where(Event.start_at > now(), Event.deleted_at.is_(None))
+        .where(Event.cancellable_until > now(), Event.deleted_at.is_(None))
         .order_by(Booking.id)
     )
 

@@ -8,6 +8,7 @@ from app.errors import InvalidField
 from app.lib.money import CURRENCIES
 from app.lib.text import is_showable
 from app.models import Event
+from app.models.event import ends_at
 
 TEXTS = ("name", "venue", "address", "city", "category", "description")
 _ZONES = frozenset(available_timezones())
@@ -39,10 +40,10 @@ def check_times(event: Times) -> None:
     """Raise `InvalidField` when the times are in an impossible order."""
     if event.end_at and event.end_at <= event.start_at:
         raise InvalidField("end_at", "must be after the start")
-    if event.sales_open_at and event.sales_open_at >= event.start_at:
-        raise InvalidField("sales_open_at", "must be before the event starts")
-    if event.sales_close_at and event.sales_close_at > event.start_at:
-        raise InvalidField("sales_close_at", "must not be after the event starts")
+    if event.sales_open_at and not event.sales_close_at and event.sales_open_at >= event.start_at:
+        raise InvalidField("sales_open_at", "must be before the event starts, when sales close")
+    if event.sales_close_at and event.sales_close_at > ends_at(event):
+        raise InvalidField("sales_close_at", "must not be after the event ends")
     if event.sales_open_at and event.sales_close_at and event.sales_close_at <= event.sales_open_at:
         raise InvalidField("sales_close_at", "must be after sales open")
     if event.cancel_until and event.cancel_until > event.start_at:

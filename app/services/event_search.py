@@ -22,6 +22,7 @@ class EventQuery:
 
     q: str = ""
     upcoming_only: bool = True
+    """Leave out what is over; an event under way stays."""
     past_only: bool = False
     starts_before: datetime | None = None
     city: str = ""
@@ -41,9 +42,9 @@ def matching(wanted: Any, query: EventQuery) -> Any:
     if not query.drafts:
         wanted = wanted.where(Event.status != EventStatus.DRAFT)
     if query.past_only:
-        wanted = wanted.where(Event.start_at <= func.now())
+        wanted = wanted.where(Event.are_over(func.now()))
     elif query.upcoming_only:
-        wanted = wanted.where(Event.start_at > func.now())
+        wanted = wanted.where(Event.are_to_come(func.now()))
     if query.starts_before is not None:
         wanted = wanted.where(Event.start_at < query.starts_before)
     if query.city:
@@ -53,7 +54,7 @@ def matching(wanted: Any, query: EventQuery) -> Any:
             Event.price_minor == 0 if query.price == "free" else Event.price_minor > 0
         )
     if query.available_only:
-        wanted = wanted.where(*_on_sale())
+        wanted = wanted.where(Event.are_on_sale(func.now()))
     return wanted.where(*(_matches_word(word) for word in query.q.split()))
 
 
@@ -96,17 +97,4 @@ def _matches_word(word: str) -> ColumnElement[bool]:
         SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", f"'{quoted}':*")),
         alike,
         SEARCHED_TITLES.icontains(word, autoescape=True),
-    )
-
-
-def _on_sale() -> Sequence[ColumnElement[bool]]:
-    """The rule of `sale_state` for an open sale, as SQL conditions."""
-    now = func.now()
-    return (
-        Event.status == EventStatus.PUBLISHED,
-        Event.seats_available > 0,
-        Event.start_at > now,
-        func.coalesce(Event.sales_open_at, now) <= now,
-        func.coalesce(Event.sales_close_at, Event.start_at) > now,
-        Event.sales_paused.is_(False),
     )

@@ -56,8 +56,8 @@ def _belongs(tab: Tab) -> ColumnElement[bool]:
     confirmed = Booking.takes_seats
     if tab == Tab.CANCELLED:
         return ~confirmed
-    to_come = Event.start_at > func.now()
-    return confirmed & (to_come if tab == Tab.UPCOMING else ~to_come)
+    now = func.now()
+    return confirmed & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
 
 
 def _sort_column(tab: Tab) -> Any:

@@ -13,7 +13,7 @@ from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import password_of
 from app.edge.session import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
-from app.services import account_deletion, api_tokens, profile, sign_ins, user_bookings
+from app.services import account_deletion, api_tokens, profile, sign_ins
 from app.web.forms import (
     ApiTokenForm,
     EmailForm,
@@ -146,8 +146,8 @@ def account_page(*, secret: str | None = None, **used: Form) -> Response:
 
 
 def _deletion_page(form: LeaveForm, status: int) -> Response:
-    upcoming = user_bookings.count_by_tab(signed_in_user().id)[user_bookings.Tab.UPCOMING]
-    page = render_template("pages/leave.html", form=form, upcoming=upcoming)
+    count = account_deletion.count_cancellable(signed_in_user().id)
+    page = render_template("pages/leave.html", form=form, cancelled=count)
     return make_response(page, status)
 
 

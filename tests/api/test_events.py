@@ -147,3 +147,15 @@ def test_changing_an_unknown_event_is_404(organiser, problem, method):
 def test_the_list_answers_times_that_a_program_can_read(anyone, make_event):
     make_event(start_at=datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC))
     assert anyone.get("/events").json[0]["start_at"] == "2099-01-02T03:04:05Z"
+
+
+def test_where_an_event_stands_in_time_is_told_beside_its_sale(anyone, make_event):
+    start = now() - DAY
+    facts = [{"start_at": start, "end_at": start + 2 * DAY}, {}, {"start_at": start}]
+    shown = [anyone.get(f"/events/{make_event(**fact).id}").json for fact in facts]
+    assert [(event["phase"], event["sale_state"]) for event in shown] == [
+        ("under_way", "closed"),
+        ("upcoming", "open"),
+        ("over", "ended"),
+    ]
+    assert [event["phase"] for event in anyone.get("/events").json] == ["under_way", "upcoming"]

@@ -82,7 +82,8 @@ def test_a_change_leaves_what_it_does_not_name(desk, make_event):
         ("currency", {"currency": "XXQ"}),
         ("end_at", {"end_at": START}),
         ("sales_open_at", {"sales_open_at": START}),
-        ("sales_close_at", {"sales_close_at": START + HOUR}),
+        ("sales_close_at", {"sales_close_at": START + 4 * HOUR}),
+        ("sales_close_at", {"end_at": START + HOUR, "sales_close_at": START + 2 * HOUR}),
         ("sales_close_at", {"sales_open_at": START - HOUR, "sales_close_at": START - HOUR}),
         ("cancel_until", {"cancel_until": START + HOUR}),
     ],
@@ -101,7 +102,12 @@ def test_facts_that_contradict_each_other_name_the_field_to_change(desk, sql, fi
 def test_a_start_moved_before_the_end_of_sales_is_refused(desk, make_event):
     event = make_event(start_at=START, sales_close_at=START)
     with pytest.raises(InvalidField):
-        events.update_event(event.id, {"start_at": START - HOUR}, desk)
+        events.update_event(event.id, {"start_at": START - 4 * HOUR}, desk)
+
+
+def test_seats_are_sold_at_the_door_when_the_organiser_says_so(desk):
+    times = {"sales_open_at": START, "sales_close_at": START + HOUR}
+    assert events.create_event({**PLAIN, **times}, desk).sales_close_at == START + HOUR
 
 
 def test_of_two_editors_the_second_hears_of_the_first(desk, make_event, sql):

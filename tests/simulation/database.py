@@ -18,14 +18,14 @@ NOTICED_AFTER = 0.05
 
 Row = namedtuple(
     "Row",
-    "id seats_available version incarnation status start_at sales_open_at sales_close_at "
+    "id seats_available version incarnation status start_at end_at sales_open_at sales_close_at "
     "sales_paused max_per_person price_minor capacity",
 )
 
 
 def new_row(id, capacity):
     start = datetime.now(UTC) + timedelta(days=1)
-    return Row(id, capacity, 1, 77, "published", start, None, None, False, None, 0, capacity)
+    return Row(id, capacity, 1, 77, "published", start, None, None, None, False, None, 0, capacity)
 
 
 class Database:

@@ -8,7 +8,8 @@ from app.models import Event
 from app.models.event import SaleState, sale_state
 
 START = datetime(2030, 6, 1, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+DOOR_SALE = {"sales_open_at": START, "sales_close_at": START + HOUR}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,18 @@ def event(**facts):
     [
         (SaleState.OPEN, {}, 1, START - HOUR),
         (SaleState.SOLD_OUT, {}, 0, START - HOUR),
-        (SaleState.ENDED, {}, 1, START),
-        (SaleState.ENDED, {}, 0, START + HOUR),
+        (SaleState.CLOSED, {}, 1, START),
+        (SaleState.CLOSED, {}, 0, START + 3 * HOUR - SECOND),
+        (SaleState.ENDED, {}, 1, START + 3 * HOUR),
+        (SaleState.CLOSED, {"end_at": START + 50 * HOUR}, 1, START + 50 * HOUR - SECOND),
+        (SaleState.ENDED, {"end_at": START + 50 * HOUR}, 1, START + 50 * HOUR),
+        (SaleState.ENDED, {"end_at": START + HOUR}, 1, START + HOUR),
+        (SaleState.OPEN, {"sales_close_at": START + 2 * HOUR}, 1, START + HOUR),
+        (SaleState.CLOSED, {"sales_close_at": START + 2 * HOUR}, 1, START + 2 * HOUR),
+        # An end moved forward takes the sales with it.
+        (SaleState.ENDED, {"sales_close_at": START + 9 * HOUR}, 1, START + 3 * HOUR),
+        (SaleState.NOT_OPEN, DOOR_SALE, 1, START - HOUR),
+        (SaleState.OPEN, DOOR_SALE, 1, START),
         (SaleState.NOT_OPEN, {"sales_open_at": START - HOUR}, 1, START - 2 * HOUR),
         (SaleState.OPEN, {"sales_open_at": START - HOUR}, 1, START - HOUR),
         (SaleState.OPEN, {"sales_close_at": START - HOUR}, 1, START - 2 * HOUR),
@@ -52,7 +63,7 @@ def event(**facts):
         (SaleState.CLOSED, {"sales_close_at": START - HOUR}, 0, START - HOUR),
         (SaleState.PAUSED, {"sales_paused": True}, 1, START - HOUR),
         (SaleState.PAUSED, {"sales_paused": True}, 0, START - HOUR),
-        (SaleState.ENDED, {"sales_paused": True}, 1, START),
+        (SaleState.CLOSED, {"sales_paused": True}, 1, START),
         (SaleState.CANCELLED, {"status": "cancelled"}, 1, START - HOUR),
         (SaleState.DRAFT, {"status": "draft"}, 1, START - HOUR),
     ],

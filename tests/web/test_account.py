@@ -126,7 +126,7 @@ def test_who_leaves_is_gone_and_their_history_names_nobody(
         make_booking(event, user=alice, seats=2)
     token = make_token(alice)
     page = signed_in.get("/account/deletion").text
-    assert "Your 2 upcoming bookings" in page
+    assert "Your 1 upcoming booking is" in page
     answer = signed_in.post("/account/deletion", {"password": PASSWORD}, follow_redirects=True)
     assert "Your account is deleted. 1 booking is cancelled." in answer.text
     assert not is_signed_in(signed_in)
