@@ -120,7 +120,10 @@ def said_of_the_database(house):
     return send("GET", f"{house.site.url}/ready").json()["database"]
 
 
-@pytest.mark.parametrize("read_only", [new_sessions, every_session, demoted])
+READ_ONLY = [new_sessions, demoted, pytest.param(every_session, marks=pytest.mark.whole)]
+
+
+@pytest.mark.parametrize("read_only", READ_ONLY)
 def test_a_read_only_time_is_told_as_503_and_is_over_within_two_seconds(house, figures, read_only):
     event = house.factories.event()
     staff = {"headers": {"X-Admin-Key": house.site.admin_key}, "pause": 0.02}

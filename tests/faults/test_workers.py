@@ -8,11 +8,14 @@ import pytest
 from tests.faults.house import FAILING
 from tests.support.servers import wait_until
 
-WORKERS = [{}, {"WORKER_CLASS": "gthread"}]
+WORKERS = [
+    pytest.param({}, id="gevent"),
+    pytest.param({"WORKER_CLASS": "gthread"}, id="gthread", marks=pytest.mark.whole),
+]
 TURNED_AWAY = {"ConnectError", "ReadError", "RemoteProtocolError"}
 """At the door; in the queue before it, which the system resets; there too, when the reset came
 while the request was being sent: httpx passes over that and then reads an end."""
-EITHER = pytest.mark.parametrize("house", WORKERS, indirect=True, ids=["gevent", "gthread"])
+EITHER = pytest.mark.parametrize("house", WORKERS, indirect=True)
 
 
 @EITHER

@@ -9,12 +9,13 @@ from tests.support.servers import libpq
 from tests.support.site import Site
 
 MAX_QUEUE = 10
+FEW_THREADS = "gthread with few threads"
 KINDS = {
     "gevent": {"WORKER_CLASS": "gevent"},
     # Each waits in a thread, so that more threads than room are needed to fill the room.
     "gthread": {"WORKER_CLASS": "gthread", "WORKER_THREADS": "64"},
     # Most requests wait for a thread, where the desk does not see them.
-    "gthread with few threads": {"WORKER_CLASS": "gthread", "WORKER_THREADS": "4"},
+    FEW_THREADS: {"WORKER_CLASS": "gthread", "WORKER_THREADS": "4"},
 }
 
 

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from tests.overload.conftest import KINDS, MAX_QUEUE
+from tests.overload.conftest import FEW_THREADS, MAX_QUEUE
 from tests.overload.flood import LONGEST
 from tests.support.servers import wait_until
 from tests.support.sums import seats_sold
+from tests.support.worker_kinds import WORKER_KINDS
 
 pytestmark = pytest.mark.usefixtures("invariants")
 SURPLUS = 30
@@ -32,7 +33,7 @@ def books_again_within_a_second(buyer, wish):
     assert time.monotonic() - released < 1
 
 
-@pytest.mark.parametrize("small_site", ["gevent", "gthread"], indirect=True)
+@pytest.mark.parametrize("small_site", WORKER_KINDS, indirect=True)
 def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
     small_site, buyer, hold, flood, event, wish, sql
 ):
@@ -49,7 +50,7 @@ def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
     assert seats_sold(sql, event) == served + 1
 
 
-@pytest.mark.parametrize("small_site", KINDS, indirect=True)
+@pytest.mark.parametrize("small_site", [*WORKER_KINDS, FEW_THREADS], indirect=True)
 def test_a_row_that_is_never_let_go_hangs_nobody(small_site, buyer, hold, flood, event, wish, sql):
     with hold(event):
         crowd = flood(small_site, [wish] * (1 + MAX_QUEUE + SURPLUS))

@@ -15,6 +15,7 @@ from PIL import Image
 from app.lib.images import MAX_BYTES
 from tests.support.site import Site
 from tests.support.threads import at_once
+from tests.support.worker_kinds import WORKER_KINDS
 
 AT_ONCE = 6
 MOST_MB = 150
@@ -40,7 +41,7 @@ def frames():
     return [Image.new("RGB", (3000, 2000), (n, 0, 0)) for n in range(1, 6)]
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_KINDS)
 def picture_site(request, migrated_app, settings, folder):
     """One process; its memory is that of the pictures it works on."""
     kind = {"WEB_CONCURRENCY": "1", "WORKER_CLASS": request.param, "WORKER_THREADS": "32"}
