@@ -20,7 +20,7 @@ test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=
 	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: setup-test ## Run the fast seven tenths of the tests: ARGS=-x
-	@$(PY) -m pytest $(QUICK) --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest $(QUICK) -m 'not whole and not long' --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length, soak and rehearse
 	@$(PY) -m pytest tests/faults tests/mutants tests/deploy tests/soak tests/load tests/overload tests/races -v -m "not short" $(ARGS)

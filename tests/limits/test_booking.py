@@ -85,6 +85,7 @@ def test_a_bot_with_many_accounts_is_known_by_its_address(
     assert {order(control, event, token).status_code for token in tokens} == {201}
 
 
+@pytest.mark.long
 def test_a_lecture_hall_books_within_a_minute(limited, event, make_user, make_token):
     app = limited()
     users = [make_user() for _ in range(50)]

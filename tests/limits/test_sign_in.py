@@ -8,6 +8,7 @@ from tests.limits.conftest import HALL, Guest
 from tests.web.conftest import HTMX, PASSWORD
 
 
+@pytest.mark.long
 def test_a_lecture_hall_signs_in_within_a_minute(limited, crowd):
     app, wrong = limited(), 0
     for number, email in enumerate(crowd(500)):
