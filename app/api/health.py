@@ -25,7 +25,8 @@ def health() -> Response:
 def ready() -> Response:
     """Tell whether the database, its migrations and Redis are there
 
-    Without Redis the site works, slower: that is `degraded`, and still 200.
+    Without Redis, or with one that stores nothing (a replica, a full one), the site works, slower:
+    that is `degraded`, and still 200.
     """
     found = readiness(desk().gate)
     payload = ReadyOut(

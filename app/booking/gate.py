@@ -41,6 +41,11 @@ MAX_SNAPSHOTS = 20_000
 CHANGES_KEY = "events:changes"
 """Holds a new random value after each change of an event's facts, as opposed to its seats."""
 
+PROBE_KEY = "ready:probe"
+"""Written to find out whether Redis takes writes."""
+PROBE_TTL = 60
+"""Seconds."""
+
 _SCRIPTS = Path(__file__).parent
 _PUBLISHED = re.compile(rb"(\d{1,15}):(\d{1,18}):(\d{1,9})")
 
@@ -243,9 +248,18 @@ class SeatGate:
         keys = [self._names.of(tokens_key(id)) for id in event_ids]
         return cast("list[Any]", self._client.mget(keys))
 
-    def ping(self) -> None:
-        """Raise `redis.RedisError` if Redis does not answer in time."""
-        self._client.ping()
+    def check(self) -> None:
+        """Raise `redis.RedisError` unless Redis answers and stores what is written.
+
+        A replica, a full server and one whose snapshots fail all answer a ping. That is all that
+        can be asked while no key can be named, because the database was never there.
+        """
+        try:
+            name = self._names.of(PROBE_KEY)
+        except SiteUnknown:
+            self._client.ping()
+        else:
+            self._client.set(name, "1", ex=PROBE_TTL)
 
     @property
     def available(self) -> bool:

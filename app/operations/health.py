@@ -12,6 +12,15 @@ from app.booking.gate import SeatGate
 from app.db import db
 
 OK = "ok"
+REDIS_AWAY = "does not answer; check REDIS_URL (booking works without it, slower)"
+REFUSALS = {
+    redis.ReadOnlyError: "is a replica, which takes no writes; check REDIS_URL, or promote it",
+    redis.OutOfMemoryError: "is full; raise maxmemory, or let it evict keys (maxmemory-policy)",
+    redis.AuthenticationError: "refuses our password; check REDIS_URL",
+    redis.exceptions.NoPermissionError: "allows our user no writes; check its ACL",
+    redis.BusyLoadingError: "is loading its data; wait",
+}
+"""What Redis says when it answers but stores nothing, and what to do."""
 AWAY = "does not answer; check DATABASE_URL and that PostgreSQL runs"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 # Alembic would build a new statement each time, and each would evict one of ours from SQLAlchemy's
@@ -82,8 +91,21 @@ def _heads() -> set[str]:
 
 
 def _redis(gate: SeatGate) -> str:
+    """Redis is well when it takes a write: the gate writes with every call."""
     try:
-        gate.ping()
+        gate.check()
+    except redis.ConnectionError as error:
+        # redis-py counts a refused password, and a wait for loading, as a failed connection.
+        known = isinstance(error, redis.AuthenticationError | redis.BusyLoadingError)
+        return _refused_write(error) if known else REDIS_AWAY
+    except redis.ResponseError as error:
+        return _refused_write(error)
     except redis.RedisError:
-        return "does not answer; check REDIS_URL (booking works without it, slower)"
+        return REDIS_AWAY
     return OK
+
+
+def _refused_write(error: redis.RedisError) -> str:
+    findings = (finding for kind, finding in REFUSALS.items() if isinstance(error, kind))
+    finding = next(findings, "refuses writes; look at its log")
+    return f"{finding} (booking works without it, slower)"

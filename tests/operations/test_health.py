@@ -1,8 +1,12 @@
 """Readiness tells which part is away, and which of them stops the sale."""
 
+import pytest
+from redis import Redis
+
+from app.booking import redis_keys
 from app.booking.gate import SeatGate, connect
 from app.db import db
-from app.demo.servers import free_port
+from app.demo.servers import RedisServer, free_port
 from app.operations.health import readiness
 
 
@@ -17,6 +21,55 @@ def test_without_redis_the_site_is_degraded_and_still_ready():
     found = readiness(nowhere)
     assert (found.ready, found.status) == (True, "degraded")
     assert "does not answer" in found.redis
+
+
+@pytest.fixture
+def own_redis(folder, request):
+    """A server for this test alone; what it is asked by hand goes through a client of its own."""
+    server = RedisServer(folder / f"ready-{request.node.name[-20:].strip('[]')}")
+    url = server.start()
+    with Redis.from_url(url, decode_responses=True) as eye:
+        yield url, eye
+    server.stop()
+
+
+REFUSING = {
+    "a replica": ("REPLICAOF 127.0.0.1 1", "is a replica"),
+    "full": ("CONFIG SET maxmemory 1", "is full"),
+    "no replica": ("CONFIG SET min-replicas-to-write 1", "refuses writes"),
+    "no right": ("ACL SETUSER default -set -eval -evalsha", "allows our user no writes"),
+    "a password": ("CONFIG SET requirepass sesame", "refuses our password"),
+}
+
+
+@pytest.mark.parametrize(("command", "finding"), REFUSING.values(), ids=REFUSING)
+def test_a_redis_that_answers_but_stores_nothing_is_not_called_ok(
+    make_app, clean, own_redis, command, finding
+):
+    url, eye = own_redis
+    app = make_app(redis_url=url)
+    with app.app_context():
+        gate = app.extensions["desk"].gate
+        assert readiness(gate).redis == "ok"
+        eye.execute_command(*command.split())
+        gate._client.connection_pool.disconnect()
+        found = readiness(gate)
+    assert finding in found.redis
+    assert "booking works without it" in found.redis
+    assert (found.ready, found.status) == (True, "degraded")
+    assert app.test_client().get("/ready").json["status"] == "degraded"
+
+
+def test_what_is_written_to_find_out_bears_the_sites_name_and_expires(make_app, clean, own_redis):
+    url, eye = own_redis
+    eye.set(redis_keys.OWNER_KEY, "f" * 16)
+    app = make_app(redis_url=url)
+    with app.app_context():
+        assert readiness(app.extensions["desk"].gate).redis == "ok"
+    (probe,) = [key for key in eye.scan_iter() if key != redis_keys.OWNER_KEY]
+    assert probe == app.extensions["redis_keys"].of("ready:probe")
+    assert probe.startswith("utsavam:")
+    assert 0 < eye.ttl(probe) <= 60
 
 
 def test_without_the_database_the_site_is_not_ready(make_app):
