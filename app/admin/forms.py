@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from wtforms import (
+    BooleanField,
     EmailField,
     HiddenField,
     PasswordField,
@@ -49,6 +50,10 @@ class StaffKeyForm(Form):
         ],
         default=Role.VIEWER.value,
     )
+
+
+class StaffSignOutsForm(Form):
+    end_key = BooleanField(_("Also end my key: nobody gets in with it, nor do I"))
 
 
 class HoldForm(Form):

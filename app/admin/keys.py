@@ -3,7 +3,7 @@
 from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 
-from app.admin.forms import StaffKeyForm
+from app.admin.forms import StaffKeyForm, StaffSignOutsForm
 from app.admin.guard import staff_pages
 from app.edge.htmx import Answer, go_to
 from app.edge.session import ADMIN_TOKEN, current_admin, forget
@@ -44,12 +44,23 @@ def revoke(key_id: int) -> Answer:
 
 @own.post("/sign-outs")
 def log_out_everywhere() -> Answer:
-    found = current_admin()
-    if found:
+    form = StaffSignOutsForm()
+    message = _("You are logged out, here and everywhere else.")
+    if found := current_admin():
+        ended = staff.revoke_own_key(found) if form.end_key.data else None
         sign_ins.end_all_of_key(found.key_digest)
+        message = f"{message} {_what_of_the_key(found.name, ended=ended is not None)}"
     forget(ADMIN_TOKEN)
-    flash(_("You are logged out, here and everywhere else."), "done")
+    flash(message, "done")
     return go_to(url_for("admin_login.show"))
+
+
+def _what_of_the_key(name: str, *, ended: bool) -> str:
+    if ended:
+        return str(_("The key of %(name)s opens nothing any more.", name=name))
+    if name == staff.OPERATOR:
+        return str(_("ADMIN_KEY itself is still valid, here and in the API."))
+    return str(_("The key of %(name)s is still valid, here and in the API.", name=name))
 
 
 def _page(form: StaffKeyForm, *, status: int = 200, **made: str) -> Response:

@@ -109,6 +109,15 @@ def revoke_key(key_id: int) -> StaffKey:
     return key
 
 
+def revoke_own_key(holder: Staff) -> StaffKey | None:
+    """Revoke the key that somebody is logged in with; None for the operator's, set elsewhere."""
+    query = select(StaffKey.id).where(
+        StaffKey.key_digest == holder.key_digest, StaffKey.revoked_at.is_(None)
+    )
+    key_id = db.session.scalar(query)
+    return revoke_key(key_id) if key_id else None
+
+
 @lru_cache(maxsize=8)
 def _operator_with(admin_key: str) -> Staff:
     return _operator(digest(admin_key))

@@ -54,7 +54,8 @@ def change_email() -> Answer:
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
-            return _done(_("Your email is saved. Sign in with it from now on."))
+            message = _("Your email is saved. Sign in with it from now on.")
+            return _done(_with_tokens(f"{message} {_other_browsers()}".strip(), user.id))
     return account_page(email=form)
 
 
@@ -78,16 +79,18 @@ def change_password() -> Answer:
             form.refuse(error.field, error.message)
         else:
             message = _("Your password is saved. All other browsers are signed out.")
-            return _done(_with_tokens(message, ended))
+            return _done(_with_tokens(message, user.id, ended))
     return account_page(password=form)
 
 
 @blueprint.post("/account/sign-outs")
 def sign_out_everywhere() -> Answer:
     form = SignOutsForm(prefix="outs-")
-    ended = profile.sign_out_everywhere(signed_in_user().id, end_tokens=form.end_tokens.data)
+    user_id = signed_in_user().id
+    ended = profile.sign_out_everywhere(user_id, end_tokens=form.end_tokens.data)
+    message = _with_tokens(_("You are signed out, here and everywhere else."), user_id, ended)
     forget(USER_TOKEN)
-    flash(_with_tokens(_("You are signed out, here and everywhere else."), ended), "done")
+    flash(message, "done")
     return go_to(url_for("events.index"))
 
 
@@ -151,11 +154,36 @@ def _deletion_page(form: LeaveForm, status: int) -> Response:
     return make_response(page, status)
 
 
-def _with_tokens(message: str, ended: int) -> str:
-    if not ended:
-        return message
-    also = ngettext("%(num)d API token is ended.", "%(num)d API tokens are ended.", ended)
-    return f"{message} {also}"
+def _with_tokens(message: str, user_id: int, ended: int = 0) -> str:
+    """Add to a message which API tokens are ended and which are not; the rest is on the page."""
+    if ended:
+        also = ngettext("%(num)d API token is ended.", "%(num)d API tokens are ended.", ended)
+        message = f"{message} {also}"
+    if tokens := api_tokens.list_api_tokens(user_id):
+        # Few, because the message travels in the cookie.
+        names = ", ".join([token.name for token in tokens[:3]] + ["…"] * (len(tokens) > 3))
+        left = ngettext(
+            "%(num)d API token still books as you: %(names)s. Revoke it on your account page.",
+            "%(num)d API tokens still book as you: %(names)s. Revoke them on your account page.",
+            len(tokens),
+            names=names,
+        )
+        message = f"{message} {left}"
+    return message
+
+
+def _other_browsers() -> str:
+    """A new email ends nothing: say which browsers stay signed in."""
+    others = len(sign_ins.list_of(signed_in_user().id)) - 1
+    if others < 1:
+        return ""
+    return str(
+        ngettext(
+            "%(num)d other browser stays signed in.",
+            "%(num)d other browsers stay signed in.",
+            others,
+        )
+    )
 
 
 def _done(message: str) -> Answer:

@@ -222,6 +222,7 @@ def test_line_05_tokens_end_with_a_new_password_and_a_sign_out_everywhere_if_wis
     also = {f"{prefix}end_tokens": "y"} if ticked else {}
     answer = signed_in.post(path, {**form, **also}, follow_redirects=True)
     assert ("1 API token is ended." in answer.text) is ticked
+    assert ("1 API token still books as you: " in answer.text) is not ticked
     assert still_works() is not ticked
 
 
@@ -241,3 +242,20 @@ def test_a_refused_password_change_ends_no_token(signed_in, still_works):
     form = {"password-current": "wrong", "password-password": NEW, "password-end_tokens": "y"}
     assert signed_in.post("/account/password", form).status_code == 422
     assert still_works()
+
+
+@pytest.mark.parametrize("path", [*ACTS, "/account/email"])
+def test_what_goes_on_after_it_is_told_by_name_before_and_after(
+    signed_in, elsewhere, alice, make_token, sql, path
+):
+    for name in ("laptop", "box office", "<i>", "phone"):
+        make_token(alice)
+        sql("UPDATE api_tokens SET name = %s WHERE id = (SELECT max(id) FROM api_tokens)", name)
+    page = signed_in.get("/account").text
+    assert page.count("4 programs book as you, signed out or not:") == 2
+    assert "box office (…" in page
+    email = {"email-email": "new@example.com", "email-password": PASSWORD}
+    answer = signed_in.post(path, ACTS.get(path, (email,))[0], follow_redirects=True)
+    said = "4 API tokens still book as you: phone, &lt;i&gt;, box office, …."
+    assert said in answer.text
+    assert ("1 other browser stays signed in." in answer.text) is (path == "/account/email")

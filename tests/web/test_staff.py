@@ -85,6 +85,32 @@ def test_logging_out_everywhere_ends_the_other_browsers_of_this_key_alone(app, m
     assert [v.get("/admin/events").status_code for v in (first, second, other)] == [303, 303, 200]
 
 
+@pytest.mark.parametrize("role", ["viewer", "owner"])
+def test_logging_out_everywhere_says_that_the_key_goes_on_or_ends_it(member, client, sql, role):
+    first, other = member("asha", role), member("bela", role)
+    assert "but not your key: it is still valid" in first.get("/admin/audit").text
+    page = first.post("/admin/sign-outs", follow_redirects=True).text
+    assert "The key of asha is still valid, here and in the API." in page
+    assert first.log_in(first.key).status_code == 303
+    page = first.post("/admin/sign-outs", {"end_key": "y"}, follow_redirects=True).text
+    assert "The key of asha opens nothing any more." in page
+    assert first.log_in(first.key).status_code == 422
+    answer = client.get("/admin/analytics", headers={"X-Admin-Key": first.key})
+    assert answer.status_code == 401
+    assert other.get("/admin/events").status_code == 200
+    told = sql("SELECT actor, subject_name FROM audit_entries WHERE action = 'key.revoked'")
+    assert told == [("asha", "asha")]
+
+
+def test_the_operators_key_can_not_be_ended_on_a_page(organiser, settings):
+    page = organiser.get("/admin/keys").text
+    assert "but not ADMIN_KEY: it is still valid" in page
+    assert "end_key" not in page
+    page = organiser.post("/admin/sign-outs", {"end_key": "y"}, follow_redirects=True).text
+    assert "ADMIN_KEY itself is still valid" in page
+    assert organiser.log_in(settings.admin_key[0]).status_code == 303
+
+
 def test_a_key_is_shown_once_kept_as_a_digest_and_named_once(organiser, sql):
     page = organiser.post("/admin/keys", {"name": "Asha", "role": "viewer"})
     assert page.status_code == 201
