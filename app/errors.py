@@ -5,7 +5,7 @@ UtsavamError
 │                ApiTokenNotFound, StaffKeyNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
-│   ├── CapacityBelowSold, EventHasBookings, VersionConflict, EmailTaken
+│   ├── CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -98,6 +98,14 @@ class CapacityBelowSold(Refused):
     def __init__(self, asked: int, sold: int, held: int = 0) -> None:
         self.asked, self.sold, self.held = asked, sold, held
         super().__init__(f"{asked} asked, {sold} sold, {held} held back")
+
+
+class CurrencyFixed(Refused):
+    """Something was booked in the event's currency, so that it can't change."""
+
+    def __init__(self, event_id: int, currency: str) -> None:
+        self.event_id, self.currency = event_id, currency
+        super().__init__(f"event {event_id}: {currency}")
 
 
 class EventHasBookings(Refused):

@@ -26,23 +26,25 @@ from wtforms.validators import (
     ValidationError,
 )
 
+from app.admin.money_fields import CurrencyField, PriceField
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, to_utc
-from app.lib.money import minor_to_text, parse_money
+from app.lib.money import minor_to_text
 from app.lib.names import tidy_text
 from app.models import Event
 from app.models.booking import MAX_SEATS
-from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
+from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE
 from app.services.event_rules import check_times
 
 ZONES = frozenset(available_timezones())
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
+MONEY = ("price", "currency")
 MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
 TYPED = ("description", "capacity", "price", "max_per_person")
-LINES = ("name", "venue", "address", "city", "category", "time_zone")
+LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency", "payment_note")
 
 
 def check_moment(form: Any, field: DateTimeLocalField) -> None:
@@ -99,8 +101,17 @@ class EventForm(Form):
             NumberRange(1, MAX_CAPACITY, _("From 1 to 10,000,000 seats.")),
         ],
     )
-    price = StringField(
-        _("Price of a seat"), default="0", description=_("In rupees; 0 is free of charge.")
+    price = PriceField(
+        _("Price of a seat"), default="0", description=_("As in 1250 or 12.50; 0 is free.")
+    )
+    currency = CurrencyField(_("Currency"), default="INR")
+    payment_note = _line(
+        _("How it is paid"),
+        MAX_PAYMENT_NOTE,
+        description=_(
+            "Nothing is charged here: say where guests pay, as in “At the door, in cash or by UPI”."
+            " Left empty, a seat that costs something is paid at the door."
+        ),
     )
     max_per_person = WholeNumberField(
         _("Seats per person"),
@@ -132,14 +143,6 @@ class EventForm(Form):
     def validate_time_zone(self, field: StringField) -> None:
         if self.zone is None:
             raise ValidationError(_("Enter a time zone, as in Asia/Kolkata."))
-
-    def validate_price(self, field: StringField) -> None:
-        try:
-            minor = parse_money(field.data or "0", "INR")
-        except ValueError:
-            raise ValidationError(_("Enter an amount, as in 499 or 499.50.")) from None
-        if minor > MAX_PRICE_MINOR:
-            raise ValidationError(_("A seat costs at most ₹10,00,000."))
 
     def validate(self, **extra: Any) -> bool:
         """Also check the order of the times, once each of them is valid."""
@@ -185,9 +188,11 @@ class EventForm(Form):
             shown = dict(json.loads(self.shown.data))
         except (TypeError, ValueError):
             shown = {}
-        both = []
+        both = self._both_priced(theirs, shown)
         for name, text in theirs.texts().items():
             mine = _text(self[name])
+            if name in both:
+                continue
             if _fingerprint(mine) == shown.get(name) and mine != text:
                 self[name].raw_data = [text]
                 self[name].process_formdata([text])
@@ -195,6 +200,14 @@ class EventForm(Form):
                 both.append(name)
         self.seen.data, self.shown.data = theirs.seen.data, theirs.shown.data
         return both
+
+    def _both_priced(self, theirs: "EventForm", shown: dict[str, str]) -> list[str]:
+        """Price and currency as far as they differ, if both editors changed something of them: an
+        amount means nothing in the other's currency."""
+        forms = self.texts(), theirs.texts()
+        if not all(any(texts[n] != shown.get(n) for n in MONEY) for texts in forms):
+            return []
+        return [name for name in MONEY if forms[0][name] != forms[1][name]]
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -212,7 +225,7 @@ class EventForm(Form):
         return facts | {
             "description": tidy_text(self.description.data or ""),
             "capacity": self.capacity.data,
-            "price_minor": parse_money(self.price.data or "0", "INR"),
+            "price_minor": self.price.minor(self.currency.data),
             "max_per_person": self.max_per_person.data,
         }
 

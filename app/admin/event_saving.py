@@ -7,10 +7,17 @@ from flask import Response, flash, make_response, render_template, request, url_
 from flask_babel import gettext as _
 
 from app.admin.event_form import EventForm
+from app.admin.money_fields import fix_if_booked
 from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
-from app.errors import Busy, CapacityBelowSold, InvalidField, VersionConflict
+from app.errors import (
+    Busy,
+    CapacityBelowSold,
+    CurrencyFixed,
+    InvalidField,
+    VersionConflict,
+)
 from app.models import Event
 from app.presenters.problems import problem_of
 from app.services import audit, event_images, events
@@ -30,7 +37,7 @@ def create(status: str) -> Event | Response:
         try:
             return events.create_event({**form.facts(), **_picture(form), "status": status}, desk())
         except InvalidField as error:
-            form.refuse(error.field, sentence(error.message))
+            refuse(form, error)
     return form_page(form, None, 422)
 
 
@@ -47,20 +54,20 @@ def save(
     A button outside the event's form sends nothing typed, and leads back to the page `alone`.
     """
     event = events.get_event(event_id, drafts=True)
-    form = EventForm() if is_form_sent() else EventForm.of(event)
+    form = EventForm(currency=event.currency) if is_form_sent() else EventForm.of(event)
     if not valid_with_picture(form, needs_file=needs_file):
         return form_page(form, event, 422)
     try:
         merged = _save_or_merge(form, event, {**_picture(form), **(change or {})})
     except InvalidField as error:
         if error.field != "status":
-            form.refuse(error.field, sentence(error.message))
+            refuse(form, error)
         else:
             flash(_("Seats are sold already: its guests must be able to find it."), "error")
             if not is_form_sent():
                 return go_to(url_for(alone, event_id=event_id))
-    except CapacityBelowSold as error:
-        form.refuse("capacity", problem_of(error).detail)
+    except (CapacityBelowSold, CurrencyFixed) as error:
+        refuse(form, error)
     except Collision as error:
         return _conflict(form, event_id, error.fields)
     else:
@@ -95,8 +102,19 @@ def valid_with_picture(form: EventForm, *, needs_file: bool = False) -> bool:
     return is_valid and not form.image.errors
 
 
-def form_page(form: EventForm, event: Event | None, status: int) -> Response:
-    page = render_template("pages/admin/event_form.html", form=form, event=event)
+def refuse(form: EventForm, error: InvalidField | CapacityBelowSold | CurrencyFixed) -> None:
+    """Show a refusal at the field that it is about."""
+    if isinstance(error, InvalidField):
+        form.refuse(error.field, sentence(error.message))
+    else:
+        name = "capacity" if isinstance(error, CapacityBelowSold) else "currency"
+        form.refuse(name, problem_of(error).detail)
+
+
+def form_page(form: EventForm, event: Event | None, status: int = 200, **more: Any) -> Response:
+    if event:
+        fix_if_booked(form, event)
+    page = render_template("pages/admin/event_form.html", form=form, event=event, **more)
     return make_response(page, status)
 
 
@@ -132,12 +150,11 @@ def _save_or_merge(form: EventForm, event: Event, change: Mapping[str, Any]) -> 
 def _conflict(form: EventForm, event_id: int, fields: list[str]) -> Response:
     """Show both versions of the conflicting fields; the form keeps its input."""
     current = events.get_event(event_id, drafts=True)
-    page = render_template(
-        "pages/admin/event_form.html",
-        form=form,
-        event=current,
+    return form_page(
+        form,
+        current,
+        409,
         conflict=fields,
         current=EventForm.of(current),
         latest=audit.latest("event.updated", current),
     )
-    return make_response(page, 409)

@@ -13,9 +13,8 @@ from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
-from app.errors import CapacityBelowSold, InvalidField
+from app.errors import CapacityBelowSold, CurrencyFixed, InvalidField
 from app.models import Event, EventStatus
-from app.presenters.problems import problem_of
 from app.services import events
 from app.services.event_search import EventQuery
 
@@ -56,7 +55,7 @@ def create() -> Answer:
 @blueprint.get("/events/<id:event_id>/edit")
 def edit(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)
-    return render_template("pages/admin/event_form.html", form=EventForm.of(event), event=event)
+    return event_saving.form_page(EventForm.of(event), event)
 
 
 @blueprint.post("/events/<id:event_id>/edit")
@@ -114,16 +113,14 @@ def duplicate(event_id: int) -> Answer:
 @blueprint.post("/events/preview")
 def preview() -> Answer:
     """Preview the card and the description, and list the errors left in the form."""
-    form = EventForm()
-    event = _preview(form)
+    form, event = _preview()
     return render_template("fragments/event_preview.html", form=form, event=event, index=1)
 
 
 @blueprint.post("/events/check")
 def check() -> Answer:
     """Validate one field in the context of the others."""
-    form = EventForm()
-    _preview(form)
+    form, _event = _preview()
     name = request.args.get("field", "")
     if name not in form:
         raise BadRequest(f"The form has no field {name[:50]!r}.")
@@ -152,17 +149,18 @@ def delete(event_id: int) -> Answer:
     return go_to(url_for("admin_events.index"))
 
 
-def _preview(form: EventForm) -> Event | None:
-    """The event that the form would save; None, with errors on the form, if it is invalid."""
+def _preview() -> tuple[EventForm, Event | None]:
+    """The form, and the event that it would save; None, with errors on the form, if invalid."""
+    event_id = request.args.get("event", type=an_id)
+    current = events.get_event(event_id, drafts=True) if event_id else None
+    form = EventForm(**({"currency": current.currency} if current else {}))
     if not form.validate():
-        return None
+        return form, None
     try:
-        return events.preview_event(form.facts(), request.args.get("event", type=an_id))
-    except InvalidField as error:
-        form.refuse(error.field, sentence(error.message))
-    except CapacityBelowSold as error:
-        form.refuse("capacity", problem_of(error).detail)
-    return None
+        return form, events.preview_event(form.facts(), event_id)
+    except (InvalidField, CapacityBelowSold, CurrencyFixed) as error:
+        event_saving.refuse(form, error)
+    return form, None
 
 
 def _saved_message(event: Event) -> str:

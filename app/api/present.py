@@ -9,6 +9,7 @@ from app.api.admin_schemas import GuestOut
 from app.api.schemas import BookedOut, BookingOut, EventBookingOut, EventOut, UserBookingOut
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event
+from app.presenters.prices import how_to_pay_booking
 from app.services.paging import Page
 
 
@@ -37,6 +38,8 @@ def _booking_details(booking: Booking) -> dict[str, object]:
         **_booking_facts(booking),
         "state": booking.state,
         "price_minor": booking.price_minor,
+        "currency": booking.currency,
+        "payment": how_to_pay_booking(booking),
         "created_at": booking.created_at,
         "cancelled_at": booking.cancelled_at,
     }

@@ -20,7 +20,7 @@ from app.api.fields import (
     without_defaults,
 )
 from app.models.booking import MAX_SEATS
-from app.models.event import MAX_CAPACITY, MAX_PRICE_MINOR
+from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE, MAX_PRICE_MINOR
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
@@ -28,6 +28,15 @@ IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[
 # The minimum length is checked by the service, which has the message for it.
 PASSWORD = Field(
     strict=True, max_length=MAX_PASSWORD, json_schema_extra={"minLength": MIN_PASSWORD}
+)
+PRICE = Field(
+    description="Price of a seat in the currency's smallest unit by ISO 4217: 50000 is 500 rupees,"
+    " 50,000 yen or 50 Kuwaiti dinars."
+)
+CURRENCY = Field(description="ISO 4217 code.")
+PAYMENT_NOTE = Field(
+    description="How a seat is paid, in the organiser's words; empty: at the door, if it costs"
+    " anything. Nothing is charged here."
 )
 Email = Annotated[EmailStr, Field(max_length=254)]
 
@@ -70,8 +79,9 @@ class EventOut(Payload):
     capacity: int
     seats_available: int
     seats_held: int = Field(description="Held back from sale by the organiser.")
-    price_minor: int = Field(description="Price of a seat in the smallest unit (paise).")
-    currency: str
+    price_minor: int = PRICE
+    currency: str = CURRENCY
+    payment_note: str = PAYMENT_NOTE
     max_per_person: int | None
     sales_open_at: datetime | None
     sales_close_at: datetime | None
@@ -116,8 +126,17 @@ class EventFacts(Payload):
     description: Annotated[Text, Field(max_length=20_000)] = ""
     time_zone: Annotated[Line, Field(max_length=64)] = "Asia/Kolkata"
     end_at: Moment | None = None
-    price_minor: Annotated[Count, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
-    currency: Annotated[Line, Field(min_length=3, max_length=3)] = "INR"
+    price_minor: Annotated[Count, Field(ge=0, le=MAX_PRICE_MINOR)] = Field(
+        0, description=PRICE.description
+    )
+    currency: Annotated[Line, Field(min_length=3, max_length=3)] = Field(
+        "INR",
+        description=f"{CURRENCY.description} It can't change once anything was booked, and comes"
+        " with a price_minor where the event has a price.",
+    )
+    payment_note: Annotated[Line, Field(max_length=MAX_PAYMENT_NOTE)] = Field(
+        "", description=PAYMENT_NOTE.description
+    )
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None
     sales_close_at: Moment | None = None
@@ -177,7 +196,11 @@ class BookingOut(BookedOut):
         description="The status, told apart: EVENT_CANCELLED while the organiser has cancelled the"
         " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others."
     )
-    price_minor: int
+    price_minor: int = Field(description="Price of one seat, as it was when it was booked.")
+    currency: str = CURRENCY
+    payment: str = Field(
+        description="How it is paid, in words; empty where it is free. Nothing is charged here."
+    )
     created_at: datetime
     cancelled_at: datetime | None
 

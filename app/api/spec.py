@@ -43,7 +43,8 @@ spec = SpecTree(
     description=(
         "Events, bookings and their administration. Send `X-Admin-Key` as an organiser, or "
         "`Authorization: Bearer <API token>` as a user; a token is made on the account page. "
-        "Times are RFC 3339 in UTC; money is in the currency's smallest unit. Errors are "
+        "Times are RFC 3339 in UTC; money is in the currency's smallest "
+        "unit by ISO 4217, and nothing is charged here. Errors are "
         "problem details (RFC 9457). Who calls too often is told 429, and in `Retry-After` the "
         "seconds to wait; keys of staff are not counted."
     ),

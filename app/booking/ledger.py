@@ -175,7 +175,8 @@ def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
 
 def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
     """Insert the accepted orders' bookings, and update the counters that they change."""
-    prices = [batch.events[order.event_id].price_minor for order in batch.accepted]
+    rows = [batch.events[order.event_id] for order in batch.accepted]
+    prices = [(row.price_minor, row.currency) for row in rows]
     counters = {
         row.id: batch.left[row.id]
         for row in batch.events.values()

@@ -101,6 +101,7 @@ _LOCK = (
         _EVENT.sales_paused,
         _EVENT.max_per_person,
         _EVENT.price_minor,
+        _EVENT.currency,
     )
     .where(_EVENT.id == _one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
     .order_by(_EVENT.id)
@@ -148,6 +149,7 @@ _NEW = {
     "event_id": BigInteger,
     "seats": Integer,
     "price_minor": Integer,
+    "currency": String,
     "idempotency_key": String,
     "fingerprint": String,
 }
@@ -213,12 +215,13 @@ def seats_by_user(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tu
 def insert_bookings(
     session: Session,
     orders: Sequence[Order],
-    prices: Sequence[int],
+    prices: Sequence[tuple[int, str]],
     left: dict[int, int],
     at: datetime,
 ) -> dict[str, Confirmed]:
     """Insert the bookings with `created_at` = `at`, and return them by reference.
 
+    `prices` has the price of a seat and its currency for each order.
     Also writes the counters in `left`, each with a new version.
     """
     if not orders:
@@ -230,7 +233,8 @@ def insert_bookings(
             "given_user_id": [order.user_id for order in orders],
             "given_event_id": [order.event_id for order in orders],
             "given_seats": [order.seats for order in orders],
-            "given_price_minor": list(prices),
+            "given_price_minor": [minor for minor, _currency in prices],
+            "given_currency": [currency for _minor, currency in prices],
             "given_idempotency_key": [order.idempotency_key for order in orders],
             "given_fingerprint": [order.fingerprint for order in orders],
             "given_counted_id": list(left),
@@ -241,9 +245,9 @@ def insert_bookings(
     ids = {reference: id for id, reference in made}
     return {
         order.reference: Confirmed(
-            ids[order.reference], order.reference, order.user_id, order.event_id, order.seats, price
+            ids[order.reference], order.reference, order.user_id, order.event_id, order.seats, minor
         )
-        for order, price in zip(orders, prices, strict=True)
+        for order, (minor, _currency) in zip(orders, prices, strict=True)
     }
 
 

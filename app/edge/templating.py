@@ -6,12 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app, url_for
-from flask_babel import get_locale
 
 from app.edge.current import settings
 from app.edge.session import current_admin, current_user
-from app.lib.money import format_money
+from app.lib.money import digits_of
 from app.models import Role
+from app.presenters import prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import state_label, state_tone
 from app.presenters.event_times import happening, moment, when, zone_name
@@ -24,7 +24,10 @@ from app.presenters.urls import event_url, poster_url, preview_url
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        price=price,
+        price=prices.price,
+        price_or_free=prices.price_or_free,
+        currency_digits=digits_of,
+        currency_mark=prices.price_mark,
         when=when,
         moment=moment,
         zone_name=zone_name,
@@ -47,6 +50,8 @@ def init_app(app: Flask) -> None:
         poster_url=poster_url,
         preview_url=preview_url,
         event_facts=event_facts,
+        how_to_pay=prices.how_to_pay,
+        how_to_pay_booking=prices.how_to_pay_booking,
         map_url=map_url,
     )
 
@@ -65,11 +70,6 @@ def asset(path: str) -> str:
 @lru_cache(maxsize=256)
 def _version(folder: str, path: str) -> str:
     return hashlib.sha256((Path(folder) / path).read_bytes()).hexdigest()[:10]
-
-
-def price(minor: int, currency: str = "INR") -> str:
-    """Format an amount given in minor units, such as paise."""
-    return format_money(minor, currency, str(get_locale() or "en_IN"))
 
 
 def iso(at: datetime) -> str:

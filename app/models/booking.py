@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -111,6 +111,8 @@ class Booking(Model):
     seats: Mapped[int]
     price_minor: Mapped[int] = mapped_column(server_default="0")
     """Price of one seat at the time of booking."""
+    booked_in: Mapped[str | None] = mapped_column("currency", String(3))
+    """The event's currency at the time of booking; None in bookings older than this column."""
     status: Mapped[str] = mapped_column(String(12), server_default=BookingStatus.CONFIRMED.value)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
@@ -157,6 +159,21 @@ class Booking(Model):
             (confirmed, BookingState.CONFIRMED.value),
             else_=BookingState.CANCELLED.value,
         )
+
+    @hybrid_property
+    def currency(self) -> str:
+        """The currency of its price; in a query, of one joined with its event."""
+        return self.booked_in or self.event.currency
+
+    @currency.inplace.expression
+    @classmethod
+    def _currency_expression(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.booked_in, Event.currency)
+
+    @property
+    def total_minor(self) -> int:
+        """Price of all its seats, in the currency's smallest unit."""
+        return self.price_minor * self.seats
 
     def can_be_given_back(self, at: datetime) -> bool:
         """Whether its guest may give back seats at `at`; an organiser always may."""

@@ -31,8 +31,9 @@ from app.lib.names import tidy_line, tidy_text
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 
 MAX_CAPACITY = 10_000_000
-MAX_PRICE_MINOR = 100_000_000
-"""A million rupees per seat; a higher price is a typing error."""
+MAX_PRICE_MINOR = 2_000_000_000
+"""Fits the column. In rupees a higher price is a typing error, in rupiah it is a dear seat."""
+MAX_PAYMENT_NOTE = 200
 TAKEN_SLUGS = {"seats", "bookings"}
 """Slugs that would clash with URLs below an event's own, such as `/events/7/seats`."""
 
@@ -167,6 +168,9 @@ class Event(Model):
     """Seats held back by the organiser: neither sold nor on sale until released."""
     price_minor: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str] = mapped_column(String(3), server_default="INR")
+    """ISO 4217; it can't change once anything was booked."""
+    payment_note: Mapped[str] = mapped_column(String(MAX_PAYMENT_NOTE), server_default="")
+    """How a seat is paid, in the organiser's words: nothing is charged here."""
     max_per_person: Mapped[int | None]
     sales_open_at: Mapped[Timestamp | None]
     sales_close_at: Mapped[Timestamp | None]

@@ -144,6 +144,16 @@ def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
     return Problem(409, "capacity-below-sold", _("Capacity below seats sold"), detail, facts)
 
 
+def _currency_fixed(error: errors.CurrencyFixed) -> Problem:
+    detail = _(
+        "Seats were booked in %(currency)s, so the currency can't change any more. Cancelled"
+        " bookings count too: they keep their price.",
+        currency=error.currency,
+    )
+    facts = {"event_id": error.event_id, "currency": error.currency}
+    return Problem(409, "currency-fixed", _("Currency can't change"), detail, facts)
+
+
 def _event_has_bookings(error: errors.EventHasBookings) -> Problem:
     detail = ngettext(
         "The event has %(num)d confirmed booking. Delete it by force to cancel it too.",
@@ -224,6 +234,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,
     errors.CapacityBelowSold: _capacity_below_sold,
+    errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,
     errors.InvalidField: _invalid_field,
     errors.IdempotencyKeyReused: _key_reused,

@@ -1,11 +1,9 @@
 """Schema.org data of an event on its page, for search engines and maps."""
 
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
-from babel.numbers import get_currency_precision
-
+from app.lib.money import to_amount
 from app.models import Event, EventStatus, SaleState
 from app.presenters.markdown import plain
 from app.presenters.urls import event_url, preview_url
@@ -51,12 +49,11 @@ def map_url(event: Event) -> str:
 
 
 def _offer(event: Event) -> dict[str, Any]:
-    digits = get_currency_precision(event.currency)
     available = AVAILABILITY.get(event.sale_state(), "OutOfStock")
     return {
         "@type": "Offer",
         "url": event_url(event, _external=True),
-        "price": str(Decimal(event.price_minor).scaleb(-digits)),
+        "price": str(to_amount(event.price_minor, event.currency)),
         "priceCurrency": event.currency,
         "availability": f"https://schema.org/{available}",
         "validFrom": (event.sales_open_at or event.created_at).isoformat(),

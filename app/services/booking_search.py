@@ -70,9 +70,9 @@ def owed_by_currency(query: BookingQuery) -> dict[str, int]:
     Seats given back before the event was cancelled are not among it.
     """
     value = func.sum(cast(Booking.seats, BigInteger) * Booking.price_minor)
-    wanted = select(Event.currency, cast(value, BigInteger)).select_from(Booking)
+    wanted = select(Booking.currency, cast(value, BigInteger)).select_from(Booking)
     wanted = _of_state(_wanted(wanted, query), replace(query, owed=True))
-    wanted = wanted.group_by(Event.currency).order_by(Event.currency)
+    wanted = wanted.group_by(Booking.currency).order_by(Booking.currency)
     return {row[0]: row[1] for row in db.session.execute(wanted)}
 
 
@@ -97,7 +97,7 @@ class BookingRow(NamedTuple):
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, User.name, User.email),
-    *(Event.name, Event.currency, Event.start_at),
+    *(Event.name, Booking.currency, Event.start_at),
 )
 
 

@@ -144,6 +144,7 @@ def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
         event_id=booking.event_id,
         seats=seats,
         price_minor=booking.price_minor,
+        booked_in=booking.booked_in,
         status=BookingStatus.CANCELLED.value,
         created_at=booking.created_at,
         cancelled_at=at,

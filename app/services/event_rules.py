@@ -10,7 +10,7 @@ from app.lib.text import is_showable
 from app.models import Event
 from app.models.event import ends_at
 
-TEXTS = ("name", "venue", "address", "city", "category", "description")
+TEXTS = ("name", "venue", "address", "city", "category", "description", "payment_note")
 _ZONES = frozenset(available_timezones())
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
 from app.booking import seats
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import (
+    CurrencyFixed,
     EventGone,
     EventHasBookings,
     EventNotFound,
@@ -77,6 +78,11 @@ def count_confirmed(event_id: int) -> int:
     return db.session.scalars(query).one()
 
 
+def has_bookings(event_id: int) -> bool:
+    """Whether anything was ever booked, cancelled bookings included."""
+    return bool(db.session.scalar(select(exists().where(Booking.event_id == event_id))))
+
+
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Create an event. Raises `InvalidField`."""
     event = Event(**facts)
@@ -95,6 +101,7 @@ def preview_event(facts: Mapping[str, Any], event_id: int | None = None) -> Even
     event = seats.blank_event(id=1, currency="INR", status=EventStatus.PUBLISHED.value)
     if event_id is not None:
         event = get_event(event_id, drafts=True)
+        _check_currency(event, facts)
         db.session.expunge(event)
     _apply(event, facts)
     return event
@@ -116,7 +123,7 @@ def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Eve
 
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
-    *("capacity", "price_minor", "currency", "max_per_person", "image_digest"),
+    *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
 )
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 
@@ -145,7 +152,8 @@ def update_event(
     """Change the given facts. `seen` and `seen_held` are the event's `updated_at` and seats held
     back when the editor loaded it; they are not checked when None.
 
-    Raises `EventNotFound`, `CapacityBelowSold`, `InvalidField`, `VersionConflict`.
+    Raises `EventNotFound`, `CapacityBelowSold`, `CurrencyFixed`, `InvalidField`,
+    `VersionConflict`.
     """
     with desk.changing(event_id) as locked:
         event = locked.event(event_id)
@@ -154,6 +162,7 @@ def update_event(
         before, after = audit.changes(event, changes)
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
+        _check_currency(event, changes)
         _apply(event, changes)
         event.updated_at = now()
         if after:
@@ -195,6 +204,19 @@ def _moments(event: Event, start: datetime | None) -> dict[str, datetime | None]
     except ValueError as error:
         raise InvalidField("start_at", str(error)) from None
     return {**moments, "start_at": start}
+
+
+def _check_currency(event: Event, changes: Mapping[str, Any]) -> None:
+    """Refuse another currency for what was booked, and for a price that was meant in this one.
+
+    The caller holds the event's row lock, unless it only previews: no booking comes in between.
+    """
+    if changes.get("currency", event.currency) == event.currency:
+        return
+    if has_bookings(event.id):
+        raise CurrencyFixed(event.id, event.currency)
+    if event.price_minor and "price_minor" not in changes:
+        raise InvalidField("price_minor", "must be given with another currency")
 
 
 def _apply(event: Event, changes: Mapping[str, Any]) -> None:

@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
 from app.edge.response_cache import cached
-from app.edge.templating import price
 from app.models import Event
 from app.presenters.event_times import under_way, when, zone_name
 from app.presenters.icalendars import calendar_of
 from app.presenters.markdown import plain
+from app.presenters.prices import price_or_free
 from app.presenters.urls import event_url
 from app.services.event_search import EventQuery
 
@@ -41,7 +41,7 @@ def _atom(events: list[Event]) -> Response:
         language="en-IN",
     )
     for event in events:
-        cost = price(event.price_minor, event.currency) if event.price_minor else _("Free")
+        cost = price_or_free(event.price_minor, event.currency)
         words = (under_way(event), f"{when(event)} {zone_name(event)}", event.place, cost)
         facts = " · ".join(filter(None, words))
         feed.add_item(

@@ -26,11 +26,13 @@
     let text = button.dataset.book;
     if (seats) text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats.toLocaleString("en-IN"));
     if (seats && price > 0) {
-      const total = (seats * price) / 100;
-      text += " · " + new Intl.NumberFormat("en-IN", {
-        style: "currency",
-        currency: input.dataset.currency,
-        minimumFractionDigits: Number.isInteger(total) ? 0 : 2,
+      // As the server writes amounts: the same sign, and no decimals where they are zero.
+      const digits = Number(input.dataset.digits);
+      const total = (seats * price) / 10 ** digits;
+      const decimals = Number.isInteger(total) ? 0 : digits;
+      text += " · " + input.dataset.mark + new Intl.NumberFormat("en-IN", {
+        minimumFractionDigits: decimals,
+        maximumFractionDigits: decimals,
       }).format(total);
     }
     button.textContent = text;

@@ -159,3 +159,35 @@ def test_where_an_event_stands_in_time_is_told_beside_its_sale(anyone, make_even
         ("over", "ended"),
     ]
     assert [event["phase"] for event in anyone.get("/events").json] == ["under_way", "upcoming"]
+
+
+def test_a_booked_currency_is_409_and_named(organiser, problem, make_event, make_booking):
+    event = make_event(currency="JPY", price_minor=1000)
+    make_booking(event)
+    change = {"currency": "INR", "price_minor": 50000}
+    said = problem(organiser.put(f"/admin/events/{event.id}", change), 409, "currency-fixed")
+    assert said["currency"] == "JPY"
+    assert "Seats were booked in JPY" in said["detail"]
+
+
+def test_another_currency_comes_with_a_price(organiser, problem, make_event):
+    event = make_event(price_minor=50000)
+    path = f"/admin/events/{event.id}"
+    said = problem(organiser.put(path, {"currency": "JPY"}), 422, "invalid")
+    assert said["errors"][0]["field"] == "price_minor"
+    shown = organiser.put(path, {"currency": "JPY", "price_minor": 1000}).json
+    assert (shown["currency"], shown["price_minor"]) == ("JPY", 1000)
+
+
+def test_a_booking_tells_its_currency_and_how_it_is_paid(organiser, make_event, make_booking):
+    event = make_event(currency="AED", price_minor=15000)
+    booking = make_booking(event, seats=2, price_minor=15000)
+    shown = organiser.get(f"/bookings/{booking.id}").json
+    assert (shown["currency"], shown["price_minor"]) == ("AED", 15000)
+    assert shown["payment"] == "Pay AED\xa0300 at the door."
+    note = {"payment_note": "By card at the gate"}
+    assert (
+        organiser.put(f"/admin/events/{event.id}", note).json["payment_note"]
+        == note["payment_note"]
+    )
+    assert organiser.get(f"/bookings/{booking.id}").json["payment"] == "By card at the gate"

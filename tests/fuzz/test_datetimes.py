@@ -147,7 +147,7 @@ def test_an_amount_is_a_number_of_the_smallest_units_or_refused(text):
         minor = parse_money(text, "INR")
     except ValueError:
         return
-    assert Fraction(minor, 100) == Fraction(re.sub("[,_]", "", text).strip() or "0")
+    assert Fraction(minor, 100) == Fraction(re.sub("[,' ]", "", text).strip() or "0")
     assert type(minor) is int
     assert 0 <= minor < 10**20
 

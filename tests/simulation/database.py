@@ -19,13 +19,14 @@ NOTICED_AFTER = 0.05
 Row = namedtuple(
     "Row",
     "id seats_available version incarnation status start_at end_at sales_open_at sales_close_at "
-    "sales_paused max_per_person price_minor capacity",
+    "sales_paused max_per_person price_minor currency capacity",
 )
 
 
 def new_row(id, capacity):
     start = datetime.now(UTC) + timedelta(days=1)
-    return Row(id, capacity, 1, 77, "published", start, None, None, None, False, None, 0, capacity)
+    until = [None] * 3
+    return Row(id, capacity, 1, 77, "published", start, *until, False, None, 0, "INR", capacity)
 
 
 class Database:

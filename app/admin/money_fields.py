@@ -1,0 +1,66 @@
+"""The event form's fields for money: the price of a seat, and its currency."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import SelectField, StringField
+from wtforms.validators import ValidationError
+
+from app.lib.money import NotAnAmount, current_currencies, parse_money
+from app.models import Event
+from app.models.event import MAX_PRICE_MINOR
+from app.presenters.prices import amount_refused, price
+from app.services.events import has_bookings
+
+
+class CurrencyField(SelectField):  # type: ignore[misc]
+    """A currency that is used today, or the one that the event has."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=[], validate_choice=False, **kwargs)
+
+    def fix(self, why: str) -> None:
+        """Offer nothing but what the event has, and say why."""
+        self.data = self.object_data
+        self.choices = [(self.data, _named(self.data))]
+        self.description = why
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        super().process(*args, **kwargs)
+        codes = dict.fromkeys([*current_currencies(), self.object_data])
+        self.choices = [(code, _named(code)) for code in codes if code]
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in dict(self.choices):
+            raise ValidationError(_("Choose a currency from the list."))
+
+    def _value(self) -> str:
+        return self.data or ""
+
+
+class PriceField(StringField):  # type: ignore[misc]
+    """An amount in the currency that the form's `currency` says."""
+
+    def minor(self, currency: str) -> int:
+        """The amount in the currency's smallest unit. Raises `NotAnAmount`."""
+        return parse_money(self.data or "", currency)
+
+    def pre_validate(self, form: Any) -> None:
+        currency = form.currency.data
+        try:
+            if self.minor(currency) > MAX_PRICE_MINOR:
+                most = price(MAX_PRICE_MINOR, currency)
+                raise ValidationError(_("A seat costs at most %(price)s.", price=most))
+        except NotAnAmount as error:
+            raise ValidationError(amount_refused(error, currency)) from None
+
+
+def fix_if_booked(form: Any, event: Event) -> None:
+    """Let nothing but the event's currency be chosen, once anything was booked in it."""
+    if has_bookings(event.id):
+        form.currency.fix(_("Seats were booked in it, so it can't change any more."))
+
+
+def _named(code: str) -> str:
+    name = current_currencies().get(code)
+    return f"{code} – {name}" if name else code

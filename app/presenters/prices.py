@@ -1,0 +1,62 @@
+"""Prices as they are shown, and how they are paid: as nothing is charged here, in words."""
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app.lib.money import Ambiguous, TooFine, currency_mark, digits_of, format_money, minor_to_text
+from app.models import Booking, Event
+
+
+def price(minor: int, currency: str) -> str:
+    """Format an amount given in the currency's smallest unit, such as paise."""
+    return format_money(minor, currency, _locale())
+
+
+def price_or_free(minor: int, currency: str) -> str:
+    return price(minor, currency) if minor else str(_("Free"))
+
+
+def price_mark(currency: str) -> str:
+    """What stands before an amount, for scripts that compute one."""
+    return currency_mark(currency, _locale())
+
+
+def how_to_pay(event: Event) -> str:
+    """How a seat is paid: the organiser's words, or ours. Empty for a free event without any."""
+    if event.payment_note or not event.price_minor:
+        return event.payment_note
+    cost = price(event.price_minor, event.currency)
+    return str(_("Pay %(price)s a seat at the door.", price=cost))
+
+
+def how_to_pay_booking(booking: Booking) -> str:
+    """How the booking is paid, as `how_to_pay`, but for all its seats at the price they had."""
+    if booking.event.payment_note or not booking.total_minor:
+        return booking.event.payment_note
+    cost = price(booking.total_minor, booking.currency)
+    return str(_("Pay %(price)s at the door.", price=cost))
+
+
+def amount_refused(error: ValueError, currency: str) -> str:
+    """Word why a typed amount was not taken (`NotAnAmount`), and how to write it."""
+    if isinstance(error, Ambiguous):
+        message = _("That can be read in two ways: write it as in %(example)s.")
+    elif not isinstance(error, TooFine):
+        message = _("Enter an amount, as in %(example)s.")
+    elif digits_of(currency):
+        message = _("%(currency)s has %(digits)d decimals: write it as in %(example)s.")
+    else:
+        message = _("%(currency)s has no decimals: write it as in %(example)s.")
+    facts = {"currency": currency, "digits": digits_of(currency), "example": _examples(currency)}
+    return str(message % facts)
+
+
+def _examples(currency: str) -> str:
+    """Amounts as they are typed: `1250 or 12.50`."""
+    digits = digits_of(currency)
+    finest = minor_to_text(125 * 10 ** (digits - 1), currency) if digits else ""
+    return str(_("1250 or %(finest)s", finest=finest)) if finest else "1250"
+
+
+def _locale() -> str:
+    return str(get_locale() or "en_IN")
