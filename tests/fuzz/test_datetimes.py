@@ -105,7 +105,7 @@ def test_what_is_typed_becomes_facts_or_a_sentence_at_a_field(fill, typed, zone)
     facts = form.facts()
     for name in TIMES:
         assert facts[name] is None or facts[name].tzinfo is UTC
-    event = Event(**facts, currency="INR")
+    event = Event(**facts)
     try:
         check_event(event)
     except InvalidField as refusal:

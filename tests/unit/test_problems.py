@@ -23,6 +23,7 @@ FACTS = {
     "sold": 3,
     "retry_after": 37,
     "bookings": 2,
+    "currency": "JPY",
     "field": "name",
     "message": "must not be blank",
 }
