@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.lib.rates import rate_of
+from app.lib.text_files import text_of
 
 MIN_KEY_LENGTH = 22
 """Minimum characters of a key: 22 in base64 carry the 128 random bits that a key needs."""
@@ -87,6 +88,13 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Kolkata"
     default_event_hours: float = Field(3.0, gt=0, le=168)
 
+    organiser_name: str = Field("", max_length=200)
+    organiser_address: str = Field("", max_length=500)
+    contact_email: str = Field("", max_length=254)
+    terms_page: str = ""
+    """A Markdown file, or an https:// address; `privacy_page` too."""
+    privacy_page: str = ""
+
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -153,6 +161,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
         return url
 
+    @field_validator("contact_email")
+    @classmethod
+    def _check_email(cls, email: str) -> str:
+        if email and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", email):
+            raise ValueError("must be an email address, as in tickets@example.org")
+        return email
+
     @field_validator("time_zone")
     @classmethod
     def _check_time_zone(cls, name: str) -> str:
@@ -188,6 +203,12 @@ class Settings(BaseSettings):
         return ZoneInfo(self.time_zone)
 
     @property
+    def unsaid(self) -> list[str]:
+        """The settings from which visitors would learn who sells here, and which are not set."""
+        names = ("organiser_name", "contact_email", "terms_page", "privacy_page")
+        return [name.upper() for name in names if not getattr(self, name)]
+
+    @property
     def serves_loopback(self) -> bool:
         return self.host in LOOPBACK
 
@@ -206,7 +227,7 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """Return the reasons not to serve, a sentence each; empty if there are none."""
-        found = _exposure_problems(self) + _metrics_problems(self)
+        found = _exposure_problems(self) + _metrics_problems(self) + _page_problems(self)
         if not self.demo:
             if not self.admin_key:
                 found.append(f"ADMIN_KEY is missing. Make one: {MAKE_A_KEY}")
@@ -259,6 +280,19 @@ def _exposure_problems(settings: Settings) -> list[str]:
         for host in settings.trusted_hosts
         if not HOST_NAME.fullmatch(host)
     ]
+    return found
+
+
+def _page_problems(settings: Settings) -> list[str]:
+    found = []
+    for name, page in (
+        ("TERMS_PAGE", settings.terms_page),
+        ("PRIVACY_PAGE", settings.privacy_page),
+    ):
+        if page and not page.startswith("https://") and text_of(Path(page)) is None:
+            found.append(
+                f"{name} is neither a text file that can be read nor an https:// address: {page!r}."
+            )
     return found
 
 

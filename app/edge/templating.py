@@ -44,6 +44,8 @@ def init_app(app: Flask) -> None:
         current_user=current_user,
         current_admin=current_admin,
         may_change=may_change,
+        site_settings=settings,
+        site_page=site_page,
         site_zone=lambda: settings().zone,
         seat_status=seat_status,
         event_url=event_url,
@@ -54,6 +56,14 @@ def init_app(app: Flask) -> None:
         how_to_pay_booking=prices.how_to_pay_booking,
         map_url=map_url,
     )
+
+
+def site_page(name: str) -> str | None:
+    """Return the address of the operator's `terms` or `privacy`; None if there is none."""
+    source: str = getattr(settings(), f"{name}_page")
+    if not source:
+        return None
+    return source if source.startswith("https://") else url_for(f"site_pages.{name}")
 
 
 def may_change() -> bool:

@@ -26,8 +26,16 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
     found = readiness(gate)
     return [
         *(Check("settings", problem) for problem in settings.problems() or [OK]),
+        Check("organiser", _unsaid(settings), needed=False),
         Check("database", found.database),
         Check("migrations", found.migrations),
         Check("redis", found.redis, needed=False),
         Check("connections", complaint(settings) or OK),
     ]
+
+
+def _unsaid(settings: Settings) -> str:
+    """Whether visitors learn who sells here; a demo sells nothing."""
+    if settings.demo or not settings.unsaid:
+        return OK
+    return f"visitors are not told who sells here; set {', '.join(settings.unsaid)}"

@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote_plus
 
+from flask import url_for
+
 from app.lib.money import to_amount
 from app.models import Event, EventStatus, SaleState
 from app.presenters.markdown import plain
@@ -15,10 +17,10 @@ AVAILABILITY = {
 }
 
 
-def event_facts(event: Event) -> dict[str, Any]:
-    """Return the event as a Schema.org `Event` in JSON-LD."""
+def event_facts(event: Event, organiser: str = "", contact_email: str = "") -> dict[str, Any]:
+    """Return the event as a Schema.org `Event` in JSON-LD, without what is not known."""
     cancelled = event.status == EventStatus.CANCELLED
-    return {
+    facts = {
         "@context": "https://schema.org",
         "@type": "Event",
         "name": event.name,
@@ -31,14 +33,36 @@ def event_facts(event: Event) -> dict[str, Any]:
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
         "location": {
             "@type": "Place",
-            "name": event.venue or event.city or event.name,
+            "name": event.venue or event.city,
             "address": {
                 "@type": "PostalAddress",
                 "streetAddress": event.address,
                 "addressLocality": event.city,
             },
         },
+        "organizer": _organizer(organiser, contact_email),
         "offers": _offer(event),
+    }
+    return _known(facts)
+
+
+def _organizer(name: str, email: str) -> dict[str, Any] | None:
+    """The site's organiser; an organisation needs a name."""
+    if not name:
+        return None
+    url = url_for("site_pages.organiser", _external=True)
+    return {"@type": "Organization", "name": name, "url": url, "email": email}
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty: texts, and things of which only the type is known."""
+    nested = {
+        name: _known(fact) if isinstance(fact, dict) else fact for name, fact in facts.items()
+    }
+    return {
+        name: fact
+        for name, fact in nested.items()
+        if fact not in (None, "") and not (isinstance(fact, dict) and fact.keys() <= {"@type"})
     }
 
 

@@ -13,10 +13,24 @@ from app.web import (
     my_bookings,
     sign_in,
     sign_up,
+    site_pages,
     tokens,
 )
 
-PARTS = (events, feeds, art, images, checkout, my_bookings, sign_in, sign_up, account, tokens, docs)
+PARTS = (
+    events,
+    feeds,
+    art,
+    images,
+    checkout,
+    my_bookings,
+    sign_in,
+    sign_up,
+    account,
+    tokens,
+    docs,
+    site_pages,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -1,17 +1,14 @@
 """Upcoming events for calendars (iCalendar) and feed readers (Atom)."""
 
-from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from app.edge.calendar_files import calendar_file
-from app.edge.current import catalogue
+from app.edge.current import catalogue, settings
 from app.edge.response_cache import cached
 from app.models import Event
-from app.presenters.event_times import under_way, when, zone_name
+from app.presenters.atom_feeds import EventFeed, in_xml, summary_of, title_of
 from app.presenters.icalendars import calendar_of
-from app.presenters.markdown import plain
-from app.presenters.prices import price_or_free
 from app.presenters.urls import event_url
 from app.services.event_search import EventQuery
 
@@ -33,24 +30,27 @@ def atom() -> Response:
 
 
 def _atom(events: list[Event]) -> Response:
-    feed = Atom1Feed(
+    about = settings()
+    page = url_for("events.index", _external=True)
+    feed = EventFeed(
         title=_("Utsavam: upcoming events"),
-        link=url_for("events.index", _external=True),
+        link=page,
         description="",
         feed_url=url_for("feeds.atom", _external=True),
         language="en-IN",
+        # RFC 4287 asks for an author, of each entry or of the feed.
+        author_name=in_xml(about.organiser_name) or "Utsavam",
+        author_email=about.contact_email or None,
+        author_link=page,
     )
     for event in events:
-        cost = price_or_free(event.price_minor, event.currency)
-        words = (under_way(event), f"{when(event)} {zone_name(event)}", event.place, cost)
-        facts = " · ".join(filter(None, words))
         feed.add_item(
-            title=event.name,
+            title=title_of(event),
             link=event_url(event, _external=True),
             unique_id=f"urn:utsavam:event:{event.id}:{event.incarnation:x}",
-            description=f"{facts}\n\n{plain(event.description)}",
+            description=summary_of(event),
             pubdate=event.created_at,
             updateddate=event.updated_at,
-            categories=[event.category] if event.category else [],
+            categories=[in_xml(event.category)] if event.category else [],
         )
     return Response(feed.writeString("utf-8"), mimetype="application/atom+xml")

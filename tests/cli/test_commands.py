@@ -94,12 +94,29 @@ def test_the_doctor_says_ok_line_by_line(run):
     assert result.exit_code == 0
     assert [line.split(":")[0] for line in result.output.splitlines()] == [
         "settings",
+        "organiser",
         "database",
         "migrations",
         "redis",
         "connections",
     ]
     assert result.output.count("ok") == 5
+    missing = "ORGANISER_NAME, CONTACT_EMAIL, TERMS_PAGE, PRIVACY_PAGE"
+    assert f"visitors are not told who sells here; set {missing}\n" in result.output
+
+
+def test_the_doctor_is_content_where_visitors_are_told_who_sells(make_app, clean, tmp_path):
+    terms = tmp_path / "terms.md"
+    terms.write_text("Seats are sold once.")
+    told = {"organiser_name": "Sangeet Sabha", "contact_email": "sabha@example.org"}
+    pages = {"terms_page": str(terms), "privacy_page": "https://example.org/privacy"}
+    app = make_app(**told, **pages)
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert (result.exit_code, result.output.count("ok")) == (0, 6)
+    terms.unlink()
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert "TERMS_PAGE is neither a text file that can be read nor" in result.output
+    assert result.exit_code == 1
 
 
 def test_the_doctor_says_what_to_do_and_fails(make_app, clean):
