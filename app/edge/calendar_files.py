@@ -2,9 +2,11 @@
 
 from flask import Response
 
+from app.edge.downloads import disposition
+
 
 def calendar_file(name: str, content: bytes) -> Response:
     """Return an iCalendar file (RFC 5545); `name` includes the `.ics`."""
     response = Response(content, mimetype="text/calendar")
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    response.headers["Content-Disposition"] = disposition("inline", name)
     return response

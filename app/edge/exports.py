@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flask import Response, stream_with_context
 
 from app.edge.current import settings
+from app.edge.downloads import disposition
 from app.lib.spreadsheets import workbook
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
     """Stream the rows as `<name>.csv`, with times in the site's time zone."""
     lines = _lines(header, rows, settings().zone)
     response = Response(stream_with_context(_paced(lines)), mimetype="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response.headers["Content-Disposition"] = disposition("attachment", f"{name}.csv")
     return response
 
 
@@ -35,7 +36,7 @@ def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
     """Stream the rows as `<name>.xlsx`, with times in the site's time zone."""
     pieces = workbook(name, header, rows, settings().zone)
     response = Response(stream_with_context(_paced(pieces)), mimetype=XLSX)
-    response.headers["Content-Disposition"] = f"attachment; filename={name}.xlsx"
+    response.headers["Content-Disposition"] = disposition("attachment", f"{name}.xlsx")
     return response
 
 

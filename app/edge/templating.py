@@ -17,6 +17,7 @@ from app.presenters.booking_states import state_label, state_tone
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.markdown import plain, rendered
 from app.presenters.schema_org import event_facts, map_url
+from app.presenters.scripts import isolated, own_script
 from app.presenters.seat_status import seat_status
 from app.presenters.urls import event_url, poster_url, preview_url
 
@@ -35,6 +36,8 @@ def init_app(app: Flask) -> None:
         iso=iso,
         rendered=rendered,
         plain=plain,
+        own_script=own_script,
+        isolated=isolated,
         action_label=action_label,
         state_label=state_label,
         state_tone=state_tone,

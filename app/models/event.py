@@ -1,8 +1,6 @@
 """An event: its facts, when its seats are on sale, and how many are left."""
 
-import re
 import secrets
-import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -27,6 +25,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
+from app.lib.folding import slug_of
 from app.lib.names import tidy_line, tidy_text
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 
@@ -200,9 +199,8 @@ class Event(Model):
 
     @property
     def slug(self) -> str:
-        """The name as a part of a URL: `Ōnam Sadya` becomes `onam-sadya`."""
-        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
-        slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "event"
+        """The name as a part of a URL."""
+        slug = slug_of(self.name) or "event"
         return f"{slug}-event" if slug in TAKEN_SLUGS else slug
 
     @property
