@@ -122,7 +122,7 @@ def test_an_event_named_as_one_of_our_own_addresses_has_a_page_all_the_same(
     event = make_event(name=name)
     page = visitor.get(f"/events/{event.id}", follow_redirects=True)
     assert page.status_code == 200
-    assert f"<h1>{name}</h1>" in page.text
+    assert f'<h1 dir="auto">{name}</h1>' in page.text
 
 
 @pytest.mark.parametrize("name", ["endpoint", "values", "_method", "_scheme", "_external", "q"])

@@ -15,9 +15,9 @@ def test_visitors_pages_mark_titles_and_names(signed_in, make_event, make_bookin
     page = signed_in.get(f"/events/{event.id}/{event.slug}").text
     assert f"<h1 {MARKED}</h1>" in page
     assert ISOLATED in page, "the venue"
-    assert '<h2 class="card-title" dir="auto" lang="ur"' in signed_in.get("/").text
+    assert '<h2 dir="auto" lang="ur" class="card-title"' in signed_in.get("/").text
     assert f"<h2 {MARKED}</h2>" in signed_in.get(f"/bookings/{booking.id}").text
-    assert '<h2 class="row-title" dir="auto" lang="ur"' in signed_in.get("/bookings").text
+    assert '<h2 dir="auto" lang="ur" class="row-title"' in signed_in.get("/bookings").text
 
 
 def test_organisers_pages_mark_titles_and_names(organiser, make_event, make_booking, make_user):
