@@ -18,6 +18,8 @@ LANGUAGES = {
 """By the first word of the names that Unicode gives to a script's letters."""
 URDU = frozenset("ٹڈڑےں")
 """Letters of Urdu that neither Arabic nor Persian has."""
+TURNING = {"R", "AL", "AN"}
+"""Classes of letters (UAX 9) that would change the direction of what stands around them."""
 
 
 @lru_cache(maxsize=2_000)
@@ -41,9 +43,10 @@ def own_script(text: str) -> Markup:
     return Markup('dir="auto"') + lang
 
 
-def isolated(text: str) -> Markup:
+def isolated(text: str) -> str:
     """The text within a sentence, whose direction it does not change."""
-    language = language_of(text)
-    if not language:
+    if language := language_of(text):
+        return Markup('<bdi lang="{}">{}</bdi>').format(language, text)
+    if any(unicodedata.bidirectional(letter) in TURNING for letter in text):
         return Markup("<bdi>{}</bdi>").format(text)
-    return Markup('<bdi lang="{}">{}</bdi>').format(language, text)
+    return text

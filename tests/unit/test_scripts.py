@@ -36,4 +36,5 @@ def test_a_text_is_marked_as_an_element_and_within_a_sentence():
     assert own_script("Jazz") == 'dir="auto"'
     assert own_script("ഓണം") == 'dir="auto" lang="ml"'
     assert isolated("ഓണം <b>") == '<bdi lang="ml">ഓണം &lt;b&gt;</bdi>'
-    assert isolated("<b>") == "<bdi>&lt;b&gt;</bdi>"
+    assert isolated("Jazz and ש") == "<bdi>Jazz and ש</bdi>"
+    assert isolated("Jazz <b>") == "Jazz <b>", "left to the template to escape"
