@@ -7,7 +7,7 @@ UtsavamError
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
 │   ├── CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict, EmailTaken
 ├── InvalidField, IdempotencyKeyReused
-├── WrongCredentials, NotAllowed, RoleTooLow, TooManyRequests
+├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
@@ -152,6 +152,10 @@ class RoleTooLow(UtsavamError):
     def __init__(self, role: str) -> None:
         self.role = role
         super().__init__(role)
+
+
+class KeyLimited(UtsavamError):
+    """The staff key opens some events only, and this concerns the whole site."""
 
 
 class TooManyRequests(UtsavamError):

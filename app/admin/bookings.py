@@ -21,7 +21,9 @@ from app.lib.money import to_amount
 from app.models import Booking, BookingState, Event
 from app.models.booking import spoken
 from app.models.columns import now
+from app.models.staff_scope import shown_email
 from app.presenters.booking_states import state_label
+from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
 from app.services import audit, booking_search, bookings, events, export_progress
 from app.services.booking_search import BookingQuery
@@ -51,12 +53,14 @@ def index() -> Answer:
 @blueprint.get("/bookings.csv")
 def export_csv() -> Answer:
     query, event = _query_of_request()
+    audit.note_export("CSV", booking_search.count_bookings(query)[query.state], event)
     return csv_file(_name(event), HEADER, _rows_with_progress(query))
 
 
 @blueprint.get("/bookings.xlsx")
 def export_excel() -> Answer:
     query, event = _query_of_request()
+    audit.note_export("Excel", booking_search.count_bookings(query)[query.state], event)
     return excel_file(_name(event), HEADER, _rows_with_progress(query))
 
 
@@ -175,8 +179,8 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.seats,
             to_amount(guest.price_minor * guest.seats, guest.currency),
             guest.currency,
-            guest.name or guest.email.partition("@")[0],
-            guest.email,
+            name_of(guest.name, guest.email),
+            shown_email(guest.email),
             guest.event,
             guest.start_at,
             guest.created_at,

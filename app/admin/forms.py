@@ -1,15 +1,20 @@
 """Forms of the staff pages."""
 
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from wtforms import (
     BooleanField,
+    DateField,
     EmailField,
     HiddenField,
     PasswordField,
     SelectField,
+    SelectMultipleField,
     StringField,
 )
 from wtforms.fields.choices import SelectChoice
@@ -19,12 +24,14 @@ from wtforms.validators import (
     InputRequired,
     Length,
     NumberRange,
+    Optional,
     ValidationError,
 )
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.edge.forms import Form, WholeNumberField, strip
-from app.models import Role
+from app.lib.datetimes import to_utc
+from app.models import Event, Role
 from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY
 
@@ -50,6 +57,32 @@ class StaffKeyForm(Form):
         ],
         default=Role.VIEWER.value,
     )
+    sees_emails = BooleanField(_("A viewer sees guests' emails, on pages and in files"))
+    event_ids = SelectMultipleField(
+        _("Only these events"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=_("Tick none for all events, those made later too."),
+    )
+    last_day = DateField(
+        _("Last day"),
+        validators=[Optional()],
+        description=_("The key opens nothing after it. Leave empty: until it is revoked."),
+    )
+
+    def __init__(self, events: Sequence[Event], **facts: Any) -> None:
+        super().__init__(**facts)
+        self.event_ids.choices = [(event.id, event.name) for event in events]
+
+    def limits(self, zone: ZoneInfo) -> dict[str, Any]:
+        """The limits as `create_key` takes them."""
+        last = self.last_day.data
+        return {
+            "sees_emails": self.sees_emails.data,
+            "event_ids": self.event_ids.data or None,
+            "expires_at": last and to_utc(datetime.combine(last, time(), zone) + timedelta(days=1)),
+        }
 
 
 class StaffSignOutsForm(Form):

@@ -8,6 +8,7 @@ from app.edge.htmx import Answer, go_to
 from app.edge.session import current_admin
 from app.errors import RoleTooLow
 from app.models import Role
+from app.models.staff_scope import act_within
 from app.services import audit
 
 
@@ -23,6 +24,7 @@ def admit(who: Who) -> Answer | None:
     if not found.may(Role(who)):
         raise RoleTooLow(found.role)
     audit.act_as(found.name)
+    act_within(found.scope)
     return None
 
 

@@ -1,14 +1,18 @@
 """Staff keys: owners create and revoke them; each holder may log out everywhere."""
 
+from typing import Any
+
 from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 
 from app.admin.forms import StaffKeyForm, StaffSignOutsForm
 from app.admin.guard import staff_pages
+from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
 from app.edge.session import ADMIN_TOKEN, current_admin, forget
 from app.errors import InvalidField
 from app.models import Role
+from app.models.columns import now
 from app.services import sign_ins, staff
 
 blueprint = staff_pages("admin_keys", __name__)
@@ -19,20 +23,21 @@ own = staff_pages("admin_own_key", __name__)
 
 @blueprint.get("/keys")
 def index() -> Answer:
-    return _page(StaffKeyForm(formdata=None))
+    return _page(_form(formdata=None))
 
 
 @blueprint.post("/keys")
 def create() -> Answer:
-    form = StaffKeyForm()
+    form = _form()
     if not form.validate():
         return _page(form, status=422)
     try:
-        key, secret = staff.create_key(form.name.data, Role(form.role.data))
-    except InvalidField:
-        form.refuse("name", _("Another key has this name already."))
+        limits = form.limits(settings().zone)
+        key, secret = staff.create_key(form.name.data, Role(form.role.data), **limits)
+    except (InvalidField, ValueError, OverflowError) as error:
+        _refuse(form, error)
         return _page(form, status=422)
-    return _page(StaffKeyForm(formdata=None), secret=secret, name=key.name, status=201)
+    return _page(_form(formdata=None), secret=secret, name=key.name, status=201)
 
 
 @blueprint.post("/keys/<id:key_id>/revocation")
@@ -63,6 +68,24 @@ def _what_of_the_key(name: str, *, ended: bool) -> str:
     return str(_("The key of %(name)s is still valid, here and in the API.", name=name))
 
 
+def _form(**facts: Any) -> StaffKeyForm:
+    return StaffKeyForm(staff.events_to_choose(), **facts)
+
+
+def _refuse(form: StaffKeyForm, error: Exception) -> None:
+    field = error.field if isinstance(error, InvalidField) else "expires_at"
+    if field == "event_ids":
+        form.refuse(field, _("An owner can't be limited to events: who makes keys opens all."))
+    elif field == "expires_at":
+        form.refuse("last_day", _("Choose a day from today on."))
+    else:
+        form.refuse("name", _("Another key has this name already."))
+
+
 def _page(form: StaffKeyForm, *, status: int = 200, **made: str) -> Response:
-    page = render_template("pages/admin/keys.html", form=form, keys=staff.list_keys(), made=made)
+    keys = staff.list_keys()
+    names = staff.names_of_events(key.event_ids for key in keys)
+    page = render_template(
+        "pages/admin/keys.html", form=form, keys=keys, made=made, event_names=names, now=now()
+    )
     return make_response(page, status)

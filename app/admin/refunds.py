@@ -10,7 +10,9 @@ from app.edge.htmx import Answer
 from app.edge.security import an_id
 from app.lib.money import to_amount
 from app.models.booking import spoken
-from app.services import booking_search
+from app.models.staff_scope import shown_email
+from app.presenters.guests import name_of
+from app.services import audit, booking_search, events
 from app.services.booking_search import BookingQuery
 
 blueprint = staff_pages("admin_refunds", __name__)
@@ -31,7 +33,10 @@ def index() -> Answer:
 
 @blueprint.get("/refunds.csv")
 def export() -> Answer:
-    return csv_file("to-be-given-back", HEADER, _rows(_query()))
+    query = _query()
+    event = events.get_event(query.event_id, drafts=True) if query.event_id else None
+    audit.note_export("CSV", booking_search.count_owed(query), event)
+    return csv_file("to-be-given-back", HEADER, _rows(query))
 
 
 def _query() -> BookingQuery:
@@ -42,8 +47,8 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
     for guest in booking_search.iterate_bookings(query):
         yield (
             spoken(guest.reference),
-            guest.name or guest.email.partition("@")[0],
-            guest.email,
+            name_of(guest.name, guest.email),
+            shown_email(guest.email),
             guest.seats,
             to_amount(guest.price_minor * guest.seats, guest.currency),
             guest.currency,

@@ -7,7 +7,7 @@ from app.api.body import api_blueprint
 from app.api.present import event_booking_out, guest_out, page_response
 from app.api.schemas import EventBookingsOut, EventBookingsQuery
 from app.api.spec import STAFF, answers, valid
-from app.services import booking_search
+from app.services import audit, booking_search
 from app.services.booking_search import BookingQuery
 
 blueprint = api_blueprint("admin_bookings", __name__)
@@ -30,6 +30,8 @@ def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response
         limit=query.limit,
         after=query.after,
     )
+    if page.items:
+        audit.note_export("API", len(page.items), page.items[0].event)
     return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
 
 
@@ -44,4 +46,7 @@ def list_bookings(query: GuestsQuery) -> Response:
     """List the bookings of all events, the newest first"""
     asked = BookingQuery(query.event_id, query.status or "", query.q, query.state or "")
     page = booking_search.search_bookings(asked, limit=query.limit, after=query.after)
+    if page.items:
+        event = page.items[0].event if query.event_id else None
+        audit.note_export("API", len(page.items), event)
     return page_response(GuestsOut([guest_out(booking) for booking in page.items]), page)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from app.api.fields import MAX_ID, Cursor, Day, Flag, Limit, Line, Moment, Payload, Search
+from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search
 from app.api.schemas import EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
@@ -35,6 +35,11 @@ class CopyIn(Payload):
 class StaffKeyIn(Payload):
     name: Annotated[Line, Field(min_length=1, max_length=60)]
     role: RoleName
+    sees_emails: Flag = Field(False, description="Whether a viewer sees guests' emails.")
+    event_ids: Annotated[list[Id], Field(min_length=1, max_length=1_000)] | None = Field(
+        None, description="The only events that the key opens; null for all."
+    )
+    expires_at: Moment | None = None
 
 
 class StaffKeyOut(Payload):
@@ -44,6 +49,9 @@ class StaffKeyOut(Payload):
     last_four: str
     created_at: datetime
     last_used_at: datetime | None
+    sees_emails: bool
+    event_ids: list[int] | None
+    expires_at: datetime | None
 
 
 class NewStaffKeyOut(StaffKeyOut):

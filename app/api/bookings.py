@@ -27,7 +27,7 @@ from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.edge import rate_limits
 from app.edge.current import desk
-from app.errors import InvalidField, UserNotFound
+from app.errors import EventNotFound, InvalidField, UserNotFound
 from app.services import bookings
 
 blueprint = api_blueprint("bookings", __name__)
@@ -122,6 +122,8 @@ def place(
     Raises what `bookings.book` raises, `InvalidField` for a bad key, `UserNotFound`, `NotAllowed`,
     and `TooManyRequests`.
     """
+    if caller.staff and not caller.staff.scope.covers(request.event_id):
+        raise EventNotFound(request.event_id)
     user_id = caller.acting_for(request.user_id)
     once = request.idempotency_key if key is None else _same_key(key, request)
     if caller.user_id is not None:

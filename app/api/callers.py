@@ -12,6 +12,7 @@ from app.edge.access import Who
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
 from app.models import Role
+from app.models.staff_scope import act_within
 from app.services import api_tokens, audit, staff
 from app.services.staff import Staff
 
@@ -107,6 +108,8 @@ def admit(who: Who) -> None:
     Raises `NotAllowed`, and `RoleTooLow` for staff of too low a role.
     """
     found = caller()
+    if found.staff:
+        act_within(found.staff.scope)
     if who == Who.CALLER and not (found.anybody or found.user_id is not None):
         raise RoleTooLow(found.staff.role) if found.staff else NotAllowed
     if who == Who.CALLER:

@@ -6,9 +6,17 @@ from flask import Response, request, url_for
 from pydantic import BaseModel
 
 from app.api.admin_schemas import GuestOut
-from app.api.schemas import BookedOut, BookingOut, EventBookingOut, EventOut, UserBookingOut
+from app.api.schemas import (
+    BookedOut,
+    BookingOut,
+    EventBookingOut,
+    EventOut,
+    ListedUserOut,
+    UserBookingOut,
+)
 from app.booking.orders import Booked, Confirmed
-from app.models import Booking, Event
+from app.models import Booking, Event, User
+from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_booking
 from app.services.paging import Page
 
@@ -60,14 +68,19 @@ def user_booking_out(booking: Booking) -> UserBookingOut:
 
 
 def event_booking_out(booking: Booking) -> EventBookingOut:
-    user = {"user_name": booking.user.name, "user_email": booking.user.email}
+    user = {"user_name": booking.user.name, "user_email": shown_email(booking.user.email)}
     return EventBookingOut.model_validate({**_booking_details(booking), **user})
 
 
 def guest_out(booking: Booking) -> GuestOut:
     event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    user = {"user_name": booking.user.name, "user_email": booking.user.email}
+    user = {"user_name": booking.user.name, "user_email": shown_email(booking.user.email)}
     return GuestOut.model_validate({**_booking_details(booking), **event, **user})
+
+
+def listed_user_out(user: User) -> ListedUserOut:
+    listed = ListedUserOut.model_validate(user)
+    return listed.model_copy(update={"email": shown_email(user.email)})
 
 
 def json_response(payload: BaseModel, status: int = 200) -> Response:

@@ -226,7 +226,7 @@ class UserBookingsOut(RootModel[list[UserBookingOut]]):
 
 class EventBookingOut(BookingOut):
     user_name: str
-    user_email: str
+    user_email: str | None = Field(description="Null where the key may not see guests' emails.")
 
 
 class EventBookingsOut(RootModel[list[EventBookingOut]]):
@@ -257,7 +257,14 @@ class UserOut(Payload):
     created_at: datetime
 
 
-class UsersOut(RootModel[list[UserOut]]):
+class ListedUserOut(Payload):
+    id: int
+    email: str | None = Field(description="Null where the key may not see guests' emails.")
+    name: str
+    created_at: datetime
+
+
+class UsersOut(RootModel[list[ListedUserOut]]):
     pass
 
 

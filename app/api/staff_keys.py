@@ -34,7 +34,13 @@ def create_key(body: StaffKeyIn) -> Response:
 
     The answer is the only place where the key itself ever stands.
     """
-    key, secret = staff.create_key(body.name, Role(body.role))
+    key, secret = staff.create_key(
+        body.name,
+        Role(body.role),
+        sees_emails=body.sees_emails,
+        event_ids=body.event_ids,
+        expires_at=body.expires_at,
+    )
     facts = StaffKeyOut.model_validate(key).model_dump()
     return json_response(NewStaffKeyOut(**facts, key=secret), 201)
 

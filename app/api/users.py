@@ -6,12 +6,12 @@ from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.callers import caller
-from app.api.present import json_response, page_response
+from app.api.present import json_response, listed_user_out, page_response
 from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
 from app.api.spec import KEY, answers, valid
 from app.edge.rate_limits import signing_up
 from app.errors import InvalidField
-from app.services import accounts, users
+from app.services import accounts, audit, users
 
 blueprint = api_blueprint("users", __name__)
 
@@ -47,4 +47,6 @@ def create_user(body: UserIn) -> Response:
 def list_users(query: UsersQuery) -> Response:
     """List users"""
     page = users.list_users(q=query.q, limit=query.limit, after=query.after)
-    return page_response(UsersOut([UserOut.model_validate(u) for u in page.items]), page)
+    if page.items:
+        audit.note_export("API", len(page.items))
+    return page_response(UsersOut([listed_user_out(user) for user in page.items]), page)

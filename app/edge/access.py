@@ -12,6 +12,7 @@ from flask import Flask, request
 
 from app.edge.htmx import Answer
 from app.errors import NotAllowed
+from app.models import staff_scope
 
 
 class Who(StrEnum):
@@ -97,6 +98,19 @@ OWN = frozenset(_OWN.split())
 """Endpoints that take the id of a user's object; another user's id gives "not found"."""
 
 
+_WHOLE_SITE = """
+    admin_events.new admin_events.create admin_events.ask_copy admin_events.duplicate
+    admin_checks.show admin_checks.reconcile_next admin_checks.seed
+    admin_keys.index admin_keys.create admin_keys.revoke
+    api_admin_events.create_event api_admin_events.copy_event api_users.list_users
+    api_admin_operations.seed_demo_data api_admin_operations.reconcile_some
+    api_staff_keys.list_keys api_staff_keys.create_key api_staff_keys.revoke_key
+"""
+WHOLE_SITE = frozenset(_WHOLE_SITE.split())
+"""Endpoints closed to keys that are limited to events. Of the other endpoints for staff, those
+with an event's id open for the key's events only, and services limit what the rest list."""
+
+
 def init_app(app: Flask, *, users: Door, staff: Door, programs: Door) -> None:
     """Check access before every view of `app`; call this after all views are registered.
 
@@ -122,4 +136,17 @@ def init_app(app: Flask, *, users: Door, staff: Door, programs: Door) -> None:
         if request.endpoint not in doors:
             raise NotAllowed
         door, who = doors[request.endpoint]
-        return door(who) if door else None
+        if door is None:
+            return None
+        elsewhere = door(who)
+        if elsewhere is None:
+            _check_scope(request.endpoint)
+        return elsewhere
+
+
+def _check_scope(endpoint: str) -> None:
+    """Raise `KeyLimited` or `EventNotFound` for what the staff key's limits exclude."""
+    if endpoint in WHOLE_SITE:
+        staff_scope.require_all_events()
+    staff_scope.require_event((request.view_args or {}).get("event_id"))
+    staff_scope.require_event(request.args.get("event", type=int))

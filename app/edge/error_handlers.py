@@ -13,7 +13,14 @@ from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from app.edge.htmx import is_htmx
 from app.edge.negotiation import wants_json
-from app.errors import DatabaseDown, EventGone, NotAllowed, RoleTooLow, UtsavamError
+from app.errors import (
+    DatabaseDown,
+    EventGone,
+    KeyLimited,
+    NotAllowed,
+    RoleTooLow,
+    UtsavamError,
+)
 from app.lib.request_id import request_id
 from app.presenters.problems import Problem, problem_of
 
@@ -86,7 +93,7 @@ def _shows_request_id(problem: Problem) -> bool:
 def _domain(error: UtsavamError) -> Response:
     if isinstance(error, EventGone) and not wants_json():
         return present(Problem(410, "", _("This event is gone"), _sentences()[410]))
-    if isinstance(error, NotAllowed | RoleTooLow):
+    if isinstance(error, NotAllowed | RoleTooLow | KeyLimited):
         log.warning("Refused: %s", type(error).__name__, extra={"endpoint": request.endpoint})
     return present(_problem_for_request(error))
 

@@ -13,6 +13,8 @@ from flask import Response, stream_with_context
 from app.edge.current import settings
 from app.edge.downloads import disposition
 from app.lib.spreadsheets import workbook
+from app.models import staff_scope
+from app.models.staff_scope import StaffScope
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -41,7 +43,14 @@ def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
 
 
 def _paced(pieces: Iterable[T]) -> Iterator[T]:
+    """The chunks, made within the limits of the staff key that asked for them."""
+    # They are read after the view has ended, and in another session than its own.
+    return _within(staff_scope.scope(), pieces)
+
+
+def _within(limits: StaffScope, pieces: Iterable[T]) -> Iterator[T]:
     """Yield the chunks, letting other requests of this process run between them."""
+    staff_scope.act_within(limits)
     for piece in pieces:
         if piece:
             yield piece

@@ -15,6 +15,7 @@ from app.presenters import prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import state_label, state_tone
 from app.presenters.event_times import happening, moment, when, zone_name
+from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
@@ -39,6 +40,8 @@ def init_app(app: Flask) -> None:
         own_script=own_script,
         isolated=isolated,
         action_label=action_label,
+        guest_name=guest_name,
+        guest_email=guest_email,
         state_label=state_label,
         state_tone=state_tone,
     )
@@ -49,6 +52,8 @@ def init_app(app: Flask) -> None:
         may_change=may_change,
         site_settings=settings,
         site_page=site_page,
+        may_create=may_create,
+        sees_all_events=sees_all_events,
         site_zone=lambda: settings().zone,
         seat_status=seat_status,
         event_url=event_url,
@@ -73,6 +78,17 @@ def may_change() -> bool:
     """Whether the signed-in staff member may change things, not only view them."""
     found = current_admin()
     return found is not None and found.may(Role.ORGANISER)
+
+
+def sees_all_events() -> bool:
+    """Whether the signed-in staff member's key is not limited to some events."""
+    found = current_admin()
+    return found is not None and found.scope.events is None
+
+
+def may_create() -> bool:
+    """Whether the signed-in staff member may make events."""
+    return may_change() and sees_all_events()
 
 
 def asset(path: str) -> str:

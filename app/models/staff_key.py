@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text
+from app.models.staff_scope import StaffScope
 
 
 class Role(StrEnum):
@@ -44,7 +45,17 @@ class StaffKey(Model):
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp | None]
+    sees_emails: Mapped[bool] = mapped_column(server_default=false())
+    """Whether a viewer sees guests' emails; organisers and owners always do."""
+    event_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    """The only events that the key opens; None for all."""
 
     @validates("name")
     def _keep_name(self, field: str, name: str | None) -> str | None:
         return kept_text(field, name)
+
+    @property
+    def scope(self) -> StaffScope:
+        events = None if self.event_ids is None else frozenset(self.event_ids)
+        return StaffScope(events, self.sees_emails or self.role != Role.VIEWER)

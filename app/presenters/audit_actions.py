@@ -11,6 +11,7 @@ def action_label(action: str) -> str:
         "event.deleted": _("Event deleted"),
         "booking.made": _("Booked for a guest"),
         "booking.cancelled": _("Seats given back"),
+        "guests.exported": _("Guests' data taken along"),
         "key.created": _("Staff key made"),
         "key.revoked": _("Staff key revoked"),
         "login.refused": _("Wrong admin key refused"),

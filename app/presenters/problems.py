@@ -271,6 +271,12 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("Your key may not do this"),
         lambda: _("Ask somebody whose staff key has a higher role."),
     ),
+    errors.KeyLimited: _fixed(
+        403,
+        "key-limited",
+        lambda: _("Your key is limited"),
+        lambda: _("Your staff key opens some events only, and this concerns the whole site."),
+    ),
     errors.NotAllowed: _fixed(
         401,
         "not-allowed",

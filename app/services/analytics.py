@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
 from app.db import db
 from app.errors import InvalidField
 from app.models import Booking, Event
+from app.models.staff_scope import within
 from app.services.sales import DAY, midnight
 
 
@@ -107,7 +108,7 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
             Event.seats_held,
         )
         .outerjoin(sums, sums.c.event_id == Event.id)
-        .where(or_(Event.deleted_at.is_(None), sums.c.event_id.is_not(None)))
+        .where(within(Event.id), or_(Event.deleted_at.is_(None), sums.c.event_id.is_not(None)))
         .order_by(Event.start_at, Event.id)
     )
     return [EventFigures(*row) for row in db.session.execute(query)]
@@ -131,7 +132,7 @@ def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
 
 
 def _made_between(first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:
-    bounds: list[ColumnElement[bool]] = [true()]
+    bounds: list[ColumnElement[bool]] = [within(Booking.event_id)]
     if first:
         bounds.append(Booking.created_at >= midnight(first, zone))
     if last and last < date.max:

@@ -13,9 +13,10 @@ from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
 from app.models import Booking, BookingState, Event, User
-from app.models.user import named_like
+from app.models.staff_scope import require_event, within
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+from app.services.users import names_match
 
 BATCH = 250
 
@@ -50,6 +51,7 @@ def search_bookings_of_event(
 
     Raises `EventNotFound`.
     """
+    require_event(event_id)
     if db.session.get(Event, event_id) is None:
         raise EventNotFound(event_id)
     return search_bookings(BookingQuery(event_id, **wanted), limit=limit, after=after)
@@ -74,6 +76,13 @@ def owed_by_currency(query: BookingQuery) -> dict[str, int]:
     wanted = _of_state(_wanted(wanted, query), replace(query, owed=True))
     wanted = wanted.group_by(Booking.currency).order_by(Booking.currency)
     return {row[0]: row[1] for row in db.session.execute(wanted)}
+
+
+def count_owed(query: BookingQuery) -> int:
+    """How many bookings `owed_by_currency` sums."""
+    counted = _wanted(select(func.count()).select_from(Booking), query)
+    found: int = db.session.scalars(_of_state(counted, replace(query, owed=True))).one()
+    return found
 
 
 class BookingRow(NamedTuple):
@@ -126,6 +135,7 @@ def book_for(
 
     Raises what `bookings.book` raises.
     """
+    require_event(event_id)
     user = accounts.find_user(email) or accounts.create_user(email, name)
     booked = bookings.book(
         desk, user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
@@ -140,13 +150,13 @@ def book_for(
 
 def _wanted(wanted: Any, query: BookingQuery) -> Any:
     """Apply the query's conditions, all but its state."""
-    wanted = wanted.join(Booking.user).join(Booking.event)
+    wanted = wanted.join(Booking.user).join(Booking.event).where(within(Booking.event_id))
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
     for word in query.q.split():
         # Users and events that match the word are looked up first: three short index scans
         # instead of a long scan of all bookings.
-        people = select(User.id).where(named_like(word))
+        people = select(User.id).where(names_match(word))
         matches = [
             Booking.user_id == any_(func.array(people.scalar_subquery())),
             Booking.reference == word.replace("-", "").upper(),
@@ -165,12 +175,11 @@ def _of_state(wanted: Any, query: BookingQuery) -> Any:
     if query.state:
         wanted = wanted.where(Booking.state == query.state)
     if query.owed:
-        # An event deleted after it took place owes nobody anything.
-        over = func.coalesce(Event.end_at, Event.start_at)
         wanted = wanted.where(
             Booking.state == BookingState.EVENT_CANCELLED,
             Booking.price_minor > 0,
-            or_(Event.deleted_at.is_(None), Event.deleted_at < over),
+            # An event deleted after it took place owes nobody anything.
+            or_(Event.deleted_at.is_(None), Event.are_to_come(Event.deleted_at)),
         )
     return wanted
 

@@ -20,6 +20,7 @@ from app.errors import (
 from app.models import Booking, BookingStatus, Event, EventStatus, User
 from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.staff_scope import scope, within
 from app.services import audit
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
@@ -106,6 +107,8 @@ def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
     booking = db.session.scalars(query).one_or_none()
     if booking is None or of_user not in (None, booking.user_id):
         raise BookingNotFound(booking_id)
+    if not scope().covers(booking.event_id):
+        raise BookingNotFound(booking_id)
     return booking
 
 
@@ -117,7 +120,7 @@ def list_bookings_of_user(
         raise UserNotFound(user_id)
     query = (
         select(Booking)
-        .where(Booking.user_id == user_id)
+        .where(Booking.user_id == user_id, within(Booking.event_id))
         .options(joinedload(Booking.event))
         .order_by(Booking.id.desc())
     )

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, or_, tuple_
 
 from app.models import Event, EventStatus
 from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
+from app.models.staff_scope import within
 from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 MIN_FUZZY_LENGTH = 5
@@ -39,7 +40,9 @@ class EventQuery:
 def matching(wanted: Any, query: EventQuery) -> Any:
     """Add the query's filters to a select or count statement."""
     wanted = wanted.where(Event.deleted_at.is_(None))
-    if not query.drafts:
+    if query.drafts:
+        wanted = wanted.where(within(Event.id))
+    else:
         wanted = wanted.where(Event.status != EventStatus.DRAFT)
     if query.past_only:
         wanted = wanted.where(Event.are_over(func.now()))

@@ -20,6 +20,7 @@ from app.errors import (
 from app.lib.datetimes import moved
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
+from app.models.staff_scope import require_all_events, require_event
 from app.services import audit
 from app.services.event_rules import check_event
 from app.services.event_search import EventQuery, cursor_of, in_order, matching
@@ -64,6 +65,8 @@ def get_event(event_id: int, *, drafts: bool = False) -> Event:
     Raises `EventNotFound`, also for a draft unless `drafts` is set, and `EventGone` when it was
     deleted.
     """
+    if drafts:
+        require_event(event_id)
     event = db.session.get(Event, event_id)
     if event is not None and event.deleted_at and event.status != EventStatus.DRAFT:
         raise EventGone(event_id)
@@ -85,6 +88,7 @@ def has_bookings(event_id: int) -> bool:
 
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Create an event. Raises `InvalidField`."""
+    require_all_events()
     event = Event(**facts)
     check_event(event)
     with desk.changing() as changes:
@@ -155,6 +159,7 @@ def update_event(
     Raises `EventNotFound`, `CapacityBelowSold`, `CurrencyFixed`, `InvalidField`,
     `VersionConflict`.
     """
+    require_event(event_id)
     with desk.changing(event_id) as locked:
         event = locked.event(event_id)
         if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
@@ -176,6 +181,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
     Returns how many bookings were cancelled. Raises `EventNotFound`, and `EventHasBookings` when
     there are confirmed bookings and `force` is not set.
     """
+    require_event(event_id)
     with desk.changing(event_id) as changes:
         event = changes.event(event_id)
         count = count_confirmed(event_id)

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db import db, transaction
 from app.models import Booking, Event, SalesDay, SummedDay
 from app.models.columns import now
+from app.models.staff_scope import within
 
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
@@ -158,7 +159,8 @@ def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], di
     c = found.subquery().c
     # Grouping sets: each row has either a day or an event.
     both = func.grouping_sets(tuple_(c.day), tuple_(c.event_id))
-    rows = db.session.execute(select(c.day, c.event_id, *_totals(c)).group_by(both)).all()
+    query = select(c.day, c.event_id, *_totals(c)).where(within(c.event_id)).group_by(both)
+    rows = db.session.execute(query).all()
     by_day = {row[0]: Sums(*row[2:]) for row in rows if row[0] is not None}
     return by_day, {row[1]: Sums(*row[2:]) for row in rows if row[1] is not None}
 
@@ -212,5 +214,6 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def _with_events(by_event: dict[int, Sums]) -> list[EventSales]:
     """All events that are not deleted, and deleted ones with sales."""
     wanted = select(Event).where(Event.deleted_at.is_(None) | Event.id.in_(by_event))
+    wanted = wanted.where(within(Event.id))
     found = db.session.scalars(wanted.order_by(Event.start_at, Event.id))
     return [EventSales(event, by_event.get(event.id, Sums())) for event in found]

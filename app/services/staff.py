@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import db, transaction
 from app.errors import InvalidField, StaffKeyNotFound
-from app.models import Role, StaffKey
+from app.models import Event, Role, StaffKey
 from app.models.columns import now
+from app.models.staff_scope import UNLIMITED, StaffScope
 from app.services import audit, sign_ins
 from app.services.accounts import constraint_of
 from app.services.last_used import record_use
@@ -22,22 +24,24 @@ log = logging.getLogger(__name__)
 PREFIX = "utsavam_staff_"
 """Lets secret scanners recognise a leaked key."""
 OPERATOR = "ADMIN_KEY"
+MAX_CHOICES = 200
 
 
 @dataclass(frozen=True)
 class Staff:
-    """The holder of a valid key: the key's name, role and digest."""
+    """The holder of a valid key: the key's name, role, digest, and what it is limited to."""
 
     name: str
     role: Role
     key_digest: str
+    scope: StaffScope = UNLIMITED
 
     def may(self, needed: Role) -> bool:
         return self.role.covers(needed)
 
 
 def by_key(key: str, admin_keys: Iterable[str]) -> Staff | None:
-    """The key's holder; None if the key is unknown or revoked."""
+    """The key's holder; None if the key is unknown, revoked or expired."""
     if matched := matching_key(key, admin_keys):
         return _operator_with(matched)
     return _by_digest(digest(key)) if key.startswith(PREFIX) else None
@@ -74,23 +78,65 @@ def list_keys() -> Sequence[StaffKey]:
     return db.session.scalars(query).all()
 
 
-def create_key(name: str, role: Role) -> tuple[StaffKey, str]:
+def events_to_choose() -> Sequence[Event]:
+    """Events that a key may be limited to, those that start last first."""
+    query = select(Event).where(Event.deleted_at.is_(None)).order_by(Event.start_at.desc())
+    return db.session.scalars(query.limit(MAX_CHOICES)).all()
+
+
+def names_of_events(limits: Iterable[Sequence[int] | None]) -> dict[int, str]:
+    """The names of all events in these limits of keys."""
+    ids = {event_id for limit in limits for event_id in limit or ()}
+    rows = db.session.execute(select(Event.id, Event.name).where(Event.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def create_key(
+    name: str,
+    role: Role,
+    *,
+    sees_emails: bool = False,
+    event_ids: Sequence[int] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[StaffKey, str]:
     """Create a key; returns its record and its secret, of which only a digest is stored.
 
-    Raises `InvalidField` when another valid key has the same name.
+    Raises `InvalidField` when another valid key has the same name, and for limits that limit
+    nothing.
     """
+    limits = {"sees_emails": sees_emails, "event_ids": event_ids, "expires_at": expires_at}
+    _check_limits(role, event_ids, expires_at)
     secret = PREFIX + new_secret()
-    key = StaffKey(name=name, role=role.value, key_digest=digest(secret), last_four=secret[-4:])
+    key = StaffKey(
+        name=name,
+        role=role.value,
+        key_digest=digest(secret),
+        last_four=secret[-4:],
+        **limits,
+    )
     try:
         with transaction() as session:
             session.add(key)
             session.flush()
-            audit.record("key.created", key, after={"name": key.name, "role": key.role})
+            given = {name: value for name, value in limits.items() if value}
+            facts = {"name": key.name, "role": key.role, **given}
+            audit.record("key.created", key, after=facts)
     except IntegrityError as error:
         if constraint_of(error) == "uq_staff_keys_name_in_force":
             raise InvalidField("name", "is another key's already") from None
         raise
     return key, secret
+
+
+def _check_limits(role: Role, event_ids: Sequence[int] | None, expires_at: datetime | None) -> None:
+    if event_ids is not None and role == Role.OWNER:
+        raise InvalidField("event_ids", "can't limit an owner, who makes keys without limits")
+    if event_ids is not None:
+        found = select(func.count(Event.id)).where(Event.id.in_(event_ids))
+        if not event_ids or db.session.scalar(found) != len(set(event_ids)):
+            raise InvalidField("event_ids", "must be events that there are")
+    if expires_at is not None and expires_at <= now():
+        raise InvalidField("expires_at", "must be in the future")
 
 
 def revoke_key(key_id: int) -> StaffKey:
@@ -128,9 +174,13 @@ def _operator(key_digest: str) -> Staff:
 
 
 def _by_digest(key_digest: str) -> Staff | None:
-    query = select(StaffKey).where(StaffKey.key_digest == key_digest, StaffKey.revoked_at.is_(None))
+    query = select(StaffKey).where(
+        StaffKey.key_digest == key_digest,
+        StaffKey.revoked_at.is_(None),
+        or_(StaffKey.expires_at.is_(None), StaffKey.expires_at > now()),
+    )
     key = db.session.scalars(query).one_or_none()
     if key is None:
         return None
     record_use(key)
-    return Staff(key.name, Role(key.role), key.key_digest)
+    return Staff(key.name, Role(key.role), key.key_digest, key.scope)

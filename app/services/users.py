@@ -1,9 +1,10 @@
 """The organiser's list of users."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from app.db import db
 from app.models import User
+from app.models.staff_scope import scope
 from app.models.user import named_like
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
@@ -12,8 +13,14 @@ def list_users(*, q: str = "", limit: int = 50, after: str | None = None) -> Pag
     """Users by id, oldest first; raises `InvalidField` for a bad cursor."""
     query = select(User).where(User.deleted_at.is_(None)).order_by(User.id)
     for word in q.split():
-        query = query.where(named_like(word))
+        query = query.where(names_match(word))
     if after:
         query = query.where(User.id > decode_id_cursor(after))
     items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
     return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def names_match(word: str) -> ColumnElement[bool]:
+    """Match a word of a user's name or email; of the name alone where emails are not shown."""
+    found = named_like(word)
+    return found if scope().emails else and_(found, User.name.icontains(word, autoescape=True))

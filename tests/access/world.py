@@ -70,11 +70,11 @@ def rules_of(app):
     return {rule.endpoint: rule for rule in app.url_map.iter_rules()}
 
 
-def ask(app, endpoint, persona, ids):
+def ask(app, endpoint, persona, ids, query=""):
     """What the persona gets at the address: by headers from the API, by its session on pages."""
     rule = rules_of(app)[endpoint]
     method = next(iter(sorted(rule.methods - {"HEAD", "OPTIONS"})))
-    path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: str(ids[found[1]]), rule.rule)
+    path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: str(ids[found[1]]), rule.rule) + query
     if path.startswith("/api/"):
         body = {"seats": 1} if endpoint == "api_bookings.change_booking" else {}
         headers = headers_of(persona)

@@ -196,3 +196,24 @@ def test_a_sale_can_be_watched(organiser, make_event, make_user):
         time.sleep(0.2)
     assert sum(beat["seats"] for beat in found["beats"]) == 2
     assert (found["seats_available"], found["tokens"], len(found["beats"])) == (3, 3, 120)
+
+
+def test_a_staff_key_is_made_with_limits(organiser, client, prefix, make_event, problem):
+    mine, other = make_event(), make_event()
+    body = {"name": "Door", "role": "viewer", "event_ids": [mine.id]}
+    made = organiser.post("/admin/keys", {**body, "expires_at": "2099-01-02T00:00:00Z"}).json
+    assert (made["event_ids"], made["sees_emails"]) == ([mine.id], False)
+    assert made["expires_at"] == "2099-01-02T00:00:00Z"
+    door = Caller(client, prefix, {"X-Admin-Key": made["key"]})
+    assert [row["id"] for row in door.get("/admin/events").json] == [mine.id]
+    problem(door.get(f"/admin/events/{other.id}/bookings"), 404)
+    problem(door.get("/admin/users"), 403, "key-limited")
+    for limits, field in (
+        ({"event_ids": [999]}, "event_ids"),
+        ({"event_ids": []}, "event_ids"),
+        ({"role": "owner", "event_ids": [mine.id]}, "event_ids"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+    ):
+        body = {"name": "Other", "role": "viewer", **limits}
+        said = problem(organiser.post("/admin/keys", body), 422)
+        assert said["errors"][0]["field"] == field

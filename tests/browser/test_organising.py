@@ -191,3 +191,14 @@ def test_the_books_are_checked(visit, log_in, event, sql, javascript):
         expect(page.locator("#reconciliation")).to_contain_text("1 does not add up.")
         expect(page.locator("#findings")).to_contain_text("Veena Evening")
         sql("UPDATE events SET seats_available = 50")
+
+
+def test_on_a_phone_a_list_begins_with_name_seats_and_state(visit, log_in, event, make_booking):
+    make_booking(event, seats=3)
+    with visit(width=360, height=800) as page:
+        log_in(page)
+        for path in ("/admin/bookings", f"/admin/bookings?event={event.id}", "/admin/events"):
+            page.goto(path)
+            for cell in page.locator("tbody tr").first.locator("th, td").all()[:3]:
+                box = cell.bounding_box()
+                assert box["x"] + box["width"] <= 360, (path, cell.inner_text())

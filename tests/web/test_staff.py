@@ -245,3 +245,33 @@ def test_a_page_of_the_log_leads_to_the_next(organiser, factories, desk, app):
         more = re.search(r'href="([^"]+after=[^"]+)"', page)
         address = more and more[1].replace("&amp;", "&")
     assert seen == [f"E{number}" for number in reversed(range(60))]
+
+
+def test_an_owner_limits_a_key_to_events_to_a_day_and_lets_a_viewer_see_emails(
+    organiser, event, sql, settings
+):
+    form = {"name": "Door", "role": "viewer", "event_ids": str(event.id), "last_day": "2099-12-05"}
+    page = organiser.post("/admin/keys", {**form, "sees_emails": "y"}).text
+    assert "only Tech Talk" in re.sub(r"\s+", " ", page)
+    assert "sees emails" in page
+    ((ids, emails, until),) = sql("SELECT event_ids, sees_emails, expires_at FROM staff_keys")
+    assert (ids, emails) == ([event.id], True)
+    assert until.astimezone(settings.zone).isoformat() == "2099-12-06T00:00:00+05:30"
+    told = organiser.get("/admin/audit?q=key").text
+    assert "only events</strong> <ins>1</ins>" in told
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"role": "owner", "event_ids": "1"}, "An owner can&#39;t be limited"),
+        ({"last_day": "2020-01-01"}, "Choose a day from today on."),
+        ({"last_day": "9999-12-31"}, "Choose a day from today on."),
+        ({"event_ids": "999"}, "valid choice"),
+    ],
+)
+def test_a_limit_that_can_not_be_is_refused(organiser, event, sql, facts, said):
+    answer = organiser.post("/admin/keys", {"name": "Door", "role": "viewer", **facts})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert sql("SELECT count(*) FROM staff_keys") == [(0,)]

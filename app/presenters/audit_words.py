@@ -1,0 +1,120 @@
+"""What staff changed, in words: `price ₹599 → ₹549`, with times in the site's time zone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app.lib.money import format_money
+from app.models import AuditEntry, Event
+
+NOTHING = "–"
+LONG_TEXT = 80
+_NONE: tuple[Any, ...] = (None, "", [])
+_UNSAID = (*_NONE, False)
+"""What a new thing was not given needs no words."""
+
+
+class Change(NamedTuple):
+    """A fact's name with what it was and what it became; None where there was or is none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        values = [value for value in (self.before, self.after) if value is not None]
+        return f"{self.name} {' → '.join(values)}"
+
+
+def audit_words(entry: AuditEntry, zone: ZoneInfo, event: Event | None = None) -> list[Change]:
+    """Return the entry's changes; `event` is the one it is about, whose currency prices are in."""
+    before, after = entry.before or {}, entry.after or {}
+    currency = {"currency": event.currency if event else "INR", **before, **after}["currency"]
+    words = _Words(zone, str(currency), entry.at.astimezone(zone).year)
+    names = [name for name in {**before, **after} if before or after[name] not in _UNSAID]
+    return [words.change(name, before, after) for name in names]
+
+
+@dataclass(frozen=True)
+class _Words:
+    zone: ZoneInfo
+    currency: str
+    year: int
+    """Of the entry: days of this year are told without it."""
+
+    def change(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> Change:
+        was = self._value(name, before[name]) if name in before else None
+        becomes = self._value(name, after[name]) if name in after else None
+        left, right = _moment(before.get(name)), _moment(after.get(name))
+        if left and right and self._day(left) == self._day(right):
+            becomes = self._clock(right)
+        return Change(_label(name), was, becomes)
+
+    def _value(self, name: str, value: Any) -> str:
+        if value in _NONE:
+            return NOTHING
+        if name == "price_minor":
+            return format_money(value, self.currency, _locale())
+        if at := _moment(value):
+            return f"{self._day(at)} {self._clock(at)}"
+        return _plain(name, value)
+
+    def _day(self, at: datetime) -> str:
+        local = at.astimezone(self.zone)
+        pattern = "EEE d MMM" if local.year == self.year else "EEE d MMM y"
+        return str(format_datetime(local, pattern, locale=_locale()))
+
+    def _clock(self, at: datetime) -> str:
+        return str(format_datetime(at.astimezone(self.zone), "HH:mm", locale=_locale()))
+
+
+def _plain(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = str(_("a picture")) if name == "image_digest" else str(value)
+    if isinstance(value, list):
+        text = ", ".join(map(str, value))
+    return text if len(text) <= LONG_TEXT else text[: LONG_TEXT - 1] + "…"
+
+
+def _moment(value: Any) -> datetime | None:
+    """The moment that a fact tells as ISO 8601 text, or None for anything else."""
+    if not isinstance(value, str) or len(value) < len("2031-01-01T00:00:00"):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _locale() -> str:
+    return str(get_locale() or "en_IN")
+
+
+def _label(name: str) -> str:
+    labels = {
+        "price_minor": _("price"),
+        "start_at": _("start"),
+        "end_at": _("end"),
+        "sales_open_at": _("sales open"),
+        "sales_close_at": _("sales close"),
+        "cancel_until": _("cancel until"),
+        "max_per_person": _("seats per person"),
+        "seats_held": _("seats held back"),
+        "sales_paused": _("sales paused"),
+        "image_digest": _("picture"),
+        "time_zone": _("time zone"),
+        "confirmed_bookings": _("confirmed bookings"),
+        "sees_emails": _("sees emails"),
+        "event_ids": _("only events"),
+        "expires_at": _("expires"),
+    }
+    return str(labels.get(name, name.replace("_", " ")))

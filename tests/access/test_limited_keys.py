@@ -1,0 +1,225 @@
+"""Staff keys with limits, at every address: to some events, to a time, and without emails."""
+
+import io
+import re
+from datetime import timedelta
+from zipfile import ZipFile, is_zipfile
+
+import pytest
+
+from app.db import db
+from app.edge.access import RULES, WHOLE_SITE, Who
+from app.models import Role, StaffKey
+from app.models.columns import now
+from app.services import audit, booking_search, bookings, events, sign_ins, staff
+from tests.access.world import Persona, ask, headers_of, is_refused, rules_of
+from tests.web.conftest import Visitor
+
+STAFF = [
+    endpoint
+    for endpoint, who in RULES.items()
+    if who in {Who.VIEWER, Who.ORGANISER} or endpoint in ("api_bookings.get_booking",)
+]
+LEAVING = {"admin_own_key.log_out_everywhere"}
+SECRETS = ("Hidden Gala", "gala@guests.example", "Gala Guest", "987", "Other Hall")
+
+
+class House:
+    """Two events with a guest each, and persons of whom one may see the first event only."""
+
+    def __init__(self, app, desk, factories):
+        self.app = app
+        self.mine = factories.event(name="My Evening", capacity=20)
+        self.other = factories.event(
+            name="Hidden Gala", capacity=2000, venue="Other Hall", price_minor=98700
+        )
+        me = factories.user("mine@guests.example", name="")
+        them = factories.user("gala@guests.example", name="Gala Guest")
+        self.user = them
+        self.booking = factories.booking(self.mine, me, seats=2)
+        self.hidden = factories.booking(self.other, them, seats=987, price_minor=98700)
+        with app.app_context():
+            audit.act_as("owner")
+            for event in (self.mine, self.other):
+                events.update_event(event.id, {"category": "Gala Talk"}, desk)
+            guest = {"email": "third@guests.example", "name": "", "seats": 1, "key": "k" * 9}
+            booking_search.book_for(desk, self.mine.id, **guest)
+            bookings.cancel(desk, self.hidden.id, organiser=True, keep=986)
+
+    def person(self, role, **limits):
+        with self.app.app_context():
+            key, secret = staff.create_key(f"{role} {limits}"[:60], Role(role), **limits)
+            session = {"admin": sign_ins.begin_for_staff(key.key_digest)}
+            return Persona(role, key=secret, session=session)
+
+    def ids(self, event, booking):
+        return {
+            "event_id": event.id,
+            "booking_id": booking.id,
+            "user_id": self.user.id,
+            "key_id": 1,
+            "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
+        }
+
+
+@pytest.fixture
+def house(app, desk, factories):
+    return House(app, desk, factories)
+
+
+def text_of(answer):
+    if answer.data[:2] == b"PK" and is_zipfile(io.BytesIO(answer.data)):
+        with ZipFile(io.BytesIO(answer.data)) as book:
+            return "".join(book.read(name).decode() for name in book.namelist())
+    return answer.text
+
+
+@pytest.mark.parametrize("endpoint", STAFF)
+def test_a_key_of_one_event_learns_and_changes_nothing_of_another(app, house, sql, endpoint):
+    person = house.person("organiser", event_ids=[house.mine.id])
+    facts = "SELECT to_jsonb(e) FROM events e WHERE id = %s"
+    before = sql(facts, house.other.id), sql("SELECT count(*) FROM events")
+    answer = ask(app, endpoint, person, house.ids(house.other, house.hidden))
+    arguments = rules_of(app)[endpoint].arguments
+    if endpoint in WHOLE_SITE:
+        assert answer.status_code in {403, 404}
+    elif arguments & {"event_id", "booking_id"}:
+        assert answer.status_code == 404
+    else:
+        assert answer.status_code < 500
+    found = [secret for secret in SECRETS if secret in text_of(answer)]
+    assert found == []
+    assert (sql(facts, house.other.id), sql("SELECT count(*) FROM events")) == before
+
+
+@pytest.mark.parametrize("endpoint", sorted({*STAFF} - WHOLE_SITE - LEAVING))
+def test_a_key_of_one_event_does_all_that_its_role_may_with_it(app, house, endpoint):
+    person = house.person("organiser", event_ids=[house.mine.id])
+    answer = ask(app, endpoint, person, house.ids(house.mine, house.booking))
+    assert not is_refused(answer)
+    assert answer.status_code != 404 or "image" in endpoint
+
+
+QUERIES = [
+    "/admin/bookings?event={other}", "/admin/bookings.csv?event={other}",
+    "/admin/bookings.xlsx?event={other}", "/admin/refunds?event={other}",
+    "/admin/refunds.csv?event={other}", "/admin/audit?event={other}",
+    "/admin/audit.csv?event={other}", "/admin/bookings?q=gala", "/admin/audit?q=gala",
+    "/admin/events?q=gala", "/admin?q=gala&range=365", "/admin/sales-by-event.csv?range=365",
+    "/admin/sales-by-day.csv?range=365",
+    "/api/admin/bookings?event_id={other}", "/api/admin/bookings?q=gala", "/api/admin/audit?q=gala",
+    "/api/admin/events?q=gala", "/api/admin/sales", "/api/admin/analytics",
+    "/api/users/{user}/bookings", "/api/bookings/{booking}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_question_tells_a_key_of_one_event_of_another(app, house, query):
+    person = house.person("organiser", event_ids=[house.mine.id])
+    path = query.format(other=house.other.id, user=house.user.id, booking=house.hidden.id)
+    visitor = Visitor(app)
+    with visitor._client.session_transaction() as session:
+        session.update({} if path.startswith("/api") else person.session)
+    headers = headers_of(person) if path.startswith("/api") else {"Accept": "text/html"}
+    answer = visitor.get(path, headers=headers)
+    assert [secret for secret in SECRETS if secret in text_of(answer)] == []
+    assert answer.status_code in {200, 404}
+
+
+def test_a_key_of_one_event_books_for_no_other(app, house, sql):
+    person = house.person("organiser", event_ids=[house.mine.id])
+    client = app.test_client()
+    for event, status in ((house.other, 404), (house.mine, 201)):
+        body = {"user_id": house.user.id, "event_id": event.id}
+        made = client.post("/api/bookings", json=body, headers=headers_of(person))
+        assert made.status_code == status
+
+
+def test_what_others_see_is_not_what_a_limited_key_left_in_memory(app, house):
+    person = house.person("organiser", event_ids=[house.mine.id])
+    client = app.test_client()
+    for headers in (headers_of(person), {}):
+        names = [row["name"] for row in client.get("/api/events", headers=headers).json]
+        assert names == ["My Evening", "Hidden Gala"]
+    assert client.get("/api/admin/sales", headers=headers_of(person)).json["total"]["seats"] == 3
+    owner = house.person("owner")
+    total = client.get("/api/admin/sales", headers=headers_of(owner)).json["total"]
+    assert total["seats"] == 990
+
+
+VIEWED = [endpoint for endpoint, who in RULES.items() if who == Who.VIEWER]
+LOCAL_PART = re.compile(r"\b(mine|third|gala)(@|<)")
+
+
+@pytest.mark.parametrize("endpoint", VIEWED)
+@pytest.mark.parametrize("query", ["", "?q=guests.example", "?q=third%40guests.example"])
+def test_a_viewer_sees_no_guests_email_unless_allowed(app, house, endpoint, query):
+    if rules_of(app)[endpoint].rule.endswith(">") and query:
+        pytest.skip("takes no search")
+    answers = {}
+    for allowed in (False, True):
+        person = house.person("viewer", sees_emails=allowed)
+        ids = house.ids(house.mine, house.booking)
+        answers[allowed] = text_of(ask(app, endpoint, person, ids, query))
+    for typed in ("guests.example", "third@guests.example"):
+        for echo in (
+            f'value="{typed}"',
+            f"“{typed}”",
+            f"q={typed}",
+            f"q={typed.replace('@', '%40')}",
+        ):
+            answers[False] = answers[False].replace(echo, "")
+    assert "guests.example" not in answers[False]
+    assert not LOCAL_PART.findall(answers[False])
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *("admin_bookings.index", "admin_bookings.show", "admin_bookings.export_csv"),
+        *("admin_bookings.export_excel", "api_users.list_users", "admin_audit.index"),
+        *("api_admin_bookings.list_bookings_of_event", "api_admin_bookings.list_bookings"),
+    ],
+)
+@pytest.mark.parametrize(("role", "allowed"), [("viewer", True), ("organiser", False)])
+def test_who_may_see_emails_sees_them(app, house, endpoint, role, allowed):
+    person = house.person(role, sees_emails=allowed)
+    answer = ask(app, endpoint, person, house.ids(house.mine, house.booking))
+    assert "guests.example" in text_of(answer)
+
+
+def test_a_viewer_without_emails_finds_nobody_by_one(app, house):
+    person = house.person("viewer")
+    client = app.test_client()
+    for words, found in (("guests.example", set()), ("Gala", {"Gala Guest"})):
+        rows = client.get(f"/api/admin/users?q={words}", headers=headers_of(person)).json
+        assert {row["name"] for row in rows} == found
+    for path in ("/api/admin/bookings", "/api/admin/audit"):
+        rows = client.get(f"{path}?q=guests.example", headers=headers_of(person)).json
+        assert rows == []
+    rows = client.get("/api/admin/bookings", headers=headers_of(person)).json
+    assert {row["user_email"] for row in rows} == {None}
+
+
+def test_an_expired_key_opens_nothing_and_ends_its_sign_ins(app, house, sql):
+    person = house.person("organiser", expires_at=now() + timedelta(hours=1))
+    ids = house.ids(house.mine, house.booking)
+    for endpoint in ("admin_bookings.index", "api_admin_bookings.list_bookings"):
+        assert not is_refused(ask(app, endpoint, person, ids))
+        sql("UPDATE staff_keys SET expires_at = now()")
+        assert is_refused(ask(app, endpoint, person, ids))
+        sql("UPDATE staff_keys SET expires_at = now() + interval '1 hour'")
+
+
+def test_the_operators_key_is_never_limited(app, house, settings):
+    headers = {"X-Admin-Key": settings.admin_key[0]}
+    rows = app.test_client().get("/api/admin/bookings", headers=headers).json
+    assert {row["user_email"] for row in rows} >= {"gala@guests.example", "mine@guests.example"}
+    with app.app_context():
+        assert db.session.query(StaffKey).count() == 0
+
+
+def test_every_address_for_staff_is_limited_in_one_of_the_ways():
+    assert RULES.keys() >= WHOLE_SITE
+    owners = {endpoint for endpoint, who in RULES.items() if who == Who.OWNER}
+    assert owners <= WHOLE_SITE
