@@ -128,7 +128,7 @@ def test_the_excel_file_has_numbers_moments_and_text_as_what_they_are(organiser,
     assert re.search(r'<c r="J2" s="\d+"><v>[\d.]+</v></c>', sheet), "a moment is one"
     assert "=HYPERLINK(1)" in strings
     assert "<f>" not in sheet
-    assert "filename=bookings-tech-talk.xlsx" in answer.headers["Content-Disposition"]
+    assert 'filename="bookings-tech-talk.xlsx"' in answer.headers["Content-Disposition"]
     answer.close()
 
 
