@@ -1,6 +1,6 @@
-"""Conversion of dates and times to UTC."""
+"""Conversion of times to UTC, and the days of a time zone."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 """Years (UTC) that can be represented in every time zone."""
@@ -29,3 +29,15 @@ def moved(at: datetime, by: timedelta, zone: tzinfo) -> datetime:
     except OverflowError:
         local = datetime.max  # noqa: DTZ901 - refused below
     return to_utc(local.replace(tzinfo=zone))
+
+
+def day_begins(at: datetime, zone: tzinfo, days: int = 0) -> datetime:
+    """Return when a day begins in the zone: the one of `at`, or as many days later."""
+    date = at.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(date, time(), zone)
+
+
+def weekend(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the begin of Saturday and of Monday: of this weekend, or of the next one to come."""
+    weekday = at.astimezone(zone).weekday()
+    return day_begins(at, zone, 5 - weekday), day_begins(at, zone, 7 - weekday)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, or_, tuple_
@@ -14,6 +14,8 @@ from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown
 
 MIN_FUZZY_LENGTH = 5
 """Shortest word, in letters, that is matched fuzzily: shorter words resemble too many others."""
+NIGHT = timedelta(hours=6)
+"""An event that ends before six in the morning belongs to the day before."""
 Sort = Literal["soonest", "price"]
 
 
@@ -26,6 +28,8 @@ class EventQuery:
     """Leave out what is over; an event under way stays."""
     past_only: bool = False
     starts_before: datetime | None = None
+    takes_place_after: datetime | None = None
+    """The begin of a day; leave out events before it, also those that end in its first hours."""
     city: str = ""
     price: Literal["", "free", "paid"] = ""
     available_only: bool = False
@@ -50,6 +54,8 @@ def matching(wanted: Any, query: EventQuery) -> Any:
         wanted = wanted.where(Event.are_to_come(func.now()))
     if query.starts_before is not None:
         wanted = wanted.where(Event.start_at < query.starts_before)
+    if (begin := query.takes_place_after) is not None:
+        wanted = wanted.where(or_(Event.start_at >= begin, Event.end_at > begin + NIGHT))
     if query.city:
         wanted = wanted.where(func.lower(Event.city) == query.city.lower())
     if query.price:

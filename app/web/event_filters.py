@@ -7,10 +7,13 @@ from typing import Any, Literal, cast
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from app.edge.current import settings
+from app.lib.datetimes import day_begins, weekend
 from app.models.columns import now
 from app.services.event_search import EventQuery, Sort
 
 DAYS = {"week": 7, "month": 30}
+WHENS = {"today", "weekend", *DAYS, "past"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class EventFilters:
 
         return cls(
             q=" ".join(args.get("q", "").split())[:100],
-            when=one_of("when", {*DAYS, "past"}),
+            when=one_of("when", WHENS),
             city=args.get("city", "").strip()[:100],
             price=one_of("price", {"free", "paid"}),
             available=one_of("available", {"1"}),
@@ -54,11 +57,12 @@ class EventFilters:
         return bool({*self.chosen} - {"sort"} - ({"when"} if self.past else set()))
 
     def query(self, *, limit: int, after: str | None = None) -> EventQuery:
-        days = DAYS.get(self.when)
+        after_day, before_day = self._days()
         return EventQuery(
             q=self.q,
             past_only=self.past,
-            starts_before=_in_days(days) if days else None,
+            starts_before=before_day,
+            takes_place_after=after_day,
             city=self.city,
             price=cast("Literal['', 'free', 'paid']", self.price),
             available_only=bool(self.available) and not self.past,
@@ -67,10 +71,39 @@ class EventFilters:
             after=after,
         )
 
+    def _days(self) -> tuple[datetime | None, datetime | None]:
+        """When the days chosen begin, and when those after them do; the site's zone decides."""
+        zone = settings().zone
+        if self.when == "today":
+            # What began before and is not over takes place today, too.
+            return None, day_begins(now(), zone, 1)
+        if self.when == "weekend":
+            return weekend(now(), zone)
+        return None, _in_days(DAYS[self.when]) if self.when in DAYS else None
+
+    def without(self, name: str) -> dict[str, Any]:
+        """Arguments for `url_for` that leave one choice out."""
+        return {other: value for other, value in self.chosen.items() if other != name}
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """What is chosen, as people read it: each choice's name and words."""
+        said = {
+            "q": f"“{self.q}”",
+            "when": dict(self.whens).get(self.when, ""),
+            "city": self.city,
+            "price": dict(self.prices).get(self.price, ""),
+            "available": _("Seats left"),
+            "sort": _("By price"),
+        }
+        return [(name, said[name]) for name in self.chosen]
+
     @property
     def whens(self) -> list[tuple[str, str]]:
         return [
             ("", _("Upcoming")),
+            ("today", _("Today")),
+            ("weekend", _("This weekend")),
             ("week", _("In 7 days")),
             ("month", _("In 30 days")),
             ("past", _("Past")),

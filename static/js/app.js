@@ -163,6 +163,12 @@
     first.scrollIntoView({ block: "nearest" });
   }
 
+  // On a phone the choices are a row to be moved sideways: it begins at what is chosen.
+  function showChosen() {
+    const pick = Array.from(document.querySelectorAll(".picks .pill :checked")).find((input) => input.value);
+    if (pick) pick.closest(".picks").scrollLeft = pick.parentElement.offsetLeft - 16;
+  }
+
   function bar() {
     const shown = document.querySelector("[data-book-bar]");
     const card = document.getElementById("book");
@@ -218,6 +224,12 @@
   }
 
   document.addEventListener("htmx:afterSwap", (event) => prepare(event.target.parentElement || document));
+  // Back and Forward bring a whole page.
+  document.addEventListener("htmx:historyRestore", () => {
+    prepare(document);
+    bar();
+    showChosen();
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.dataset.field) judge(event.target);
   });
@@ -240,6 +252,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     prepare(document);
     bar();
+    showChosen();
     setInterval(countDown, 1000);
   });
 })();

@@ -82,3 +82,38 @@ def test_by_arrow_keys_alone(visit, season):
         expect(titles(page)).to_have_text(["Free Talk"])
         page.keyboard.press("ArrowRight")
         expect(titles(page)).to_have_text(["Full House", "Dear Dance"])
+
+
+def test_on_a_phone_the_first_event_is_seen_at_once_and_back_shows_what_is_chosen(visit, season):
+    with visit(width=360, height=800) as page:
+        page.reload()
+        name = page.locator(".card-title").first.bounding_box()
+        assert name["y"] + name["height"] <= 800
+        page.get_by_role("radio", name="Paid").check()
+        expect(titles(page)).to_have_text(["Full House", "Dear Dance"])
+        page.get_by_role("radio", name="Free").check()
+        expect(titles(page)).to_have_text(["Free Talk"])
+        page.go_back()
+        expect(titles(page)).to_have_text(["Full House", "Dear Dance"])
+        pill = page.get_by_role("radio", name="Paid")
+        expect(pill).to_be_checked()
+        expect(pill).to_be_in_viewport()
+        expect(page.get_by_role("list", name="What you chose")).to_contain_text("Paid")
+        page.get_by_role("link", name="Full House").click()
+        page.go_back()
+        expect(page.get_by_role("radio", name="Paid")).to_be_checked()
+        page.get_by_role("link", name="Paid (take away)").click()
+        expect(titles(page)).to_have_count(3)
+        expect(page.get_by_role("radio", name="Any price")).to_be_checked()
+
+
+def test_after_back_by_htmx_the_posters_hang_again(visit, factories):
+    for number in range(9):
+        factories.event(name=f"Evening {number}")
+    with visit(width=1280, height=2400) as page:
+        page.reload()
+        expect(page.locator(".card > img.poster")).to_have_count(9)
+        page.get_by_role("radio", name="Paid").check()
+        expect(titles(page)).to_have_count(0)
+        page.go_back()
+        expect(page.locator(".card > img.poster")).to_have_count(9)

@@ -1,8 +1,13 @@
 """What an event's page says before anything is booked: bounds, state and price."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from app.models.columns import now
+
+DAY = timedelta(days=1)
 
 
 def page_of(visitor, event):
@@ -43,3 +48,53 @@ def test_the_words_of_the_button_hold_for_any_number(signed_in, make_event):
     assert (
         words(page_of(signed_in, event), r"<button[^>]* data-book=[^>]*>(.*?)</button>") == "Book"
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "title"),
+    [
+        ({"capacity": 300}, "₹500 · 300 seats", "Book seats"),
+        ({"capacity": 300, "seats_available": 2}, "₹500 · Last 2 seats", "Book seats"),
+        ({"capacity": 300, "seats_available": 0}, "₹500 · Sold out", "Seats"),
+        ({"sales_paused": True}, "₹500 · Sales paused", "Seats"),
+        ({"sales_close_at": now() - DAY}, "₹500 · Sales closed", "Seats"),
+        ({"status": "cancelled"}, "Cancelled", "Seats"),
+        ({"start_at": now() - 9 * DAY}, "Past event", "Seats"),
+        (
+            {
+                "start_at": datetime(2031, 5, 4, 13, 30, tzinfo=UTC),
+                "sales_open_at": datetime(2031, 1, 3, 4, 30, tzinfo=UTC),
+            },
+            "₹500 · Opens Fri 3 Jan, 10:00",
+            "Seats",
+        ),
+    ],
+)
+def test_state_and_price_stand_below_the_title_and_in_the_bar(
+    visitor, make_event, facts, said, title
+):
+    page = page_of(visitor, make_event(price_minor=50000, **facts))
+    assert words(page, r"</h1>\s*<p id=\"event-line\"[^>]*>(.*?)</p>") == said
+    assert words(page, r'<span class="bar-words">(.*?)</p>').removesuffix(" Book") == said
+    assert ('href="#book"' in page) == (title == "Book seats")
+    assert words(page, r'<h2 id="book-title"[^>]*>(.*?)</h2>') == title
+
+
+def test_line_bar_and_title_follow_the_sale(visitor, make_event):
+    event = make_event(capacity=300, seats_available=0, price_minor=50000)
+    answer = visitor.get(f"/events/{event.id}/seats?v=ok-5").text
+    for name in ("event-line", "book-bar", "book-title"):
+        assert re.search(rf'id="{name}"[^>]* hx-swap-oob="true"', answer)
+    assert answer.count("Sold out") >= 3
+
+
+@pytest.mark.parametrize(
+    "facts", [{"status": "cancelled"}, {"start_at": now() - 9 * DAY}], ids=["cancelled", "over"]
+)
+def test_what_does_not_take_place_any_more_is_for_no_calendar(
+    signed_in, alice, make_event, make_booking, facts
+):
+    event = make_event(**facts)
+    booking = make_booking(event, user=alice)
+    for path in (f"/events/{event.id}/{event.slug}", f"/bookings/{booking.id}"):
+        assert "calendar.ics" not in signed_in.get(path).text

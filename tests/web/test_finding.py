@@ -4,11 +4,14 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
 
+from app.lib.datetimes import day_begins, weekend
 from app.models.columns import now
+from app.web import event_filters
 from tests.web.conftest import HTMX
 
 DAY = timedelta(days=1)
@@ -65,6 +68,70 @@ def test_the_choices_are_shown_as_chosen_and_the_cities_with_their_numbers(visit
     assert '<option value="Kochi" selected>Kochi (1)</option>' in page
     assert re.search(r'<option value="price" selected>', page)
     assert re.search(r">[Cc]hennai \(2\)<", page)
+
+
+def test_each_choice_is_told_in_words_and_taken_away_by_itself(visitor, season):
+    page = visitor.get("/?when=week&price=paid&city=Kochi&q=x").text
+    told = re.search(r'<ul class="chosen".*?</ul>', page, re.DOTALL)[0]
+    assert re.findall(r"<a [^>]+>(.*?) <span", told) == ["“x”", "In 7 days", "Kochi", "Paid"]
+    assert 'href="/?q=x&amp;when=week&amp;city=Kochi"' in told
+    assert 'class="chosen"' not in visitor.get("/").text
+
+
+KOLKATA, AUCKLAND = "Asia/Kolkata", "Pacific/Auckland"
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "days"),
+    [
+        # Thursday 23:30 in Kolkata is Friday in Auckland.
+        (KOLKATA, "2031-05-08T18:00", {"today": ["thu"], "weekend": ["sat", "sun"]}),
+        (AUCKLAND, "2031-05-08T18:00", {"today": ["fri"], "weekend": ["sat", "sun"]}),
+        (KOLKATA, "2031-05-10T04:00", {"today": ["sat"], "weekend": ["sat", "sun"]}),
+        (KOLKATA, "2031-05-11T04:00", {"today": ["sun"], "weekend": ["sun"]}),
+        (KOLKATA, "2031-05-11T20:00", {"today": ["mon"], "weekend": []}),
+    ],
+)
+def test_today_and_the_weekend_are_those_of_the_sites_zone(zone, at, days):
+    begin = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    noons = {
+        name: datetime(2031, 5, 8 + number, 12, tzinfo=ZoneInfo(zone))
+        for number, name in enumerate(("thu", "fri", "sat", "sun", "mon"))
+    }
+    first, last = day_begins(begin, ZoneInfo(zone)), day_begins(begin, ZoneInfo(zone), 1)
+    assert [day for day, noon in noons.items() if first <= noon < last] == days["today"]
+    first, last = weekend(begin, ZoneInfo(zone))
+    found = [
+        day
+        for day, noon in noons.items()
+        if first <= noon < last and noon.date() >= begin.astimezone(ZoneInfo(zone)).date()
+    ]
+    assert found == days["weekend"]
+
+
+@pytest.fixture
+def at_thursday_noon(monkeypatch):
+    monkeypatch.setattr(event_filters, "now", lambda: datetime(2031, 5, 8, 6, 30, tzinfo=UTC))
+
+
+def test_today_and_the_weekend_leave_what_takes_place_then(titles, make_event, at_thursday_noon):
+    zone = ZoneInfo(KOLKATA)
+    for name, day, hour, end in (
+        ("Tonight", 8, 23, (9, 1)),
+        ("Friday", 9, 10, None),
+        ("Friday Night", 9, 22, (10, 2)),
+        ("Fair", 9, 10, (12, 18)),
+        ("Saturday", 10, 0, None),
+        ("Sunday", 11, 23, None),
+        ("Monday", 12, 0, None),
+    ):
+        make_event(
+            name=name,
+            start_at=datetime(2031, 5, day, hour, tzinfo=zone),
+            end_at=datetime(2031, 5, *end, tzinfo=zone) if end else None,
+        )
+    assert titles("/?when=today") == ["Tonight"]
+    assert titles("/?when=weekend") == ["Fair", "Saturday", "Sunday"]
 
 
 def test_htmx_gets_an_address_with_only_what_was_chosen(visitor, season):
