@@ -25,7 +25,8 @@ SORTS: dict[str, Callable[[EventSales], Any]] = {
     "start": lambda row: (row.event.start_at, row.event.id),
     "sold": lambda row: (-row.sums.seats_sold, row.event.id),
     "fill": lambda row: (-row.event.seats_sold / row.event.capacity, row.event.id),
-    "takings": lambda row: (-row.sums.taken, row.event.id),
+    # Amounts of two currencies can't be compared: each currency's events stand together.
+    "value": lambda row: (row.event.currency, -row.value, row.event.id),
     "cancellations": lambda row: (-row.sums.cancellations, row.event.id),
     "name": lambda row: (row.event.name.lower(), row.event.id),
 }
@@ -56,14 +57,13 @@ def days_csv() -> Answer:
     _chosen, found = _found()
     header = (
         *("Day", "Bookings", "Seats booked", "Cancellations", "Seats given back"),
-        *(() if len(found.taken) > 1 else ("Takings",)),
+        *(f"Booked value ({currency})" for currency in found.currencies),
     )
-    currency = next(iter(found.taken), "INR")
     # A list, not a generator: the database can't be queried while the response is streamed.
     rows = [
         (
             *(day.isoformat(), s.bookings, s.seats, s.cancellations, s.seats_back),
-            *(() if len(found.taken) > 1 else (to_amount(s.taken, currency),)),
+            *(to_amount(s.value.get(currency, 0), currency) for currency in found.currencies),
         )
         for day, s in found.days
     ]
@@ -75,13 +75,13 @@ def events_csv() -> Answer:
     _chosen, found = _found()
     header = (
         *("Event", "Start", "Capacity", "Seats sold in all", "Bookings", "Seats booked"),
-        *("Cancellations", "Seats given back", "Takings", "Currency"),
+        *("Cancellations", "Seats given back", "Booked value", "Currency"),
     )
     rows = [
         (
             *(row.event.name, row.event.start_at, row.event.capacity, row.event.seats_sold),
             *(row.sums.bookings, row.sums.seats, row.sums.cancellations, row.sums.seats_back),
-            *(to_amount(row.sums.taken, row.event.currency), row.event.currency),
+            *(to_amount(row.value, row.event.currency), row.event.currency),
         )
         for row in _rows(found)[0]
     ]

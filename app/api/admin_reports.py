@@ -1,6 +1,7 @@
 """Reports for organisers: sales by day and by event, analytics, and the audit log."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Response
 
@@ -38,7 +39,8 @@ def get_sales(query: SalesQuery) -> Response:
     """Get the sums of a span of days, by day and by event
 
     A booking counts on the day it was made, seats given back on the day they were: days by
-    the site's clock. Takings are in the smallest unit of the events' currency.
+    the site's clock. Booked value is told
+    by currency, in its smallest unit, and never added across currencies.
     """
     zone = settings().zone
     today = now().astimezone(zone).date()
@@ -101,7 +103,7 @@ def list_audit(query: SearchQuery) -> Response:
     return page_response(AuditEntriesOut(entries), page)
 
 
-def _facts(sums: sales.Sums) -> dict[str, int]:
+def _facts(sums: sales.Sums) -> dict[str, Any]:
     return SumsOut.model_validate(sums).model_dump()
 
 

@@ -104,8 +104,13 @@ class SumsOut(Payload):
     seats: int
     cancellations: int
     seats_back: int = Field(description="Seats given back.")
-    takings: int = Field(description="What the seats cost.")
-    takings_back: int = Field(description="What the seats given back had cost.")
+    booked_value: dict[str, int] = Field(
+        description="What the seats cost, in smallest units by currency. Nothing is charged here:"
+        " whether it was paid is not known."
+    )
+    booked_value_back: dict[str, int] = Field(
+        description="What the seats given back had cost, likewise."
+    )
 
 
 class DaySalesOut(SumsOut):

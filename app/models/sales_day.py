@@ -22,9 +22,13 @@ class SalesDay(Model):
     seats: Mapped[int]
     cancellations: Mapped[int]
     seats_back: Mapped[int]
-    takings: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    booked_value: Mapped[int] = mapped_column(
+        "takings", BigInteger, server_default="0", key="booked_value"
+    )
     """Price of the seats, in the smallest unit of the event's currency."""
-    takings_back: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    booked_value_back: Mapped[int] = mapped_column(
+        "takings_back", BigInteger, server_default="0", key="booked_value_back"
+    )
     """Price of the seats given back, in the same unit."""
 
 

@@ -6,7 +6,7 @@ site's time zone changes, all days are summed again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,7 +34,10 @@ from app.models.staff_scope import within
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
 """Time after midnight by which the longest transaction of the day before has ended."""
-_NAMES = ("bookings", "seats", "cancellations", "seats_back", "takings", "takings_back")
+_COUNTS = ("bookings", "seats", "cancellations", "seats_back")
+_NAMES = (*_COUNTS, "booked_value", "booked_value_back")
+Amounts = Mapping[str, int]
+"""Amounts in smallest units by currency, never added across currencies."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class Sums:
     seats: int = 0
     cancellations: int = 0
     seats_back: int = 0
-    takings: int = 0
-    """In minor units of the currency; meaningful only for events of one currency."""
-    takings_back: int = 0
+    booked_value: Amounts = field(default_factory=dict)
+    """What the seats booked cost, for currencies with any movement."""
+    booked_value_back: Amounts = field(default_factory=dict)
 
     @property
     def seats_sold(self) -> int:
@@ -53,18 +56,32 @@ class Sums:
         return self.seats - self.seats_back
 
     @property
-    def taken(self) -> int:
-        """Takings minus the price of the seats given back, in minor units."""
-        return self.takings - self.takings_back
+    def value(self) -> Amounts:
+        """Booked value minus the price of the seats given back."""
+        return _added(self.booked_value, {c: -n for c, n in self.booked_value_back.items()})
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*map(int.__add__, astuple(self), astuple(other)))
+        counts: dict[str, Any] = {n: getattr(self, n) + getattr(other, n) for n in _COUNTS}
+        return Sums(
+            **counts,
+            booked_value=_added(self.booked_value, other.booked_value),
+            booked_value_back=_added(self.booked_value_back, other.booked_value_back),
+        )
+
+
+def _added(one: Amounts, other: Amounts) -> Amounts:
+    return {c: one.get(c, 0) + other.get(c, 0) for c in sorted({*one, *other})}
 
 
 @dataclass(frozen=True)
 class EventSales:
     event: Event
     sums: Sums
+
+    @property
+    def value(self) -> int:
+        """Booked value in the event's currency, minus that of the seats given back."""
+        return self.sums.value.get(self.event.currency, 0)
 
 
 @dataclass(frozen=True)
@@ -80,14 +97,9 @@ class Sales:
     at: datetime
 
     @property
-    def taken(self) -> Mapping[str, int]:
-        """Net takings in minor units by currency, for currencies with any movement."""
-        found: dict[str, int] = {}
-        for row in self.events:
-            if row.sums.takings or row.sums.takings_back:
-                currency = row.event.currency
-                found[currency] = found.get(currency, 0) + row.sums.taken
-        return found
+    def currencies(self) -> Sequence[str]:
+        """Those with any movement; if there is none, those of the events."""
+        return sorted(self.total.value) or sorted({row.event.currency for row in self.events})
 
 
 def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
@@ -157,12 +169,21 @@ def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], di
         since = max(first, done + DAY) if done > date.min else first
         found = union_all(found, _live(since, last, zone))
     c = found.subquery().c
-    # Grouping sets: each row has either a day or an event.
-    both = func.grouping_sets(tuple_(c.day), tuple_(c.event_id))
-    query = select(c.day, c.event_id, *_totals(c)).where(within(c.event_id)).group_by(both)
-    rows = db.session.execute(query).all()
-    by_day = {row[0]: Sums(*row[2:]) for row in rows if row[0] is not None}
-    return by_day, {row[1]: Sums(*row[2:]) for row in rows if row[1] is not None}
+    # Grouping sets: each row has either a day or an event, and a currency.
+    currency = Event.currency
+    both = func.grouping_sets(tuple_(c.day, currency), tuple_(c.event_id, currency))
+    wanted = select(c.day, c.event_id, currency, *_totals(c)).join(Event, Event.id == c.event_id)
+    wanted = wanted.where(within(c.event_id)).group_by(both)
+    by_day: dict[date, Sums] = {}
+    by_event: dict[int, Sums] = {}
+    for day, event_id, code, *counts, value, back in db.session.execute(wanted):
+        moved = value or back
+        sums = Sums(*counts, *([{code: value}, {code: back}] if moved else []))
+        if day is None:
+            by_event[event_id] = sums
+        else:
+            by_day[day] = by_day.get(day, Sums()) + sums
+    return by_day, by_event
 
 
 def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
@@ -179,8 +200,8 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
             func.sum(Booking.seats).label("seats"),
             nothing.label("cancellations"),
             nothing.label("seats_back"),
-            cost.label("takings"),
-            nothing.label("takings_back"),
+            cost.label("booked_value"),
+            nothing.label("booked_value_back"),
         )
         .where(*_within(Booking.created_at, first, last, zone))
         .group_by(made_on, Booking.event_id)

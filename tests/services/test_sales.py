@@ -128,25 +128,32 @@ def test_with_nothing_at_all_every_figure_is_nought(app, today):
     assert isinstance(found.days[0][0], date)
 
 
-def test_takings_are_what_seats_cost_less_what_was_given_back(app, booked, today, sql):
+def test_booked_value_is_what_seats_cost_less_what_was_given_back(app, booked, today, sql):
     booked(3, seats=2)
     booked(3, seats=4, cancelled=1)
     booked(0, seats=1)
     sql("UPDATE bookings SET price_minor = 49900")
     found = sales.sales(today - 6 * DAY, today, UTC_ZONE)
-    assert {day: sums.taken for day, sums in found.days if sums.taken} == {
-        today - 3 * DAY: 6 * 49900,
-        today - DAY: -4 * 49900,
-        today: 49900,
+    assert {day: sums.value for day, sums in found.days if sums.value} == {
+        today - 3 * DAY: {"INR": 6 * 49900},
+        today - DAY: {"INR": -4 * 49900},
+        today: {"INR": 49900},
     }
-    assert found.taken == {"INR": 3 * 49900}
+    assert found.total.value == {"INR": 3 * 49900}
 
 
-def test_takings_in_two_currencies_are_told_apart(app, booked, make_event, today, sql):
-    booked(0, seats=2)
-    booked(0, seats=1, event=make_event(currency="EUR"))
+def test_values_in_two_currencies_are_never_added(app, booked, make_event, today, sql):
+    for ago in (1, 0):
+        booked(ago, seats=2)
+        booked(ago, seats=1, event=make_event(currency="JPY"))
     sql("UPDATE bookings SET price_minor = 100")
-    assert sales.sales(today, today, UTC_ZONE).taken == {"INR": 200, "EUR": 100}
+    found = sales.sales(today - DAY, today, UTC_ZONE)
+    one_day = {"INR": 200, "JPY": 100}
+    assert [sums.value for _day, sums in found.days] == [one_day, one_day]
+    assert found.total.value == {"INR": 400, "JPY": 200}
+    assert found.total.bookings == 4
+    assert sorted(row.value for row in found.events) == [100, 100, 400]
+    assert sales.sales(today, today, UTC_ZONE).before.value == one_day
 
 
 def test_a_day_ends_at_the_sites_midnight(app, booked, sql):
