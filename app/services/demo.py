@@ -99,6 +99,7 @@ _PLAIN = (
     "description",
     "time_zone",
     "price_minor",
+    "payment_note",
     "max_per_person",
     "status",
 )
