@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.admin.event_form import TIME_FORMATS, check_moment
 from app.edge.forms import Form, strip
-from app.lib.datetimes import to_utc
+from app.lib.datetimes import from_local
 from app.models import Event
 from app.models.columns import now
 
@@ -41,4 +41,4 @@ class CopyForm(Form):
 
     def start(self) -> datetime:
         """The start in UTC; call it only on a valid form."""
-        return to_utc(self.start_at.data.replace(tzinfo=self.zone))
+        return from_local(self.start_at.data, self.zone)

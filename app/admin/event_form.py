@@ -29,7 +29,7 @@ from wtforms.validators import (
 from app.admin.money_fields import CurrencyField, PriceField
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
-from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, to_utc
+from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, NoSuchHour, from_local
 from app.lib.money import minor_to_text
 from app.lib.names import tidy_text
 from app.models import Event
@@ -49,8 +49,17 @@ LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency"
 
 def check_moment(form: Any, field: DateTimeLocalField) -> None:
     """Refuse a moment that `form.zone` can't have."""
+    zone = form.zone or ZoneInfo("UTC")
     try:
-        _in_utc(field.data, form.zone or ZoneInfo("UTC"))
+        _in_utc(field.data, zone)
+    except NoSuchHour as error:
+        hours = {"hour": f"{error.local:%H:%M}", "instead": f"{error.instead:%H:%M}"}
+        sentence = _(
+            "There is no %(hour)s that night in %(zone)s: clocks go forward. %(instead)s exists.",
+            zone=zone.key,
+            **hours,
+        )
+        raise ValidationError(sentence) from None
     except ValueError:
         raise ValidationError(
             _("Enter a year from %(first)d to %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)
@@ -263,4 +272,4 @@ def _to_the_minute(local: datetime | None) -> datetime | None:
 
 
 def _in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return to_utc(local.replace(tzinfo=zone)) if local else None
+    return from_local(local, zone) if local else None

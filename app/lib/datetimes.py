@@ -17,6 +17,32 @@ def to_utc(value: datetime) -> datetime:
     return utc
 
 
+class NoSuchHour(ValueError):
+    """The local time is skipped where clocks go forward; `instead` is the same hour after it."""
+
+    def __init__(self, local: datetime, instead: datetime) -> None:
+        self.local, self.instead = local, instead
+        super().__init__(f"{local} does not exist, as clocks go forward")
+
+
+def from_local(local: datetime, zone: tzinfo) -> datetime:
+    """Convert a time by the clock of `zone` to UTC; of an hour that occurs twice, the first.
+
+    Raises `NoSuchHour` for a time that clocks skip, and `ValueError` as `to_utc` does.
+    """
+    utc = to_utc(local.replace(tzinfo=zone, fold=0))
+    # Times are shown to the minute: one that exists in part has been typed as it was shown.
+    if not any(_exists(local + timedelta(seconds=more), zone) for more in (0, 59)):
+        raise NoSuchHour(local, utc.astimezone(zone).replace(tzinfo=None))
+    return utc
+
+
+def _exists(local: datetime, zone: tzinfo) -> bool:
+    local = local.replace(fold=0)
+    there = local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+    return there.replace(tzinfo=None, fold=0) == local
+
+
 def moved(at: datetime, by: timedelta, zone: tzinfo) -> datetime:
     """Move a time by the clock on the wall of `zone`: 19:00 stays 19:00 where clocks have changed.
 

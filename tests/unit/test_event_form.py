@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from app.admin.event_form import EventForm
+from app.admin.copy_form import CopyForm
+from app.admin.event_form import TIMES, EventForm
 from app.errors import InvalidField
 from app.models import Event
 from app.services.events import create_event
@@ -119,3 +120,54 @@ def test_a_moment_left_as_it_was_shown_stays_what_it_is(filled, at):
     moved = filled(start_at=shown, time_zone="Asia/Kolkata")
     assert moved.validate()
     assert moved.facts(event)["start_at"] != at
+
+
+NEW_YORK = "America/New_York"
+
+
+@pytest.mark.parametrize("field", TIMES)
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        ("2027-03-14T02:30", NEW_YORK),
+        ("2027-03-14T02:00", NEW_YORK),
+        ("2027-03-28T02:59", "Europe/Berlin"),
+        ("2027-04-30T00:15", "Africa/Cairo"),
+        ("2026-10-04T02:10", "Australia/Lord_Howe"),
+    ],
+)
+def test_an_hour_that_clocks_skip_is_refused_at_its_field(filled, field, moment, zone):
+    form = filled(**{field: moment, "time_zone": zone})
+    assert not form.validate()
+    (error,) = form.errors[field]
+    assert error.startswith(f"There is no {moment[-5:]} that night in {zone}: clocks go forward.")
+
+
+@pytest.mark.parametrize(
+    ("moment", "utc"),
+    [
+        ("2027-03-14T01:59", datetime(2027, 3, 14, 6, 59, tzinfo=UTC)),
+        ("2027-03-14T03:00", datetime(2027, 3, 14, 7, 0, tzinfo=UTC)),
+        # Twice that night: the first.
+        ("2027-11-07T01:30", datetime(2027, 11, 7, 5, 30, tzinfo=UTC)),
+    ],
+)
+def test_the_hours_beside_it_are_taken_and_of_two_the_first(filled, moment, utc):
+    form = filled(start_at=moment, time_zone=NEW_YORK)
+    assert form.validate(), form.errors
+    assert form.facts()["start_at"] == utc
+
+
+def test_the_hour_to_take_instead_is_named(filled):
+    form = filled(start_at="2027-03-14T02:30", time_zone=NEW_YORK)
+    form.validate()
+    assert "03:30 exists." in form.errors["start_at"][0]
+
+
+def test_a_copy_refuses_an_hour_that_clocks_skip(app):
+    with app.test_request_context():
+        event = Event(start_at=datetime(2026, 3, 14, 7, tzinfo=UTC), time_zone=NEW_YORK)
+        typed = MultiDict({"name": "Kolam", "start_at": "2027-03-14T02:30"})
+        form = CopyForm(event, formdata=typed, meta={"csrf": False})
+        assert not form.validate()
+        assert "clocks go forward" in form.errors["start_at"][0]
