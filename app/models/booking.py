@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -65,6 +65,13 @@ def takes_seats(status: Any) -> Any:
     Given a column, it returns the SQL condition.
     """
     return status == BookingStatus.CONFIRMED.value
+
+
+class GivenBack(NamedTuple):
+    """How often seats of a booking were given back, and when last."""
+
+    times: int
+    latest: datetime | None
 
 
 class Booking(Model):

@@ -1,14 +1,17 @@
 """Events as iCalendar (RFC 5545), for people's calendar applications."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from icalendar import Calendar
 from icalendar import Event as Entry
 
 from app.models import Booking, BookingState, Event, EventStatus
-from app.presenters.markdown import plain
+from app.models.booking import GivenBack
+from app.presenters.markdown import paragraphs
 from app.presenters.urls import event_url
 
 ASK_AGAIN_AFTER = timedelta(hours=6)
@@ -32,50 +35,73 @@ def event_calendar(event: Event) -> bytes:
     return _file_of(calendar)
 
 
-def booking_calendar(booking: Booking) -> bytes:
-    """Return the booked event for its guest, with the reference; cancelled when the booking is."""
+def booking_calendar(booking: Booking, given_back: GivenBack) -> bytes:
+    """Return the booked event for its guest, with a link to the ticket.
+
+    It is cancelled when the booking or the event is. Its SEQUENCE grows with the event's, and each
+    time that seats are given back.
+    """
     event = booking.event
-    entry = _entry(event, f"booking-{booking.reference.lower()}@utsavam")
-    seats = _("Seats: %(seats)d", seats=booking.seats)
-    reference = _("Booking reference: %(reference)s", reference=booking.spoken_reference)
-    entry["description"] = ""
-    del entry["description"]
-    entry.add("description", f"{reference}\n{seats}\n{event_url(event, _external=True)}")
-    if booking.state != BookingState.CONFIRMED:
-        entry["status"] = "CANCELLED"
+    ticket = url_for("my_bookings.show", booking_id=booking.id, _external=True)
+    changed_at = max(filter(None, (event.updated_at, booking.created_at, given_back.latest)))
+    entry = Entry()
+    entry.add("uid", f"booking-{booking.reference.lower()}@utsavam")
+    _add_facts(entry, event, changed_at)
+    entry.add("sequence", event.calendar_sequence + given_back.times)
+    entry.add("url", ticket)
+    words = (
+        ngettext("%(num)d seat", "%(num)d seats", booking.seats),
+        _("Booking reference: %(reference)s", reference=booking.spoken_reference),
+        _("Your ticket: %(url)s", url=ticket),
+        _("The event: %(url)s", url=event_url(event, _external=True)),
+    )
+    entry.add("description", "\n".join(words))
+    entry.add("status", _status(booking.state != BookingState.CONFIRMED))
     calendar = _calendar()
     calendar.add_component(entry)
     return _file_of(calendar)
 
 
 def _calendar() -> Calendar:
+    """A calendar without METHOD: that would make it a message of RFC 5546, from an organiser."""
     calendar = Calendar()
     calendar.add("prodid", "-//Utsavam//Utsavam//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
     return calendar
 
 
-def _entry(event: Event, uid: str | None = None) -> Entry:
+def _entry(event: Event) -> Entry:
     entry = Entry()
     # After a database restore another event may get this id; the incarnation tells them apart.
-    entry.add("uid", uid or f"event-{event.id}-{event.incarnation:x}@utsavam")
-    entry.add("dtstamp", event.updated_at)
-    entry.add("last-modified", event.updated_at)
+    entry.add("uid", f"event-{event.id}-{event.incarnation:x}@utsavam")
+    _add_facts(entry, event, event.updated_at)
+    entry.add("sequence", event.calendar_sequence)
+    url = event_url(event, _external=True)
+    entry.add("url", url)
+    entry.add("description", "\n\n".join(filter(None, (paragraphs(event.description), url))))
+    entry.add("status", _status(_is_cancelled(event)))
+    return entry
+
+
+def _add_facts(entry: Entry, event: Event, changed_at: datetime) -> None:
+    """Add what is the event's own. Without METHOD both stamps tell the last change (3.8.7.2)."""
+    entry.add("dtstamp", changed_at)
+    entry.add("last-modified", changed_at)
     entry.add("summary", event.name)
     entry.add("dtstart", event.start_at)
-    if event.end_at:
-        entry.add("dtend", event.end_at)
+    entry.add("dtend", event.ends_at)
     where = ", ".join(filter(None, (event.venue, event.address, event.city)))
     if where:
         entry.add("location", where)
-    url = event_url(event, _external=True)
-    entry.add("url", url)
-    entry.add("description", "\n\n".join(filter(None, (plain(event.description), url))))
-    cancelled = event.status == EventStatus.CANCELLED
-    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    return entry
+
+
+def _is_cancelled(event: Event) -> bool:
+    return event.status == EventStatus.CANCELLED
+
+
+def _status(cancelled: bool) -> str:
+    return "CANCELLED" if cancelled else "CONFIRMED"
 
 
 def _file_of(calendar: Calendar) -> bytes:

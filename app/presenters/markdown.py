@@ -1,6 +1,7 @@
 """Organisers' Markdown as safe HTML, and as plain text."""
 
 import html
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -12,6 +13,11 @@ from markupsafe import Markup
 TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr"}
 TAGS |= {"h2", "h3", "h4", "h5", "h6"}
 SCHEMES = {"http", "https", "mailto", "tel"}
+
+_BLOCK_END = re.compile(r"</(p|h\d|ul|ol|blockquote|pre)>|<hr>")
+_LINE_END = re.compile(r"<br>\n?")
+_ITEM = re.compile(r"<li>\n?")
+_EMPTY_LINES = re.compile(r"\n\s*\n")
 
 _parser = MarkdownIt("commonmark", {"html": False}).disable("image")
 
@@ -44,6 +50,13 @@ def _order_headings(tokens: Sequence[Token]) -> None:
                 above.pop()
             above.append(opening.tag)
             opening.tag = closing.tag = f"h{min(len(above) + 1, 6)}"
+
+
+def paragraphs(text: str) -> str:
+    """Return the text without markup, in its paragraphs and lines."""
+    spaced = _BLOCK_END.sub("\\g<0>\n", _LINE_END.sub("\n", str(rendered(text))))
+    bare = html.unescape(nh3.clean(_ITEM.sub("<li>- ", spaced), tags=set()))
+    return _EMPTY_LINES.sub("\n\n", bare).strip()
 
 
 @lru_cache(maxsize=1_000)

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.booking import seats
@@ -18,7 +18,7 @@ from app.errors import (
     UserNotFound,
 )
 from app.models import Booking, BookingStatus, Event, EventStatus, User
-from app.models.booking import new_reference
+from app.models.booking import GivenBack, new_reference
 from app.models.columns import now
 from app.models.staff_scope import scope, within
 from app.services import audit
@@ -138,6 +138,14 @@ def seats_of_user(user_id: int, event_id: int) -> int:
         Booking.takes_seats,
     )
     return db.session.scalars(query).one()
+
+
+def given_back(booking_id: int) -> GivenBack:
+    """How often seats of the booking were given back, some or all, and when last."""
+    query = select(func.count(), func.max(Booking.cancelled_at)).where(
+        or_(Booking.id == booking_id, Booking.part_of == booking_id), ~Booking.takes_seats
+    )
+    return GivenBack(*db.session.execute(query).one())
 
 
 def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:

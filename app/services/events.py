@@ -125,6 +125,10 @@ def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Eve
     return update_event(event_id, {"seats_held": held}, desk, seen_held=seen)
 
 
+IN_CALENDARS = {
+    *("name", "start_at", "end_at", "time_zone", "venue", "address", "city", "status"),
+}
+"""Facts of an entry in a calendar: a change makes the next version of it (RFC 5545, 3.8.7.4)."""
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
@@ -169,6 +173,8 @@ def update_event(
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
         _apply(event, changes)
+        if after.keys() & IN_CALENDARS:
+            event.calendar_sequence += 1
         event.updated_at = now()
         if after:
             audit.record("event.updated", event, before=before, after=after)

@@ -45,8 +45,8 @@ def show(booking_id: int) -> Answer:
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")
 def calendar(booking_id: int) -> Answer:
-    booking = _mine(booking_id)
-    return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking))
+    booking, given_back = _mine(booking_id), bookings.given_back(booking_id)
+    return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking, given_back))
 
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")

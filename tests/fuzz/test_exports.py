@@ -135,7 +135,7 @@ def test_a_calendar_says_what_the_event_is_and_holds_no_other(app, name, venue, 
     at = datetime(2099, 1, 2, tzinfo=UTC)
     event = Event(
         id=1, name=name, venue=venue, address="", city="", description=description, start_at=at,
-        updated_at=at, incarnation=7, status="published",
+        updated_at=at, incarnation=7, calendar_sequence=0, status="published",
     )  # fmt: skip
     with app.test_request_context():
         file = event_calendar(event)
