@@ -148,6 +148,14 @@ def given_back(booking_id: int) -> GivenBack:
     return GivenBack(*db.session.execute(query).one())
 
 
+def ids_of_user(user_id: int, event_id: int) -> list[int]:
+    """The user's confirmed bookings of the event, the newest first."""
+    query = select(Booking.id).where(
+        Booking.user_id == user_id, Booking.event_id == event_id, Booking.takes_seats
+    )
+    return list(db.session.scalars(query.order_by(Booking.id.desc()).limit(100)))
+
+
 def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
     return Booking(
         reference=new_reference(),

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from app.edge.session import current_user
 from app.models import Event, SaleState
@@ -11,6 +12,12 @@ from app.services import bookings
 from app.web.forms import BookingForm
 
 SELLING = {"ok", "few", "last"}
+
+
+@dataclass(frozen=True)
+class HeldTicket:
+    seats: int
+    booking_ids: list[int]
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,15 @@ class BookingCard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", seat_status(self.event))
         object.__setattr__(self, "state", self.event.sale_state())
+
+    @cached_property
+    def ticket(self) -> "HeldTicket | None":
+        """What the visitor has booked; asked for by whole pages, not by the counter's polls."""
+        user = current_user()
+        ids = bookings.ids_of_user(user.id, self.event.id) if user else []
+        if user is None or not ids:
+            return None
+        return HeldTicket(bookings.seats_of_user(user.id, self.event.id), ids)
 
     @property
     def version(self) -> str:

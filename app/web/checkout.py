@@ -8,7 +8,7 @@ from app.edge.current import desk
 from app.edge.htmx import Answer, go_to, page_or_fragment
 from app.edge.session import current_user, sign_in_url
 from app.errors import IdempotencyKeyReused, NotFound, UtsavamError
-from app.models import Event
+from app.models import Booking, Event
 from app.presenters.problems import problem_of
 from app.presenters.urls import event_url
 from app.services import bookings, events
@@ -50,7 +50,22 @@ def create(event_id: int) -> Answer:
         raise
     except UtsavamError as error:
         return _not_booked(event_id, form, error)
+    if booked.replayed:
+        booking = bookings.get_booking(booked.booking.id, of_user=user.id)
+        if not booking.takes_seats or booking.seats != form.seats.data:
+            return _given_back(event_id, form, booking)
     return go_to(url_for("my_bookings.show", booking_id=booked.booking.id, new=1))
+
+
+def _given_back(event_id: int, form: BookingForm, booking: Booking) -> Response:
+    """Tell who went back to the page of seats that were given back; book nothing unasked."""
+    renew_key(form)
+    if booking.takes_seats:
+        message = _("You booked from this page, and gave some of the seats back.")
+    else:
+        message = _("The booking that you made from this page was cancelled.")
+    message = f"{message} {_('Press again to book once more.')}"
+    return _refused(events.get_event(event_id), form, message, 409)
 
 
 def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:

@@ -151,6 +151,7 @@
     if (navigator.share || navigator.clipboard) {
       root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
     }
+    root.querySelectorAll("[data-steps]").forEach(makeSteps);
     root.querySelectorAll("[data-your-time]").forEach(yourTime);
     root.querySelectorAll("[data-newest]").forEach((frame) => { frame.scrollLeft = frame.scrollWidth; });
     root.querySelectorAll("[data-poster]").forEach((place) => (posters ? posters.observe(place) : hang(place)));
@@ -167,6 +168,35 @@
   function showChosen() {
     const pick = Array.from(document.querySelectorAll(".picks .pill :checked")).find((input) => input.value);
     if (pick) pick.closest(".picks").scrollLeft = pick.parentElement.offsetLeft - 16;
+  }
+
+  // A ticket of several seats: one seat a view, to swipe, to step through, or by arrow keys.
+  function makeSteps(list) {
+    const turns = document.getElementById("turns");
+    const at = () => Math.round(list.scrollLeft / list.clientWidth);
+    const mark = () => turns.querySelectorAll("button").forEach((button) => {
+      const end = button.dataset.turn === "1" ? list.children.length - 1 : 0;
+      button.setAttribute("aria-disabled", String(at() === end));
+    });
+    const turn = (by) => {
+      const next = Math.min(Math.max(at() + by, 0), list.children.length - 1);
+      list.scrollLeft = next * list.clientWidth;
+      document.getElementById("live").textContent = list.children[next].querySelector(".code-text span").textContent;
+    };
+    list.classList.add("stepped");
+    list.tabIndex = 0;
+    list.addEventListener("scroll", mark);
+    list.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (by) event.preventDefault();
+      if (by) turn(by);
+    });
+    turns.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) turn(Number(button.dataset.turn));
+    });
+    turns.hidden = false;
+    mark();
   }
 
   function bar() {

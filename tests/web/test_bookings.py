@@ -200,16 +200,89 @@ def test_the_pages_of_a_tab_hold_every_booking_once(
     assert sorted(map(int, seen)) == list(range(1, 46))
 
 
-def test_a_ticket_has_a_code_for_each_seat_ten_a_page(signed_in, alice, make_event, make_booking):
-    booking = make_booking(make_event(capacity=50), user=alice, seats=12)
+def test_a_ticket_has_a_code_for_each_seat_a_hundred_a_page(
+    signed_in, alice, make_event, make_booking
+):
+    booking = make_booking(make_event(capacity=500), user=alice, seats=102)
     codes = []
-    for path in ("", "?from=11", "?from=999", "?from=-5"):
+    for path in ("", "?from=101", "?from=999", "?from=-5"):
         page = signed_in.get(f"/bookings/{booking.id}{path}").text
         codes.append(re.findall(r'code-letters">([^<]+)<', page))
+        told = "seats 1 to 100 of 102" if path in ("", "?from=-5") else "to 102 of 102"
+        assert told in page
     spoken = booking.spoken_reference
-    assert codes[0] == codes[3] == [f"{spoken}-{n}" for n in range(1, 11)]
-    assert codes[1] == [f"{spoken}-11", f"{spoken}-12"]
-    assert codes[2] == [f"{spoken}-12"]
+    assert codes[0] == codes[3] == [f"{spoken}-{n}" for n in range(1, 101)]
+    assert codes[1] == [f"{spoken}-101", f"{spoken}-102"]
+    assert codes[2] == [f"{spoken}-102"]
+
+
+@pytest.mark.parametrize(
+    ("event_facts", "booking_facts", "said", "not_said"),
+    [
+        ({"status": "cancelled"}, {}, "This event is cancelled", "book again"),
+        ({}, {"status": "CANCELLED", "cancelled_at": now()}, "This booking is cancelled", "over"),
+        (
+            {"status": "cancelled"},
+            {"status": "CANCELLED", "cancelled_at": now()},
+            "This booking is cancelled",
+            "takes place",
+        ),
+        ({"start_at": now() - 2 * DAY}, {}, "This event is over", "cancelled"),
+        ({}, {}, "Your ticket", "over"),
+    ],
+)
+def test_a_ticket_says_why_it_is_good_for_nothing_any_more(
+    signed_in, alice, make_event, make_booking, event_facts, booking_facts, said, not_said
+):
+    booking = make_booking(make_event(**event_facts), user=alice, **booking_facts)
+    page = signed_in.get(f"/bookings/{booking.id}").text
+    words = page[page.index("<h1") : page.index("<article")]
+    assert said in words
+    assert not_said not in words
+    assert ('class="codes"' in page) == (said in {"Your ticket", "This event is over"})
+
+
+def test_the_page_of_a_cancelled_booking_says_so_and_books_when_asked_again(
+    signed_in, book, make_event, sql, invariants
+):
+    event = make_event()
+    first = book(event, seats=2)
+    signed_in.post(f"{first.location.partition('?')[0]}/cancellation", {"had": "2", "give": "2"})
+    answer = book(event, seats=2)
+    assert answer.status_code == 409
+    assert "was cancelled. Press again to book once more." in answer.text
+    assert sql("SELECT count(*) FROM bookings") == [(1,)]
+    key = re.search(r'name="idempotency_key"[^>]* value="([^"]+)"', answer.text)[1]
+    assert book(event, seats=2, key=key).location == "/bookings/2?new=1"
+
+
+def test_the_page_of_a_booking_given_back_in_part_says_so(signed_in, book, make_event, sql):
+    event = make_event()
+    book(event, seats=3)
+    signed_in.post("/bookings/1/cancellation", {"had": "3", "give": "2"})
+    answer = book(event, seats=3, headers=HTMX)
+    assert answer.status_code == 409
+    assert "gave some of the seats back. Press again" in answer.text
+    assert sql("SELECT sum(seats) FROM bookings WHERE status = 'CONFIRMED'") == [(1,)]
+
+
+def test_an_events_page_shows_those_who_have_booked_the_way_to_their_ticket(
+    new_visitor, signed_in, alice, make_event, make_booking
+):
+    event = make_event(capacity=50)
+    path = f"/events/{event.id}/{event.slug}"
+    assert "Show ticket" not in signed_in.get(path).text
+    first = make_booking(event, user=alice, seats=2)
+    make_booking(event, seats=1)
+    page = signed_in.get(path).text
+    assert "You have 2 seats." in page
+    assert f'<a href="/bookings/{first.id}">Show ticket</a>' in page
+    make_booking(event, user=alice, seats=1)
+    page = signed_in.get(path).text
+    assert "You have 3 seats." in page
+    assert '<a href="/bookings">Show tickets</a>' in page
+    for _ in range(2):
+        assert "Show ticket" not in new_visitor().get(path).text
 
 
 def test_the_code_of_a_seat_can_be_read_by_a_scanner(app, make_event, make_booking):
