@@ -6,11 +6,11 @@ Anything else in the file (location and camera data, scripts, a second format) i
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from PIL import ExifTags, Image, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
 from app.lib.threadpool import SerialExecutor
 
@@ -37,6 +37,10 @@ SIDEWAYS = {5, 6, 7, 8}
 CARD, WIDE = (800, 500), (1200, 630)
 BAND = 4_000_000
 """Bytes of a picture to flatten at a time."""
+
+SRGB = ImageCms.createProfile("sRGB")
+PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+"""The mode in which Pillow takes colours of a profile's colour space (ICC.1, 7.2.6)."""
 
 _executor = SerialExecutor(timeout=8, max_queue=8)
 """A picture takes up to 150 MB and half a second of a core; a queued one only its file's size."""
@@ -142,10 +146,30 @@ def _flat(found: Image.Image, *, sideways: bool) -> Image.Image:
     left, top = (found.width - width) // 2, (found.height - height) // 2
     flat = Image.new("RGB", (-(-width // smaller), -(-height // smaller)), "white")
     rows = max(1, BAND // (4 * width * smaller)) * smaller
+    in_srgb = _srgb_converter(found)
     for y in range(0, height, rows):
         band = found.crop((left, top + y, left + width, top + min(y + rows, height)))
-        flat.paste(_on_white(band).reduce(smaller), (0, y // smaller))
+        flat.paste(in_srgb(band, smaller), (0, y // smaller))
     return flat
+
+
+def _srgb_converter(found: Image.Image) -> Callable[[Image.Image, int], Image.Image]:
+    """Return what reduces a band of the picture by a factor and converts its colours to sRGB.
+
+    The renditions carry no colour profile, and viewers take such a picture's colours for sRGB.
+    A profile that can't be used, or is of another colour space than the picture, is ignored.
+    """
+    mode = "CMYK" if found.mode == "CMYK" else "L" if found.mode[0] in "1LI" else "RGB"
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(found.info["icc_profile"]))
+        if PROFILE_MODES.get(profile.profile.xcolor_space.strip()) != mode:
+            raise ValueError(profile.profile.xcolor_space)
+        transform = ImageCms.buildTransform(profile, SRGB, mode, "RGB")
+    except (KeyError, TypeError, ValueError, OSError, ImageCms.PyCMSError):
+        return lambda band, times: _on_white(band).reduce(times)
+    if mode == "CMYK":
+        return lambda band, times: transform.apply(band.reduce(times))
+    return lambda band, times: transform.apply(_on_white(band).reduce(times).convert(mode))
 
 
 def _middle(size: tuple[int, int]) -> tuple[int, int]:

@@ -97,6 +97,52 @@ def test_grey_of_sixteen_bits_is_not_burnt_out():
         assert_shows(file_of(made, "PNG"), [(value >> 8,) * 3] * 4, within=3)
 
 
+R, G, B = (0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)
+"""The colorants of sRGB, as its profile has them."""
+
+
+def profile(red, green, blue):
+    """A colour profile (ICC.1:2001-04): these primaries, and a gamma of 2.2."""
+
+    def xyz(*numbers):
+        return struct.pack(">4sI3i", b"XYZ ", 0, *(round(65536 * n) for n in numbers))
+
+    gamma = struct.pack(">4sIIH2x", b"curv", 0, 1, round(256 * 2.2))
+    tags = {"wtpt": xyz(0.9642, 1, 0.8249), "rXYZ": xyz(*red), "gXYZ": xyz(*green)}
+    tags |= {"bXYZ": xyz(*blue), "rTRC": gamma, "gTRC": gamma, "bTRC": gamma}
+    table, data, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        table += struct.pack(">4sII", name.encode(), start + len(data), len(value))
+        data += value
+    head = struct.pack(
+        ">I4sI4s4s4s", start + len(data), b"lcms", 0x02100000, b"mntr", b"RGB ", b"XYZ "
+    )
+    head += struct.pack(">12x4s28x3i48x", b"acsp", 63190, 65536, 54061)
+    return head + table + data
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGBA"), ("PNG", "P")])
+def test_colours_are_those_of_the_pictures_own_profile(kind, mode):
+    """One whose red is what sRGB calls green, and the other way round."""
+    picture = quarters().quantize(8) if mode == "P" else quarters().convert(mode)
+    swapped = file_of(picture, kind, icc_profile=profile(G, R, B))
+    red, green = (30, 220, 30), (180, 30, 40)
+    assert_shows(swapped, (red, green, BLUE, WHITE), within=16)
+    same = file_of(picture, kind, icc_profile=profile(R, G, B))
+    assert_shows(same, within=16)
+
+
+@pytest.mark.parametrize("useless", [b"no profile", profile(G, R, B)[:200]])
+def test_a_profile_that_can_not_be_used_is_passed_over(useless):
+    assert_shows(file_of(quarters(), "PNG", icc_profile=useless))
+
+
+def test_a_profile_of_colours_is_none_for_grey():
+    grey = Image.merge("L", [quarters().getchannel("G")])
+    expected = [(c[1],) * 3 for c in QUARTERS]
+    assert_shows(file_of(grey, "PNG", icc_profile=profile(G, R, B)), expected)
+
+
 def png(width, height, depth, kind, row):
     """A PNG as Pillow does not write them: of one row again and again."""
     head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
