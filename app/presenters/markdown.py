@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import nh3
+from linkify_it import LinkifyIt
+from linkify_it.main import Match
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -19,13 +21,38 @@ _LINE_END = re.compile(r"<br>\n?")
 _ITEM = re.compile(r"<li>\n?")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 
-_parser = MarkdownIt("commonmark", {"html": False}).disable("image")
+DOMAINS = (".com", ".org", ".net", ".edu", ".gov", ".info")
+"""Ends of an address written without `https://` or `www.`. Two letters are too often the word after
+a full stop without a space: "at seven.In case of rain"."""
+
+
+class _Links(LinkifyIt):  # type: ignore[misc] # it has no types
+    """Finds addresses in text."""
+
+    def match(self, text: str) -> list[Match] | None:
+        """Return the addresses, or None. One without a scheme is taken to be on HTTPS."""
+        found = [link for link in super().match(text) or [] if link.schema or _is_address(link)]
+        for link in found:
+            if not link.schema:
+                link.url = link.url.replace("http://", "https://", 1)
+        return found or None
+
+
+def _is_address(link: Match) -> bool:
+    host: str = link.text.lower().partition("/")[0]
+    return host.startswith("www.") or host.endswith(DOMAINS)
+
+
+_parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True})
+_parser.disable("image").enable("linkify")
+_parser.linkify = _Links().add("ftp:", None).add("//", None)
 
 
 @lru_cache(maxsize=1_000)
 def rendered(text: str) -> Markup:
     """Return the text as safe HTML, its headings below the page's `h1`; no scripts or images.
 
+    Line ends are kept, and addresses become links, as whoever types a description expects.
     The parser escapes raw HTML in the text, and the sanitiser would remove it again.
     """
     tokens = _parser.parse(text)

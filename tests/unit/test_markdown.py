@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+import html5lib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,39 @@ def harmless(html):
         if tag == "a" and "href" in attributes:
             scheme, colon, _rest = attributes["href"].partition(":")
             assert not colon or scheme.lower() in SCHEMES or "/" in scheme or "#" in scheme
+
+
+@pytest.mark.parametrize(
+    ("text", "href", "words"),
+    [
+        ("See https://a.example/x_y?b=1&c=2.", "https://a.example/x_y?b=1&c=2", None),
+        ("at www.mela.in, or", "https://www.mela.in", "www.mela.in"),
+        ("(tickets.com/fair)", "https://tickets.com/fair", "tickets.com/fair"),
+        ("ask a.b@mela.in", "mailto:a.b@mela.in", "a.b@mela.in"),
+        ("https://తెలుగు.భారత్/", "https://xn--1ocz5b4cb0a.xn--fpcrj9c3d/", "https://తెలుగు.భారత్/"),
+    ],
+)
+def test_a_bare_address_becomes_a_link(text, href, words):
+    tree = html5lib.parseFragment(rendered(text), namespaceHTMLElements=False)
+    (link,) = tree.iter("a")
+    assert (link.get("href"), link.text) == (href, words or href)
+    assert link.get("rel") == "nofollow ugc noopener"
+
+
+@pytest.mark.parametrize(
+    "text", ["at seven.In case", "7.pm", "`https://a.example`", "ftp://a.example", "//a.example"]
+)
+def test_what_is_no_address_or_is_code_becomes_no_link(text):
+    assert "<a " not in rendered(text)
+
+
+def test_single_line_ends_are_kept():
+    assert rendered("Bring:\nwater\na hat").split() == [
+        "<p>Bring:<br>",
+        "water<br>",
+        "a",
+        "hat</p>",
+    ]
 
 
 def test_its_words_alone_are_one_line():
