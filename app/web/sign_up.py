@@ -2,6 +2,7 @@
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import signing_up
@@ -27,10 +28,15 @@ def create() -> Answer:
             with signing_up():
                 user = accounts.create_user(form.email.data, form.name.data, form.password.data)
         except EmailTaken:
-            form.refuse("email", _("There is an account with this email. Sign in instead?"))
+            form.refuse("email", _taken(url_for("sign_in.show", next=form.next.data or None)))
         except InvalidField as error:
             form.refuse(error.field, error.message)
         else:
             remember_user(user)
             return go_to(safe_next(form.next.data, url_for("events.index")))
     return make_response(render_template("pages/sign_up.html", form=form), 422)
+
+
+def _taken(sign_in: str) -> Markup:
+    sentence = escape(_("There is an account with this email."))
+    return Markup('{} <a href="{}">{}</a>').format(sentence, sign_in, _("Sign in instead?"))
