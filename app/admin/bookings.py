@@ -19,7 +19,7 @@ from app.edge.security import an_id
 from app.errors import InvalidField, UtsavamError
 from app.lib.money import to_amount
 from app.models import Booking, BookingState, Event
-from app.models.booking import spoken
+from app.models.booking import read_code, spoken
 from app.models.columns import now
 from app.models.staff_scope import shown_email
 from app.presenters.booking_states import state_label
@@ -47,6 +47,7 @@ def index() -> Answer:
         event=event,
         counts=booking_search.count_bookings(query),
         chosen=_url_args(query),
+        code=read_code(query.q),
     )
 
 

@@ -66,7 +66,10 @@ class GuestsQuery(PagingQuery):
     event_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     status: BookingStatus | None = None
     state: State | None = None
-    q: Search = Field("", description="Words in a name, an email or an event, or a reference.")
+    q: Search = Field(
+        "",
+        description="Words in a name, an email or an event, a reference, or a ticket's code.",
+    )
 
 
 class GuestOut(EventBookingOut):

@@ -241,7 +241,10 @@ class PagingQuery(Payload):
 class EventBookingsQuery(PagingQuery):
     status: Literal["CONFIRMED", "CANCELLED"] | None = None
     state: State | None = None
-    q: Search = Field("", description="Words in a name or an email, or a reference.")
+    q: Search = Field(
+        "",
+        description="Words in a name or an email, a part of a reference, or a ticket's code.",
+    )
 
 
 class UserIn(Payload):

@@ -1,5 +1,6 @@
 """A booking: seats of one event, confirmed for one user and possibly cancelled later."""
 
+import re
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +58,30 @@ def new_reference() -> str:
 def spoken(reference: str) -> str:
     """Format a reference in groups of four for reading aloud: `7Q2K-9F4M-XT3B`."""
     return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
+
+
+class TicketCode(NamedTuple):
+    """A booking's reference; in the code of a ticket, also the number of a seat."""
+
+    reference: str
+    seat: int | None
+
+
+_CODE = re.compile(rf"([{REFERENCE_LETTERS}]{{12}})([0-9]{{1,4}})?")
+_BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_]")
+
+
+def read_code(text: str) -> TicketCode | None:
+    """Read a whole reference or a ticket's code, as scanned or typed; None for anything else."""
+    found = _CODE.fullmatch(_BETWEEN.sub("", text).upper())
+    return TicketCode(found[1], int(found[2]) if found[2] else None) if found else None
+
+
+def part_of_reference(word: str) -> str | None:
+    """The word as letters of a reference; None if it has others, or fewer than four."""
+    part = _BETWEEN.sub("", word).upper()
+    may_be = 4 <= len(part) <= 12 and set(part) <= set(REFERENCE_LETTERS)
+    return part if may_be else None
 
 
 def takes_seats(status: Any) -> Any:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
-from app.lib.folding import slug_of
+from app.lib.folding import folded_sql, slug_of
 from app.lib.names import tidy_line, tidy_text
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 
@@ -37,14 +37,15 @@ TAKEN_SLUGS = {"seats", "bookings"}
 """Slugs that would clash with URLs below an event's own, such as `/events/7/seats`."""
 
 
-# Their indexes, ix_events_titles and ix_events_words, are only in the migrations: Alembic can't
-# compare such expressions.
+# Their indexes, ix_events_folded_titles and ix_events_folded_words, are only in the migrations:
+# Alembic can't compare such expressions.
 _TITLES = "name || ' ' || venue || ' ' || city || ' ' || category"
-_WORDS = f"to_tsvector('simple'::regconfig, {_TITLES} || ' ' || description)"
-SEARCHED_TITLES: ColumnElement[str] = literal_column(f"({_TITLES})", String)
-"""Text for trigram searches, which tolerate typing errors."""
+_WORDS = folded_sql(f"{_TITLES} || ' ' || description")
+_WORDS = f"to_tsvector('simple'::regconfig, {_WORDS})"
+SEARCHED_TITLES: ColumnElement[str] = literal_column(f"({folded_sql(_TITLES)})", String)
+"""Folded text for trigram searches, which tolerate typing errors."""
 SEARCHED_WORDS: ColumnElement[Any] = literal_column(f"({_WORDS})", TSVECTOR)
-"""Text for full-text searches by whole words."""
+"""Text for full-text searches by whole words, folded."""
 
 
 class EventStatus(StrEnum):

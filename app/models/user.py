@@ -5,17 +5,26 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
 from app.lib.emails import one_spelling
+from app.lib.folding import fold, folded_sql
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 
-# Its index, ix_users_names, is only in the migrations: Alembic can't compare such expressions.
-SEARCHED_NAMES: ColumnElement[str] = literal_column("(users.name || ' ' || users.email)", String)
-"""Text for trigram searches for users."""
+# Its index, ix_users_folded, is only in the migrations: Alembic can't compare such expressions.
+_NAMES = folded_sql("users.name || ' ' || users.email")
+SEARCHED_NAMES: ColumnElement[str] = literal_column(f"({_NAMES})", String)
+"""Folded text for trigram searches for users."""
+NAMES_ALONE: ColumnElement[str] = literal_column(f"({folded_sql('users.name')})", String)
+MIN_FORGIVEN = 4
+"""Letters of the shortest word that is matched by likeness."""
 
 
-def named_like(word: str) -> ColumnElement[bool]:
-    """The condition that a part of a user's name or email is this word."""
-    spelt = one_spelling(word) if "xn--" in word.lower() else word
-    return SEARCHED_NAMES.icontains(spelt, autoescape=True)
+def named_like(
+    word: str, searched: ColumnElement[str] = SEARCHED_NAMES, *, forgiving: bool = False
+) -> ColumnElement[bool]:
+    """The condition that a part of a user's name or email is this word, or resembles it."""
+    part = fold(one_spelling(word) if "xn--" in word.lower() else word)
+    if forgiving and len(part) >= MIN_FORGIVEN:
+        return searched.op("%>", is_comparison=True)(part)
+    return searched.contains(part, autoescape=True)
 
 
 class User(Model):

@@ -1,24 +1,29 @@
 """Organisers' search of bookings: of one event or all, by person, event name or reference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, any_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
+from app.lib.folding import fold
 from app.models import Booking, BookingState, Event, User
+from app.models.booking import part_of_reference, read_code
+from app.models.event import SEARCHED_TITLES
 from app.models.staff_scope import require_event, within
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.users import names_match
 
 BATCH = 250
+MAX_PARTS = 100
+"""Most bookings found by a part of their reference that is not its beginning."""
 
 
 @dataclass(frozen=True)
@@ -153,20 +158,46 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
     wanted = wanted.join(Booking.user).join(Booking.event).where(within(Booking.event_id))
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
-    for word in query.q.split():
-        # Users and events that match the word are looked up first: three short index scans
-        # instead of a long scan of all bookings.
-        people = select(User.id).where(names_match(word))
-        matches = [
-            Booking.user_id == any_(func.array(people.scalar_subquery())),
-            Booking.reference == word.replace("-", "").upper(),
-        ]
-        if query.event_id is None:
-            # Among one event's bookings a word of its name would match them all.
-            named = select(Event.id).where(Event.name.icontains(word, autoescape=True))
-            matches.append(Booking.event_id == any_(func.array(named.scalar_subquery())))
-        wanted = wanted.where(or_(*matches))
-    return wanted
+    if code := read_code(query.q):
+        return wanted.where(Booking.reference == code.reference)
+    words = query.q.split()
+    exact = [_matches(word, query) for word in words]
+    if not words or _any_booking(query, exact):
+        return wanted.where(*exact)
+    return wanted.where(*(_matches(word, query, forgiving=True) for word in words))
+
+
+def _any_booking(query: BookingQuery, conditions: Sequence[ColumnElement[bool]]) -> bool:
+    wanted = select(Booking.id).where(within(Booking.event_id), *conditions).limit(1)
+    if query.event_id is not None:
+        wanted = wanted.where(Booking.event_id == query.event_id)
+    return db.session.scalars(wanted).first() is not None
+
+
+def _matches(word: str, query: BookingQuery, *, forgiving: bool = False) -> ColumnElement[bool]:
+    """Whose guest, reference or event has this word; forgiving, also a word alike.
+
+    Users, events and references that match are looked up first: short index scans instead of a
+    long one of all bookings.
+    """
+    likenesses = [names_match(word)] + ([names_match(word, forgiving=True)] if forgiving else [])
+    matches = [_among(Booking.user_id, select(User.id).where(like)) for like in likenesses]
+    if part := part_of_reference(word):
+        # All letters sort between the part and the part with the last letter to the end.
+        matches.append(Booking.reference.between(part, part.ljust(12, "Z")))
+        if forgiving:
+            held = select(Booking.reference).where(Booking.reference.contains(part))
+            matches.append(_among(Booking.reference, held.limit(MAX_PARTS)))
+    if query.event_id is None:
+        # Among one event's bookings a word of its name would match them all.
+        named = select(Event.id).where(SEARCHED_TITLES.contains(fold(word), autoescape=True))
+        matches.append(_among(Booking.event_id, named))
+    return or_(*matches)
+
+
+def _among(column: Any, found: Select[Any]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = column == any_(func.array(found.scalar_subquery()))
+    return condition
 
 
 def _of_state(wanted: Any, query: BookingQuery) -> Any:

@@ -111,6 +111,10 @@ class Catalogue:
 
         return self._read((query, counted), load)
 
+    def nearest(self, query: EventQuery) -> CatalogueSnapshot:
+        """A few events for a search that found none."""
+        return self._read((query, "nearest"), lambda: Loaded(Page(events.list_nearest(query))))
+
     def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> CatalogueSnapshot:
         asked = time.monotonic()
         if snapshot := self._from_memory(key, asked):

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, tuple_
 
+from app.lib.city_names import names_of
+from app.lib.folding import fold
 from app.models import Event, EventStatus
 from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
 from app.models.staff_scope import within
 from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
+from app.services.search_terms import Meaning, Term, terms_of
 
-MIN_FUZZY_LENGTH = 5
+MIN_FUZZY_LENGTH = 4
 """Shortest word, in letters, that is matched fuzzily: shorter words resemble too many others."""
 NIGHT = timedelta(hours=6)
 """An event that ends before six in the morning belongs to the day before."""
+LITTLE_WORDS = {"a", "an", "and", "at", "by", "for", "in", "near", "of", "on", "or", "the", "to"}
+"""Needed by no search that holds other words."""
 Sort = Literal["soonest", "price"]
 
 
@@ -24,6 +29,10 @@ class EventQuery:
     """The filters, order and page of an event listing."""
 
     q: str = ""
+    meanings: tuple[Meaning, ...] = ()
+    """What terms of `q` mean beside their letters; events are found by either."""
+    forgiving: bool = False
+    """Whether words are found by likeness, too: for a search that finds nothing otherwise."""
     upcoming_only: bool = True
     """Leave out what is over; an event under way stays."""
     past_only: bool = False
@@ -57,14 +66,15 @@ def matching(wanted: Any, query: EventQuery) -> Any:
     if (begin := query.takes_place_after) is not None:
         wanted = wanted.where(or_(Event.start_at >= begin, Event.end_at > begin + NIGHT))
     if query.city:
-        wanted = wanted.where(func.lower(Event.city) == query.city.lower())
+        names = {query.city, *names_of(query.city)}
+        wanted = wanted.where(func.lower(Event.city).in_(sorted(name.lower() for name in names)))
     if query.price:
         wanted = wanted.where(
             Event.price_minor == 0 if query.price == "free" else Event.price_minor > 0
         )
     if query.available_only:
         wanted = wanted.where(Event.are_on_sale(func.now()))
-    return wanted.where(*(_matches_word(word) for word in query.q.split()))
+    return wanted.where(*_found_by(query))
 
 
 def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
@@ -98,12 +108,61 @@ def _cursor_values(cursor: str, query: EventQuery) -> Sequence[Any]:
         raise unknown_cursor() from error
 
 
-def _matches_word(word: str) -> ColumnElement[bool]:
-    """Match a word prefix, a similar word ("consert" finds a concert), or a literal substring."""
-    alike = SEARCHED_TITLES.op("%>")(word) if len(word) >= MIN_FUZZY_LENGTH else false()
-    quoted = word.replace("\\", "\\\\").replace("'", "''")
-    return or_(
-        SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", f"'{quoted}':*")),
-        alike,
-        SEARCHED_TITLES.icontains(word, autoescape=True),
-    )
+def likeness(q: str) -> ColumnElement[float]:
+    """How much a part of an event's titles resembles the words, from 0 to 1."""
+    return func.word_similarity(fold(q), SEARCHED_TITLES)
+
+
+def _found_by(query: EventQuery) -> list[ColumnElement[bool]]:
+    """The conditions of a search: each term by its letters, or by what else it means."""
+    typed = terms_of(query.q)
+    terms = [term for term in typed if term.text not in LITTLE_WORDS] or typed
+    meanings = {meaning.text: _means(meaning) for meaning in query.meanings}
+    special: list[ColumnElement[bool]] = []
+    plain: list[ColumnElement[bool]] = []
+    for term in terms:
+        found = or_(*_in_text(term, query.forgiving))
+        if term.text in meanings:
+            special.append(or_(found, meanings[term.text]))
+        else:
+            (special if term.cities else plain).append(found)
+    if query.forgiving and len(plain) > 1:
+        # "jaz by teh bay" has words too short to be compared one by one.
+        words = " ".join(t.text for t in typed if not t.cities and not t.kind)
+        return [*special, or_(and_(*plain), _resembles(words))]
+    return special + plain
+
+
+def _in_text(term: Term, forgiving: bool) -> Sequence[ColumnElement[bool]]:
+    """A word's beginning, a substring, another name of the city; or a word alike."""
+    if not fold(term.text):
+        # An apostrophe alone, which the folded texts leave out.
+        return [Event.name.contains(term.text, autoescape=True)]
+    found = [
+        SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", f"{_quoted(term.text)}:*")),
+        SEARCHED_TITLES.contains(term.text, autoescape=True),
+    ]
+    cities = term.cities or (names_of(term.text, forgiving=True) if forgiving else ())
+    if cities:
+        names = " | ".join(_quoted(fold(city)) for city in cities)
+        found.append(SEARCHED_WORDS.op("@@")(func.to_tsquery("simple", names)))
+    if forgiving and len(term.text) >= MIN_FUZZY_LENGTH:
+        found.append(_resembles(term.text))
+    return found
+
+
+def _resembles(words: str) -> ColumnElement[bool]:
+    return SEARCHED_TITLES.op("%>", is_comparison=True)(words)
+
+
+def _quoted(text: str) -> str:
+    return "'{}'".format(text.replace("\\", "\\\\").replace("'", "''"))
+
+
+def _means(meaning: Meaning) -> ColumnElement[bool]:
+    if meaning.price == "free":
+        return Event.price_minor == 0
+    last = func.coalesce(Event.end_at, Event.start_at)
+    # An event that ends at midnight takes place on the day before.
+    begun = or_(Event.start_at >= meaning.first, last > meaning.first)
+    return and_(Event.start_at < meaning.end, begun)

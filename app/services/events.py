@@ -1,6 +1,7 @@
 """Events: listing them, and the organiser's changes to them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,16 +18,25 @@ from app.errors import (
     InvalidField,
     VersionConflict,
 )
+from app.lib.city_names import names_of
 from app.lib.datetimes import moved
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.models.staff_scope import require_all_events, require_event
 from app.services import audit
 from app.services.event_rules import check_event
-from app.services.event_search import EventQuery, cursor_of, in_order, matching
+from app.services.event_search import (
+    EventQuery,
+    cursor_of,
+    in_order,
+    likeness,
+    matching,
+)
 from app.services.paging import Page, cut
 
 MAX_CITIES = 200
+MIN_LIKENESS = 0.15
+"""Events that resemble a search less have nothing to do with it."""
 
 
 class City(NamedTuple):
@@ -39,6 +49,7 @@ def list_events(query: EventQuery) -> Page[Event]:
 
     Raises `InvalidField` for a cursor of another listing.
     """
+    query = _as_found(query)
     wanted = in_order(matching(select(Event), query), query)
     rows = db.session.scalars(wanted.limit(query.limit + 1)).all()
     items, more = cut(rows, query.limit)
@@ -47,8 +58,31 @@ def list_events(query: EventQuery) -> Page[Event]:
 
 def count_events(query: EventQuery) -> int:
     """How many events match the query, on all pages."""
-    count: int = db.session.scalars(matching(select(func.count(Event.id)), query)).one()
+    wanted = matching(select(func.count(Event.id)), _as_found(query))
+    count: int = db.session.scalars(wanted).one()
     return count
+
+
+def list_nearest(query: EventQuery) -> Sequence[Event]:
+    """For a search that found nothing: what the words find without the other filters, or what
+    resembles them most, or what comes next."""
+    wide = EventQuery(q=query.q, past_only=query.past_only, limit=query.limit)
+    everything = replace(wide, q="")
+    if query.q and not (found := list_events(wide).items):
+        likest = likeness(query.q)
+        wanted = matching(select(Event), everything).where(likest >= MIN_LIKENESS)
+        wanted = wanted.order_by(likest.desc(), Event.start_at, Event.id).limit(query.limit)
+        found = db.session.scalars(wanted).all()
+    return (found if query.q else ()) or list_events(everything).items
+
+
+def _as_found(query: EventQuery) -> EventQuery:
+    """The query, forgiving if its words as they are typed find nothing."""
+    if not query.q or query.forgiving:
+        return query
+    if db.session.scalars(matching(select(Event.id), query).limit(1)).first() is not None:
+        return query
+    return replace(query, forgiving=True)
 
 
 def list_cities(*, past: bool = False) -> Sequence[City]:
@@ -56,7 +90,15 @@ def list_cities(*, past: bool = False) -> Sequence[City]:
     name = func.min(Event.city)
     wanted = select(name, func.count(Event.id)).where(Event.city != "")
     wanted = matching(wanted, EventQuery(past_only=past)).group_by(func.lower(Event.city))
-    return [City(*row) for row in db.session.execute(wanted.order_by(name).limit(MAX_CITIES))]
+    rows = [City(*row) for row in db.session.execute(wanted.order_by(name).limit(MAX_CITIES))]
+    cities: dict[str, City] = {}
+    for city in rows:
+        # Bangalore and Bengaluru are one, under the name that more events give.
+        key = next(iter(names_of(city.name)), city.name)
+        other = cities.get(key, City(city.name, 0))
+        name_of_most = max(city, other, key=lambda one: one.events).name
+        cities[key] = City(name_of_most, city.events + other.events)
+    return sorted(cities.values())
 
 
 def get_event(event_id: int, *, drafts: bool = False) -> Event:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -11,6 +12,7 @@ from app.edge.current import settings
 from app.lib.datetimes import day_begins, weekend
 from app.models.columns import now
 from app.services.event_search import EventQuery, Sort
+from app.services.search_terms import Meaning, meanings_of, terms_of
 
 DAYS = {"week": 7, "month": 30}
 WHENS = {"today", "weekend", *DAYS, "past"}
@@ -60,6 +62,7 @@ class EventFilters:
         after_day, before_day = self._days()
         return EventQuery(
             q=self.q,
+            meanings=self.meanings,
             past_only=self.past,
             starts_before=before_day,
             takes_place_after=after_day,
@@ -99,6 +102,27 @@ class EventFilters:
         return [(name, said[name]) for name in self.chosen]
 
     @property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """What words of the search mean as filters; the site's clock decides which day it is."""
+        return meanings_of(self.q, now().astimezone(settings().zone), past=self.past)
+
+    @property
+    def read_as(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Terms that were read as filters: their words, the days they mean, and the choices
+        without them."""
+        found = {meaning.text: meaning for meaning in self.meanings}
+        terms = terms_of(self.q)
+        return [
+            (
+                term.typed,
+                _days_of(found[term.text]),
+                {**self.chosen, "q": " ".join(t.typed for t in terms if t is not term) or None},
+            )
+            for term in terms
+            if term.text in found
+        ]
+
+    @property
     def whens(self) -> list[tuple[str, str]]:
         return [
             ("", _("Upcoming")),
@@ -112,6 +136,15 @@ class EventFilters:
     @property
     def prices(self) -> list[tuple[str, str]]:
         return [("", _("Any price")), ("free", _("Free")), ("paid", _("Paid"))]
+
+
+def _days_of(meaning: Meaning) -> str:
+    """The days that a term means: "26 Nov", "28 Nov – 29 Nov"."""
+    if meaning.first is None or meaning.end is None:
+        return ""
+    last = meaning.end - timedelta(days=1)
+    ends = dict.fromkeys(format_date(day.date(), "d MMM") for day in (meaning.first, last))
+    return " – ".join(ends)
 
 
 def _in_days(days: int) -> datetime:

@@ -1,5 +1,6 @@
 """Events: the list, and the page of each event."""
 
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from app.web.booking_card import booking_card, seats_version
 from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
+NEAREST = 3
 PER_PAGE = 12
 """A multiple of one, two and three, the cards in a row."""
 
@@ -98,12 +100,17 @@ def _listed(
     }
     if more:
         return make_response(render_template("fragments/event_more.html", **shown))
-    shown |= {"count": snapshot.count, "cities": snapshot.cities}
+    nearest = [] if page.items or not filters.q else _nearest(query)
+    shown |= {"count": snapshot.count, "cities": snapshot.cities, "nearest": nearest}
     answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)
     if is_htmx():
         # The chosen filters only; the form itself would push every empty field.
         answer.headers["HX-Push-Url"] = url_for("events.index", **filters.chosen)
     return answer
+
+
+def _nearest(query: EventQuery) -> list[Event]:
+    return catalogue().nearest(replace(query, limit=NEAREST, after=None)).events
 
 
 def _shown(snapshot: CatalogueSnapshot, slug: str) -> Response:

@@ -21,7 +21,7 @@ def test_the_list_answers_a_search_with_the_results_alone(visitor, make_event):
 def test_a_search_without_a_match_says_what_was_searched(visitor, make_event):
     make_event()
     page = visitor.get("/?q=opera").text
-    assert "No events match “opera”." in page
+    assert "Nothing for “opera”." in page
     assert "Show all events" in page
 
 
