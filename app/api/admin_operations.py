@@ -2,13 +2,19 @@
 
 from flask import Response
 
-from app.api.admin_schemas import FindingOut, ReconciliationIn, ReconciliationOut, SeededOut
+from app.api.admin_schemas import (
+    FindingOut,
+    ReconciliationIn,
+    ReconciliationOut,
+    RehearsalRemovedOut,
+    SeededOut,
+)
 from app.api.body import api_blueprint
 from app.api.present import json_response
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk, settings
 from app.operations import reconcile
-from app.services import demo
+from app.services import demo, rehearsals
 
 blueprint = api_blueprint("admin_operations", __name__)
 
@@ -45,3 +51,18 @@ def seed_demo_data() -> Response:
     """
     seeded = demo.seed_demo(desk(), with_password=settings().demo)
     return json_response(SeededOut.model_validate(seeded), 201)
+
+
+@blueprint.delete("/admin/rehearsals/<run:run>")
+@valid(
+    answers(401, 404, 503, HTTP_200=RehearsalRemovedOut), operation_id="removeRehearsal", **STAFF
+)
+def remove_rehearsal(run: str) -> Response:
+    """Remove the people, bookings and event that a rehearsal made
+
+    `run` is the rehearsal's name, the eight letters and digits after "Rehearsal". Nothing else
+    goes: neither other people nor their bookings, nor an event that still has some. May be sent
+    again.
+    """
+    found = rehearsals.remove(run, desk(), settings().zone)
+    return json_response(RehearsalRemovedOut.model_validate(found))

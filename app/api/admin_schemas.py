@@ -214,6 +214,15 @@ class AnalyticsOut(Payload):
     days: list[DayFiguresOut]
 
 
+class RehearsalRemovedOut(Payload):
+    events: int
+    bookings: int
+    users: int
+    kept: int = Field(
+        description="Bookings of the rehearsal's event that other people made; they stay."
+    )
+
+
 class SeededOut(Payload):
     created: list[str]
     present: list[str]

@@ -9,6 +9,7 @@ from flask import Flask, Response, json
 from app.api.spec import spec
 from app.edge.error_handlers import PROBLEM_JSON
 from app.lib.images import MEDIA_TYPES
+from app.services import rehearsals
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -42,6 +43,7 @@ _LEADS = {
     "createUser": ("user_id", "id", ("listBookingsOfUser",)),
 }
 """Links by call: the parameter, the field of the response that is its value, the linked calls."""
+_RUN = {"type": "string", "pattern": f"^{rehearsals.RUN.pattern}$"}
 _ID = {"type": "integer", "format": "int64", "minimum": 1}
 
 
@@ -71,7 +73,7 @@ def document() -> dict[str, Any]:
 def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
-            parameter["schema"] = _ID
+            parameter["schema"] = _RUN if parameter["name"] == "run" else _ID
     answers = operation["responses"]
     for status, answer in answers.items():
         if int(status) >= 400 and "ReadyOut" not in str(answer) and "content" in answer:

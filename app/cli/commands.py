@@ -14,7 +14,7 @@ from app.errors import InvalidField, UserNotFound
 from app.operations import database_roles
 from app.operations import doctor as diagnosis
 from app.operations import reconcile as reconciliation
-from app.services import accounts, api_tokens, demo
+from app.services import accounts, api_tokens, audit, demo, rehearsals, staff
 
 users = AppGroup("users", help="Users' accounts.")
 
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(reconcile)
     app.cli.add_command(access)
     app.cli.add_command(app_role)
+    app.cli.add_command(remove_rehearsal)
     app.cli.add_command(users)
 
 
@@ -43,6 +44,27 @@ def seed_demo() -> None:
     for name in seeded.created:
         click.echo(f"created  {name}")
     click.echo(f"{len(seeded.created)} created, {len(seeded.present)} present already")
+
+
+@click.command("remove-rehearsal")
+@click.argument("run")
+@with_appcontext
+def remove_rehearsal(run: str) -> None:
+    """Remove what the rehearsal RUN has left, as the eight letters in "Rehearsal 1a2b3c4d".
+
+    A rehearsal does so itself, unless it was killed. Its event, its people and their bookings go;
+    other people and their bookings stay.
+    """
+    audit.act_as(staff.OPERATOR)
+    try:
+        removed = rehearsals.remove(run, desk(), settings().zone)
+    except DBAPIError as error:
+        raise click.ClickException("The database does not take it; try: flask doctor") from error
+    click.echo(
+        f"removed: {removed.events} events, {removed.bookings} bookings, {removed.users} users"
+    )
+    if removed.kept:
+        click.echo(f"{removed.kept} bookings of other people stay, and so does their event")
 
 
 @click.command("app-role")

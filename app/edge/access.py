@@ -79,7 +79,8 @@ TABLE = {
         admin_bookings.confirm_cancellation admin_bookings.cancel
         admin_checks.reconcile_next admin_checks.seed
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
-        api_admin_operations.seed_demo_data api_admin_events.copy_event
+        api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal
+        api_admin_events.copy_event
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
     Who.OWNER: """
@@ -104,6 +105,7 @@ _WHOLE_SITE = """
     admin_keys.index admin_keys.create admin_keys.revoke
     api_admin_events.create_event api_admin_events.copy_event api_users.list_users
     api_admin_operations.seed_demo_data api_admin_operations.reconcile_some
+    api_admin_operations.remove_rehearsal
     api_staff_keys.list_keys api_staff_keys.create_key api_staff_keys.revoke_key
 """
 WHOLE_SITE = frozenset(_WHOLE_SITE.split())

@@ -15,6 +15,7 @@ from app.edge.gthread_worker import waited_too_long
 from app.edge.negotiation import WANTS_JSON
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
+from app.services import rehearsals
 
 LOOPBACK_V6 = "[::1]"
 ANY_HOST_ENDPOINTS = {"api_health.health", "api_health.ready"}
@@ -28,6 +29,12 @@ class IdConverter(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+class RunConverter(BaseConverter):
+    """URL converter for the names of rehearsals."""
+
+    regex = rehearsals.RUN.pattern
 
 
 def an_id(text: str) -> int:
@@ -47,7 +54,7 @@ class PageSessions(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters.update(id=IdConverter, run=RunConverter)
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
         # An upload is read in chunks of 64 KiB, and each counts together with the rest of the

@@ -12,6 +12,7 @@ def action_label(action: str) -> str:
         "booking.made": _("Booked for a guest"),
         "booking.cancelled": _("Seats given back"),
         "guests.exported": _("Guests' data taken along"),
+        "rehearsal.removed": _("Rehearsal removed"),
         "key.created": _("Staff key made"),
         "key.revoked": _("Staff key revoked"),
         "login.refused": _("Wrong admin key refused"),

@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.models import Booking, Event, SalesDay, SummedDay
@@ -34,6 +35,7 @@ from app.models.staff_scope import within
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
 """Time after midnight by which the longest transaction of the day before has ended."""
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))")
 _COUNTS = ("bookings", "seats", "cancellations", "seats_back")
 _NAMES = (*_COUNTS, "booked_value", "booked_value_back")
 Amounts = Mapping[str, int]
@@ -140,7 +142,7 @@ def _summed_until(zone: ZoneInfo) -> date | None:
 def _sum_a_week(over: date, zone: ZoneInfo) -> date:
     """Sum the first week not summed yet, up to `over`; returns the last day summed."""
     with transaction() as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))"))
+        session.execute(_ONE_AT_A_TIME)
         done = _summed_until(zone)
         if done is None:
             session.execute(delete(SalesDay))
@@ -158,6 +160,23 @@ def _sum_a_week(over: date, zone: ZoneInfo) -> date:
         days = [{"day": first + n * DAY, "time_zone": zone.key} for n in range(count)]
         session.execute(insert(SummedDay), days)
     return last
+
+
+def sum_again(session: Session, event_id: int, zone: ZoneInfo) -> None:
+    """Sum an event's past days again from the bookings that it has now, in this transaction.
+
+    Only for bookings that are removed: all other changes count on the day they are made.
+    """
+    session.execute(_ONE_AT_A_TIME)
+    session.execute(delete(SalesDay).where(SalesDay.event_id == event_id))
+    oldest = session.scalar(
+        select(func.min(Booking.created_at)).where(Booking.event_id == event_id)
+    )
+    done = _summed_until(zone)
+    if oldest and done:
+        live = _live(oldest.astimezone(zone).date(), done, zone).subquery()
+        mine = select(live).where(live.c.event_id == event_id)
+        session.execute(insert(SalesDay).from_select(["day", "event_id", *_NAMES], mine))
 
 
 def _sums(first: date, last: date, zone: ZoneInfo) -> tuple[dict[date, Sums], dict[int, Sums]]:

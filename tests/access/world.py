@@ -61,6 +61,7 @@ class World:
             "key_id": spare.id,
             "slug": event.slug,
             "digest": "0" * 64,
+            "run": "0" * 8,
             "filename": "css/site.css",
             "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
         }

@@ -11,7 +11,15 @@ def run(app):
 
 @pytest.mark.parametrize(
     "words",
-    [["seed-demo"], ["doctor"], ["reconcile"], ["access"], ["users"], ["users", "set-password"]],
+    [
+        ["seed-demo"],
+        ["doctor"],
+        ["reconcile"],
+        ["access"],
+        ["users"],
+        ["users", "set-password"],
+        ["remove-rehearsal"],
+    ],
 )
 def test_each_command_explains_itself(run, words):
     result = run(*words, "--help")
@@ -170,3 +178,13 @@ def test_without_redis_the_ledger_is_checked_all_the_same(make_app, make_event):
     result = app.test_cli_runner().invoke(args=["reconcile"])
     assert result.exit_code == 0
     assert "Redis does not answer" in result.output
+
+
+def test_what_a_killed_rehearsal_left_is_removed_by_its_name(
+    run, make_event, make_user, make_booking
+):
+    event = make_event(name="Rehearsal 1a2b3c4d", venue="Not a real event")
+    make_booking(event, user=make_user("rehearsal-1a2b3c4d-1@example.com"))
+    result = run("remove-rehearsal", "1a2b3c4d")
+    assert (result.exit_code, result.output) == (0, "removed: 1 events, 1 bookings, 1 users\n")
+    assert run("remove-rehearsal", "x").output == "removed: 0 events, 0 bookings, 0 users\n"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from app.demo.servers import free_port
 from tests.support.servers import wait_until
@@ -13,6 +14,8 @@ from tests.support.site import Site
 
 ROOT = Path(__file__).parents[2]
 LOCUSTFILE = ROOT / "tests" / "load" / "locustfile.py"
+LEFT = ["events", "bookings", "users", "api_tokens", "sign_ins", "sales_days"]
+"""Nothing is left in them."""
 KEPT = "oversold: 0 stranded: 0 errors: 0"
 
 
@@ -64,13 +67,11 @@ def test_it_sells_out_an_event_keeps_every_promise_and_leaves_nothing(
     assert not [line for line in lines if line.startswith("broken")]
     for step in ("sign in (page)", "sign up (page)", "book (page)", "book (API)"):
         assert any(line.startswith(step) for line in lines), step
-    ways = "SELECT idempotency_key IS NULL, count(*) FROM bookings GROUP BY 1"
-    assert dict(sql(ways))[False] > 10
-    # No visitor sees the event, and nobody is left of those who came.
-    assert sql("SELECT count(*) FROM events WHERE deleted_at IS NULL") == [(0,)]
-    assert sql("SELECT count(*), count(deleted_at) FROM users") == [(users, users)]
-    assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
-    assert sql("SELECT count(*) FROM bookings WHERE status = 'CONFIRMED'") == [(0,)]
+    ((removed,),) = sql("SELECT before FROM audit_entries WHERE action = 'rehearsal.removed'")
+    assert (removed["users"], removed["kept"]) == (users, 0)
+    assert removed["bookings"] > 10
+    for table in LEFT:
+        assert sql(f"SELECT count(*) FROM {table}") == [(0,)], table
     assert KEPT in report.read_text()
 
 
@@ -93,6 +94,30 @@ def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
     assert "broken: stranded: of 20 seats 19 are sold and 0 are for sale" in done.stdout
 
 
+def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_site, sql, tmp_path):
+    words = ("--html", str(tmp_path / "load.html"), "--countdown", "2", "--host", token_site.url)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.load.rehearsal", *words, "--users", "2"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "ADMIN_KEY": token_site.admin_key},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until(lambda: sql("SELECT count(*) FROM events") == [(1,)], 30)
+        ((event_id,),) = sql("SELECT id FROM events")
+        change = {"json": {"seats_held": 60}, "headers": {"X-Admin-Key": token_site.admin_key}}
+        assert (
+            requests.put(f"{token_site.url}/admin/events/{event_id}", **change).status_code == 200
+        )
+        wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)
+        running.terminate()
+        said, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
+
+
 def test_it_is_counted_and_leaves_nothing_after_an_early_end_too(token_site, sql, tmp_path):
     words = ("--html", str(tmp_path / "load.html"), "--countdown", "2", "--host", token_site.url)
     running = subprocess.Popen(
@@ -109,7 +134,8 @@ def test_it_is_counted_and_leaves_nothing_after_an_early_end_too(token_site, sql
     finally:
         running.kill()
     assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
-    assert sql("SELECT count(*) FROM events WHERE deleted_at IS NULL") == [(0,)]
+    for table in LEFT:
+        assert sql(f"SELECT count(*) FROM {table}") == [(0,)], table
 
 
 @pytest.mark.parametrize(

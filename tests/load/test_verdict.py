@@ -54,6 +54,13 @@ def test_a_seat_that_is_neither_sold_nor_to_be_had_is_stranded(ledger, left, uns
     assert "stranded" in only_sentence(verdict)
 
 
+def test_seats_held_back_are_neither_stranded_nor_for_sale(ledger):
+    assert judge(ledger, CAPACITY, 2, TRUE, held=4).good
+    assert judge(ledger, CAPACITY, 2, TRUE, held=3).stranded == 1
+    assert judge(ledger, CAPACITY, 0, TRUE, held=7).oversold == 1
+    assert not judge(ledger, CAPACITY, 3, TRUE, held=4).good
+
+
 @pytest.mark.parametrize(
     ("rows", "left", "said"),
     [

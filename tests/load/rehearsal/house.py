@@ -24,7 +24,6 @@ class Person:
     is_new: bool
     """Whether they make their account on the page; the others had one, and sign in."""
     by_api: bool
-    has_account: bool = False
 
 
 class House:

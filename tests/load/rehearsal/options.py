@@ -45,7 +45,7 @@ def add_options(parser):
     parser.add_argument(
         "--keep-people",
         action="store_true",
-        help="leave the accounts that the rehearsal made, instead of deleting them at its end",
+        help="keep the accounts and bookings that it made, instead of removing them at the end",
     )
 
 

@@ -81,6 +81,10 @@ class Organiser:
     def stop_exporter(self):
         self._send("DELETE", f"/api/admin/events/{self.event_id}?force=true", 204)
 
+    def remove(self, run):
+        """All that this rehearsal made; how many bookings of others stay."""
+        return self._send("DELETE", f"/api/admin/rehearsals/{run}", 200).json()["kept"]
+
     def _send(self, method, path, expected, **facts):
         give_up = time.monotonic() + PATIENCE
         while True:

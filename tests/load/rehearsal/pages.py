@@ -33,13 +33,11 @@ class ByPages:
         facts = {"email": person.email, "name": person.name, "password": person.password}
         if person.is_new:
             made = self._send("/sign-up", facts, "sign up (page)", (303, 422))
-            person.has_account = True
             if made.status_code == 303:
                 return
             # An answer was lost: the account is there already.
         else:
             self._ask("POST", "/api/users", "sign up (API)", (201, 409), json=facts)
-            person.has_account = True
         facts = {"email": person.email, "password": person.password}
         self._send("/sign-in", facts, "sign in (page)", (303,))
 
@@ -94,11 +92,6 @@ class ByPages:
         facts = {"had": order.kept, "give": order.kept - keep} if order.kept > 1 else {}
         answer = self._send(path, facts, "cancel (page)", (303,))
         return "show=" in answer.headers["Location"]
-
-    def leave(self):
-        """Delete the account."""
-        facts = {"password": self._person.password}
-        self._send("/account/deletion", facts, "leave (page)", (303,))
 
     @property
     def _event_page(self):

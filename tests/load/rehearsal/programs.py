@@ -4,7 +4,7 @@ from .pages import ByPages
 
 
 class ByApi:
-    """Signs in by the pages, since only there a token is made; leaves by them too."""
+    """Signs in by the pages, since only there a token is made."""
 
     def __init__(self, ask, person, house):
         self._ask, self._house = ask, house
@@ -51,9 +51,6 @@ class ByApi:
             return answer.json()["seats"] == keep
         answer = self._ask("DELETE", path, "cancel (API)", (200,), headers=self._headers)
         return answer.json()["status"] == "CANCELLED"
-
-    def leave(self):
-        self._pages.leave()
 
     @property
     def _event(self):

@@ -2,9 +2,6 @@
 
 import time
 
-from gevent.pool import Pool
-
-from .asking import NoAnswer
 from .house import say
 from .organiser import Trouble
 from .verdict import judge
@@ -22,8 +19,9 @@ def count(house):
     time.sleep(BELIEVED)
     rows = list(organiser.bookings())
     unsold = buy_the_rest(house, event["seats_available"], rows)
-    left = organiser.settled_event()["seats_available"]
-    return judge(ledger, event["capacity"], left, list(organiser.bookings()), unsold)
+    event = organiser.settled_event()
+    left, held = event["seats_available"], event["seats_held"]
+    return judge(ledger, event["capacity"], left, list(organiser.bookings()), unsold, held)
 
 
 def buy_the_rest(house, left, rows):
@@ -52,22 +50,18 @@ def _bought(house, guest, seats):
 
 
 def leave(house):
-    """Take the event away, and the accounts; what could not go is said."""
+    """Take away the event and, unless they are to be kept, the people with all that they did."""
     try:
         house.organiser.stop_exporter()
     except Trouble as trouble:
         say(f"the event {house.event_id} stays: {trouble}")
+        return
     if house.options.keep_people:
         return
-    stayed = [browser for browser in house.browsers if browser.person.has_account]
-    gone = Pool(4).map(_leave, stayed)
-    if not all(gone):
-        say(f"{gone.count(False)} accounts stay: rehearsal-{house.run}-…@example.com")
-
-
-def _leave(browser):
     try:
-        browser.way.leave()
-    except (NoAnswer, Trouble):
-        return False
-    return True
+        kept = house.organiser.remove(house.run)
+    except Trouble as trouble:
+        say(f"flask remove-rehearsal {house.run} takes away what stays: {trouble}")
+    else:
+        if kept:
+            say(f"{kept} bookings of other people stay, cancelled, and so does the deleted event")

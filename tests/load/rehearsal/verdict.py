@@ -23,14 +23,14 @@ class Verdict:
         return not self.broken
 
 
-def judge(ledger, capacity, left, rows, unsold=0):
-    """`left` seats are shown as free, `unsold` of them could not be bought; `rows` are all
-    bookings of the event as the organiser's API lists them."""
+def judge(ledger, capacity, left, rows, unsold=0, held=0):
+    """`left` seats are shown as free, `unsold` of them could not be bought, and an organiser holds
+    `held` back; `rows` are all bookings of the event as the organiser's API lists them."""
     sold = sum(row["seats"] for row in rows if row["status"] == "CONFIRMED")
-    oversold = max(0, sold - capacity, -left)
-    stranded = max(0, capacity - sold - left) + unsold
+    oversold = max(0, sold + held - capacity, -left)
+    stranded = max(0, capacity - sold - held - left) + unsold
     others = [*ledger.broken, *_untrue_answers(ledger, rows), *_untold(ledger, rows)]
-    if left > max(0, capacity - sold):
+    if left > max(0, capacity - sold - held):
         others.append(f"{left} seats are for sale, though {sold} of {capacity} are sold")
     others += [f"{what} ({count} times)" for what, count in ledger.errors.most_common()]
     if not any(order.booking_id for order in ledger.orders):
@@ -41,6 +41,7 @@ def judge(ledger, capacity, left, rows, unsold=0):
     if stranded:
         broken.append(
             f"stranded: of {capacity} seats {sold} are sold and {left} are for sale"
+            + (f", {held} are held back" if held else "")
             + (f", {unsold} of which nobody can buy" if unsold else "")
         )
     errors = len(others) + sum(ledger.errors.values()) - len(ledger.errors)
