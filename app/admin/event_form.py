@@ -26,7 +26,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from app.admin.money_fields import CurrencyField, PriceField
+from app.admin.money_fields import CurrencyField, PriceField, both_priced
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, NoSuchHour, from_local
@@ -40,7 +40,6 @@ from app.services.event_rules import check_times
 ZONES = frozenset(available_timezones())
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
-MONEY = ("price", "currency")
 MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
 TYPED = ("description", "capacity", "price", "max_per_person")
@@ -197,7 +196,7 @@ class EventForm(Form):
             shown = dict(json.loads(self.shown.data))
         except (TypeError, ValueError):
             shown = {}
-        both = self._both_priced(theirs, shown)
+        both = both_priced(self.texts(), theirs.texts(), shown)
         for name, text in theirs.texts().items():
             mine = _text(self[name])
             if name in both:
@@ -209,14 +208,6 @@ class EventForm(Form):
                 both.append(name)
         self.seen.data, self.shown.data = theirs.seen.data, theirs.shown.data
         return both
-
-    def _both_priced(self, theirs: "EventForm", shown: dict[str, str]) -> list[str]:
-        """Price and currency as far as they differ, if both editors changed something of them: an
-        amount means nothing in the other's currency."""
-        forms = self.texts(), theirs.texts()
-        if not all(any(texts[n] != shown.get(n) for n in MONEY) for texts in forms):
-            return []
-        return [name for name in MONEY if forms[0][name] != forms[1][name]]
 
     @property
     def zone(self) -> ZoneInfo | None:

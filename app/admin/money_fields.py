@@ -1,5 +1,6 @@
 """The event form's fields for money: the price of a seat, and its currency."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -11,6 +12,8 @@ from app.models import Event
 from app.models.event import MAX_PRICE_MINOR
 from app.presenters.prices import amount_refused, price
 from app.services.events import has_bookings
+
+MONEY = ("price", "currency")
 
 
 class CurrencyField(SelectField):  # type: ignore[misc]
@@ -53,6 +56,16 @@ class PriceField(StringField):  # type: ignore[misc]
                 raise ValidationError(_("A seat costs at most %(price)s.", price=most))
         except NotAnAmount as error:
             raise ValidationError(amount_refused(error, currency)) from None
+
+
+def both_priced(
+    mine: Mapping[str, str], theirs: Mapping[str, str], shown: Mapping[str, str]
+) -> list[str]:
+    """Price and currency as far as they differ, if both editors changed something of what both
+    were shown: an amount means nothing in the other's currency."""
+    if not all(any(texts[name] != shown.get(name) for name in MONEY) for texts in (mine, theirs)):
+        return []
+    return [name for name in MONEY if mine[name] != theirs[name]]
 
 
 def fix_if_booked(form: Any, event: Event) -> None:

@@ -9,8 +9,8 @@ from babel.dates import format_datetime
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.lib.money import format_money
 from app.models import AuditEntry, Event
+from app.presenters.prices import price
 
 NOTHING = "–"
 LONG_TEXT = 80
@@ -34,9 +34,12 @@ class Change(NamedTuple):
 def audit_words(entry: AuditEntry, zone: ZoneInfo, event: Event | None = None) -> list[Change]:
     """Return the entry's changes; `event` is the one it is about, whose currency prices are in."""
     before, after = entry.before or {}, entry.after or {}
-    currency = {"currency": event.currency if event else "INR", **before, **after}["currency"]
-    words = _Words(zone, str(currency), entry.at.astimezone(zone).year)
+    # A price is recorded with its currency; entries from before that are in the event's.
+    known = {"currency": event.currency if event else "INR", **after, **before}["currency"]
+    words = _Words(zone, str(known), entry.at.astimezone(zone).year)
     names = [name for name in {**before, **after} if before or after[name] not in _UNSAID]
+    if before.get("currency", "") == after.get("currency"):
+        names.remove("currency")
     return [words.change(name, before, after) for name in names]
 
 
@@ -48,18 +51,19 @@ class _Words:
     """Of the entry: days of this year are told without it."""
 
     def change(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> Change:
-        was = self._value(name, before[name]) if name in before else None
-        becomes = self._value(name, after[name]) if name in after else None
+        was = self._value(name, before) if name in before else None
+        becomes = self._value(name, after) if name in after else None
         left, right = _moment(before.get(name)), _moment(after.get(name))
         if left and right and self._day(left) == self._day(right):
             becomes = self._clock(right)
         return Change(_label(name), was, becomes)
 
-    def _value(self, name: str, value: Any) -> str:
+    def _value(self, name: str, facts: dict[str, Any]) -> str:
+        value = facts[name]
         if value in _NONE:
             return NOTHING
         if name == "price_minor":
-            return format_money(value, self.currency, _locale())
+            return price(value, str(facts.get("currency", self.currency)))
         if at := _moment(value):
             return f"{self._day(at)} {self._clock(at)}"
         return _plain(name, value)
@@ -102,6 +106,7 @@ def _locale() -> str:
 def _label(name: str) -> str:
     labels = {
         "price_minor": _("price"),
+        "payment_note": _("how it is paid"),
         "start_at": _("start"),
         "end_at": _("end"),
         "sales_open_at": _("sales open"),

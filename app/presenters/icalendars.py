@@ -12,6 +12,7 @@ from icalendar import Event as Entry
 from app.models import Booking, BookingState, Event, EventStatus
 from app.models.booking import GivenBack
 from app.presenters.markdown import paragraphs
+from app.presenters.prices import how_to_pay_booking
 from app.presenters.urls import event_url
 
 ASK_AGAIN_AFTER = timedelta(hours=6)
@@ -49,14 +50,16 @@ def booking_calendar(booking: Booking, given_back: GivenBack) -> bytes:
     _add_facts(entry, event, changed_at)
     entry.add("sequence", event.calendar_sequence + given_back.times)
     entry.add("url", ticket)
+    is_valid = booking.state == BookingState.CONFIRMED
     words = (
         ngettext("%(num)d seat", "%(num)d seats", booking.seats),
+        how_to_pay_booking(booking) if is_valid else "",
         _("Booking reference: %(reference)s", reference=booking.spoken_reference),
         _("Your ticket: %(url)s", url=ticket),
         _("The event: %(url)s", url=event_url(event, _external=True)),
     )
-    entry.add("description", "\n".join(words))
-    entry.add("status", _status(booking.state != BookingState.CONFIRMED))
+    entry.add("description", "\n".join(filter(None, words)))
+    entry.add("status", _status(not is_valid))
     calendar = _calendar()
     calendar.add_component(entry)
     return _file_of(calendar)

@@ -169,6 +169,7 @@ def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Eve
 
 IN_CALENDARS = {
     *("name", "start_at", "end_at", "time_zone", "venue", "address", "city", "status"),
+    "payment_note",
 }
 """Facts of an entry in a calendar: a change makes the next version of it (RFC 5545, 3.8.7.4)."""
 COPIED = (
@@ -210,7 +211,7 @@ def update_event(
         event = locked.event(event_id)
         if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
             raise VersionConflict(event_id)
-        before, after = audit.changes(event, changes)
+        before, after = _changes(event, changes)
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
@@ -258,6 +259,15 @@ def _moments(event: Event, start: datetime | None) -> dict[str, datetime | None]
     except ValueError as error:
         raise InvalidField("start_at", str(error)) from None
     return {**moments, "start_at": start}
+
+
+def _changes(event: Event, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The facts to record in the audit log: a price says nothing without its currency."""
+    before, after = audit.changes(event, facts)
+    if "price_minor" in after:
+        before["currency"] = event.currency
+        after["currency"] = facts.get("currency", event.currency)
+    return before, after
 
 
 def _check_currency(event: Event, changes: Mapping[str, Any]) -> None:

@@ -175,3 +175,23 @@ def test_a_form_of_another_session_is_told_where_it_stands_and_goes_with_the_nex
         expect(page.locator("#offline")).to_be_hidden()
         page.get_by_role("button", name="Book 3 seats").click()
         page.wait_for_url("**/bookings/*")
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "one", "three"),
+    [
+        ("JPY", 1000, "JP¥1,000", "JP¥3,000"),
+        ("KWD", 12_500, "KWD\xa012.500", "KWD\xa037.500"),
+        ("AED", 15_050, "AED\xa0150.50", "AED\xa0451.50"),
+    ],
+)
+def test_the_button_writes_each_amount_as_the_page_does(
+    on_event_page, make_event, currency, minor, one, three
+):
+    event = make_event(currency=currency, price_minor=minor)
+    with on_event_page(event) as page:
+        button = page.locator("[data-book]")
+        assert button.text_content() == f"Book 1 seat · {one}"
+        assert one in page.locator(".booking-foot .price").text_content()
+        page.get_by_role("spinbutton", name="Seats").fill("3")
+        assert button.text_content() == f"Book 3 seats · {three}"

@@ -1,11 +1,13 @@
 """An event's currency can't change once anything was booked; a booking keeps its own."""
 
 import threading
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.errors import CurrencyFixed, InvalidField
-from app.services import bookings, events, profile
+from app.presenters.audit_words import audit_words
+from app.services import audit, bookings, events, profile
 from app.services.booking_search import BookingQuery, iterate_bookings
 
 pytestmark = pytest.mark.usefixtures("invariants")
@@ -94,6 +96,20 @@ def test_a_booking_of_an_older_version_has_the_events_currency(make_event, make_
     assert sql("SELECT currency FROM bookings") == [(None,)]
     assert bookings.get_booking(booking.id).currency == "JPY"
     assert next(iterate_bookings(BookingQuery())).currency == "JPY"
+
+
+def test_the_audit_log_has_each_price_with_its_currency(desk, make_event):
+    event = make_event(price_minor=50000)
+    audit.act_as("Meena")
+    events.update_event(event.id, {"currency": "JPY", "price_minor": 1000}, desk)
+    events.update_event(event.id, {"price_minor": 1200}, desk)
+    newer, older = audit.list_entries(subject="event", subject_id=event.id).items
+    assert newer.before == {"currency": "JPY", "price_minor": 1000}
+    assert newer.after == {"currency": "JPY", "price_minor": 1200}
+    assert older.before == {"currency": "INR", "price_minor": 50000}
+    told = (audit_words(entry, ZoneInfo("UTC")) for entry in (older, newer))
+    words = [sorted(map(str, changes)) for changes in told]
+    assert words == [["currency INR → JPY", "price ₹500 → JP¥1,000"], ["price JP¥1,000 → JP¥1,200"]]
 
 
 def test_a_copy_has_currency_and_payment_note(desk, make_event):

@@ -163,6 +163,8 @@ def test_event_ticket_and_cancellation_say_how_it_is_paid(
     assert event_says in page.replace(form, "")
     assert ticket_says in signed_in.get(f"/bookings/{booking.id}").text
     assert ticket_says in signed_in.get(f"/bookings/{booking.id}?new=1").text
+    calendar = signed_in.get(f"/bookings/{booking.id}/calendar.ics").text.replace("\r\n ", "")
+    assert html.unescape(ticket_says).replace(",", "\\,") in calendar
     asked = signed_in.get(f"/bookings/{booking.id}/cancellation").text
     assert "Nothing was charged here" in asked
 
