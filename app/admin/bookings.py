@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -25,15 +26,19 @@ from app.models.staff_scope import shown_email
 from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
+from app.presenters.ticket_codes import code_span, code_texts
 from app.services import audit, booking_search, bookings, events, export_progress
-from app.services.booking_search import BookingQuery
+from app.services.booking_search import BookingQuery, BookingRow
 
 blueprint = staff_pages("admin_bookings", __name__)
 
 HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
-    "Booked", "Cancelled",
+    "Booked", "Cancelled", "Seat codes",
 )  # fmt: skip
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 40)
+"""Of the columns in an Excel file, in characters."""
+MAX_PRINTED = 2_000
 
 
 @blueprint.get("/bookings")
@@ -62,7 +67,27 @@ def export_csv() -> Answer:
 def export_excel() -> Answer:
     query, event = _query_of_request()
     audit.note_export("Excel", booking_search.count_bookings(query)[query.state], event)
-    return excel_file(_name(event), HEADER, _rows_with_progress(query))
+    return excel_file(_name(event), HEADER, _rows_with_progress(query), WIDTHS)
+
+
+@blueprint.get("/events/<id:event_id>/guests")
+def guest_list(event_id: int) -> Answer:
+    """The guests by name, to be printed for the door."""
+    event = events.get_event(event_id, drafts=True)
+    query = BookingQuery(event_id=event_id, state=BookingState.CONFIRMED.value)
+    count = booking_search.count_bookings(query)[query.state]
+    guests = list(islice(booking_search.iterate_bookings(query), MAX_PRINTED))
+    audit.note_export("print", len(guests), event)
+    return render_template(
+        "pages/admin/guest_list.html",
+        event=event,
+        guests=[
+            (guest, name_of(guest.name, guest.email), code_span(guest.reference, guest.seats))
+            for guest in guests
+        ],
+        more=count - len(guests),
+        seats=sum(guest.seats for guest in guests),
+    )
 
 
 @blueprint.get("/exports/<uuid:token>")
@@ -186,7 +211,15 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.start_at,
             guest.created_at,
             guest.cancelled_at,
+            " ".join(_codes(guest)),
         )
+
+
+def _codes(guest: BookingRow) -> list[str]:
+    """The codes of the seats that let somebody in."""
+    if guest.state != BookingState.CONFIRMED:
+        return []
+    return code_texts(guest.reference, guest.seats)
 
 
 def _name(event: Event | None) -> str:

@@ -12,19 +12,20 @@ from app.admin.guard import staff_pages
 from app.edge.current import settings
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer
+from app.errors import InvalidField
 from app.lib.money import to_amount
 from app.models.columns import now
 from app.presenters.charts import bar_chart
-from app.services.sales import EventSales, Sales, sales
+from app.services.sales import sales
+from app.services.sales_figures import EventSales, Sales
+from app.services.sales_ranges import NAMES, SalesRange, days_between, named_range
 
 blueprint = staff_pages("admin_dashboard", __name__)
 
-RANGES = {"today": 1, "7": 7, "30": 30, "90": 90, "365": 365}
-"""Number of days up to and including today."""
 SORTS: dict[str, Callable[[EventSales], Any]] = {
     "start": lambda row: (row.event.start_at, row.event.id),
     "sold": lambda row: (-row.sums.seats_sold, row.event.id),
-    "fill": lambda row: (-row.event.seats_sold / row.event.capacity, row.event.id),
+    "fill": lambda row: (-row.event.fill_rate, row.event.id),
     # Amounts of two currencies can't be compared: each currency's events stand together.
     "value": lambda row: (row.event.currency, -row.value, row.event.id),
     "cancellations": lambda row: (-row.sums.cancellations, row.event.id),
@@ -35,7 +36,7 @@ MAX_ROWS = 50
 
 @blueprint.get("")
 def show() -> Answer:
-    chosen, found = _found()
+    chosen, found, error = _found()
     rows, words, sort = _rows(found)
     figures = [(format_date(day, "d MMM"), sums.bookings) for day, sums in found.days]
     return render_template(
@@ -44,6 +45,7 @@ def show() -> Answer:
         chart=bar_chart(figures),
         ranges=_ranges(),
         chosen=chosen,
+        error=error,
         rows=rows[:MAX_ROWS],
         more=max(len(rows) - MAX_ROWS, 0),
         words=words,
@@ -54,7 +56,7 @@ def show() -> Answer:
 
 @blueprint.get("/sales-by-day.csv")
 def days_csv() -> Answer:
-    _chosen, found = _found()
+    found = _found()[1]
     header = (
         *("Day", "Bookings", "Seats booked", "Cancellations", "Seats given back"),
         *(f"Booked value ({currency})" for currency in found.currencies),
@@ -72,7 +74,7 @@ def days_csv() -> Answer:
 
 @blueprint.get("/sales-by-event.csv")
 def events_csv() -> Answer:
-    _chosen, found = _found()
+    found = _found()[1]
     header = (
         *("Event", "Start", "Capacity", "Seats sold in all", "Bookings", "Seats booked"),
         *("Cancellations", "Seats given back", "Booked value", "Currency"),
@@ -88,12 +90,29 @@ def events_csv() -> Answer:
     return csv_file(f"events-{found.first}-{found.last}", header, rows)
 
 
-def _found() -> tuple[str, Sales]:
-    chosen = request.args.get("range", "30")
-    chosen = chosen if chosen in RANGES else "30"
+def _found() -> tuple[dict[str, str], Sales, str]:
+    """The arguments of the span chosen, its sales, and what is wrong with a span typed."""
     zone = settings().zone
-    last: date = now().astimezone(zone).date()
-    return chosen, sales(last - timedelta(days=RANGES[chosen] - 1), last, zone)
+    today: date = now().astimezone(zone).date()
+    name, error = request.args.get("range", ""), ""
+    span, chosen = named_range("30", today), {"range": "30"}
+    if name in NAMES:
+        span, chosen = named_range(name, today), {"range": name}
+    elif request.args.get("from") or request.args.get("to"):
+        try:
+            span = _typed(today)
+            chosen = {"from": span.first.isoformat(), "to": span.last.isoformat()}
+        except (InvalidField, ValueError):
+            error = _("Choose a first and a last day, at most three years apart.")
+    return chosen, sales(span.first, span.last, zone, span.before), error
+
+
+def _typed(today: date) -> SalesRange:
+    """The days typed; one of them alone is the first until today, or the last of thirty."""
+    first, last = (request.args.get(name, "") for name in ("from", "to"))
+    until = date.fromisoformat(last) if last else today
+    since = date.fromisoformat(first) if first else until - timedelta(days=29)
+    return days_between(since, until, today)
 
 
 def _rows(found: Sales) -> tuple[list[EventSales], str, str]:
@@ -118,7 +137,9 @@ def _ranges() -> dict[str, str]:
     return {
         "today": _("Today"),
         "7": _("7 days"),
+        "last-week": _("Last week"),
         "30": _("30 days"),
+        "last-month": _("Last month"),
         "90": _("90 days"),
         "365": _("A year"),
     }

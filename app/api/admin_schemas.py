@@ -198,7 +198,7 @@ class EventFiguresOut(TotalsOut):
     name: str
     start_at: datetime
     status: str
-    utilisation: float = Field(description="Seats taken now, per cent of the capacity.")
+    utilisation: float = Field(description="Seats taken now, per cent of those not held back.")
 
 
 class DayFiguresOut(Payload):

@@ -59,7 +59,7 @@ TABLE = {
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export
         admin_bookings.index admin_bookings.show admin_bookings.progress
-        admin_bookings.export_csv admin_bookings.export_excel
+        admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
         admin_refunds.index admin_refunds.export
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users

@@ -34,9 +34,9 @@ def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
     return response
 
 
-def excel_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
+def excel_file(name: str, header: Row, rows: Iterable[Row], widths: Sequence[int] = ()) -> Response:
     """Stream the rows as `<name>.xlsx`, with times in the site's time zone."""
-    pieces = workbook(name, header, rows, settings().zone)
+    pieces = workbook(name, header, rows, settings().zone, widths)
     response = Response(stream_with_context(_paced(pieces)), mimetype=XLSX)
     response.headers["Content-Disposition"] = disposition("attachment", f"{name}.xlsx")
     return response

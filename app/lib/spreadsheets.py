@@ -22,6 +22,8 @@ BATCH = 100
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
 """Day 0 of Excel's calendar, valid for all days after February 1900."""
 SECONDS_PER_DAY = 86_400
+WIDTH = 18
+"""Of a column, in characters."""
 SPECIAL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML can't hold, and text that looks like their escape (ECMA-376, ST_Xstring)."""
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -62,12 +64,16 @@ _STYLES = (
     "</styleSheet>"
 )
 _SHEET = (
-    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+    '<sheetViews><sheetView workbookViewId="0">'
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    '</sheetView></sheetViews><cols><col min="1" max="{width}" width="18" customWidth="1"/></cols>'
+    "</sheetView></sheetViews><cols>{columns}</cols>"
     "<sheetData>{header}"
 )
-_SHEET_END = "</sheetData></worksheet>"
+_SHEET_END = (
+    '</sheetData><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+    "</worksheet>"
+)
 
 
 class Outlet:
@@ -89,7 +95,9 @@ class Outlet:
         return taken
 
 
-def workbook(name: str, header: Row, rows: Iterable[Row], zone: tzinfo) -> Iterator[bytes]:
+def workbook(
+    name: str, header: Row, rows: Iterable[Row], zone: tzinfo, widths: Sequence[int] = ()
+) -> Iterator[bytes]:
     """Yield the file in chunks of about `BATCH` rows each, some of them empty.
 
     Spreadsheets have no time zones: dates and times are written in `zone`.
@@ -109,7 +117,7 @@ def workbook(name: str, header: Row, rows: Iterable[Row], zone: tzinfo) -> Itera
         while following:
             number += 1
             with file.open(f"xl/worksheets/sheet{number}.xml", "w") as sheet:
-                for piece in _sheet(header, islice(left, MAX_ROWS - 1), zone):
+                for piece in _sheet(header, islice(left, MAX_ROWS - 1), zone, widths):
                     sheet.write(piece.encode())
                     yield outlet.taken()
             following = list(islice(left, 1))
@@ -119,9 +127,13 @@ def workbook(name: str, header: Row, rows: Iterable[Row], zone: tzinfo) -> Itera
     yield outlet.taken()
 
 
-def _sheet(header: Row, rows: Iterator[Row], zone: tzinfo) -> Iterator[str]:
+def _sheet(header: Row, rows: Iterator[Row], zone: tzinfo, widths: Sequence[int]) -> Iterator[str]:
     titles = "".join(_text(f"{_letters(n)}1", title, _BOLD) for n, title in enumerate(header))
-    yield _SHEET.format(width=len(header), header=f'<row r="1">{titles}</row>')
+    columns = "".join(
+        f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>'
+        for n, width in enumerate(widths or [WIDTH] * len(header), 1)
+    )
+    yield _SHEET.format(columns=columns, header=f'<row r="1">{titles}</row>')
     number = 1
     while batch := list(islice(rows, BATCH)):
         yield "".join(_line(at, row, zone) for at, row in enumerate(batch, number + 1))

@@ -126,6 +126,11 @@ def sale_state(event: Sellable, seats_available: int, at: datetime) -> SaleState
     return SaleState.OPEN if seats_available > 0 else SaleState.SOLD_OUT
 
 
+def fill_rate(sold: int, sellable: int) -> float:
+    """Seats sold in per cent of those that can be; the only definition of that figure."""
+    return round(100 * sold / sellable, 1) if sellable else 0.0
+
+
 def new_incarnation() -> int:
     """Return 48 random bits, for `Event.incarnation`."""
     return secrets.randbits(48)
@@ -207,6 +212,11 @@ class Event(Model):
     @property
     def seats_sold(self) -> int:
         return self.capacity - self.seats_available - self.seats_held
+
+    @property
+    def fill_rate(self) -> float:
+        """Seats sold in per cent of those that can be: those held back are nobody's yet."""
+        return fill_rate(self.seats_sold, self.capacity - self.seats_held)
 
     @property
     def zone(self) -> ZoneInfo:

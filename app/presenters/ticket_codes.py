@@ -8,6 +8,7 @@ import segno
 from markupsafe import Markup
 
 from app.models import Booking
+from app.models.booking import spoken
 
 PER_PAGE = 100
 """Codes per page of the site; drawing one takes two milliseconds."""
@@ -40,6 +41,17 @@ def seat_codes(booking: Booking, first: int = 1) -> SeatCodes:
         max(first - PER_PAGE, 1) if first > 1 else None,
         end if end <= booking.seats else None,
     )
+
+
+def code_texts(reference: str, seats: int) -> list[str]:
+    """Return the texts of a booking's codes, as a scanner types them."""
+    return [f"{reference}-{number}" for number in range(1, seats + 1)]
+
+
+def code_span(reference: str, seats: int) -> str:
+    """Return the codes in short, as people read them: the first and the last."""
+    first = f"{spoken(reference)}-1"
+    return first if seats == 1 else f"{first} … -{seats}"
 
 
 def _code(booking: Booking, number: int) -> SeatCode:

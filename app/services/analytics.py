@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 from app.db import db
 from app.errors import InvalidField
 from app.models import Booking, Event
+from app.models.event import fill_rate
 from app.models.staff_scope import within
 from app.services.sales import DAY, midnight
 
@@ -29,10 +30,9 @@ class EventFigures:
 
     @property
     def utilisation(self) -> float:
-        """Booked seats as a percentage of the capacity."""
-        return round(
-            100 * (self.capacity - self.seats_available - self.seats_held) / self.capacity, 1
-        )
+        """Booked seats in per cent of those that are not held back."""
+        sellable = self.capacity - self.seats_held
+        return fill_rate(sellable - self.seats_available, sellable)
 
 
 @dataclass(frozen=True)

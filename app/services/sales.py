@@ -5,8 +5,6 @@ their release. So the sums of a day are final once it is over in the site's time
 site's time zone changes, all days are summed again.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,81 +29,20 @@ from app.db import db, transaction
 from app.models import Booking, Event, SalesDay, SummedDay
 from app.models.columns import now
 from app.models.staff_scope import within
+from app.services.sales_figures import COUNTS, EventSales, Sales, Sums
 
 DAY = timedelta(days=1)
 SETTLED_AFTER = timedelta(minutes=5)
 """Time after midnight by which the longest transaction of the day before has ended."""
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('utsavam sales days'))")
-_COUNTS = ("bookings", "seats", "cancellations", "seats_back")
-_NAMES = (*_COUNTS, "booked_value", "booked_value_back")
-Amounts = Mapping[str, int]
-"""Amounts in smallest units by currency, never added across currencies."""
+_NAMES = (*COUNTS, "booked_value", "booked_value_back")
 
 
-@dataclass(frozen=True)
-class Sums:
-    bookings: int = 0
-    seats: int = 0
-    cancellations: int = 0
-    seats_back: int = 0
-    booked_value: Amounts = field(default_factory=dict)
-    """What the seats booked cost, for currencies with any movement."""
-    booked_value_back: Amounts = field(default_factory=dict)
+def sales(first: date, last: date, zone: ZoneInfo, before: date | None = None) -> Sales:
+    """Figures from the first to the last day inclusive, in this time zone.
 
-    @property
-    def seats_sold(self) -> int:
-        """Seats booked minus seats given back."""
-        return self.seats - self.seats_back
-
-    @property
-    def value(self) -> Amounts:
-        """Booked value minus the price of the seats given back."""
-        return _added(self.booked_value, {c: -n for c, n in self.booked_value_back.items()})
-
-    def __add__(self, other: "Sums") -> "Sums":
-        counts: dict[str, Any] = {n: getattr(self, n) + getattr(other, n) for n in _COUNTS}
-        return Sums(
-            **counts,
-            booked_value=_added(self.booked_value, other.booked_value),
-            booked_value_back=_added(self.booked_value_back, other.booked_value_back),
-        )
-
-
-def _added(one: Amounts, other: Amounts) -> Amounts:
-    return {c: one.get(c, 0) + other.get(c, 0) for c in sorted({*one, *other})}
-
-
-@dataclass(frozen=True)
-class EventSales:
-    event: Event
-    sums: Sums
-
-    @property
-    def value(self) -> int:
-        """Booked value in the event's currency, minus that of the seats given back."""
-        return self.sums.value.get(self.event.currency, 0)
-
-
-@dataclass(frozen=True)
-class Sales:
-    first: date
-    last: date
-    days: Sequence[tuple[date, Sums]]
-    """Every day from the first to the last, without gaps."""
-    events: Sequence[EventSales]
-    total: Sums
-    before: Sums
-    """The sums of the preceding period of the same length."""
-    at: datetime
-
-    @property
-    def currencies(self) -> Sequence[str]:
-        """Those with any movement; if there is none, those of the events."""
-        return sorted(self.total.value) or sorted({row.event.currency for row in self.events})
-
-
-def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
-    """Figures from the first to the last day inclusive, in this time zone."""
+    The time before, to which they are compared, begins on the day `before`.
+    """
     sum_past_days(zone)
     span = (last - first) + DAY
     by_day, by_event = _sums(first, last, zone)
@@ -116,7 +53,7 @@ def sales(first: date, last: date, zone: ZoneInfo) -> Sales:
         days=days,
         events=_with_events(by_event),
         total=sum(by_day.values(), Sums()),
-        before=sum(_sums(first - span, first - DAY, zone)[0].values(), Sums()),
+        before=sum(_sums(before or first - span, first - DAY, zone)[0].values(), Sums()),
         at=now(),
     )
 

@@ -398,6 +398,7 @@ ORGANISER = [
         "admin-booking-give-back",
         at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/cancellation?had=3&give=1"),
     ),
+    Scene("admin-guest-list", at(lambda w: f"/admin/events/{w.events['ok'].id}/guests")),
     Scene("admin-refunds", at("/admin/refunds")),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
     Scene("admin-keys", at("/admin/keys")),

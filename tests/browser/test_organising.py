@@ -202,3 +202,13 @@ def test_on_a_phone_a_list_begins_with_name_seats_and_state(visit, log_in, event
             for cell in page.locator("tbody tr").first.locator("th, td").all()[:3]:
                 box = cell.bounding_box()
                 assert box["x"] + box["width"] <= 360, (path, cell.inner_text())
+
+
+def test_fifty_guests_are_printed_on_two_pages(visit, log_in, event, make_user, make_booking):
+    for number in range(50):
+        make_booking(event, user=make_user(name=f"Guest {number} of a long family name"))
+    with visit() as page:
+        log_in(page)
+        page.goto(f"/admin/events/{event.id}/guests")
+        paper = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) <= 2

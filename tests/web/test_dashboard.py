@@ -107,3 +107,58 @@ def test_the_axis_ends_above_all_bars_and_its_quarters_are_whole(most, top):
     assert all(float(line.text.replace(",", "")).is_integer() for line in chart.lines)
     assert all(bar.y >= chart.lines[-1].at for bar in chart.bars)
     assert chart.bars[1].height == 0
+
+
+def test_days_from_to_last_week_and_last_month_can_be_looked_at(organiser, season, sql):
+    sql("UPDATE bookings SET created_at = '2026-02-10 12:00+05:30'")
+    page = organiser.get("/admin?from=2026-02-10&to=2026-02-11").text
+    assert re.findall(r"<dd><strong>([^<]+)</strong>", page)[:3] == ["₹0", "20", "15.4 %"]
+    assert 'name="from" value="2026-02-10"' in page
+    assert "sales-by-day.csv?from=2026-02-10&amp;to=2026-02-11" in page
+    assert "sort=fill&amp;from=2026-02-10" in page
+    page = organiser.get("/admin?from=2026-02-11&to=2026-02-12").text
+    assert "-100 % on the time before" in page
+    days = organiser.get("/admin/sales-by-day.csv?from=2026-02-10&to=2026-02-11").text
+    assert days.count("2026-02-1") == 2
+    for name in ("last-week", "last-month"):
+        page = organiser.get(f"/admin?range={name}").text
+        assert re.search(rf'range={name}[^>]*aria-current="page"', page)
+
+
+@pytest.mark.parametrize(
+    "days", ["from=2026-02-11&to=2026-02-10", "from=rubbish", "from=2001-01-01&to=2026-01-01"]
+)
+def test_days_that_can_not_be_are_told_and_the_last_thirty_shown(organiser, season, days):
+    answer = organiser.get(f"/admin?{days}")
+    assert answer.status_code == 200
+    assert "Choose a first and a last day" in answer.text
+    assert re.search(r'range=30[^>]*aria-current="page"', answer.text)
+
+
+def test_money_of_each_currency_stands_beside_the_others(organiser, make_event, make_booking, sql):
+    for currency, price in (("INR", 50_000), ("JPY", 1_000)):
+        event = make_event(capacity=9, price_minor=price, currency=currency)
+        booking = make_booking(event, seats=2, price_minor=price)
+        sql("UPDATE bookings SET currency = %s WHERE id = %s", currency, booking.id)
+    page = organiser.get("/admin?range=7").text
+    amounts = re.findall(r"<dd><strong>([^<]+)</strong>", page)
+    assert len(amounts) == 6
+    assert amounts[0] == "₹1,000"
+    assert amounts[1].endswith("2,000")
+    days = organiser.get("/admin/sales-by-day.csv?range=7").text.removeprefix("\ufeff")
+    last = list(csv.DictReader(io.StringIO(days)))[-1]
+    named = {name: amount for name, amount in last.items() if "INR" in name or "JPY" in name}
+    assert list(named.values()) == ["1000.00", "2000"]
+
+
+def test_the_fill_rate_leaves_out_what_can_not_be_sold(organiser, make_event, make_booking):
+    half = make_event(name="Half", capacity=40, seats_available=20, seats_held=20)
+    make_booking(half, seats=10)
+    cancelled = make_event(status="cancelled", capacity=1000)
+    make_booking(cancelled, seats=7)
+    make_event(status="draft", capacity=1000)
+    page = organiser.get("/admin").text
+    assert "<strong>50.0 %</strong>" in page
+    assert "10 booked of 20 seats" in page
+    figures = organiser.get("/admin?q=half").text
+    assert re.search(r"50\.0 % <span[^>]*>10 of 20<", figures)

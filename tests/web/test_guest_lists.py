@@ -1,0 +1,67 @@
+"""Guest lists as they are used at a door: by name, with each seat's code, on paper."""
+
+import csv
+import io
+import re
+from zipfile import ZipFile
+
+import pytest
+
+from app.lib.text import name_order
+
+NAMES = ["Zoë", "arun", "Élodie", "Edith", "मीरा", "Arjun", "Östen", "Olga", ""]
+
+
+@pytest.fixture
+def event(make_event, make_user, make_booking):
+    event = make_event(name="Tech Talk", capacity=100)
+    for number, name in enumerate(NAMES):
+        guest = make_user(email=f"b{number}@example.com", name=name)
+        make_booking(event, user=guest, seats=2)
+    return event
+
+
+def rows_of(answer):
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_exports_are_in_the_order_in_which_people_look_names_up(organiser, event):
+    found = [row["Name"] for row in rows_of(organiser.get("/admin/bookings.csv"))]
+    assert found == [
+        *("Arjun", "arun", "b8", "Edith", "Élodie", "Olga", "Östen", "Zoë", "मीरा"),
+    ]
+    page = organiser.get(f"/admin/events/{event.id}/guests").text
+    shown = re.findall(r'<th scope="row" class="guest">(?:<[^>]+>)?([^<]+)', page)
+    assert shown == found
+
+
+def test_marks_of_other_scripts_are_letters(app):
+    assert name_order("Élodie") == "elodie"
+    assert name_order("की") != name_order("क")
+    assert name_order("हिन्दी") == "हिन्दी"
+
+
+def test_every_seat_that_lets_in_has_its_code_as_a_scanner_types_it(
+    organiser, event, sql, make_user, make_booking
+):
+    booking = make_booking(event, user=make_user(name="Aadya"), seats=3)
+    organiser.post(f"/admin/bookings/{booking.id}/cancellation", {"had": "3", "give": "1"})
+    rows = [row for row in rows_of(organiser.get("/admin/bookings.csv")) if row["Name"] == "Aadya"]
+    assert [(row["Status"], row["Seats"]) for row in rows] == [("Going", "2"), ("Given back", "1")]
+    reference = booking.reference
+    assert [row["Seat codes"] for row in rows] == [f"{reference}-1 {reference}-2", ""]
+    page = organiser.get(f"/admin/events/{event.id}/guests").text
+    assert f"{booking.spoken_reference}-1 … -2" in page
+    assert page.count("Aadya") == 1, "who gave back a seat is one guest"
+    assert "10 bookings, 20 seats." in page
+
+
+def test_the_excel_files_columns_are_as_wide_as_what_they_hold(organiser, event):
+    answer = organiser.get("/admin/bookings.xlsx")
+    with ZipFile(io.BytesIO(answer.data)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    answer.close()
+    widths = [int(width) for width in re.findall(r'<col [^>]*width="(\d+)"', sheet)]
+    assert len(widths) == sheet.split("</row>")[0].count("<c ")
+    assert widths[2] < widths[0] < widths[6]
+    assert 'fitToWidth="1"' in sheet
