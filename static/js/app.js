@@ -2,10 +2,30 @@
 (() => {
   "use strict";
   const TICK = Number(document.body.dataset.tick) || 4000;
+  const canObserve = typeof window.IntersectionObserver === "function";
+
+  // Each extra stands alone: where a browser lacks what one needs, the others and the page go on.
+  function safely(extra, ...given) {
+    const tell = (error) => console.warn(extra.name, error);
+    try {
+      const ending = extra(...given);
+      if (ending && ending.catch) ending.catch(tell);
+    } catch (error) {
+      tell(error);
+    }
+  }
+
+  function each(root, selector, extra) {
+    root.querySelectorAll(selector).forEach((element) => safely(extra, element));
+  }
+
+  function show(element) {
+    element.hidden = false;
+  }
 
   // Elements that show live figures ask for them at each tick, while somebody can see the page.
   function tick() {
-    if (!document.hidden && navigator.onLine && window.htmx) {
+    if (!document.hidden && navigator.onLine !== false && window.htmx) {
       window.htmx.trigger(document.body, "utsavam:tick");
     }
   }
@@ -30,10 +50,10 @@
       const digits = Number(input.dataset.digits);
       const total = (seats * price) / 10 ** digits;
       const decimals = Number.isInteger(total) ? 0 : digits;
-      text += " · " + input.dataset.mark + new Intl.NumberFormat("en-IN", {
+      text += " · " + input.dataset.mark + total.toLocaleString("en-IN", {
         minimumFractionDigits: decimals,
         maximumFractionDigits: decimals,
-      }).format(total);
+      });
     }
     button.textContent = text;
     input.form.querySelectorAll("[data-step]").forEach((step) => {
@@ -65,21 +85,35 @@
 
   // The moment by the visitor's clock, where that is another than the event's.
   function yourTime(span) {
+    if (!window.Intl || !window.Intl.DateTimeFormat) return;
     const at = new Date(span.dataset.yourTime);
-    const show = (timeZone) => new Intl.DateTimeFormat("en-IN", {
+    const written = (timeZone) => new Intl.DateTimeFormat("en-IN", {
       weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone,
     }).format(at);
-    if (show() === show(span.dataset.zone)) return;
-    span.textContent = span.dataset.text.replace("{time}", show());
+    if (written() === written(span.dataset.zone)) return;
+    span.textContent = span.dataset.text.replace("{time}", written());
     span.hidden = false;
   }
 
+  // How far our server's clock is ahead of the visitor's, in milliseconds: at least, and at most.
+  // Each answer's Date tells it; in the page itself it would be old once the page was kept.
+  let ahead = null;
+  function hear(xhr) {
+    const second = Date.parse(xhr.getResponseHeader("Date"));
+    if (Number.isNaN(second) || !xhr.askedAt) return;
+    const now = { least: second - Date.now(), most: second + 1000 - xhr.askedAt };
+    const both = ahead && { least: Math.max(now.least, ahead.least), most: Math.min(now.most, ahead.most) };
+    // They contradict each other where the visitor's clock was set meanwhile.
+    ahead = both && both.least <= both.most ? both : now;
+    safely(countDown);
+  }
+
   function countDown() {
+    if (!ahead) return;
     document.querySelectorAll("[data-countdown]").forEach((place) => {
-      const left = Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000);
+      const left = Math.ceil((new Date(place.dataset.countdown) - Date.now() - ahead.least) / 1000);
       if (left <= 0) {
-        // Now the counter is asked; a clock that is ahead of ours asks again at the next tick.
-        if (!place.hidden) tick();
+        if (!place.hidden) tick(); // by our clock it is time: now the counter is asked
         place.hidden = true;
         return;
       }
@@ -95,7 +129,10 @@
   async function share(button) {
     const { share: url, title } = button.dataset;
     try {
-      if (navigator.share) return await navigator.share({ title, url });
+      if (navigator.share) {
+        await navigator.share({ title, url });
+        return;
+      }
     } catch (error) {
       if (error.name === "AbortError") return; // the system's sheet was closed on purpose
     }
@@ -130,7 +167,7 @@
   }
 
   // Browsers fetch lazy images thousands of pixels ahead; a phone's first visit needs three posters.
-  const posters = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+  const posters = canObserve && new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => hang(target));
   }, { rootMargin: "300px" });
 
@@ -144,19 +181,20 @@
   }
 
   function prepare(root) {
-    if (navigator.clipboard) {
-      root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
-    }
-    root.querySelectorAll("[data-reveal], [data-print]").forEach((button) => { button.hidden = false; });
-    if (navigator.share || navigator.clipboard) {
-      root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
-    }
-    root.querySelectorAll("[data-steps]").forEach(makeSteps);
-    root.querySelectorAll("[data-your-time]").forEach(yourTime);
-    root.querySelectorAll("[data-newest]").forEach((frame) => { frame.scrollLeft = frame.scrollWidth; });
-    root.querySelectorAll("[data-poster]").forEach((place) => (posters ? posters.observe(place) : hang(place)));
-    root.querySelectorAll("[data-price]").forEach(label);
-    countDown();
+    if (navigator.clipboard) each(root, "[data-copy]", show);
+    if (typeof window.print === "function") each(root, "[data-print]", show);
+    if (navigator.share || navigator.clipboard) each(root, "[data-share]", show);
+    each(root, "[data-reveal]", show);
+    each(root, "[data-steps]", makeSteps);
+    each(root, "[data-your-time]", yourTime);
+    each(root, "[data-newest]", (frame) => { frame.scrollLeft = frame.scrollWidth; });
+    each(root, "[data-poster]", (place) => (posters ? posters.observe(place) : hang(place)));
+    each(root, "[data-price]", label);
+    safely(countDown);
+    safely(focus, root);
+  }
+
+  function focus(root) {
     const first = root.querySelector("[data-focus]");
     if (!first) return;
     first.removeAttribute("data-focus"); // once: later swaps leave the focus where it is
@@ -202,7 +240,7 @@
   function bar() {
     const shown = document.querySelector("[data-book-bar]");
     const card = document.getElementById("book");
-    if (!shown || !card || !("IntersectionObserver" in window)) return;
+    if (!shown || !card || !canObserve) return;
     new IntersectionObserver(([entry]) => { shown.hidden = entry.isIntersecting; }).observe(card);
   }
 
@@ -216,7 +254,7 @@
     const config = event.detail.requestConfig;
     const by = config && config.triggeringEvent;
     const busy = document.getElementById("busy");
-    if (busy && !(by && by.type === "utsavam:tick")) busy.replaceChildren();
+    if (busy && !(by && by.type === "utsavam:tick")) busy.textContent = "";
   }
 
   // Whoever leaves a form with changes that are not saved is asked first.
@@ -230,16 +268,16 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.closest("[data-unsaved]")) unsaved = true;
-    if (event.target.matches("[data-price]")) label(event.target);
+    if (event.target.matches("[data-price]")) safely(label, event.target);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-export]");
-    if (link && window.htmx) follow(link);
+    if (link && window.htmx) safely(follow, link);
     const button = event.target.closest("button");
-    if (button && button.dataset.reveal) reveal(button);
-    if (button && button.dataset.share) share(button);
-    if (button && button.dataset.copy) copy(button);
-    if (button && button.dataset.step) take(button);
+    if (button && button.dataset.reveal) safely(reveal, button);
+    if (button && button.dataset.share) safely(share, button);
+    if (button && button.dataset.copy) safely(copy, button);
+    if (button && button.dataset.step) safely(take, button);
     if (button && "print" in button.dataset) window.print();
     if (button && button.id === "retry") window.location.reload();
   });
@@ -253,13 +291,13 @@
     if (wrong) document.getElementById("live").textContent = complaint.textContent;
   }
 
-  document.addEventListener("htmx:afterSwap", (event) => prepare(event.target.parentElement || document));
+  document.addEventListener("htmx:afterSwap", (event) => safely(prepare, event.target.parentElement || document));
   // Back and Forward bring a whole page.
   document.addEventListener("htmx:historyRestore", () => {
-    prepare(document);
-    bar();
-    showChosen();
+    [() => prepare(document), bar, showChosen].forEach((extra) => safely(extra));
   });
+  document.addEventListener("htmx:beforeSend", (event) => { event.detail.xhr.askedAt = Date.now(); });
+  document.addEventListener("htmx:afterRequest", (event) => safely(hear, event.detail.xhr));
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.dataset.field) judge(event.target);
   });
@@ -280,9 +318,9 @@
   window.addEventListener("offline", () => offline(true));
   window.addEventListener("online", () => offline(false));
   document.addEventListener("DOMContentLoaded", () => {
-    prepare(document);
-    bar();
-    showChosen();
-    setInterval(countDown, 1000);
+    [() => prepare(document), bar, showChosen].forEach((extra) => safely(extra));
+    setInterval(() => safely(countDown), 1000);
+    // A countdown waits for what time it is here; htmx is ready after this event.
+    if (document.querySelector("[data-countdown]")) setTimeout(tick, 0);
   });
 })();

@@ -46,6 +46,36 @@ def test_a_paused_sale_stops_for_those_who_look_and_goes_on_by_itself(visit, mak
                 )
 
 
+LACKING = """
+for (const [owner, names] of [
+  [window, ["IntersectionObserver", "Intl", "print"]],
+  [Navigator.prototype, ["share", "clipboard", "onLine"]],
+  [Crypto.prototype, ["getRandomValues", "randomUUID"]],
+]) for (const name of names) Object.defineProperty(owner, name, { value: undefined });
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new Error("no storage"); } });
+"""
+
+
+def test_whatever_a_browser_lacks_the_rest_of_the_page_works(visit, make_event):
+    event = make_event(capacity=50, price_minor=50_000, sales_close_at=now() + 600 * SECOND)
+    with visit() as page:
+        page.add_init_script(LACKING)
+        page.goto(f"/events/{event.id}")
+        expect(page.locator(".countdown")).to_contain_text("Sales close in 00:0")
+        page.get_by_label("Seats", exact=True).fill("2")
+        expect(page.locator("[data-book]")).to_contain_text("Book 2 seats")
+        expect(page.get_by_role("button", name="Share")).to_be_hidden()
+
+
+def test_the_countdown_goes_by_our_clock_not_by_the_visitors(visit, make_event):
+    event = make_event(sales_open_at=now() + 3600 * SECOND)
+    with visit() as page:
+        page.add_init_script("const real = Date.now; Date.now = () => real() + 900_000")
+        page.goto(f"/events/{event.id}")
+        expect(page.locator(".countdown")).to_contain_text(re.compile(r"Opens in 00:59:[345]\d"))
+
+
 def test_the_start_is_told_by_the_visitors_clock_too_where_it_differs(visit, make_event):
     event = make_event(start_at=now() + timedelta(days=9))
     for zone, differs in (("America/New_York", True), ("Asia/Kolkata", False)):
