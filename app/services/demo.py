@@ -1,4 +1,4 @@
-"""The demo's users and events; seeding is idempotent."""
+"""The demo's users and events; seeding is idempotent, and moves what is over into the next days."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ from app.services import accounts
 
 PASSWORD = "utsavam-demo"  # noqa: S105 - the demo's, printed at its start
 USERS = ("alice", "bob", "carol")
+SPAN = timedelta(days=7)
+"""The demo's events begin within it, but for one that is under way and one that is over."""
 EVENTS = Path(__file__).with_name("demo_events.json")
 
 
@@ -73,19 +75,18 @@ def _ensure_events(
             found.append((event or _make(changes, facts), facts, event is None))
         # Publish the tokens of existing events too: an operator looks for them in Redis.
         changes.lock(event.id for event, _, is_new in found if not is_new)
+        for event, facts, is_new in found:
+            if not is_new and _is_stale(event, facts):
+                _move(event, facts)
     return found
 
 
 def _make(changes: SeatChanges, facts: dict[str, Any]) -> Event:
     event = Event(
-        start_at=_start_time(facts["in_days"], facts["at"], facts.get("time_zone", "Asia/Kolkata")),
         capacity=facts["capacity"],
+        **_moments(facts),
         **{name: facts[name] for name in _PLAIN if name in facts},
     )
-    if minutes := facts.get("minutes"):
-        event.end_at = event.start_at + timedelta(minutes=minutes)
-    if (days := facts.get("sales_open_in_days")) is not None:
-        event.sales_open_at = now() + timedelta(days=days)
     changes.add(event)  # ids follow the order of the list: event 1 is the concert
     return event
 
@@ -105,8 +106,40 @@ _PLAIN = (
 )
 
 
-def _start_time(in_days: int, at: str, zone: str) -> datetime:
-    hour, minute = map(int, at.split(":"))
+def _is_stale(event: Event, facts: dict[str, Any]) -> bool:
+    """Whether it is an event of the demo, not an organiser's own, that is no longer to come."""
+    is_ours = all(getattr(event, name) == facts[name] for name in ("venue", "description"))
+    is_soon = not event.is_over(now()) and event.start_at <= now() + SPAN
+    return is_ours and facts.get("in_days", 0) >= 0 and not is_soon
+
+
+def _move(event: Event, facts: dict[str, Any]) -> None:
+    """Give the event the times of one that is seeded now."""
+    for name, at in _moments(facts).items():
+        setattr(event, name, at)
+    event.calendar_sequence += 1
+    event.updated_at = now()
+
+
+def _moments(facts: dict[str, Any]) -> dict[str, datetime | None]:
+    start = _start_time(facts)
+    end = start + timedelta(minutes=facts["minutes"])
+    opens = facts.get("sales_open_in_days")
+    return {
+        "start_at": start,
+        "end_at": end,
+        "sales_open_at": now() + timedelta(days=opens) if opens is not None else None,
+        "sales_close_at": end if facts.get("sells_until") == "end" else None,
+        "cancel_until": None,
+    }
+
+
+def _start_time(facts: dict[str, Any]) -> datetime:
+    """So many days from now at an hour of the event's zone, or some hours ago, at a full hour."""
+    if hours := facts.get("hours_ago"):
+        return now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
+    in_days, zone = facts["in_days"], facts.get("time_zone", "Asia/Kolkata")
+    hour, minute = map(int, facts["at"].split(":"))
     local = datetime.now(ZoneInfo(zone)) + timedelta(days=in_days)
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone(UTC)
 

@@ -1,12 +1,16 @@
 """The demo's data: seeded again, it stays as it is."""
 
+from datetime import timedelta
+
 import pytest
 
-from app.models import SaleState
+from app.models import Phase, SaleState
+from app.models.columns import now
 from app.services import accounts, demo, events
 from app.services.events import EventQuery, list_events
 
 pytestmark = pytest.mark.usefixtures("invariants")
+DAY = timedelta(days=1)
 EVERYTHING = (
     "SELECT (SELECT array_agg(u ORDER BY id) FROM users u)::text, "
     "(SELECT array_agg(e ORDER BY id) FROM events e)::text, "
@@ -31,6 +35,43 @@ def test_the_demo_shows_every_state_that_a_visitor_may_meet(desk):
     assert {SaleState[name] for name in expected} <= states
     assert {event.price_minor == 0 for event in shown} == {True, False}
     assert len({event.city for event in shown}) > 5
+
+
+def upcoming(sql):
+    return sql("SELECT name, start_at, end_at FROM events WHERE end_at > now() ORDER BY name")
+
+
+def test_the_demos_events_fall_into_the_next_seven_days(desk, sql):
+    demo.seed_demo(desk, with_password=True)
+    shown = list_events(EventQuery(limit=100)).items
+    under_way = [event for event in shown if event.phase() == Phase.UNDER_WAY]
+    assert [event.sale_state() for event in under_way] == [SaleState.OPEN]
+    assert all(event.start_at <= now() + 7 * DAY for event in shown)
+    assert any(event.ends_at - event.start_at > DAY for event in shown)
+    assert sql("SELECT count(*) FROM events WHERE end_at < now()") == [(1,)]
+
+
+@pytest.mark.parametrize("shift", ["- interval '40 days'", "+ interval '40 days'"])
+def test_a_demo_that_is_started_weeks_later_has_its_events_to_come_again(desk, sql, shift):
+    demo.seed_demo(desk, with_password=True)
+    before = [name for name, _start, _end in upcoming(sql)]
+    sql(
+        f"UPDATE events SET start_at = start_at {shift}, end_at = end_at {shift}, "
+        f"sales_open_at = sales_open_at {shift}, sales_close_at = sales_close_at {shift} "
+        "WHERE end_at > now()"
+    )
+    assert demo.seed_demo(desk, with_password=True).created == []
+    assert [name for name, _start, _end in upcoming(sql)] == before
+    assert all(start <= now() + 7 * DAY for _name, start, _end in upcoming(sql))
+    stable = sql(EVERYTHING)
+    demo.seed_demo(desk, with_password=True)
+    assert sql(EVERYTHING) == stable
+
+
+def test_an_organisers_own_event_of_the_same_name_stays_where_it_is(desk, make_event, sql):
+    own = make_event(name="Tech Talk", venue="My Garage", start_at=now() - 40 * DAY)
+    demo.seed_demo(desk, with_password=True)
+    assert sql(f"SELECT start_at FROM events WHERE id = {own.id}") == [(own.start_at,)]
 
 
 def test_seeding_again_changes_nothing(desk, sql):
