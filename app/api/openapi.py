@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, json
 
+from app.api.samples import ADDRESSES, BODIES
 from app.api.spec import spec
 from app.edge.error_handlers import PROBLEM_JSON
 from app.lib.images import MEDIA_TYPES
@@ -71,9 +72,7 @@ def document() -> dict[str, Any]:
 
 
 def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
-    for parameter in operation["parameters"]:
-        if parameter["in"] == "path":
-            parameter["schema"] = _RUN if parameter["name"] == "run" else _ID
+    _finish_inputs(operation)
     answers = operation["responses"]
     for status, answer in answers.items():
         if int(status) >= 400 and "ReadyOut" not in str(answer) and "content" in answer:
@@ -108,6 +107,15 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     )
     if not has_inputs:
         answers.pop("422", None)
+
+
+def _finish_inputs(operation: dict[str, Any]) -> None:
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            parameter["schema"] = _RUN if parameter["name"] == "run" else _ID
+            parameter["example"] = ADDRESSES[parameter["name"]]
+    if sample := BODIES.get(operation["operationId"]):
+        operation["requestBody"]["content"]["application/json"]["example"] = sample
 
 
 def _finish_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -20,6 +20,30 @@ def operations(document):
     ]
 
 
+def sample_of(path, operation):
+    """A call's sample as Swagger UI sends it when nobody changes it."""
+    for parameter in operation["parameters"]:
+        if "example" in parameter:
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return path, {} if content is None else {"json": content["example"]}
+
+
+def test_the_unchanged_sample_of_every_call_does_something_in_a_demo(document, open_app, admin):
+    client = open_app.test_client()
+    assert client.post("/api/admin/seed_demo_data", headers=admin).status_code == 201
+    calls = sorted(operations(document), key=lambda call: call[1] == "delete")
+    for path, method, operation in calls:
+        address, facts = sample_of(path, operation)
+        assert "{" not in address
+        if operation["operationId"] == "setImage":
+            continue  # a file is chosen
+        answer = client.open(address, method=method.upper(), headers=admin, **facts)
+        # Its event has just been deleted.
+        done = {404} if operation["operationId"] == "removeImage" else {200, 201, 204}
+        assert answer.status_code in done, (operation["operationId"], answer.text)
+
+
 def test_the_document_is_openapi_3_1_below_api(document):
     assert re.fullmatch(r"3\.1\.\d", document["openapi"])
     assert all(path.startswith("/api/") for path in document["paths"])
@@ -123,3 +147,12 @@ def test_the_document_is_where_the_contract_puts_it(client, path):
 def test_the_documentation_page_loads_nothing_from_elsewhere(client):
     page = client.get("/docs", headers={"Accept": "text/html"}).get_data(as_text=True)
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_the_documentation_page_follows_the_browsers_light_and_dark(client):
+    page = client.get("/docs", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert re.search(r'swagger-ui.css">\s*<link rel="stylesheet" href="/static/css/docs.css', page)
+    with client.get("/static/js/docs.js") as answer:
+        script = answer.get_data(as_text=True)
+    assert 'matchMedia("(prefers-color-scheme: dark)")' in script

@@ -1,0 +1,36 @@
+"""Sample inputs of the API's document, of things that the demo has: sent unchanged, they work."""
+
+from typing import Any
+
+BODIES: dict[str, dict[str, Any]] = {
+    "createBooking": {"user_id": 1, "event_id": 2, "seats": 2},
+    "changeBooking": {"seats": 1},
+    "createUser": {
+        "email": "meena@example.com",
+        "name": "Meena",
+        "password": "a long sentence nobody guesses",
+    },
+    "createEvent": {
+        "name": "Veena Evening",
+        "venue": "Music Academy",
+        "city": "Chennai",
+        "start_at": "2031-01-10T18:00:00+05:30",
+        "capacity": 300,
+        "price_minor": 50000,
+        "currency": "INR",
+        "status": "draft",
+    },
+    "updateEvent": {"max_per_person": 6},
+    "copyEvent": {"name": "The same, once more"},
+    "createStaffKey": {"name": "box office", "role": "viewer"},
+    "reconcile": {"after": 0, "repair": False},
+}
+"""By call. Without them a sample holds every field, and its "string" would be saved."""
+ADDRESSES: dict[str, int | str] = {
+    "event_id": 1,
+    "booking_id": 1,
+    "user_id": 1,
+    "key_id": 1,
+    "run": "1a2b3c4d",
+}
+"""By parameter of an address."""
