@@ -24,13 +24,16 @@ blueprint = Blueprint("events", __name__)
 NEAREST = 3
 PER_PAGE = 12
 """A multiple of one, two and three, the cards in a row."""
+MOST_SHOWN = 10 * PER_PAGE
+"""How many of the events loaded are there again after Back."""
 
 
 @blueprint.get("/")
 def index() -> Answer:
     filters = EventFilters.of(request.args)
-    query = filters.query(limit=PER_PAGE, after=request.args.get("after"))
     more = request.headers.get("HX-Target") == "more"
+    after = request.args.get("after")
+    query = filters.query(limit=PER_PAGE if after else _asked_for(), after=after)
     snapshot = catalogue().listing(query, counted=not more)
     if not is_anonymous():
         return _listed(snapshot, filters, query, more)
@@ -87,19 +90,31 @@ def _event(event_id: int) -> Event:
     return catalogue().event(event_id).events[0]
 
 
+def _asked_for() -> int:
+    """How many events the list shows: those of `shown`, a whole number of loads."""
+    shown = request.args.get("shown", PER_PAGE, type=int)
+    return PER_PAGE * min(max(shown // PER_PAGE, 1), MOST_SHOWN // PER_PAGE)
+
+
 def _listed(
     snapshot: CatalogueSnapshot, filters: EventFilters, query: EventQuery, more: bool
 ) -> Response:
     page = snapshot.page
     more_url = url_for("events.index", **filters.chosen, after=page.next_cursor)
+    here = _asked_for()
     shown: dict[str, Any] = {
         "page": page,
+        "more": more,
+        "more_here_url": f"{more_url}&shown={here + PER_PAGE}",
         "query": query,
         "filters": filters,
         "more_url": more_url if page.next_cursor else None,
     }
     if more:
-        return make_response(render_template("fragments/event_more.html", **shown))
+        answer = make_response(render_template("fragments/event_more.html", **shown))
+        # Whoever comes back to this address finds the cards that were loaded.
+        answer.headers["HX-Replace-Url"] = url_for("events.index", **filters.chosen, shown=here)
+        return answer
     nearest = [] if page.items or not filters.q else _nearest(query)
     shown |= {"count": snapshot.count, "cities": snapshot.cities, "nearest": nearest}
     answer = page_or_fragment("pages/events.html", "fragments/event_results.html", **shown)

@@ -26,8 +26,7 @@ PER_PAGE = 20
 
 @blueprint.get("/bookings")
 def index() -> Answer:
-    chosen = request.args.get("show", "")
-    tab = Tab(chosen) if chosen in set(Tab) else Tab.UPCOMING
+    tab = _shown_tab()
     user = signed_in_user()
     page = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
     counts = user_bookings.count_by_tab(user.id)
@@ -78,7 +77,9 @@ def _mine(booking_id: int) -> Booking:
 def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
     inline = is_htmx() and booking.can_be_given_back(now())
     template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
-    page = render_template(template, booking=booking, now=now(), error=error)
+    page = render_template(
+        template, booking=booking, now=now(), error=error, shown_tab=_shown_tab()
+    )
     return make_response(page, status)
 
 
@@ -88,7 +89,7 @@ def _cancelled(booking: Booking) -> Answer:
             "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
         )
     else:
-        message = _("Cancelled. The seats are free again.")
+        message = _("Done. You have given back all seats of this booking.")
     if is_htmx():
         counts = user_bookings.count_by_tab(booking.user_id)
         return render_template(
@@ -97,7 +98,14 @@ def _cancelled(booking: Booking) -> Answer:
             counts=counts,
             told=message,
             now=now(),
+            shown_tab=_shown_tab(),
         )
     flash(message, "done")
     tab = Tab.UPCOMING if booking.takes_seats else Tab.CANCELLED
     return go_to(url_for("my_bookings.index", show=tab))
+
+
+def _shown_tab() -> Tab:
+    """The tab on which a booking's row is shown, in the query or in the form."""
+    chosen = request.values.get("show", "")
+    return Tab(chosen) if chosen in set(Tab) else Tab.UPCOMING

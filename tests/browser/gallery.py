@@ -156,7 +156,9 @@ def lost_race(page, world):
 
 def asked_inline(page, world):
     page.goto("/bookings")
-    page.locator(f"#booking-{world.bookings['ok'].id}").get_by_role("link", name="Cancel").click()
+    page.locator(f"#booking-{world.bookings['ok'].id}").get_by_role(
+        "link", name=re.compile("^Give back")
+    ).click()
     expect(page.get_by_role("button", name=re.compile("^Yes, "))).to_be_visible()
 
 

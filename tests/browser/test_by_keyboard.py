@@ -31,15 +31,20 @@ def test_the_whole_way_by_keyboard_alone(visit, alice, make_event, sql, invarian
         page.wait_for_url(re.compile("/bookings/"))
         tab_to(page, "link", "All my bookings")
         page.keyboard.press("Enter")
-        tab_to(page, "link", "Cancel Indie Concert")
+        tab_to(page, "link", "Give back seats for Indie Concert")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="Cancel Indie Concert?")).to_be_visible()
-        expect(page.locator("[data-focus]")).to_be_focused()
+        expect(
+            page.get_by_role(
+                "heading", name="How many of your 3 seats for Indie Concert do you give back?"
+            )
+        ).to_be_visible()
+        expect(page.locator(".confirm .booking-text")).to_be_focused()
         tab_to(page, "spinbutton", re.compile("Seats to give back"))
         page.keyboard.type("1")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status").first).to_contain_text("You keep 2 seats.")
         expect(page.locator(".booking-row")).to_be_focused()
+        expect(page.locator(".told")).to_have_text("Done. You keep 2 seats.")
     assert sql("SELECT seats, status FROM bookings ORDER BY id") == [
         (2, "CONFIRMED"),
         (1, "CANCELLED"),

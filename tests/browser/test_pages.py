@@ -41,6 +41,13 @@ def test_more_events_load_below_and_by_a_plain_link(visit, factories):
         expect(page.locator(".card")).to_have_count(12)
         page.get_by_role("link", name="Load more events").click()
         expect(page.locator(".card")).to_have_count(20)
+        expect(page.get_by_role("link", name="Evening 12")).to_be_focused()
+        expect(page.get_by_role("status").first).to_have_text("8 more events")
+        page.get_by_role("link", name="Evening 17").click()
+        page.wait_for_url("**/events/**")
+        page.go_back()
+        expect(page.locator(".card")).to_have_count(20)
+        expect(page.get_by_role("link", name="Evening 17")).to_be_in_viewport()
     with visit(java_script_enabled=False) as page:
         page.get_by_role("link", name="Load more events").click()
         expect(page.locator(".card")).to_have_count(8)

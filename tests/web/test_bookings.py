@@ -117,7 +117,24 @@ def test_htmx_swaps_the_row_that_was_cancelled(signed_in, alice, make_event, mak
     assert f'<li id="booking-{booking.id}"' in asked
     row = signed_in.post(path, headers=HTMX).text
     assert 'data-state="cancelled"' in row
-    assert "Tech Talk: Cancelled." in row
+    told = "Done. You have given back all seats of this booking."
+    assert f'<p class="told">{told}</p>' in row
+    assert f"{told}</p>" in row.partition('id="live"')[2]
+
+
+@pytest.mark.parametrize("tab", ["upcoming", "past", "cancelled"])
+def test_the_tab_stays_marked_when_seats_are_given_back(
+    signed_in, alice, make_event, make_booking, tab
+):
+    booking = make_booking(make_event(), user=alice, seats=3)
+    path = f"/bookings/{booking.id}/cancellation"
+    asked = signed_in.get(f"{path}?show={tab}", headers=HTMX).text
+    assert f'name="show" value="{tab}"' in asked
+    assert "How many of your 3 seats for" in asked
+    assert re.search(r'name="give"[^>]* value=""', asked)
+    row = signed_in.post(path, {"had": "3", "give": "1", "show": tab}, headers=HTMX).text
+    marked = re.findall(r'show=(\w+)" aria-current="page"|bookings" aria-current="page"', row)
+    assert marked == ["" if tab == "upcoming" else tab]
 
 
 def test_some_seats_are_given_back_once_however_often_the_form_is_sent(

@@ -268,3 +268,17 @@ def test_another_form_whose_session_is_over_says_what_to_do(visitor, clean):
     assert answer.status_code == 400
     assert "without the mark that our pages put into it" in answer.text
     assert 'name="name-name" value="x"' in answer.text
+
+
+def test_more_events_take_the_focus_and_are_there_again_after_back(visitor, titles, factories):
+    for number in range(30):
+        factories.event(name=f"E{number}", start_at=now() + DAY)
+    address = re.search(r'hx-get="([^"]+)" hx-target="#more"', visitor.get("/").text)[1]
+    answer = visitor.get(address.replace("&amp;", "&"), headers={**HTMX, "HX-Target": "more"})
+    assert answer.headers["HX-Replace-Url"] == "/?shown=24"
+    assert len(re.findall(r'card-title"><a [^>]* data-focus>E12<', answer.text)) == 1
+    assert answer.text.count("data-focus") == 1
+    assert '<p id="live" hx-swap-oob="innerHTML">12 more events</p>' in answer.text
+    assert titles("/?shown=24") == [f"E{number}" for number in range(24)]
+    assert len(titles("/?shown=999999")) == 30
+    assert len(titles("/?shown=-5")) == len(titles("/?shown=rubbish")) == 12
