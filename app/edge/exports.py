@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from flask import Response, stream_with_context
@@ -62,9 +63,9 @@ def escape_formula(cell: str) -> str:
     return FORMULA.sub(r"\1'", cell)
 
 
-def cell_text(cell: Any, zone: tzinfo = UTC) -> int | str:
+def cell_text(cell: Any, zone: tzinfo = UTC) -> int | Decimal | str:
     """Return the cell as CSV shows it: times as ISO 8601 in `zone`, None as an empty string."""
-    if isinstance(cell, int):
+    if isinstance(cell, int | Decimal):
         return cell
     if isinstance(cell, datetime):
         return cell.astimezone(zone).isoformat(sep=" ", timespec="seconds")

@@ -6,7 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    case,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -191,6 +202,29 @@ class Booking(Model):
             (confirmed, BookingState.CONFIRMED.value),
             else_=BookingState.CANCELLED.value,
         )
+
+    @hybrid_property
+    def is_owed(self) -> bool:
+        """Whether its price is to be given back if it was paid: the event did not take place.
+
+        An event deleted after its end did, unless it was cancelled. In a query, of one joined with
+        its event.
+        """
+        event = self.event
+        fell_out = event.status == EventStatus.CANCELLED or (
+            event.deleted_at is None or not event.is_over(event.deleted_at)
+        )
+        return self.price_minor > 0 and self.state == BookingState.EVENT_CANCELLED and fell_out
+
+    @is_owed.inplace.expression
+    @classmethod
+    def _is_owed_expression(cls) -> ColumnElement[bool]:
+        fell_out = or_(
+            Event.status == EventStatus.CANCELLED.value,
+            Event.deleted_at.is_(None),
+            Event.are_to_come(Event.deleted_at),
+        )
+        return and_(cls.price_minor > 0, cls.state == BookingState.EVENT_CANCELLED.value, fell_out)
 
     @hybrid_property
     def currency(self) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import ApiToken, Booking, Event, SignIn, User
+from app.models import ApiToken, Booking, Event, EventStatus, SignIn, User
 from app.models.columns import now
 from app.services import accounts, bookings
 
@@ -83,12 +83,16 @@ def count_cancellable(user_id: int) -> int:
 
 
 def _cancellable(what: Any, user_id: int) -> Select[Any]:
-    """Select `what` from the user's confirmed bookings that may still be cancelled."""
+    """Select `what` from the user's confirmed bookings that may still be cancelled.
+
+    Those of a cancelled event stand, as in `bookings.cancel`: they say what is owed.
+    """
     return (
         select(what)
         .join(Event, Event.id == Booking.event_id)
         .where(Booking.user_id == user_id, Booking.takes_seats)
         .where(Event.cancellable_until > now(), Event.deleted_at.is_(None))
+        .where(Event.status != EventStatus.CANCELLED)
         .order_by(Booking.id)
     )
 

@@ -217,12 +217,7 @@ def _of_state(wanted: Any, query: BookingQuery) -> Any:
     if query.state:
         wanted = wanted.where(Booking.state == query.state)
     if query.owed:
-        wanted = wanted.where(
-            Booking.state == BookingState.EVENT_CANCELLED,
-            Booking.price_minor > 0,
-            # An event deleted after it took place owes nobody anything.
-            or_(Event.deleted_at.is_(None), Event.are_to_come(Event.deleted_at)),
-        )
+        wanted = wanted.where(Booking.is_owed)
     return wanted
 
 

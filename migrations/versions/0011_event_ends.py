@@ -32,7 +32,7 @@ def upgrade():
         )
         op.execute("SET lock_timeout = '5s'")
     column = sa.Column("calendar_sequence", sa.Integer(), server_default="0", nullable=False)
-    op.add_column("events", column)
+    op.add_column("events", column, if_not_exists=True)
 
 
 def downgrade():

@@ -19,11 +19,16 @@ depends_on = None
 def upgrade():
     # Null for bookings made so far, and by a version that is still running: those have the event's
     # currency, which can't change once anything was booked.
-    op.add_column("bookings", sa.Column("currency", sa.String(3), nullable=True))
+    # Each table by itself: bookings lock events first, so who holds one and waits for the other
+    # deadlocks with them.
+    with op.get_context().autocommit_block():
+        currency = sa.Column("currency", sa.String(3), nullable=True)
+        op.add_column("bookings", currency, if_not_exists=True)
     note = sa.Column("payment_note", sa.String(200), server_default="", nullable=False)
-    op.add_column("events", note)
+    op.add_column("events", note, if_not_exists=True)
 
 
 def downgrade():
-    op.drop_column("events", "payment_note")
+    with op.get_context().autocommit_block():
+        op.drop_column("events", "payment_note", if_exists=True)
     op.drop_column("bookings", "currency")

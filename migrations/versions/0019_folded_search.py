@@ -50,9 +50,13 @@ def downgrade():
 
 
 def replace(dropped, made):
-    # Beside the site while it serves; such indexes can't be made within a transaction.
+    # Beside the site while it serves; such indexes can't be made within a transaction. They wait for
+    # whoever is at work, however long, and nobody waits for them. What an attempt that broke off has
+    # left is no index.
     with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
         for name, (table, expression) in made.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             op.create_index(
                 name,
                 table,
@@ -63,3 +67,4 @@ def replace(dropped, made):
             )
         for name, (table, _expression) in dropped.items():
             op.drop_index(name, table_name=table, postgresql_concurrently=True, if_exists=True)
+        op.execute("SET lock_timeout = '5s'")

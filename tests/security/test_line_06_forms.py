@@ -73,12 +73,14 @@ def test_line_06_a_foreign_page_signs_nobody_in(visitor, alice, settings):
 
 @pytest.fixture
 def everything(sql):
-    """All that is kept, but for when a key or a token was last used, and sums."""
+    """All that is kept, but for when a key or a token was last used, and sums; and for who took
+    guests' data along, which is noted whichever way they asked for it."""
 
     def read():
         tables = sorted(set(TABLES.replace(" ", "").split(",")) - DERIVED)
         seen = "to_jsonb(t) - 'last_used_at'"
         query = "SELECT jsonb_agg({seen} ORDER BY {seen}::text) FROM {table} t"
+        query += " WHERE to_jsonb(t)->>'action' IS DISTINCT FROM 'guests.exported'"
         return {name: sql(query.format(seen=seen, table=name)) for name in tables}
 
     return read

@@ -143,7 +143,13 @@ def test_line_07_no_other_site_is_let_in_by_asking(client, admin, clean):
 
 HOSTS = [
     *("evil.example", "evil.example:80", "localhost.evil.example", "evil.example#localhost"),
-    *("localhost@evil.example", "127.0.0.1.evil.example", "192.0.2.7", "[::1]", "localhost,evil"),
+    *(
+        "localhost@evil.example",
+        "127.0.0.1.evil.example",
+        "192.0.2.7",
+        "[2001:db8::7]",
+        "localhost,evil",
+    ),
 ]
 
 

@@ -45,12 +45,14 @@ def test_line_09_markup_that_is_obeyed_would_be_found():
 def forms_of(page):
     """Each form of a page that changes something: its address, its fields, what can be written."""
     for form in html5lib.parse(page, namespaceHTMLElements=False).iter("form"):
-        if (form.get("method") or "get").lower() != "post" or form.get("enctype"):
+        if (form.get("method") or "get").lower() != "post":
             continue
         fields, free = {}, []
         for item in form.iter():
             name = item.get("name") if isinstance(item.tag, str) else None
             if not name or item.tag not in {"input", "textarea", "select", "button"}:
+                continue
+            if item.get("type") == "file":
                 continue
             fields[name] = item.get("value") or (item.text or "").strip()
             if item.tag == "select":

@@ -147,8 +147,10 @@ NO_CHANGE = {"admin_events.preview", "admin_events.check"}
 OF_THE_HOUSE = {
     *("admin_checks.reconcile_next", "api_admin_operations.reconcile_some"),
     *("admin_checks.seed", "api_admin_operations.seed_demo_data"),
+    "api_admin_operations.remove_rehearsal",
 }
-"""Tokens in Redis are put right, or the demo is filled: of nobody's facts."""
+"""Tokens in Redis are put right, the demo is filled, or what a rehearsal made is taken away (and
+told: tests/services/test_rehearsals.py): of nobody's facts."""
 
 
 def test_line_12_every_call_by_which_staff_changes_something_is_looked_at(app):

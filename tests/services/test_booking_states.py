@@ -10,7 +10,7 @@ from app.db import db
 from app.errors import EventCancelled
 from app.models import Booking, BookingState
 from app.models.columns import now
-from app.services import bookings, events
+from app.services import account_deletion, bookings, events
 from app.services.booking_search import BookingQuery, count_bookings, owed_by_currency
 
 DAY = timedelta(days=1)
@@ -99,11 +99,24 @@ def test_what_is_owed_is_summed_by_currency(desk, make_event, make_booking):
     assert owed_by_currency(BookingQuery()) == {"JPY": 2000}
 
 
-@pytest.mark.parametrize(("starts", "owed"), [(DAY, {"INR": 500}), (-DAY, {})])
+@pytest.mark.parametrize(
+    ("status", "starts", "owed"),
+    [("published", DAY, True), ("published", -DAY, False), ("cancelled", -DAY, True)],
+)
 def test_an_event_deleted_after_it_took_place_owes_nothing(
-    desk, make_event, make_booking, starts, owed
+    desk, make_event, make_booking, status, starts, owed
 ):
-    event = make_event(start_at=now() + starts)
-    make_booking(event, price_minor=500)
+    event = make_event(start_at=now() + starts, status=status)
+    booking = make_booking(event, price_minor=500)
     events.delete_event(event.id, desk, force=True)
-    assert owed_by_currency(BookingQuery()) == owed
+    assert owed_by_currency(BookingQuery()) == ({"INR": 500} if owed else {})
+    assert bookings.get_booking(booking.id).is_owed == owed
+
+
+def test_who_leaves_keeps_the_claim_on_a_cancelled_event(
+    desk, make_event, make_booking, make_user, invariants
+):
+    guest = make_user(password="correct horse battery")
+    make_booking(make_event(status="cancelled"), user=guest, price_minor=500)
+    assert account_deletion.delete_account(guest.id, "correct horse battery", desk) == 0
+    assert owed_by_currency(BookingQuery()) == {"INR": 500}
