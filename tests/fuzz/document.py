@@ -21,6 +21,9 @@ RULES = {
     "can be at most",
     "can't be draft again",
     "is another key's already",
+    "can't limit an owner",
+    "must be in the future",
+    "must be events that there are",
     # Whether bytes are a picture, no schema can say.
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",
@@ -33,6 +36,7 @@ RULES = {
     "is not a currency code, as in INR",
     # What a person sees: blanks around a text are dropped before it is measured.
     "must not hold control characters",
+    "must hold something that can be seen",
     "must be one line",
     "must not hold a NUL character",
     "must have at least 1 characters",
