@@ -53,7 +53,7 @@ def booking_calendar(booking: Booking, given_back: GivenBack) -> bytes:
     is_valid = booking.state == BookingState.CONFIRMED
     words = (
         ngettext("%(num)d seat", "%(num)d seats", booking.seats),
-        how_to_pay_booking(booking) if is_valid else "",
+        how_to_pay_booking(booking),
         _("Booking reference: %(reference)s", reference=booking.spoken_reference),
         _("Your ticket: %(url)s", url=ticket),
         _("The event: %(url)s", url=event_url(event, _external=True)),

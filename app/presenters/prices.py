@@ -4,7 +4,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.lib.money import Ambiguous, TooFine, currency_mark, digits_of, format_money, minor_to_text
-from app.models import Booking, Event
+from app.models import Booking, BookingState, Event
 
 
 def price(minor: int, currency: str) -> str:
@@ -30,7 +30,12 @@ def how_to_pay(event: Event) -> str:
 
 
 def how_to_pay_booking(booking: Booking) -> str:
-    """How the booking is paid, as `how_to_pay`, but for all its seats at the price they had."""
+    """How the booking is paid, as `how_to_pay`, but for all its seats at the price they had.
+
+    Empty for a booking that does not stand: nothing is to be paid.
+    """
+    if booking.state != BookingState.CONFIRMED:
+        return ""
     if booking.event.payment_note or not booking.total_minor:
         return booking.event.payment_note
     cost = price(booking.total_minor, booking.currency)

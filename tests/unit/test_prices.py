@@ -12,6 +12,8 @@ from app.presenters.prices import (
     price_or_free,
 )
 
+STANDS = {"status": "CONFIRMED"}
+
 
 @pytest.fixture(autouse=True)
 def request_context(app):
@@ -46,14 +48,22 @@ def test_how_it_is_paid_is_the_organisers_word_or_the_amount_at_the_door(
     facts, one_seat, three_seats
 ):
     this = event(**facts)
-    booking = Booking(event=this, seats=3, price_minor=this.price_minor)
+    booking = Booking(**STANDS, event=this, seats=3, price_minor=this.price_minor)
     assert (how_to_pay(this), how_to_pay_booking(booking)) == (one_seat, three_seats)
 
 
 def test_a_booking_is_paid_at_the_price_it_was_made_at():
-    booking = Booking(event=event(90000), seats=2, price_minor=50000, booked_in="INR")
+    booking = Booking(**STANDS, event=event(90000), seats=2, price_minor=50000, booked_in="INR")
     assert how_to_pay_booking(booking) == "Pay ₹1,000 at the door."
     booking.price_minor = 0
+    assert how_to_pay_booking(booking) == ""
+
+
+def test_nothing_is_to_be_paid_for_what_does_not_stand():
+    booking = Booking(**STANDS, event=event(90000), seats=2, price_minor=50000, booked_in="INR")
+    booking.event.status = "cancelled"
+    assert how_to_pay_booking(booking) == ""
+    booking.event.status, booking.status = "published", "CANCELLED"
     assert how_to_pay_booking(booking) == ""
 
 
