@@ -16,5 +16,5 @@ def text_of(file: Path) -> str | None:
 
 @lru_cache(maxsize=8)
 def _read(file: Path, _changed_at: int) -> str:
-    with file.open(encoding="utf-8") as opened:
+    with file.open(encoding="utf-8-sig") as opened:
         return opened.read(MAX_BYTES)
