@@ -202,6 +202,26 @@ def test_a_viewer_without_emails_finds_nobody_by_one(app, house):
     assert {row["user_email"] for row in rows} == {None}
 
 
+def test_a_tickets_code_tells_a_viewer_no_part_of_an_email(app, house, factories):
+    guest = factories.user(email="secret.part@guests.example", name="")
+    booking = factories.booking(house.mine, user=guest)
+    for allowed in (False, True):
+        person = house.person("viewer", sees_emails=allowed)
+        ids = house.ids(house.mine, booking)
+        answer = ask(app, "admin_bookings.index", person, ids, f"?q={booking.reference}-1")
+        assert "Seat 1 of 1" in answer.text
+        assert ("secret.part" in answer.text) == allowed
+
+
+def test_an_event_that_is_gone_hides_no_key(app, house, sql):
+    house.person("viewer", event_ids=[house.mine.id])
+    sql("UPDATE staff_keys SET event_ids = '{999}'")
+    person = house.person("owner")
+    answer = ask(app, "admin_keys.index", person, house.ids(house.mine, house.booking))
+    assert answer.status_code == 200
+    assert "an event that was removed" in answer.text
+
+
 def test_an_expired_key_opens_nothing_and_ends_its_sign_ins(app, house, sql):
     person = house.person("organiser", expires_at=now() + timedelta(hours=1))
     ids = house.ids(house.mine, house.booking)
