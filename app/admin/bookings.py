@@ -141,7 +141,7 @@ def _changed_meanwhile() -> str:
 
 @blueprint.get("/events/<id:event_id>/bookings/new")
 def new(event_id: int) -> Answer:
-    form = BookForForm(formdata=None, seats=1, key=secrets.token_urlsafe(24))
+    form = BookForForm(formdata=None, seats=1, idempotency_key=secrets.token_urlsafe(24))
     return _booking_page(form, event_id)
 
 
@@ -157,7 +157,7 @@ def create(event_id: int) -> Answer:
             email=form.email.data,
             name=form.name.data or "",
             seats=form.seats.data,
-            key=form.key.data,
+            key=form.idempotency_key.data,
         )
     except UtsavamError as error:
         problem = problem_of(error)

@@ -155,4 +155,4 @@ class BookForForm(Form):
             NumberRange(1, MAX_SEATS, _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)),
         ],
     )
-    key = HiddenField(validators=[InputRequired(), Length(8, 100)])
+    idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])

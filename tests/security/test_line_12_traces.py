@@ -113,7 +113,7 @@ EVENT_FORM = {
     "time_zone": "Asia/Kolkata",
 }
 EVENT = {"name": "Kolam Morning", "start_at": "2099-01-02T06:30:00Z", "capacity": 40}
-GUEST = {"email": "g@example.com", "seats": "1", "key": "k" * 10}
+GUEST = {"email": "g@example.com", "seats": "1", "idempotency_key": "k" * 10}
 CHANGES = {
     "admin_events.create": EVENT_FORM,
     "admin_events.update": EVENT_FORM,

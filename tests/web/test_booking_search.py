@@ -74,7 +74,12 @@ def test_an_organiser_cancels_past_the_guests_deadline_once(organiser, guests, s
 
 
 def test_booking_for_somebody_makes_their_account_and_books_once(organiser, event, sql, invariants):
-    form = {"email": "New@Guest.example", "name": "New Guest", "seats": "4", "key": "k" * 20}
+    form = {
+        "email": "New@Guest.example",
+        "name": "New Guest",
+        "seats": "4",
+        "idempotency_key": "k" * 20,
+    }
     places = {organiser.post(f"/admin/events/{event.id}/bookings", form).location for _ in range(2)}
     assert places == {"/admin/bookings/1"}
     assert sql("SELECT email, name, password_hash FROM users") == [
@@ -95,7 +100,13 @@ def test_booking_for_somebody_makes_their_account_and_books_once(organiser, even
 def test_what_can_not_be_booked_for_somebody_says_why_and_loses_nothing(
     organiser, event, sql, change, said
 ):
-    form = {"email": "g@example.com", "name": "BookingRow", "seats": "4", "key": "k" * 20, **change}
+    form = {
+        "email": "g@example.com",
+        "name": "BookingRow",
+        "seats": "4",
+        "idempotency_key": "k" * 20,
+        **change,
+    }
     answer = organiser.post(f"/admin/events/{event.id}/bookings", form)
     assert answer.status_code in {409, 422}
     assert said in answer.text

@@ -17,7 +17,7 @@ def history(organiser, make_event, make_user, make_booking):
     for each in (event, other):
         make_booking(each, user=make_user(name="Meena"), seats=2)
     organiser.post(f"/admin/events/{event.id}/edit", {**FORM, "price": "549"})
-    guest = {"email": "ravi@example.com", "name": "Ravi", "seats": "1", "key": "k" * 20}
+    guest = {"email": "ravi@example.com", "name": "Ravi", "seats": "1", "idempotency_key": "k" * 20}
     organiser.post(f"/admin/events/{event.id}/bookings", guest)
     organiser.post(f"/admin/events/{event.id}/pause")
     organiser.post(f"/admin/events/{event.id}/held-seats", {"seats": "3", "seen": "0"})

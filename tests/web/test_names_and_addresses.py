@@ -26,7 +26,12 @@ def test_a_staff_keys_name_can_be_seen(organiser):
 
 
 def test_a_guest_booked_for_has_a_name_that_can_be_seen_or_none(organiser, make_event):
-    form = {"email": "meena@example.com", "name": UNSEEN, "seats": "1", "key": "12345678"}
+    form = {
+        "email": "meena@example.com",
+        "name": UNSEEN,
+        "seats": "1",
+        "idempotency_key": "12345678",
+    }
     path = f"/admin/events/{make_event().id}/bookings"
     assert TOLD in organiser.post(path, form).text
     assert organiser.post(path, {**form, "name": " "}).status_code == 303
@@ -71,7 +76,12 @@ def test_staff_book_for_and_find_the_same_person_however_the_address_is_spelt(
 ):
     event = make_event(capacity=9)
     for number, email in enumerate(SPELLINGS):
-        form = {"email": email, "name": "Anna", "seats": "1", "key": f"key number {number}"}
+        form = {
+            "email": email,
+            "name": "Anna",
+            "seats": "1",
+            "idempotency_key": f"key number {number}",
+        }
         assert organiser.post(f"/admin/events/{event.id}/bookings", form).status_code == 303
     assert sql("SELECT count(*) FROM users") == [(1,)]
     for words in ("anna@bücher", "xn--bcher-kva.example", "anna@xn--bcher-kva.example", "BÜCHER"):

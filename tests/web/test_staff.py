@@ -44,7 +44,10 @@ PAGES = ["/admin/events", "/admin/bookings", "/admin/bookings.csv", "/admin/audi
 CHANGES = [
     ("/admin/events", EVENT_FORM),
     ("/admin/events/1/edit", EVENT_FORM),
-    ("/admin/events/1/bookings", {"email": "g@example.com", "seats": "1", "key": "k" * 10}),
+    (
+        "/admin/events/1/bookings",
+        {"email": "g@example.com", "seats": "1", "idempotency_key": "k" * 10},
+    ),
     ("/admin/bookings/1/cancellation", {}),
     ("/admin/events/1/image/removal", {}),
     ("/admin/events/1/deletion", {}),
@@ -166,7 +169,10 @@ def test_each_kind_of_change_is_attributed(member, event, make_booking, sql):
     asha = member("asha", "owner")
     asha.post("/admin/events", EVENT_FORM)
     asha.post("/admin/bookings/1/cancellation", {"had": "3", "give": "1"})
-    asha.post("/admin/events/1/bookings", {"email": "g@example.com", "seats": "2", "key": "k" * 10})
+    asha.post(
+        "/admin/events/1/bookings",
+        {"email": "g@example.com", "seats": "2", "idempotency_key": "k" * 10},
+    )
     asha.post("/admin/keys", {"name": "bela", "role": "viewer"})
     asha.post("/admin/keys/2/revocation")
     asha.post("/admin/events/1/deletion")
