@@ -49,6 +49,9 @@ def index() -> Answer:
 @blueprint.get("/audit.csv")
 def export() -> Answer:
     event_id = request.args.get("event", type=an_id)
+    if emails := audit.count_emails(_words(), event_id):
+        event = events.get_event(event_id, drafts=True) if event_id else None
+        audit.note_export("CSV of the audit log", emails, event)
     return csv_file("audit", HEADER, _rows(_words(), event_id))
 
 

@@ -97,6 +97,8 @@ def list_audit(query: SearchQuery) -> Response:
     """List who of the staff did what, the newest first"""
     page = audit.list_entries(q=query.q, limit=query.limit, after=query.after)
     entries = [AuditEntryOut.model_validate(entry) for entry in page.items]
+    if emails := sum("email" in {**(e.before or {}), **(e.after or {})} for e in page.items):
+        audit.note_export("API", emails)
     return page_response(AuditEntriesOut(entries), page)
 
 

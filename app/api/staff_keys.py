@@ -18,7 +18,7 @@ OWNER: dict[str, Any] = {"tags": ["Staff keys"], "security": [{KEY: []}]}
 @blueprint.get("/admin/keys")
 @valid(answers(401, HTTP_200=StaffKeysOut), operation_id="listStaffKeys", **OWNER)
 def list_keys() -> Response:
-    """List the staff keys in force"""
+    """List the staff keys that are not revoked, expired ones too"""
     return json_response(StaffKeysOut([StaffKeyOut.model_validate(k) for k in staff.list_keys()]))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, event, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, event, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient
 
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 STRANGER = "somebody unknown"
 """The actor of a refused login."""
+_HOLDS_EMAIL = or_(AuditEntry.before.has_key("email"), AuditEntry.after.has_key("email"))
 NOUNS: dict[type, str] = {Event: "event", Booking: "booking", StaffKey: "key"}
 
 
@@ -71,13 +72,20 @@ def _discard_rolled_back(session: Session) -> None:
 
 
 def note_export(file: str, rows: int, thing: Event | None = None) -> None:
-    """Record that guests' data was handed out: of which event, or of all, and how many rows.
+    """Record that guests' data was handed out: of which event, or of all that the member of staff
+    may see, and how many rows.
 
     A server that takes no writes still hands out the list for the door; the log tells of it then.
     """
+    limited = scope().events
+    facts = {"file": file, "rows": rows}
+    if thing is None and limited is not None:
+        facts["events"] = sorted(limited)
     try:
-        with transaction():
-            record("guests.exported", thing, after={"file": file, "rows": rows})
+        with transaction() as session:
+            if thing is None and limited is not None and len(limited) == 1:
+                thing = session.get(Event, min(limited))
+            record("guests.exported", thing, after=facts)
     except (DBAPIError, OutcomeUnknown) as error:
         facts = {"subject_id": thing.id if thing is not None else None, "rows": rows}
         log.warning("An export was not recorded: %s", type(error).__name__, extra=facts)
@@ -110,6 +118,14 @@ def latest(action: str, thing: Event | Booking | StaffKey) -> AuditEntry | None:
     return db.session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
 
 
+def count_emails(q: str = "", event_id: int | None = None) -> int:
+    """How many matching entries show a guest's email."""
+    if not scope().emails:
+        return 0
+    found = _wanted(q, "", None, event_id).where(_HOLDS_EMAIL).with_only_columns(func.count())
+    return db.session.scalars(found).one()
+
+
 def all_entries(q: str = "", event_id: int | None = None) -> Iterator[AuditEntry]:
     """All matching entries, oldest first, read in batches: no transaction stays open during a slow
     download."""
@@ -132,6 +148,8 @@ def all_entries_with_events(
     entries = all_entries(q, event_id)
     while some := list(islice(entries, BATCH)):
         about = events_of(some)
+        # A rollback expires what the session still holds: it would be read again, row by row.
+        db.session.expunge_all()
         db.session.rollback()
         for entry in some:
             yield entry, about.get(entry.id)

@@ -18,7 +18,7 @@ from app.lib.text import name_order
 from app.models import Booking, BookingState, Event, User
 from app.models.booking import part_of_reference, read_code
 from app.models.event import SEARCHED_TITLES
-from app.models.staff_scope import require_event, within
+from app.models.staff_scope import require_event, shown_email, within
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.users import names_match
@@ -133,13 +133,15 @@ def iterate_bookings(query: BookingQuery) -> Iterator[BookingRow]:
 
 
 def _by_name(query: BookingQuery) -> "array[int]":
-    """The ids of matching bookings, by their guests' names and then by age.
+    """The ids of matching bookings, by their guests' names, or else emails, and then by age.
+
+    An email that is not to be shown decides no place either.
 
     Sorted here: PostgreSQL as it comes in wheels knows no people's order of letters.
     """
     names = select(Booking.id, User.name, User.email).select_from(Booking)
     rows = db.session.execute(_of_state(_wanted(names, query), query))
-    keys = sorted((name_order(name or email), id) for id, name, email in rows)
+    keys = sorted((name_order(name or shown_email(email) or ""), id) for id, name, email in rows)
     db.session.rollback()
     return array("q", (id for _key, id in keys))
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import InvalidField, StaffKeyNotFound
@@ -116,6 +117,7 @@ def create_key(
     )
     try:
         with transaction() as session:
+            _revoke_expired(session, key.name)
             session.add(key)
             session.flush()
             given = {name: value for name, value in limits.items() if value}
@@ -126,6 +128,17 @@ def create_key(
             raise InvalidField("name", "is another key's already") from None
         raise
     return key, secret
+
+
+def _revoke_expired(session: Session, name: str) -> None:
+    """Let a key that has expired leave its name to another."""
+    expired = (StaffKey.revoked_at.is_(None), StaffKey.expires_at <= now())
+    session.execute(
+        update(StaffKey)
+        .where(func.lower(StaffKey.name) == func.lower(name), *expired)
+        .values(revoked_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _check_limits(role: Role, event_ids: Sequence[int] | None, expires_at: datetime | None) -> None:

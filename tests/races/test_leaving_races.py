@@ -20,7 +20,7 @@ from tests.support.threads import at_once, in_app
 
 PASSWORD = "correct horse battery"
 CLIENTS, EVENTS, DESKS = 16, 200, 4
-ROUNDS, MANY = 4, 150
+MANY = 150
 KEPT = (
     "SELECT count(*) FROM bookings JOIN users ON users.id = user_id "
     "WHERE deleted_at IS NOT NULL AND status = 'CONFIRMED'"
@@ -83,11 +83,18 @@ def one_round(app, desks, user, events_here):
     return [answer for answer in answers if isinstance(answer, Exception)]
 
 
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        pytest.param(4, id="short", marks=pytest.mark.short),
+        pytest.param(16, id="whole", marks=pytest.mark.whole),
+    ],
+)
 def test_who_leaves_beside_sixteen_who_book_for_them_keeps_no_booking(
-    app, desks, make_user, make_event, sql, invariants
+    app, desks, make_user, make_event, sql, invariants, rounds
 ):
     events_here = [make_event(capacity=100_000) for _ in range(EVENTS)]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         user = make_user(password=PASSWORD)
         assert one_round(app, desks, user, events_here) == []
         assert sql(KEPT) == [(0,)]
