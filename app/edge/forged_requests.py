@@ -52,13 +52,13 @@ class FormRefused(CSRFError):  # type: ignore[misc]
         """Whether the visitor may be shown what was typed, to send it again.
 
         Not where another site may have typed it: one press would do what that site wants. No
-        browser leaves `Origin` out when another site's page sends a form, and none sends our
-        `SameSite` cookie with it.
+        browser leaves `Origin` out when another site's page sends a form; but one may hide it, and
+        `SameSite` cookies come along from a sibling subdomain or another port.
         """
-        if self.provenance is Provenance.FOREIGN:
-            return False
-        hidden = request.headers.get("Origin") == "null"
-        return self.provenance is Provenance.OURS or not hidden or not is_anonymous()
+        is_hidden = request.headers.get("Origin") == "null"
+        return self.provenance is Provenance.OURS or (
+            self.provenance is not Provenance.FOREIGN and not is_hidden
+        )
 
 
 class FormGuard(CSRFProtect):  # type: ignore[misc]

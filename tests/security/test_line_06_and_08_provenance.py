@@ -241,7 +241,7 @@ def test_line_06_who_was_signed_out_loses_nothing_on_the_way_back_in(signed_in, 
 
 
 def test_line_06_a_form_that_may_be_another_sites_is_not_offered_for_one_press(new_visitor):
-    """Its origin is hidden, and our cookie did not come along, as from a frame elsewhere."""
+    """Its origin is hidden, with our cookie as from a sibling subdomain, or without."""
     headers = {**HTML, "Origin": "null"}
     visitor = new_visitor()
     answer = visitor.post("/sign-in", {"email": "evil@example.org"}, headers, csrf=False)
@@ -249,7 +249,10 @@ def test_line_06_a_form_that_may_be_another_sites_is_not_offered_for_one_press(n
     assert "evil@example.org" not in answer.text
     assert "Set-Cookie" not in answer.headers
     visitor.get("/sign-in")
-    answer = visitor.post("/sign-in", {"email": "me@example.org"}, headers, csrf=False)
+    answer = visitor.post("/sign-in", {"email": "evil@example.org"}, headers, csrf=False)
+    assert answer.status_code == 400
+    assert "evil@example.org" not in answer.text
+    answer = visitor.post("/sign-in", {"email": "me@example.org"}, csrf=False)
     assert "me@example.org" in answer.text
 
 
