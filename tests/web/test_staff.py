@@ -281,3 +281,12 @@ def test_a_limit_that_can_not_be_is_refused(organiser, event, sql, facts, said):
     assert answer.status_code == 422
     assert said in answer.text
     assert sql("SELECT count(*) FROM staff_keys") == [(0,)]
+
+
+def test_a_key_that_has_expired_leaves_its_name_to_another(organiser, sql):
+    form = {"name": "Asha", "role": "viewer"}
+    assert organiser.post("/admin/keys", form).status_code == 201
+    assert organiser.post("/admin/keys", {**form, "name": "asha"}).status_code == 422
+    sql("UPDATE staff_keys SET expires_at = now()")
+    assert organiser.post("/admin/keys", {**form, "name": "asha"}).status_code == 201
+    assert sql("SELECT name FROM staff_keys WHERE revoked_at IS NULL") == [("asha",)]
