@@ -10,7 +10,8 @@ from werkzeug.exceptions import BadRequest, NotFound, SecurityError
 from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
 
-from app.config import LOOPBACK, Settings
+from app.config import Settings
+from app.config_checks import LOOPBACK
 from app.edge.gthread_worker import waited_too_long
 from app.edge.negotiation import WANTS_JSON
 from app.edge.size_limits import MAX_EVENT_FORM
