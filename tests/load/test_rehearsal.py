@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,9 @@ def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
     assert "broken: stranded: of 20 seats 19 are sold and 0 are for sale" in done.stdout
 
 
-def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_site, sql, tmp_path):
+@contextmanager
+def ended_early(token_site, tmp_path):
+    """A rehearsal that runs in the block and is told to end after it; it keeps every promise."""
     words = ("--html", str(tmp_path / "load.html"), "--countdown", "2", "--host", token_site.url)
     running = subprocess.Popen(
         [sys.executable, "-m", "tests.load.rehearsal", *words, "--users", "2"],
@@ -104,6 +107,16 @@ def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_sit
         text=True,
     )
     try:
+        yield
+        running.terminate()
+        said, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
+
+
+def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_site, sql, tmp_path):
+    with ended_early(token_site, tmp_path):
         wait_until(lambda: sql("SELECT count(*) FROM events") == [(1,)], 30)
         ((event_id,),) = sql("SELECT id FROM events")
         change = {"json": {"seats_held": 60}, "headers": {"X-Admin-Key": token_site.admin_key}}
@@ -111,29 +124,11 @@ def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_sit
             requests.put(f"{token_site.url}/admin/events/{event_id}", **change).status_code == 200
         )
         wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)
-        running.terminate()
-        said, _ = running.communicate(timeout=60)
-    finally:
-        running.kill()
-    assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
 
 
 def test_it_is_counted_and_leaves_nothing_after_an_early_end_too(token_site, sql, tmp_path):
-    words = ("--html", str(tmp_path / "load.html"), "--countdown", "2", "--host", token_site.url)
-    running = subprocess.Popen(
-        [sys.executable, "-m", "tests.load.rehearsal", *words, "--users", "2"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "ADMIN_KEY": token_site.admin_key},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with ended_early(token_site, tmp_path):
         wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)
-        running.terminate()
-        said, _ = running.communicate(timeout=60)
-    finally:
-        running.kill()
-    assert (said.splitlines()[-1], running.returncode) == (KEPT, 0), said
     for table in LEFT:
         assert sql(f"SELECT count(*) FROM {table}") == [(0,)], table
 

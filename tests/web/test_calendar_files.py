@@ -41,26 +41,21 @@ def give_back(app, desk):
     return give_back
 
 
+def entry_of(answer):
+    calendar = Calendar.from_ical(answer.data)
+    assert "method" not in calendar
+    (entry,) = calendar.events
+    return entry
+
+
 @pytest.fixture
 def imported(visitor):
-    def read(event):
-        calendar = Calendar.from_ical(visitor.get(f"/events/{event.id}/calendar.ics").data)
-        assert "method" not in calendar
-        (entry,) = calendar.events
-        return entry
-
-    return read
+    return lambda event: entry_of(visitor.get(f"/events/{event.id}/calendar.ics"))
 
 
 @pytest.fixture
 def of_booking(signed_in):
-    def read(booking):
-        calendar = Calendar.from_ical(signed_in.get(f"/bookings/{booking.id}/calendar.ics").data)
-        assert "method" not in calendar
-        (entry,) = calendar.events
-        return entry
-
-    return read
+    return lambda booking: entry_of(signed_in.get(f"/bookings/{booking.id}/calendar.ics"))
 
 
 @pytest.mark.parametrize(
