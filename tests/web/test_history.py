@@ -41,7 +41,8 @@ def test_a_history_has_everything_about_its_event_and_nothing_of_others(organise
     assert "&#34;price_minor&#34;: 54900" in page, "what was recorded can be looked at"
     file = organiser.get(f"/admin/audit.csv?event={history.id}").text.removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(file)))
-    assert len(rows) == 6
+    assert len(rows) == 7
+    assert "CSV of the audit log" in rows[6]["words"], "a file with guests' emails tells of itself"
     assert "price ₹0 → ₹549" in rows[0]["words"]
     assert '"price_minor": 54900' in rows[0]["after"]
 
