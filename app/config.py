@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     admin_key: Annotated[tuple[str, ...], NoDecode] = ()
     secret_key: str = ""
+    secret_key_fallbacks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Former secret keys: what they signed is still valid, and nothing new is signed with them."""
     api_access: Literal["token", "open"] = "token"
     demo: bool = False
 
@@ -88,6 +90,8 @@ class Settings(BaseSettings):
     """A Markdown file, or an https:// address; `privacy_page` too."""
     privacy_page: str = ""
 
+    site_url: str = ""
+    """Where people find the site; `base_url` is what links in letters begin with."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -137,7 +141,7 @@ class Settings(BaseSettings):
                 values.setdefault(name, values[former])
         return values
 
-    @field_validator("admin_key", "trusted_hosts", mode="before")
+    @field_validator("admin_key", "secret_key_fallbacks", "trusted_hosts", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -153,6 +157,13 @@ class Settings(BaseSettings):
         if scheme != "postgresql+psycopg":
             raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
         return url
+
+    @field_validator("site_url")
+    @classmethod
+    def _check_site_url(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("must be an address, as in https://tickets.example.org")
+        return url.rstrip("/")
 
     @field_validator("contact_email")
     @classmethod
@@ -200,6 +211,21 @@ class Settings(BaseSettings):
         """The settings from which visitors would learn who sells here, and which are not set."""
         names = ("organiser_name", "contact_email", "terms_page", "privacy_page")
         return [name.upper() for name in names if not getattr(self, name)]
+
+    @property
+    def base_url(self) -> str:
+        """What addresses begin with that are read elsewhere: `SITE_URL`, or the first host."""
+        if self.site_url:
+            return self.site_url
+        names = [host for host in self.trusted_hosts if not host.startswith(".")]
+        if names:
+            return f"{'https' if self.secure_cookies else 'http'}://{names[0]}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The secret key, by which is signed, and former ones, whose signatures are valid."""
+        return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def serves_loopback(self) -> bool:

@@ -31,7 +31,11 @@ def _keys_problems(settings: "Settings") -> list[str]:
         found.append(f"ADMIN_KEY is missing. Make one: {MAKE_A_KEY}")
     if len(settings.admin_key) > 2:
         found.append("ADMIN_KEY holds more than two keys; two are enough to rotate.")
-    for name, keys in (("ADMIN_KEY", settings.admin_key), ("SECRET_KEY", (settings.secret_key,))):
+    for name, keys in (
+        ("ADMIN_KEY", settings.admin_key),
+        ("SECRET_KEY", (settings.secret_key,)),
+        ("SECRET_KEY_FALLBACKS", settings.secret_key_fallbacks),
+    ):
         found += [f"{name} {fault}" for key in keys for fault in _key_problems(key)]
     if settings.secret_key and settings.secret_key in settings.admin_key:
         found.append(f"SECRET_KEY is the same as ADMIN_KEY. Make another one: {MAKE_A_KEY}")

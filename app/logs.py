@@ -32,6 +32,7 @@ PRIVATE_TEXT = [
     (re.compile(r"\butsavam_[A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\$argon2[^\s\"',]*,?[^\s\"']*"), HIDDEN),
+    (re.compile(r"/tickets/[\w-]+"), f"/tickets/{HIDDEN}"),
     (re.compile(r"://[^\s/@]+@"), f"://{HIDDEN}@"),
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), HIDDEN),
     (re.compile(r"\?[^\s\"'?=]+=[^\s\"']*"), f"?{HIDDEN}"),
@@ -162,7 +163,7 @@ def _is_private(name: str) -> bool:
 
 def _secrets_of(settings: Settings) -> Iterator[str]:
     yield from (
-        key for key in (*settings.admin_key, settings.secret_key, settings.metrics_key) if key
+        key for key in (*settings.admin_key, *settings.signing_keys, settings.metrics_key) if key
     )
     for url in (settings.database_url, settings.redis_url):
         if password := urlsplit(url).password:

@@ -58,6 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.url_map.converters.update(id=IdConverter, run=RunConverter)
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         # An upload is read in chunks of 64 KiB, and each counts together with the rest of the
         # previous one.
         MAX_FORM_MEMORY_SIZE=MAX_EVENT_FORM,

@@ -163,6 +163,10 @@ class Booking(Model):
     cancelled_at: Mapped[Timestamp | None]
     part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
     """The booking that stands, for some of its seats given back: a cancelled row of their own."""
+    guest_name: Mapped[str | None] = mapped_column(String(100))
+    """The name typed by a guest, who is not signed in; None for a booking by an account."""
+    address_version: Mapped[int] = mapped_column(server_default="0")
+    """Part of the ticket's secret address: raising it ends the address that was given out."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")

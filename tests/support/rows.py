@@ -96,6 +96,8 @@ ROWS = [
             "created_at": MOMENT,
             "cancelled_at": "2031-02-03 05:00:00+00",
             "part_of": 21,
+            "guest_name": "Meena's aunt",
+            "address_version": 2,
         },
     ),
     (
