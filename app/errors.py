@@ -73,7 +73,9 @@ class SalesClosed(Refused):
 
 
 class OverPersonLimit(Refused):
-    def __init__(self, event_id: int, limit: int, held: int, asked: int) -> None:
+    """`held` is None for a guest: who names an email is not told what it has booked."""
+
+    def __init__(self, event_id: int, limit: int, held: int | None, asked: int) -> None:
         self.event_id, self.limit, self.held, self.asked = event_id, limit, held, asked
         super().__init__(f"event {event_id}: {held} held, {asked} asked, limit {limit}")
 

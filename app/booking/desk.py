@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, NotNullViolation
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from app.booking import ledger
@@ -180,17 +180,21 @@ class BookingDesk:
     def _record_with_retry(
         self, orders: Sequence[Order]
     ) -> tuple[list[Outcome], list[SeatSnapshot]]:
-        """Record the orders, with one retry on a new connection.
+        """Record the orders, with one retry.
 
         A connection that the server has closed since its last use, or that was opened while the
-        server was read-only, fails immediately, before any work is done.
+        server was read-only, fails immediately, before any work is done. A guest whom another
+        process has recorded at the same moment is known the second time.
         """
         started = time.monotonic()
         locked = self.metrics.locked if self.metrics else None
         try:
             return ledger.record(orders, locked)
         except DBAPIError as error:
-            if not error.connection_invalidated or time.monotonic() - started > RETRY_WITHIN:
+            was_closed = error.connection_invalidated
+            if not isinstance(getattr(error, "orig", None), NotNullViolation) and (
+                not was_closed or time.monotonic() - started > RETRY_WITHIN
+            ):
                 raise
             return ledger.record(orders, locked)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import queries
+from app.booking import guest_queries, queries
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
@@ -38,6 +38,9 @@ from app.models.event import sale_state
 Found = dict[str, Confirmed | UtsavamError]
 """By reference: the booking, or the error that says what is known after a lost COMMIT reply."""
 
+Person = int | str
+"""A user's id, or the email of a guest whom this transaction records."""
+
 DUE_TO_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
 """Refusals that can be due to other orders of the same transaction."""
 
@@ -55,11 +58,19 @@ class Batch:
     events: dict[int, Row[Any]]
     left: dict[int, int]
     users: set[int]
-    booked_by_user: dict[tuple[int, int], int]
-    by_key: dict[tuple[int, str | None], tuple[str, str | None]]
-    """Maps (user id, idempotency key) to (reference, fingerprint)."""
+    known_guests: dict[str, int]
+    """User ids by the guests' emails; new emails are missing."""
+    booked_by_user: dict[tuple[int, Person], int]
+    by_key: dict[tuple[Person, str | None], tuple[str, str | None]]
+    """Maps (person, idempotency key) to (reference, fingerprint)."""
     earlier: dict[str, Confirmed]
     accepted: list[Order]
+
+    def person(self, order: Order) -> Person:
+        """Whose booking it would be: one person behind an email, with an account or without."""
+        if order.guest is None:
+            return order.user_id or 0
+        return self.known_guests.get(order.guest.email, order.guest.email)
 
 
 def record(
@@ -116,16 +127,16 @@ def snapshot_of(event: Event, started: float) -> SeatSnapshot:
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
     events = queries.lock_rows(session, {order.event_id for order in orders})
     held_from = time.monotonic()
-    users, earlier = queries.earlier(session, {(o.user_id, o.idempotency_key) for o in orders})
+    users, known_guests, earlier = _look_up(session, orders)
     limited = {id for id, row in events.items() if row.max_per_person is not None}
-    pairs = {(o.event_id, o.user_id) for o in orders if o.event_id in limited}
-    return Batch(
+    batch = Batch(
         at=now(),
         held_from=held_from,
         events=events,
         left={row.id: row.seats_available for row in events.values()},
         users=users,
-        booked_by_user=queries.seats_by_user(session, pairs),
+        known_guests=known_guests,
+        booked_by_user={},
         by_key={
             (booking.user_id, key): (booking.reference, fingerprint)
             for booking, key, fingerprint in earlier
@@ -133,6 +144,28 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
         earlier={booking.reference: booking for booking, _key, _fingerprint in earlier},
         accepted=[],
     )
+    if limited:
+        asked = {(o.event_id, batch.person(o)) for o in orders if o.event_id in limited}
+        pairs = {(event_id, id) for event_id, id in asked if isinstance(id, int)}
+        for (event_id, user_id), seats in queries.seats_by_user(session, pairs).items():
+            batch.booked_by_user[event_id, user_id] = seats
+    return batch
+
+
+def _look_up(
+    session: Session, orders: Sequence[Order]
+) -> tuple[set[int], dict[str, int], list[queries.Earlier]]:
+    """Return the users, the guests' ids by email, and the bookings made with the orders' keys.
+
+    Guests take a statement of their own, which a batch without any does not run.
+    """
+    by_user = {(o.user_id, o.idempotency_key) for o in orders if o.user_id is not None}
+    by_guest = {(o.guest.email, o.idempotency_key) for o in orders if o.guest is not None}
+    users, earlier = queries.earlier(session, by_user) if by_user else (set(), [])
+    if not by_guest:
+        return users, {}, earlier
+    known_guests, of_guests = guest_queries.earlier(session, by_guest)
+    return users, known_guests, earlier + of_guests
 
 
 def _decide(batch: Batch, order: Order) -> str | UtsavamError:
@@ -141,33 +174,35 @@ def _decide(batch: Batch, order: Order) -> str | UtsavamError:
     A repeated idempotency key is checked first: its booking stands, whatever has happened to the
     event since.
     """
-    key = (order.user_id, order.idempotency_key)
+    person = batch.person(order)
+    key = (person, order.idempotency_key)
     if order.idempotency_key is not None and key in batch.by_key:
         reference, fingerprint = batch.by_key[key]
         return reference if fingerprint == order.fingerprint else IdempotencyKeyReused()
-    if refusal := _refusal(batch, order):
+    if refusal := _refusal(batch, order, person):
         return refusal
     batch.left[order.event_id] -= order.seats
-    pair = (order.event_id, order.user_id)
+    pair = (order.event_id, person)
     batch.booked_by_user[pair] = batch.booked_by_user.get(pair, 0) + order.seats
     batch.by_key[key] = (order.reference, order.fingerprint)
     batch.accepted.append(order)
     return order.reference
 
 
-def _refusal(batch: Batch, order: Order) -> UtsavamError | None:
+def _refusal(batch: Batch, order: Order, person: Person) -> UtsavamError | None:
     event = batch.events.get(order.event_id)
     if event is None or event.status == EventStatus.DRAFT:
         return EventNotFound(order.event_id)
-    if order.user_id not in batch.users:
-        return UserNotFound(order.user_id)
+    if order.guest is None and person not in batch.users:
+        return UserNotFound(person)
     left = batch.left[event.id]
     state = sale_state(event, left, batch.at)
     if state not in {SaleState.OPEN, SaleState.SOLD_OUT}:
         return SalesClosed(event.id, state)
-    booked_by_user = batch.booked_by_user.get((event.id, order.user_id), 0)
+    booked_by_user = batch.booked_by_user.get((event.id, person), 0)
     if event.max_per_person is not None and booked_by_user + order.seats > event.max_per_person:
-        return OverPersonLimit(event.id, event.max_per_person, booked_by_user, order.seats)
+        held = None if order.guest else booked_by_user
+        return OverPersonLimit(event.id, event.max_per_person, held, order.seats)
     if order.seats > left:
         return NotEnoughSeats(event.id, order.seats, left)
     return None
@@ -182,6 +217,10 @@ def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
         for row in batch.events.values()
         if batch.left[row.id] != row.seats_available
     }
+    if any(order.guest for order in batch.accepted):
+        return guest_queries.insert_bookings(
+            session, batch.accepted, prices, counters, batch.at, known=batch.known_guests
+        )
     return queries.insert_bookings(session, batch.accepted, prices, counters, batch.at)
 
 

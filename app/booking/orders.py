@@ -7,20 +7,28 @@ from app.errors import UtsavamError
 from app.models.booking import BookingStatus, new_reference
 
 
+class Guest(NamedTuple):
+    """Who books without signing in; the email in its one spelling, which tells people apart."""
+
+    email: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Order:
-    """A request for seats.
+    """A request for seats, by a user or a guest.
 
     The reference is generated before the insert, so that the booking can be looked up when the
     reply to COMMIT is lost.
     """
 
-    user_id: int
+    user_id: int | None
     event_id: int
     seats: int
     idempotency_key: str | None = None
     fingerprint: str | None = None
     reference: str = field(default_factory=new_reference)
+    guest: Guest | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Confirmed:
     seats: int
     price_minor: int
     status: str = BookingStatus.CONFIRMED.value
+    address_version: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,21 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    ColumnElement,
     DateTime,
     Integer,
     Row,
     String,
     Table,
-    TypeDecorator,
-    any_,
     bindparam,
-    column,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
+from app.booking.arrays import one_of, rows_of
 from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
 from app.models import Booking, Event, User
@@ -39,7 +34,7 @@ _EVENTS = cast("Table", Event.__table__)
 _BOOKINGS = cast("Table", Booking.__table__)
 _USERS = cast("Table", User.__table__)
 _EVENT, _BOOKING = _EVENTS.c, _BOOKINGS.c
-_CONFIRMED = (
+CONFIRMED = (
     _BOOKING.id,
     _BOOKING.reference,
     _BOOKING.user_id,
@@ -47,44 +42,10 @@ _CONFIRMED = (
     _BOOKING.seats,
     _BOOKING.price_minor,
     _BOOKING.status,
+    _BOOKING.address_version,
 )
-
-
-class ArrayText(TypeDecorator[Sequence[Any]]):
-    """A list as a PostgreSQL array literal.
-
-    psycopg would convert it element by element, which took a fifteenth of a batch's time.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Any) -> str:
-        return "{" + ",".join(map(_element, value or ())) + "}"
-
-
-def _element(value: int | str | None) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, int):
-        return str(value)
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _array(name: str, kind: Any) -> Any:
-    return sql_cast(bindparam(name, type_=ArrayText(), unique=False), ARRAY(kind))
-
-
-def _one_of(name: str, kind: Any) -> ColumnElement[Any]:
-    return any_(_array(name, kind))
-
-
-def _rows(**columns: Any) -> Any:
-    """Return parallel arrays as a table (`unnest`)."""
-    # Prefixed, since SQLAlchemy reserves the column names as parameters in INSERT and UPDATE.
-    arrays = [_array(f"given_{name}", kind) for name, kind in columns.items()]
-    names = [column(name, kind) for name, kind in columns.items()]
-    return func.unnest(*arrays).table_valued(*names, name=f"given_{names[0].name}").render_derived()
+Earlier = tuple[Confirmed, str, str]
+"""A booking with the idempotency key and the fingerprint that it was made with."""
 
 
 _LOCK = (
@@ -103,17 +64,17 @@ _LOCK = (
         _EVENT.price_minor,
         _EVENT.currency,
     )
-    .where(_EVENT.id == _one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
+    .where(_EVENT.id == one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
     .order_by(_EVENT.id)
     .with_for_update(key_share=True)
 )
-_ASKED = _rows(user_id=BigInteger, key=String)
+_ASKED = rows_of(user_id=BigInteger, key=String)
 # Found by their ids, so that the plan is an index scan also where the table was never analysed.
 # Deleting an account locks its row FOR UPDATE: after the wait PostgreSQL rechecks the row, and its
 # `deleted_at` excludes it.
 _BUYERS = (
     select(_USERS.c.id)
-    .where(_USERS.c.id == _one_of("buyer_ids", BigInteger), _USERS.c.deleted_at.is_(None))
+    .where(_USERS.c.id == one_of("buyer_ids", BigInteger), _USERS.c.deleted_at.is_(None))
     .with_for_update(read=True, key_share=True)
 )
 
@@ -122,7 +83,7 @@ def _earlier_of(buyers: Any) -> Any:
     found = buyers.cte("buyers")
     return (
         select(found.c.id.label("known_user"), _BOOKING.idempotency_key, _BOOKING.fingerprint)
-        .add_columns(*_CONFIRMED)
+        .add_columns(*CONFIRMED)
         .select_from(_ASKED)
         .join(found, found.c.id == _ASKED.c.user_id)
         .outerjoin(
@@ -133,7 +94,7 @@ def _earlier_of(buyers: Any) -> Any:
 
 
 _EARLIER = _earlier_of(_BUYERS)
-_PAIRS = _rows(event_id=BigInteger, user_id=BigInteger)
+_PAIRS = rows_of(event_id=BigInteger, user_id=BigInteger)
 _SEATS_BY_USER = (
     select(_BOOKING.event_id, _BOOKING.user_id, func.sum(_BOOKING.seats))
     .join(
@@ -143,7 +104,7 @@ _SEATS_BY_USER = (
     .where(takes_seats(_BOOKING.status))
     .group_by(_BOOKING.event_id, _BOOKING.user_id)
 )
-_NEW = {
+NEW_BOOKING = {
     "reference": String,
     "user_id": BigInteger,
     "event_id": BigInteger,
@@ -153,25 +114,26 @@ _NEW = {
     "idempotency_key": String,
     "fingerprint": String,
 }
-_LEFT = _rows(counted_id=BigInteger, left=Integer)
-_MADE = (
-    insert(_BOOKINGS)
-    .from_select(
-        [*_NEW, "created_at"],
-        # The time by which sales were found open. The column's default is the transaction's start,
-        # which may lie before the opening.
-        select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),
-    )
-    .returning(_BOOKING.id, _BOOKING.reference)
-    .cte("made")
-)
+_LEFT = rows_of(counted_id=BigInteger, left=Integer)
 _COUNTED = (
     update(_EVENTS)
     .where(_EVENT.id == _LEFT.c.counted_id)
     .values(seats_available=_LEFT.c.left, version=_EVENT.version + 1)
     .cte("counted")
 )
-_WRITE = select(_MADE.c.id, _MADE.c.reference).add_cte(_COUNTED)
+# The time by which sales were found open. The column's default is the transaction's start, which
+# may lie before the opening.
+DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))
+
+
+def write_of(made: Any, *answered: Any) -> Any:
+    """Insert the bookings that `made` selects, write the counters, and return `answered`."""
+    names = [*made.selected_columns.keys()[:-1], "created_at"]
+    inserted = insert(_BOOKINGS).from_select(names, made).returning(*answered).cte("made")
+    return select(*inserted.c).add_cte(_COUNTED)
+
+
+_WRITE = write_of(select(*rows_of(**NEW_BOOKING).c, DECIDED_AT), _BOOKING.id, _BOOKING.reference)
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -183,7 +145,7 @@ def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]
 
 def earlier(
     session: Session, asked: Iterable[tuple[int, str | None]]
-) -> tuple[set[int], list[tuple[Confirmed, str, str]]]:
+) -> tuple[set[int], list[Earlier]]:
     """Return which users of these (user, key) pairs exist, and the bookings made with the keys.
 
     Each booking comes with its key and fingerprint. The users' rows are locked: no account is
@@ -226,33 +188,41 @@ def insert_bookings(
     """
     if not orders:
         return {}
-    made = session.execute(
-        _WRITE,
-        {
-            "given_reference": [order.reference for order in orders],
-            "given_user_id": [order.user_id for order in orders],
-            "given_event_id": [order.event_id for order in orders],
-            "given_seats": [order.seats for order in orders],
-            "given_price_minor": [minor for minor, _currency in prices],
-            "given_currency": [currency for _minor, currency in prices],
-            "given_idempotency_key": [order.idempotency_key for order in orders],
-            "given_fingerprint": [order.fingerprint for order in orders],
-            "given_counted_id": list(left),
-            "given_left": list(left.values()),
-            "decided_at": at,
-        },
-    )
+    user_ids = [order.user_id or 0 for order in orders]
+    made = session.execute(_WRITE, parameters(orders, user_ids, prices, left, at))
     ids = {reference: id for id, reference in made}
     return {
         order.reference: Confirmed(
-            ids[order.reference], order.reference, order.user_id, order.event_id, order.seats, minor
+            ids[order.reference], order.reference, user_id, order.event_id, order.seats, minor
         )
-        for order, (minor, _currency) in zip(orders, prices, strict=True)
+        for order, user_id, (minor, _currency) in zip(orders, user_ids, prices, strict=True)
+    }
+
+
+def parameters(
+    orders: Sequence[Order],
+    user_ids: Sequence[int | None],
+    prices: Sequence[tuple[int, str]],
+    left: dict[int, int],
+    at: datetime,
+) -> dict[str, Any]:
+    return {
+        "given_reference": [order.reference for order in orders],
+        "given_user_id": user_ids,
+        "given_event_id": [order.event_id for order in orders],
+        "given_seats": [order.seats for order in orders],
+        "given_price_minor": [minor for minor, _currency in prices],
+        "given_currency": [currency for _minor, currency in prices],
+        "given_idempotency_key": [order.idempotency_key for order in orders],
+        "given_fingerprint": [order.fingerprint for order in orders],
+        "given_counted_id": list(left),
+        "given_left": list(left.values()),
+        "decided_at": at,
     }
 
 
 def confirmed_by_reference(session: Session, references: Iterable[str]) -> dict[str, Confirmed]:
     """Return the bookings with these references, by reference; unknown ones are left out."""
-    query = select(*_CONFIRMED).where(_BOOKING.reference == _one_of("references", String))
+    query = select(*CONFIRMED).where(_BOOKING.reference == one_of("references", String))
     rows = session.execute(query, {"references": list(references)})
     return {row.reference: Confirmed(*row) for row in rows}

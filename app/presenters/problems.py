@@ -102,19 +102,22 @@ def _sales_closed(error: errors.SalesClosed) -> Problem:
 
 
 def _over_person_limit(error: errors.OverPersonLimit) -> Problem:
-    detail = ngettext(
-        "One person may book %(num)d seat for this event; you have %(held)d already.",
-        "One person may book %(num)d seats for this event; you have %(held)d already.",
-        error.limit,
-        held=error.held,
-    )
-    return Problem(
-        409,
-        "over-person-limit",
-        _("Over the limit per person"),
-        detail,
-        {"event_id": error.event_id, "max_per_person": error.limit, "seats_held": error.held},
-    )
+    facts = {"event_id": error.event_id, "max_per_person": error.limit}
+    if error.held is None:
+        detail = ngettext(
+            "With one email %(num)d seat can be booked for this event.",
+            "With one email %(num)d seats can be booked for this event, all told.",
+            error.limit,
+        )
+    else:
+        detail = ngettext(
+            "One person may book %(num)d seat for this event; you have %(held)d already.",
+            "One person may book %(num)d seats for this event; you have %(held)d already.",
+            error.limit,
+            held=error.held,
+        )
+        facts["seats_held"] = error.held
+    return Problem(409, "over-person-limit", _("Over the limit per person"), detail, facts)
 
 
 def _cancellation_closed(error: errors.CancellationClosed) -> Problem:

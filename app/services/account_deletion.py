@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import Select, delete, select, text
+from sqlalchemy import Select, delete, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -108,6 +108,12 @@ def _lock_user(session: Session, user_id: int) -> User:
 
 def _anonymise(session: Session, user: User, at: datetime) -> None:
     user.deleted_at = at
+    session.execute(
+        update(Booking)
+        .where(Booking.user_id == user.id, Booking.guest_name.is_not(None))
+        .values(guest_name=None)
+        .execution_options(synchronize_session=False)
+    )
     user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
     for table in (ApiToken, SignIn):
         session.execute(

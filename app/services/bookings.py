@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.booking import seats
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked, Order
+from app.booking.orders import Booked, Guest, Order
 from app.db import db
 from app.errors import (
     BookingNotFound,
@@ -17,12 +17,14 @@ from app.errors import (
     InvalidField,
     UserNotFound,
 )
+from app.lib.emails import one_spelling
 from app.models import Booking, BookingStatus, Event, EventStatus, User
 from app.models.booking import GivenBack, new_reference
 from app.models.columns import now
 from app.models.staff_scope import scope, within
 from app.services import audit
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+from app.services.secrets import digest
 
 
 def book(
@@ -41,6 +43,29 @@ def book(
     """
     fingerprint = _fingerprint(event_id, seats) if idempotency_key is not None else None
     return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint))
+
+
+def book_as_guest(
+    desk: BookingDesk,
+    *,
+    email: str,
+    name: str,
+    event_id: int,
+    seats: int,
+    idempotency_key: str | None = None,
+) -> Booked:
+    """Book seats for whoever has this email, whether or not there is an account with it.
+
+    The desk records a new person together with the booking. Raises what `book` raises.
+    """
+    guest = Guest(one_spelling(email), name)
+    key = fingerprint = None
+    if idempotency_key is not None:
+        # With a space, which no key of an account holds: who knows an email can't ask by it what
+        # its account has booked.
+        key = f"guest {digest(idempotency_key)}"
+        fingerprint = digest(f"{event_id}:{seats}:{name}")
+    return desk.book(Order(None, event_id, seats, key, fingerprint, guest=guest))
 
 
 def cancel(

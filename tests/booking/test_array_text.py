@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, String, select
 
-from app.booking.queries import _array
+from app.booking.arrays import array_of
 from app.db import db
 
 FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -17,7 +17,7 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 def sent(app):
     def send(values, kind):
         with app.app_context():
-            return db.session.scalars(select(_array("given", kind)), {"given": values}).one()
+            return db.session.scalars(select(array_of("given", kind)), {"given": values}).one()
 
     return send
 

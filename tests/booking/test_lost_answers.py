@@ -5,7 +5,7 @@ A proxy between the application and PostgreSQL breaks it at the very moment.
 
 import pytest
 
-from app.booking.orders import Booked, Order
+from app.booking.orders import Booked, Guest, Order
 from app.errors import Busy, DatabaseDown, OutcomeUnknown
 from app.services import bookings
 from tests.support.proxy import CommitProxy
@@ -60,6 +60,18 @@ def test_a_booking_that_was_surely_not_committed_is_refused_as_down(
     assert (seats_sold(sql, event), seats_left(sql, event)) == (0, 5)
     book(desk, user, event)
     assert seats_sold(sql, event) == 1
+
+
+@pytest.mark.parametrize("mishap", ["answer lost", "commit lost"])
+def test_a_guest_is_recorded_with_the_booking_or_not_at_all(desk, proxy, make_event, sql, mishap):
+    order = Order(None, make_event().id, 1, guest=Guest("asha@example.com", "Asha"))
+    proxy.mishap = mishap
+    (outcome,) = desk.settle([order])
+    if mishap == "answer lost":
+        assert sql("SELECT id FROM users") == [(outcome.booking.user_id,)]
+    else:
+        assert isinstance(outcome, DatabaseDown)
+        assert sql("SELECT count(*) FROM users") == [(0,)]
 
 
 def test_every_order_of_a_batch_is_found(desk, proxy, make_user, make_event, sql):

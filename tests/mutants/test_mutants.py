@@ -37,8 +37,8 @@ MUTANTS = {
     ),
     "the transaction's start is recorded": Mutant(
         "app/booking/queries.py",
-        'select(*_rows(**_NEW).c, bindparam("decided_at", type_=DateTime(timezone=True))),',
-        "select(*_rows(**_NEW).c, func.now()),",
+        'DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))',
+        "DECIDED_AT = func.now()",
         ("tests/races/test_openings.py",),
     ),
     "cancellations without the row lock": Mutant(

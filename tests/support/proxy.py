@@ -7,8 +7,9 @@ from threading import Event, Thread
 from urllib.parse import parse_qs, urlsplit
 
 COMMIT = b"COMMIT\x00"
-WROTE = (b"INSERT 0 ", b"UPDATE ", b"\x00\x02id\x00")
-"""What the answer to a write holds; the last is the ledger's: two columns, the first the id."""
+WROTE = (b"INSERT 0 ", b"UPDATE ", b"\x00\x02id\x00", b"\x00\x03reference\x00")
+"""What the answer to a write holds; the last are the ledger's: two columns, the first the id, and
+for guests three, the first the reference."""
 LATE = 0.5
 """Seconds for which a late COMMIT is on its way."""
 
