@@ -2,7 +2,7 @@
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
-│                ApiTokenNotFound, StaffKeyNotFound
+│                ApiTokenNotFound, StaffKeyNotFound, TicketNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
 │   ├── CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict, EmailTaken
@@ -40,6 +40,12 @@ class UserNotFound(NotFound):
 
 class BookingNotFound(NotFound):
     noun = "booking"
+
+
+class TicketNotFound(NotFound):
+    """A secret opens no ticket: it is cut off, made up, or replaced by another."""
+
+    noun = "ticket"
 
 
 class StaffKeyNotFound(NotFound):

@@ -24,6 +24,7 @@ PLANTED = {
     "a cookie": "Cookie: utsavam_8000=eyJ",
     "a form's token": "csrf_token=ImFi",
     "a query string": "GET /events?q=jazz",
+    "a ticket's address": "GET /tickets/7Q2K9F4MXT3Bxo1p-kT_abcdefghijklmn",
     "a booking's reference": "booking 2B4DFGHJKMNP",
     "what the guard had to hide": "token [hidden]",
 }
@@ -48,6 +49,8 @@ def send_secrets(url, key, booking):
         names = [
             client.get("/events?q=asha@example.com", headers=HTML),
             client.get(f"/{booking.reference}/utsavam_{'x' * 30}", headers=HTML),
+            client.get(f"/tickets/{booking.reference}{'z' * 22}", headers=HTML),
+            client.post(f"/tickets/{booking.reference}{'z' * 22}/cancellation", data=private),
             client.get("/api/admin/users", headers=headers),
             client.get("/api/admin/users", headers={"Authorization": "Bearer utsavam_" + "y" * 30}),
             client.post("/api/users", json=private, headers=headers),
@@ -65,6 +68,7 @@ def send_what_is_no_http(url, key):
         f"GET /?key={key} HTTP/9\r\n\r\n",
         f"GET / HTTP/1.1\r\nX-Admin-Key : {key}\r\n\r\n",
         f"GET /{key}\r\n\r\n",
+        f"GET /tickets/7Q2K9F4MXT3B{'z' * 22} HTTP/9\r\n\r\n",
     ):
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(text.encode())
@@ -82,7 +86,7 @@ def test_requests_full_of_secrets_leave_none_in_the_log(
     lines = [json.loads(line) for line in text.splitlines()]
     told = [line["request_id"] for line in lines if line["logger"] == "app.access"]
     assert [name for name in told if name in names] == names
-    assert sum(line["event"].startswith("Invalid request") for line in lines) == 3
+    assert sum(line["event"].startswith("Invalid request") for line in lines) == 4
     assert any(line["event"].startswith("Booting worker") for line in lines)
     assert private_parts(text, [key, settings.secret_key]) == []
     addressed = [line["event"] for line in lines if "127.0.0.1" in json.dumps(line)]

@@ -27,7 +27,7 @@ from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
 from app.presenters.ticket_codes import code_span, code_texts
-from app.services import audit, booking_search, bookings, events, export_progress
+from app.services import audit, booking_search, bookings, events, export_progress, tickets
 from app.services.booking_search import BookingQuery, BookingRow
 
 blueprint = staff_pages("admin_bookings", __name__)
@@ -129,6 +129,14 @@ def cancel(booking_id: int) -> Answer:
     kept = booking.seats if booking.takes_seats else 0
     message = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
     flash(_("The seats are free again; %(told)s", told=message) if kept else _CANCELLED, "done")
+    return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+@blueprint.post("/bookings/<id:booking_id>/address")
+def replace_address(booking_id: int) -> Answer:
+    """Give the ticket another secret address; the former one opens nothing any more."""
+    tickets.replace_address(booking_id)
+    flash(_("The former link opens this ticket no more."), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
 
 

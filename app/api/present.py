@@ -68,14 +68,19 @@ def user_booking_out(booking: Booking) -> UserBookingOut:
 
 
 def event_booking_out(booking: Booking) -> EventBookingOut:
-    user = {"user_name": booking.user.name, "user_email": shown_email(booking.user.email)}
-    return EventBookingOut.model_validate({**_booking_details(booking), **user})
+    return EventBookingOut.model_validate({**_booking_details(booking), **_guest(booking)})
 
 
 def guest_out(booking: Booking) -> GuestOut:
     event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    user = {"user_name": booking.user.name, "user_email": shown_email(booking.user.email)}
-    return GuestOut.model_validate({**_booking_details(booking), **event, **user})
+    return GuestOut.model_validate({**_booking_details(booking), **event, **_guest(booking)})
+
+
+def _guest(booking: Booking) -> dict[str, object]:
+    return {
+        "user_name": booking.guest_name or booking.user.name,
+        "user_email": shown_email(booking.user.email),
+    }
 
 
 def listed_user_out(user: User) -> ListedUserOut:

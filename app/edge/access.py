@@ -39,6 +39,8 @@ TABLE = {
         feeds.atom feeds.calendar art.poster art.preview images.card images.wide
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
+        tickets.index tickets.forget tickets.show tickets.calendar
+        tickets.confirm_cancellation tickets.cancel
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
@@ -76,7 +78,7 @@ TABLE = {
         admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
         admin_live_sales.release
         admin_bookings.new admin_bookings.create
-        admin_bookings.confirm_cancellation admin_bookings.cancel
+        admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_checks.reconcile_next admin_checks.seed
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal

@@ -26,9 +26,9 @@ CSP = "; ".join(
 )
 ALWAYS = [
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 ]
+REFERRER = ("Referrer-Policy", "strict-origin-when-cross-origin")
 POLICY = ("Content-Security-Policy", CSP)
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 # Pages show who is signed in, and the current number of seats.
@@ -52,6 +52,13 @@ def never_stored(response: Response) -> Response:
     return response
 
 
+def never_passed_on(response: Response) -> Response:
+    """Mark what a secret address answers: not stored, not indexed, and told to no other page."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return never_stored(response)
+
+
 class ResponseHeaders:
     """WSGI middleware that adds the headers; costs a tenth of an `after_request` hook."""
 
@@ -72,6 +79,8 @@ def _with_defaults(
 ) -> list[tuple[str, str]]:
     given = dict(headers)
     result = [*headers, *ALWAYS, ("X-Request-Id", request_id.get())]
+    if "Referrer-Policy" not in given:
+        result.append(REFERRER)
     if "Content-Security-Policy" not in given:
         result.append(POLICY)
     if environ["wsgi.url_scheme"] == "https":

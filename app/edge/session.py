@@ -6,6 +6,7 @@ from flask import current_app, g, request, session, url_for
 
 from app.edge.access import Who
 from app.edge.current import settings
+from app.edge.guest_tickets import KEPT, kept_tickets
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import KNOWN_ACCOUNT, remember_account
 from app.models import User
@@ -79,7 +80,12 @@ def forget(name: str) -> None:
 
 
 def admit(_who: Who) -> Answer | None:
-    """Redirect visitors who are not signed in to the sign-in page, which leads back here."""
+    """Redirect visitors who are not signed in to the sign-in page, which leads back here.
+
+    Their bookings are those of their browser, if it has any.
+    """
+    if request.endpoint == "my_bookings.index" and kept_tickets() and current_user() is None:
+        return go_to(url_for("tickets.index"))
     return go_to(sign_in_url(_return_url())) if current_user() is None else None
 
 
@@ -109,7 +115,7 @@ def _return_url() -> str:
 
 def _new_session(keep: str) -> None:
     """Clear the session, and end the former sign-in on the server, for copies of the cookie too."""
-    kept = {name: session[name] for name in (keep, KNOWN_ACCOUNT) if name in session}
+    kept = {name: session[name] for name in (keep, KNOWN_ACCOUNT, KEPT) if name in session}
     if former := session.get(USER_TOKEN if keep == ADMIN_TOKEN else ADMIN_TOKEN):
         sign_ins.end(former)
     session.clear()

@@ -250,5 +250,10 @@ class Booking(Model):
         return self.state == BookingState.CONFIRMED and at < self.event.cancellable_until
 
     @property
+    def holder_name(self) -> str:
+        """The name on the ticket; empty when its account was deleted."""
+        return self.guest_name or ("" if self.user.deleted_at else self.user.display_name)
+
+    @property
     def spoken_reference(self) -> str:
         return spoken(self.reference)

@@ -10,6 +10,7 @@ def action_label(action: str) -> str:
         "event.updated": _("Event changed"),
         "event.deleted": _("Event deleted"),
         "booking.made": _("Booked for a guest"),
+        "booking.address_replaced": _("A ticket's link replaced"),
         "booking.cancelled": _("Seats given back"),
         "guests.exported": _("Guests' data taken along"),
         "rehearsal.removed": _("Rehearsal removed"),

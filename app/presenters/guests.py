@@ -2,13 +2,13 @@
 
 from flask_babel import gettext as _
 
-from app.models import User
+from app.models import Booking, User
 from app.models.staff_scope import shown_email
 
 
-def guest_name(user: User) -> str:
-    """Return the guest's name, or else what may be shown instead."""
-    return name_of(user.name, user.email)
+def guest_name(booking: Booking) -> str:
+    """Return the name that the booking was made with, or else what may be shown instead."""
+    return name_of(booking.guest_name or booking.user.name, booking.user.email)
 
 
 def guest_email(user: User) -> str:

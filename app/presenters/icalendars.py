@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from icalendar import Calendar
@@ -36,14 +35,13 @@ def event_calendar(event: Event) -> bytes:
     return _file_of(calendar)
 
 
-def booking_calendar(booking: Booking, given_back: GivenBack) -> bytes:
-    """Return the booked event for its guest, with a link to the ticket.
+def booking_calendar(booking: Booking, given_back: GivenBack, ticket: str) -> bytes:
+    """Return the booked event for its guest, with the address of the ticket.
 
     It is cancelled when the booking or the event is. Its SEQUENCE grows with the event's, and each
     time that seats are given back.
     """
     event = booking.event
-    ticket = url_for("my_bookings.show", booking_id=booking.id, _external=True)
     changed_at = max(filter(None, (event.updated_at, booking.created_at, given_back.latest)))
     entry = Entry()
     entry.add("uid", f"booking-{booking.reference.lower()}@utsavam")

@@ -63,6 +63,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "event": _("There is no such event."),
         "user": _("There is no such user."),
         "booking": _("There is no such booking."),
+        "ticket": _("This link opens no ticket. It may be cut off, or was replaced by another."),
         "staff key": _("There is no such staff key."),
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),

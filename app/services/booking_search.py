@@ -6,19 +6,31 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    any_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased, contains_eager
 
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
-from app.lib.folding import fold
+from app.lib.folding import fold, folded_sql
 from app.lib.text import name_order
 from app.models import Booking, BookingState, Event, User
 from app.models.booking import part_of_reference, read_code
 from app.models.event import SEARCHED_TITLES
 from app.models.staff_scope import require_event, shown_email, within
+from app.models.user import named_like
 from app.services import accounts, audit, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.users import names_match
@@ -110,9 +122,13 @@ class BookingRow(NamedTuple):
     start_at: datetime
 
 
+_NAMED = aliased(Booking, name="named")
+_TYPED: ColumnElement[str] = literal_column(f"({folded_sql('named.guest_name')})", String)
+"""The names that guests typed, as `ix_bookings_folded_guest_name` has them."""
+_NAME = func.coalesce(Booking.guest_name, User.name)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
-    *(Booking.created_at, Booking.cancelled_at, User.name, User.email),
+    *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
     *(Event.name, Booking.currency, Event.start_at),
 )
 
@@ -139,7 +155,7 @@ def _by_name(query: BookingQuery) -> "array[int]":
 
     Sorted here: PostgreSQL as it comes in wheels knows no people's order of letters.
     """
-    names = select(Booking.id, User.name, User.email).select_from(Booking)
+    names = select(Booking.id, _NAME, User.email).select_from(Booking)
     rows = db.session.execute(_of_state(_wanted(names, query), query))
     keys = sorted((name_order(name or shown_email(email) or ""), id) for id, name, email in rows)
     db.session.rollback()
@@ -195,6 +211,10 @@ def _matches(word: str, query: BookingQuery, *, forgiving: bool = False) -> Colu
     """
     likenesses = [names_match(word)] + ([names_match(word, forgiving=True)] if forgiving else [])
     matches = [_among(Booking.user_id, select(User.id).where(like)) for like in likenesses]
+    likenesses = [named_like(word, _TYPED)]
+    likenesses += [named_like(word, _TYPED, forgiving=True)] if forgiving else []
+    typed = select(_NAMED.id).where(_NAMED.guest_name.is_not(None), or_(*likenesses))
+    matches.append(_among(Booking.id, typed))
     if part := part_of_reference(word):
         # All letters sort between the part and the part with the last letter to the end.
         matches.append(Booking.reference.between(part, part.ljust(12, "Z")))

@@ -106,6 +106,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "reference": booking.reference,
         "event": booking.event.name,
         "event_start_at": _iso(booking.event.start_at),
+        "guest_name": booking.guest_name,
         "seats": booking.seats,
         "price_minor": booking.price_minor,
         "currency": booking.currency,

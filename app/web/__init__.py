@@ -14,6 +14,7 @@ from app.web import (
     sign_in,
     sign_up,
     site_pages,
+    tickets,
     tokens,
 )
 
@@ -24,6 +25,7 @@ PARTS = (
     images,
     checkout,
     my_bookings,
+    tickets,
     sign_in,
     sign_up,
     account,

@@ -18,6 +18,7 @@ from app.presenters.problems import problem_of
 from app.presenters.ticket_codes import seat_codes
 from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
+from app.web.ticket_links import of_account
 
 blueprint = Blueprint("my_bookings", __name__)
 blueprint.after_request(never_stored)
@@ -30,7 +31,9 @@ def index() -> Answer:
     user = signed_in_user()
     page = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
     counts = user_bookings.count_by_tab(user.id)
-    return render_template("pages/bookings.html", page=page, tab=tab, counts=counts, now=now())
+    return render_template(
+        "pages/bookings.html", page=page, tab=tab, counts=counts, links=of_account, now=now()
+    )
 
 
 @blueprint.get("/bookings/<id:booking_id>")
@@ -38,14 +41,20 @@ def show(booking_id: int) -> Answer:
     booking = _mine(booking_id)
     codes = seat_codes(booking, first=request.args.get("from", 1, type=int))
     return render_template(
-        "pages/ticket.html", booking=booking, codes=codes, new="new" in request.args, now=now()
+        "pages/ticket.html",
+        booking=booking,
+        links=of_account,
+        codes=codes,
+        new="new" in request.args,
+        now=now(),
     )
 
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")
 def calendar(booking_id: int) -> Answer:
     booking, given_back = _mine(booking_id), bookings.given_back(booking_id)
-    return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking, given_back))
+    ticket = of_account(booking).to("show", _external=True)
+    return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking, given_back, ticket))
 
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")
@@ -78,23 +87,34 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
     inline = is_htmx() and booking.can_be_given_back(now())
     template = "fragments/booking_confirm.html" if inline else "pages/cancellation.html"
     page = render_template(
-        template, booking=booking, now=now(), error=error, shown_tab=_shown_tab()
+        template,
+        booking=booking,
+        links=of_account,
+        now=now(),
+        error=error,
+        shown_tab=_shown_tab(),
     )
     return make_response(page, status)
 
 
-def _cancelled(booking: Booking) -> Answer:
+def told_of(booking: Booking) -> str:
+    """Return what is said after seats were given back."""
+    done: str = _("Done. You have given back all seats of this booking.")
     if booking.takes_seats:
-        message = ngettext(
+        done = ngettext(
             "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
         )
-    else:
-        message = _("Done. You have given back all seats of this booking.")
+    return done
+
+
+def _cancelled(booking: Booking) -> Answer:
+    message = told_of(booking)
     if is_htmx():
         counts = user_bookings.count_by_tab(booking.user_id)
         return render_template(
             "fragments/booking_cancelled.html",
             booking=booking,
+            links=of_account,
             counts=counts,
             told=message,
             now=now(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.edge.access import OWN, RULES, Who
 from app.models import Role
+from app.presenters.ticket_addresses import ticket_secret
 from app.services import sign_ins, staff
 from app.services.api_tokens import create_api_token
 from tests.web.conftest import Visitor
@@ -53,9 +54,11 @@ class World:
                 self.personas[role].key = secret
                 self.personas[role].session = {"admin": sign_ins.begin_for_staff(key.key_digest)}
             spare, _ = staff.create_key("spare", Role.VIEWER)
+            secret = ticket_secret(booking)
         self.ids = {
             "event_id": event.id,
             "booking_id": booking.id,
+            "secret": secret,
             "user_id": users["alice"].id,
             "token_id": tokens["alice"],
             "key_id": spare.id,

@@ -37,6 +37,7 @@ PRIVATE = {
     "a cookie": re.compile(r"__Host-utsavam|utsavam_\d+=|session="),
     "a form's token": re.compile(r"csrf_token"),
     "a query string": re.compile(r"\?\w+="),
+    "a ticket's address": re.compile(r"/tickets/[\w%-]{20,}"),
     "a booking's reference": re.compile(rf"\b(?=\w*\d)[{REFERENCE_LETTERS}]{{12}}\b"),
     "what the guard had to hide": re.compile(re.escape(logs.HIDDEN)),
 }

@@ -1,0 +1,55 @@
+"""Tickets by their secret addresses: whoever has one sees its booking, and nothing else."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.db import db, transaction
+from app.errors import BookingNotFound, TicketNotFound
+from app.models import Booking
+from app.models.staff_scope import require_event
+from app.presenters.ticket_addresses import opens, reference_in
+from app.services import audit
+
+MAX_FOUND = 50
+
+
+def find_ticket(secret: str) -> Booking:
+    """Return the booking that the secret opens, with event and user. Raises `TicketNotFound`."""
+    found = find_tickets([secret])
+    if not found:
+        raise TicketNotFound
+    return found[0]
+
+
+def find_tickets(secrets: Iterable[str]) -> list[Booking]:
+    """Return the bookings that the secrets open, those of the soonest events first."""
+    by_reference = {reference_in(secret): secret for secret in secrets}
+    by_reference.pop(None, None)
+    if not by_reference:
+        return []
+    query = (
+        select(Booking)
+        .where(Booking.reference.in_(list(by_reference)[:MAX_FOUND]))
+        .options(joinedload(Booking.event), joinedload(Booking.user))
+    )
+    found = [b for b in db.session.scalars(query) if opens(by_reference[b.reference], b)]
+    return sorted(found, key=lambda booking: (booking.event.start_at, booking.id))
+
+
+def replace_address(booking_id: int) -> Booking:
+    """End the ticket's secret address, and give it another one; raises `BookingNotFound`."""
+    with transaction() as session:
+        booking = _locked(session, booking_id)
+        require_event(booking.event_id)
+        booking.address_version += 1
+        audit.record("booking.address_replaced", booking)
+    return booking
+
+
+def _locked(session: Session, booking_id: int) -> Booking:
+    booking = session.get(Booking, booking_id, with_for_update=True, populate_existing=True)
+    if booking is None:
+        raise BookingNotFound(booking_id)
+    return booking

@@ -1,0 +1,98 @@
+"""Tickets by their secret addresses, without an account; and the list of this browser's."""
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.edge import rate_limits
+from app.edge.calendar_files import calendar_file
+from app.edge.current import desk
+from app.edge.forms import CancellationForm
+from app.edge.guest_tickets import forget_tickets, kept_tickets
+from app.edge.headers import never_passed_on
+from app.edge.htmx import Answer, go_to
+from app.errors import CancellationClosed, EventCancelled, InvalidField, TicketNotFound
+from app.models import Booking
+from app.models.columns import now
+from app.presenters.icalendars import booking_calendar
+from app.presenters.problems import problem_of
+from app.presenters.ticket_addresses import ticket_url
+from app.presenters.ticket_codes import seat_codes
+from app.services import bookings, tickets
+from app.web.my_bookings import told_of
+from app.web.ticket_links import by_secret
+
+blueprint = Blueprint("tickets", __name__)
+blueprint.after_request(never_passed_on)
+
+
+@blueprint.get("/tickets")
+def index() -> Answer:
+    found = tickets.find_tickets(kept_tickets())
+    return render_template("pages/tickets.html", bookings=found, links=by_secret, now=now())
+
+
+@blueprint.post("/tickets/forgotten")
+def forget() -> Answer:
+    forget_tickets()
+    flash(_("This browser keeps no tickets any more."), "done")
+    return go_to(url_for("tickets.index"))
+
+
+@blueprint.get("/tickets/<secret>")
+def show(secret: str) -> Answer:
+    booking = _opened(secret)
+    return render_template(
+        "pages/ticket.html",
+        booking=booking,
+        links=by_secret,
+        address=ticket_url(booking),
+        codes=seat_codes(booking, first=request.args.get("from", 1, type=int)),
+        new="new" in request.args,
+        now=now(),
+    )
+
+
+@blueprint.get("/tickets/<secret>/calendar.ics")
+def calendar(secret: str) -> Answer:
+    booking = _opened(secret)
+    given_back = bookings.given_back(booking.id)
+    content = booking_calendar(booking, given_back, ticket_url(booking))
+    return calendar_file(f"{booking.event.slug}.ics", content)
+
+
+@blueprint.get("/tickets/<secret>/cancellation")
+def confirm_cancellation(secret: str) -> Answer:
+    return _confirm(_opened(secret))
+
+
+@blueprint.post("/tickets/<secret>/cancellation")
+def cancel(secret: str) -> Answer:
+    booking, form = _opened(secret), CancellationForm()
+    if not form.validate():
+        return _confirm(booking, next(iter(form.errors.values()))[0], 422)
+    try:
+        booking = bookings.cancel(desk(), booking.id, keep=form.keep)
+    except (CancellationClosed, EventCancelled) as error:
+        flash(problem_of(error).detail, "error")
+    except InvalidField:
+        message = _("Some of these seats were given back meanwhile. Please choose again.")
+        return _confirm(_opened(secret), message, 422)
+    else:
+        flash(told_of(booking), "done")
+    return go_to(by_secret(booking).to("show"))
+
+
+def _opened(secret: str) -> Booking:
+    """The secret's booking; wrong secrets are counted as wrong keys are."""
+    try:
+        return tickets.find_ticket(secret)
+    except TicketNotFound:
+        rate_limits.wrong_key(request.remote_addr)
+        raise
+
+
+def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
+    page = render_template(
+        "pages/cancellation.html", booking=booking, links=by_secret, now=now(), error=error
+    )
+    return make_response(page, status)
