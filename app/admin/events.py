@@ -12,6 +12,7 @@ from app.admin.guard import staff_pages
 from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
+from app.edge.search_meanings import meanings_here
 from app.edge.security import an_id
 from app.errors import CapacityBelowSold, CurrencyFixed, InvalidField
 from app.models import Event, EventStatus
@@ -26,8 +27,10 @@ DRAFT, PUBLISHED = EventStatus.DRAFT, EventStatus.PUBLISHED
 @blueprint.get("/events")
 def index() -> Answer:
     past = request.args.get("when") == "past"
+    q = request.args.get("q", "").strip()[:100]
     query = EventQuery(
-        q=request.args.get("q", "").strip()[:100],
+        q=q,
+        meanings=meanings_here(q, past=past),
         past_only=past,
         drafts=True,
         after=request.args.get("after"),

@@ -32,7 +32,9 @@ def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response
     )
     if page.items:
         audit.note_export("API", len(page.items), page.items[0].event)
-    return page_response(EventBookingsOut([event_booking_out(b) for b in page.items]), page)
+    return page_response(
+        EventBookingsOut([event_booking_out(b, query.q) for b in page.items]), page
+    )
 
 
 @blueprint.get("/admin/bookings")
@@ -49,4 +51,4 @@ def list_bookings(query: GuestsQuery) -> Response:
     if page.items:
         event = page.items[0].event if query.event_id else None
         audit.note_export("API", len(page.items), event)
-    return page_response(GuestsOut([guest_out(booking) for booking in page.items]), page)
+    return page_response(GuestsOut([guest_out(booking, query.q) for booking in page.items]), page)

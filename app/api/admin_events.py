@@ -8,6 +8,7 @@ from app.api.present import event_out, json_response, page_response
 from app.api.schemas import DeletionQuery, EventChange, EventIn, EventOut, EventsOut
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
+from app.edge.search_meanings import meanings_here
 from app.services import events, live_sales
 from app.services.event_search import EventQuery
 
@@ -27,7 +28,12 @@ def list_events(query: AdminEventsQuery) -> Response:
     The soonest first; with `past`, those that are over, the latest first.
     """
     asked = EventQuery(
-        q=query.q, past_only=query.past, drafts=True, limit=query.limit, after=query.after
+        q=query.q,
+        meanings=meanings_here(query.q, past=query.past),
+        past_only=query.past,
+        drafts=True,
+        limit=query.limit,
+        after=query.after,
     )
     page = events.list_events(asked)
     return page_response(EventsOut([event_out(event) for event in page.items]), page)

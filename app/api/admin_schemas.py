@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search
-from app.api.schemas import EventBookingOut, Name, PagingQuery, State
+from app.api.schemas import EVENT_SEARCH, EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
 RoleName = Literal["viewer", "organiser", "owner"]
@@ -18,7 +18,7 @@ class SearchQuery(PagingQuery):
 
 class AdminEventsQuery(Payload):
     limit: Limit = 50
-    q: Search = ""
+    q: Search = EVENT_SEARCH
     past: bool = Field(False, description="Those that are over instead of those to come.")
     after: Cursor = None
 

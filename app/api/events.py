@@ -10,6 +10,7 @@ from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
 from app.edge.current import catalogue
 from app.edge.response_cache import cached
+from app.edge.search_meanings import meanings_here
 from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
 
@@ -22,7 +23,11 @@ def list_events(query: EventsQuery) -> Response:
     """List events, the soonest first"""
     snapshot = catalogue().listing(
         EventQuery(
-            q=query.q, upcoming_only=query.upcoming_only, limit=query.limit, after=query.after
+            q=query.q,
+            meanings=meanings_here(query.q),
+            upcoming_only=query.upcoming_only,
+            limit=query.limit,
+            after=query.after,
         )
     )
     return cached(snapshot, lambda: _events(snapshot))

@@ -16,6 +16,7 @@ from app.api.schemas import (
 )
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event, User
+from app.models.booking import read_code
 from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_booking
 from app.services.paging import Page
@@ -67,19 +68,24 @@ def user_booking_out(booking: Booking) -> UserBookingOut:
     return UserBookingOut.model_validate({**_booking_details(booking), **facts})
 
 
-def event_booking_out(booking: Booking) -> EventBookingOut:
-    return EventBookingOut.model_validate({**_booking_details(booking), **_guest(booking)})
+def event_booking_out(booking: Booking, q: str = "") -> EventBookingOut:
+    """A booking with its guest, and the seat of a ticket's code that was searched for."""
+    return EventBookingOut.model_validate(_guest_details(booking, q))
 
 
-def guest_out(booking: Booking) -> GuestOut:
+def guest_out(booking: Booking, q: str = "") -> GuestOut:
+    """Like `event_booking_out`, with the event."""
     event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    return GuestOut.model_validate({**_booking_details(booking), **event, **_guest(booking)})
+    return GuestOut.model_validate({**_guest_details(booking, q), **event})
 
 
-def _guest(booking: Booking) -> dict[str, object]:
+def _guest_details(booking: Booking, q: str) -> dict[str, object]:
+    code = read_code(q)
     return {
+        **_booking_details(booking),
         "user_name": booking.guest_name or booking.user.name,
         "user_email": shown_email(booking.user.email),
+        "scanned_seat": code.seat if code else None,
     }
 
 

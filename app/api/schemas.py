@@ -107,12 +107,19 @@ class EventsOut(RootModel[list[EventOut]]):
     pass
 
 
+EVENT_SEARCH = Field(
+    "",
+    description="Words in name, venue, city, category or description; typos are forgiven. A word "
+    "may also be a filter, as on the site: a price (free), a day or days by the site's clock "
+    "(today, tomorrow, saturday, weekend, next weekend, this week, next month, december). "
+    "Events are found that have the word or fit the filter.",
+)
+
+
 class EventsQuery(Payload):
     limit: Limit = 50
     upcoming_only: bool = Field(True, description="Leave out what is over.")
-    q: Search = Field(
-        "", description="Words in name, venue, city, category or description; typos are forgiven."
-    )
+    q: Search = EVENT_SEARCH
     after: Cursor = None
 
 
@@ -227,6 +234,10 @@ class UserBookingsOut(RootModel[list[UserBookingOut]]):
 class EventBookingOut(BookingOut):
     user_name: str
     user_email: str | None = Field(description="Null where the key may not see guests' emails.")
+    scanned_seat: int | None = Field(
+        description="The seat's number, where `q` is the code of a ticket. A booking of fewer seats"
+        " has no such seat."
+    )
 
 
 class EventBookingsOut(RootModel[list[EventBookingOut]]):

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.edge.current import settings
+from app.edge.search_meanings import meanings_here
 from app.lib.datetimes import day_begins, weekend
 from app.models.columns import now
 from app.services.event_search import EventQuery, Sort
-from app.services.search_terms import Meaning, meanings_of, terms_of
+from app.services.search_terms import Meaning, terms_of
 
 DAYS = {"week": 7, "month": 30}
 WHENS = {"today", "weekend", *DAYS, "past"}
@@ -103,8 +104,7 @@ class EventFilters:
 
     @property
     def meanings(self) -> tuple[Meaning, ...]:
-        """What words of the search mean as filters; the site's clock decides which day it is."""
-        return meanings_of(self.q, now().astimezone(settings().zone), past=self.past)
+        return meanings_here(self.q, past=self.past)
 
     @property
     def read_as(self) -> list[tuple[str, str, dict[str, Any]]]:

@@ -62,6 +62,15 @@ def test_events_are_found_by_words(anyone, make_event):
     ]
 
 
+def test_words_of_a_search_act_as_filters_as_on_the_page(anyone, organiser, make_event):
+    make_event(name="Jazz by the Bay", price_minor=100, start_at=now() + DAY)
+    make_event(name="Tech Talk", price_minor=0, start_at=now() + 40 * DAY)
+    for caller, address in ((anyone, "/events"), (organiser, "/admin/events")):
+        for words, name in {"free": "Tech Talk", "tomorrow": "Jazz by the Bay"}.items():
+            found = caller.get(f"{address}?q={words}").json
+            assert [event["name"] for event in found] == [name], (address, words)
+
+
 def test_the_next_links_lead_through_every_event_exactly_once(anyone, make_event, prefix):
     made = [make_event().id for _ in range(7)]
     seen, url = [], "/events?limit=3&q=Event&upcoming_only=true"

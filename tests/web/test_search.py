@@ -30,6 +30,14 @@ def test_a_word_of_days_says_which(visitor, make_event):
     assert '<a href="/">today: ' in page
 
 
+def test_organisers_choose_by_the_same_words(organiser, make_event):
+    make_event(name="Jazz Gala", price_minor=100)
+    make_event(name="Tech Talk", price_minor=0)
+    page = organiser.get("/admin/events?q=free").text
+    assert "Tech Talk" in page
+    assert "Jazz Gala" not in page
+
+
 def test_a_search_without_a_match_shows_the_nearest(visitor, make_event):
     make_event(name="Jazz by the Bay", city="Mumbai")
     make_event(name="Kolam", city="Chennai")
