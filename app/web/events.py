@@ -42,14 +42,12 @@ def index() -> Answer:
 
 @blueprint.get("/events")
 def list_events() -> Answer:
-    # Not with `url_for`, to which some query arguments (`_anchor`) have another meaning.
-    query = urlencode(list(request.args.items(multi=True)))
-    return redirect(f"{url_for('events.index')}?{query}".rstrip("?"), 302)
+    return redirect(_with_query(url_for("events.index")), 302)
 
 
 @blueprint.get("/events/<id:event_id>")
 def find(event_id: int) -> Answer:
-    return redirect(event_url(_event(event_id)), 301)
+    return _moved(_event(event_id))
 
 
 @blueprint.get("/events/<id:event_id>/<slug>")
@@ -88,6 +86,17 @@ def seats(event_id: int) -> Response:
 
 def _event(event_id: int) -> Event:
     return catalogue().event(event_id).events[0]
+
+
+def _moved(event: Event) -> Response:
+    """Send to the event's one address, with the seats that were chosen."""
+    return cast("Response", redirect(_with_query(event_url(event)), 301))
+
+
+def _with_query(path: str) -> str:
+    # Not with `url_for`, to which some query arguments (`_anchor`) have another meaning.
+    query = urlencode(list(request.args.items(multi=True)))
+    return f"{path}?{query}".rstrip("?")
 
 
 def _asked_for() -> int:
@@ -131,6 +140,6 @@ def _nearest(query: EventQuery) -> list[Event]:
 def _shown(snapshot: CatalogueSnapshot, slug: str) -> Response:
     event = snapshot.events[0]
     if slug != event.slug:
-        return cast("Response", redirect(event_url(event), 301))
+        return _moved(event)
     card = booking_card(event, seats=request.args.get("seats", type=int))
     return make_response(render_template("pages/event.html", event=event, card=card))

@@ -43,6 +43,13 @@ def test_a_wrong_or_missing_slug_leads_to_the_right_address(visitor, make_event)
         assert answer.location == f"/events/{event.id}/indie-concert"
 
 
+def test_the_right_address_keeps_what_was_chosen(visitor, make_event):
+    event = make_event(name="Indie Concert")
+    for path in (f"/events/{event.id}", f"/events/{event.id}/indy"):
+        answer = visitor.get(f"{path}?seats=3&ref=a%26b&_anchor=x")
+        assert answer.location == (f"/events/{event.id}/indie-concert?seats=3&ref=a%26b&_anchor=x")
+
+
 def test_a_shared_address_is_a_page_for_a_link_preview_too(visitor, make_event):
     event = make_event(name="Indie Concert")
     answer = visitor.get(f"/events/{event.id}/indie-concert", headers={"Accept": "*/*"})
