@@ -145,6 +145,14 @@ def booking(user_id: int, address: str | None) -> None:
     limiter().spend("booking_address", client_network(address))
 
 
+def guest_booking(email: str, address: str | None) -> None:
+    """Count a booking attempt with an email: from each address by itself, so that nobody can keep
+    others from booking with theirs."""
+    network = client_network(address)
+    limiter().spend("booking", _account(email), network)
+    limiter().spend("booking_address", network)
+
+
 def api_call() -> None:
     """Count an API call: per user with a token, else per address.
 

@@ -5,7 +5,7 @@ import logging
 import re
 from dataclasses import dataclass
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -43,17 +43,19 @@ def init_app(app: Flask) -> None:
 
 
 def answer(error: FormRefused) -> Response:
-    """Answer a refused form. A booking by somebody whose session is over keeps its seats."""
+    """Answer a refused form. A booking that can't be shown again keeps its seats."""
     is_foreign = error.fault is Fault.FOREIGN_ORIGIN
     log.log(
         logging.WARNING if is_foreign else logging.INFO,
         "Refused a form",
         extra={"reason": error.fault.value, "endpoint": request.endpoint},
     )
-    if request.endpoint == "checkout.create" and not is_foreign and current_user() is None:
+    problem = _problem(error)
+    if request.endpoint == "checkout.create" and not (is_foreign or error.may_be_kept):
+        # The event's page has a token now, since the browser has a session.
+        flash(f"{problem.detail} {_('Please fill it in again.')}", "error")
         seats = request.form.get("seats", type=int)
         return go_to(url_for("checkout.begin", **(request.view_args or {}), seats=seats))
-    problem = _problem(error)
     if _accepts_json_only():
         return problem_response(problem)
     if is_htmx():

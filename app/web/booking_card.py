@@ -4,20 +4,27 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from app.edge.session import current_user
-from app.models import Event, SaleState
+from flask import url_for
+
+from app.edge.guest_tickets import kept_tickets
+from app.edge.session import current_user, is_anonymous
+from app.models import Event, SaleState, User
 from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus, seat_status
-from app.services import bookings
-from app.web.forms import BookingForm
+from app.services import bookings, tickets
+from app.web.forms import BookingForm, GuestBookingForm
+from app.web.ticket_links import by_secret
 
 SELLING = {"ok", "few", "last"}
 
 
 @dataclass(frozen=True)
-class HeldTicket:
+class HeldTickets:
+    """What the visitor has booked: how many seats in how many bookings, and where they are."""
+
     seats: int
-    booking_ids: list[int]
+    count: int
+    url: str
 
 
 @dataclass(frozen=True)
@@ -35,13 +42,15 @@ class BookingCard:
         object.__setattr__(self, "state", self.event.sale_state())
 
     @cached_property
-    def ticket(self) -> "HeldTicket | None":
+    def tickets(self) -> "HeldTickets | None":
         """What the visitor has booked; asked for by whole pages, not by the counter's polls."""
         user = current_user()
-        ids = bookings.ids_of_user(user.id, self.event.id) if user else []
-        if user is None or not ids:
-            return None
-        return HeldTicket(bookings.seats_of_user(user.id, self.event.id), ids)
+        return _of_user(user, self.event) if user else _of_browser(self.event)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether the form has the session's token: pages for all anonymous visitors have none."""
+        return not is_anonymous()
 
     @property
     def version(self) -> str:
@@ -83,19 +92,31 @@ def seats_version(event: Event) -> str:
     return f"{seat_status(event).tone}-{event.seats_available}"
 
 
-def booking_card(event: Event, *, seats: int | None = None) -> BookingCard:
-    """Create a card whose form has a new idempotency key, good for one booking.
-
-    For anonymous visitors, who can't book, the form has no CSRF token and so starts no session.
-    """
-    form = BookingForm(formdata=None, meta={"csrf": current_user() is not None})
+def booking_card(event: Event, *, seats: int | None = None, key: str | None = None) -> BookingCard:
+    """Create a card whose form has a new idempotency key, good for one booking, or `key`."""
+    form = empty_form()
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
-    renew_key(form)
+    form.idempotency_key.data = key or new_key()
     return BookingCard(event, form, seats_of_visitor(event))
 
 
+def empty_form() -> BookingForm:
+    """The form for the visitor; for anonymous ones without a token, which starts no session."""
+    kind = BookingForm if current_user() else GuestBookingForm
+    return kind(formdata=None, meta={"csrf": not is_anonymous()})
+
+
+def sent_form() -> BookingForm:
+    """The form that the visitor has sent."""
+    return BookingForm() if current_user() else GuestBookingForm()
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
 def renew_key(form: BookingForm) -> None:
-    form.idempotency_key.data = secrets.token_urlsafe(24)
+    form.idempotency_key.data = new_key()
 
 
 def seats_of_visitor(event: Event) -> int:
@@ -103,3 +124,22 @@ def seats_of_visitor(event: Event) -> int:
     if user is None or event.max_per_person is None:
         return 0
     return bookings.seats_of_user(user.id, event.id)
+
+
+def _of_user(user: User, event: Event) -> HeldTickets | None:
+    ids = bookings.ids_of_user(user.id, event.id)
+    if not ids:
+        return None
+    url = url_for("my_bookings.show", booking_id=ids[0])
+    seats = bookings.seats_of_user(user.id, event.id)
+    return HeldTickets(seats, len(ids), url if len(ids) == 1 else url_for("my_bookings.index"))
+
+
+def _of_browser(event: Event) -> HeldTickets | None:
+    found = tickets.find_tickets(kept_tickets())
+    held = [booking for booking in found if booking.event_id == event.id and booking.takes_seats]
+    if not held:
+        return None
+    seats = sum(booking.seats for booking in held)
+    url = by_secret(held[0]).to("show") if len(held) == 1 else url_for("tickets.index")
+    return HeldTickets(seats, len(held), url)

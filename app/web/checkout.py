@@ -3,58 +3,77 @@
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
+from app.booking.orders import Booked
 from app.edge import rate_limits
 from app.edge.current import desk
+from app.edge.guest_tickets import keep_ticket
 from app.edge.htmx import Answer, go_to, page_or_fragment
-from app.edge.session import current_user, sign_in_url
+from app.edge.session import current_user
 from app.errors import IdempotencyKeyReused, NotFound, UtsavamError
 from app.models import Booking, Event
 from app.presenters.problems import problem_of
+from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
 from app.services import bookings, events
-from app.web.booking_card import BookingCard, renew_key, seats_of_visitor
-from app.web.forms import BookingForm
+from app.web.booking_card import BookingCard, renew_key, seats_of_visitor, sent_form
+from app.web.forms import BookingForm, GuestBookingForm
 
 blueprint = Blueprint("checkout", __name__)
 
 
 @blueprint.get("/events/<id:event_id>/bookings")
 def begin(event_id: int) -> Answer:
-    """Send an anonymous visitor to sign in and back, keeping the chosen number of seats."""
+    """Lead to the event's page, keeping the chosen number of seats."""
     event = events.get_event(event_id)
     seats = request.args.get("seats", type=int)
-    way_back = event_url(event, seats=seats if seats and seats > 0 else 1)
-    return go_to(way_back if current_user() else sign_in_url(way_back))
+    return go_to(event_url(event, seats=seats if seats and seats > 0 else 1))
 
 
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
     event = events.get_event(event_id)
-    form = BookingForm()
-    user = current_user()
-    if user is None:
-        way_back = event_url(event, seats=form.seats.data or 1)
-        return go_to(sign_in_url(way_back))
+    form = sent_form()
     if not form.validate():
-        return _refused(event, form, form.seats.errors[0] if form.seats.errors else None, 422)
+        return _refused(event, form, _message(form), 422)
     try:
-        rate_limits.booking(user.id, request.remote_addr)
-        booked = bookings.book(
-            desk(),
-            user_id=user.id,
-            event_id=event_id,
-            seats=form.seats.data,
-            idempotency_key=form.idempotency_key.data,
-        )
+        booked = _book(event_id, form)
     except NotFound:
         raise
     except UtsavamError as error:
         return _not_booked(event_id, form, error)
     if booked.replayed:
-        booking = bookings.get_booking(booked.booking.id, of_user=user.id)
+        booking = bookings.get_booking(booked.booking.id)
         if not booking.takes_seats or booking.seats != form.seats.data:
             return _given_back(event_id, form, booking)
-    return go_to(url_for("my_bookings.show", booking_id=booked.booking.id, new=1))
+    if current_user():
+        return go_to(url_for("my_bookings.show", booking_id=booked.booking.id, new=1))
+    secret = ticket_secret(booked.booking)
+    keep_ticket(secret)
+    return go_to(url_for("tickets.show", secret=secret, new=1))
+
+
+def _book(event_id: int, form: BookingForm) -> Booked:
+    """Book for the user, or for the guest whom the form names."""
+    seats, key = form.seats.data, form.idempotency_key.data
+    if user := current_user():
+        rate_limits.booking(user.id, request.remote_addr)
+        return bookings.book(
+            desk(), user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
+        )
+    name, email = form["name"].data, form["email"].data
+    rate_limits.guest_booking(email, request.remote_addr)
+    return bookings.book_as_guest(
+        desk(), email=email, name=name, event_id=event_id, seats=seats, idempotency_key=key
+    )
+
+
+def _message(form: BookingForm) -> str | None:
+    """Return what is said above the form; None where its fields say it."""
+    if isinstance(form, GuestBookingForm) and "email" not in request.form:
+        return str(_("You are no longer signed in. Book with your name and email, or sign in."))
+    if form.seats.errors:
+        return str(form.seats.errors[0])
+    return None if form.first_error in {"name", "email"} else str(_("Please try again."))
 
 
 def _given_back(event_id: int, form: BookingForm, booking: Booking) -> Response:
@@ -84,7 +103,7 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
 def _refused(event: Event, form: BookingForm, message: str | None, status: int) -> Response:
     if not form.idempotency_key.data or form.idempotency_key.errors:
         renew_key(form)
-    card = BookingCard(event, form, seats_of_visitor(event), message or _("Please try again."))
+    card = BookingCard(event, form, seats_of_visitor(event), message)
     return page_or_fragment(
         "pages/event.html", "fragments/booking_refused.html", status, event=event, card=card
     )

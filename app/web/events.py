@@ -17,11 +17,13 @@ from app.presenters.seat_status import seat_status
 from app.presenters.urls import event_url
 from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
-from app.web.booking_card import booking_card, seats_version
+from app.web.booking_card import booking_card, new_key, seats_version
 from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
 NEAREST = 3
+KEY_MARK = "@the-key-of-this-page@"
+"""Stands in the cached page of an event for the key of the booking form."""
 PER_PAGE = 12
 """A multiple of one, two and three, the cards in a row."""
 MOST_SHOWN = 10 * PER_PAGE
@@ -54,7 +56,7 @@ def find(event_id: int) -> Answer:
 def show(event_id: int, slug: str) -> Answer:
     snapshot = catalogue().event(event_id)
     if is_anonymous():
-        return cached(snapshot, lambda: _shown(snapshot, slug))
+        return _with_new_key(cached(snapshot, lambda: _shown(snapshot, slug, KEY_MARK)))
     return _shown(snapshot, slug)
 
 
@@ -137,9 +139,15 @@ def _nearest(query: EventQuery) -> list[Event]:
     return catalogue().nearest(replace(query, limit=NEAREST, after=None)).events
 
 
-def _shown(snapshot: CatalogueSnapshot, slug: str) -> Response:
+def _with_new_key(response: Response) -> Response:
+    """Put a key of its own into the booking form of a page that many visitors get."""
+    response.set_data(response.get_data().replace(KEY_MARK.encode(), new_key().encode()))
+    return response
+
+
+def _shown(snapshot: CatalogueSnapshot, slug: str, key: str | None = None) -> Response:
     event = snapshot.events[0]
     if slug != event.slug:
         return _moved(event)
-    card = booking_card(event, seats=request.args.get("seats", type=int))
+    card = booking_card(event, seats=request.args.get("seats", type=int), key=key)
     return make_response(render_template("pages/event.html", event=event, card=card))

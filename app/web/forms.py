@@ -35,6 +35,25 @@ class BookingForm(Form):
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
 
 
+class GuestBookingForm(BookingForm):
+    """For who is not signed in; the session's token is no part of it (see `FormGuard`)."""
+
+    name = StringField(
+        _("Your name"),
+        filters=[strip],
+        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
+    )
+    email = EmailField(
+        _("Email"),
+        filters=[strip],
+        validators=[
+            DataRequired(_("Enter your email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+
+
 class SignInForm(Form):
     email = EmailField(
         _("Email"), filters=[strip], validators=[DataRequired(_("Enter your email."))]

@@ -253,14 +253,19 @@ def test_an_event_taken_down_says_so_to_people_and_404_to_programs(
     assert client.get(f"/events/{event.id}").status_code == 404
 
 
-def test_a_booking_form_whose_session_is_over_leads_to_the_sign_in_with_the_choice(
+def test_a_booking_form_whose_session_is_over_asks_for_a_name_and_keeps_the_choice(
     visitor, make_event
 ):
     event = make_event()
     form = {"seats": "3", "idempotency_key": "k" * 10}
-    answer = visitor.post(f"/events/{event.id}/bookings", form, csrf=False, follow_redirects=True)
-    assert "Sign in" in answer.text
-    assert f"/events/{event.id}/{event.slug}?seats=3" in answer.text
+    path = f"/events/{event.id}/bookings"
+    asked_again = visitor.post(path, form, csrf=False)
+    assert asked_again.status_code == 400
+    assert 'value="3"' in asked_again.text
+    answer = visitor.post(path, form)
+    assert answer.status_code == 422
+    assert 'value="3"' in answer.text
+    assert "Enter your name." in answer.text
 
 
 def test_another_form_whose_session_is_over_says_what_to_do(visitor, clean):
