@@ -307,6 +307,57 @@ def viewer_looks(page, world):
     expect(page.get_by_label("Capacity")).to_be_disabled()
 
 
+def guest_books(page, world, name="ok", **changes):
+    """The booking card of an event as somebody fills it in who is not signed in."""
+    facts = {"Your name": "Lakshmi", "Email": "lakshmi@example.com", "Seats": "2", **changes}
+    page.goto(world.event_url(name))
+    for label, value in facts.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.locator("#booking-form").evaluate("form => form.noValidate = true")
+    page.locator("#booking-form").get_by_role("button", name=re.compile("^Book")).click()
+
+
+def guest_mistypes(page, world):
+    guest_books(page, world, **{"Your name": "", "Email": "lakshmi@"})
+    expect(page.locator("#email-error")).to_be_visible()
+
+
+def guest_over_the_limit(page, world):
+    guest_books(page, world, "limited", Email="alice@example.com")
+    expect(page.locator("#seats-error")).to_contain_text("With one email")
+
+
+def guests_ticket(page, world):
+    guest_books(page, world)
+    page.wait_for_url(re.compile("/tickets/"))
+
+
+def guests_ticket_given_back(page, world):
+    guests_ticket(page, world)
+    page.get_by_role("link", name="Cancel this booking").click()
+    page.get_by_label("Seats to give back").fill("2")
+    page.get_by_role("button", name="Yes, give them back").click()
+    page.get_by_role("heading", name="This booking is cancelled").wait_for()
+
+
+def guests_ticket_asked(page, world):
+    guests_ticket(page, world)
+    page.get_by_role("link", name="Cancel this booking").click()
+    page.get_by_label("Seats to give back").wait_for()
+
+
+def guests_ticket_replaced(page, world):
+    guests_ticket(page, world)
+    world.sql("UPDATE bookings SET address_version = address_version + 1")
+    assert page.reload().status == 404
+
+
+def guests_tickets(page, world):
+    guests_ticket(page, world)
+    page.goto("/tickets")
+    page.locator(".booking-row").first.wait_for()
+
+
 VISITOR = [
     Scene("list", at("/")),
     Scene("list-search", search("concert dance")),
@@ -327,6 +378,14 @@ VISITOR = [
     Scene("event-cancelled", event("cancelled")),
     Scene("event-long-name", event("long")),
     Scene("event-offline", offline),
+    Scene("guest-mistypes", guest_mistypes, status=422),
+    Scene("guest-over-the-limit", guest_over_the_limit, status=409),
+    Scene("guest-ticket", guests_ticket),
+    Scene("guest-ticket-asked", guests_ticket_asked),
+    Scene("guest-ticket-given-back", guests_ticket_given_back),
+    Scene("guest-ticket-replaced", guests_ticket_replaced, status=404),
+    Scene("guest-tickets", guests_tickets),
+    Scene("guest-tickets-none", at("/tickets")),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
     Scene("sign-up", at("/sign-up")),

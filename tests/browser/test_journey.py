@@ -50,18 +50,83 @@ def cancel(page):
     expect(page.locator(".booking-row").first).to_have_attribute("data-state", "cancelled")
 
 
-def test_who_is_signed_out_signs_in_and_finds_the_number_of_seats_kept(visit, alice, make_event):
-    event = make_event(name="Art Expo", capacity=30)
+ON_A_LONG_PAGE = 1
+"""The bar that leads down to the form."""
+
+
+class Taps:
+    """What somebody does with a finger: each page they see, and each tap."""
+
+    def __init__(self, page):
+        self.page, self.number, self.pages = page, 0, []
+        page.on("framenavigated", lambda frame: self.pages.append(frame.url.partition("#")[0]))
+
+    def tap(self, found):
+        found.tap()
+        self.number += 1
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_guest_holds_a_ticket_on_the_third_page_after_six_taps(
+    visit, make_event, sql, invariants, javascript
+):
+    make_event(name="Indie Concert", capacity=48, price_minor=50000)
+    phone = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
+    with visit(java_script_enabled=javascript, **phone) as page:
+        hand = Taps(page)
+        page.goto("/")
+        hand.tap(page.get_by_role("link", name="Indie Concert"))
+        page.wait_for_url(re.compile("/events/"))
+        hand.tap(page.get_by_label("Your name"))
+        page.keyboard.type("Meera Nair")
+        hand.tap(page.get_by_label("Email"))
+        page.keyboard.type("meera@example.com")
+        if javascript:
+            hand.tap(page.get_by_role("button", name="One seat more"))
+        hand.tap(page.locator("#booking-form").get_by_role("button", name=re.compile("^Book")))
+        page.wait_for_url(re.compile("/tickets/"))
+        expect(page.get_by_role("heading", level=1)).to_contain_text("You're going to")
+        expect(page.locator(".qr-box").first).to_be_visible()
+        expect(page.locator(".ticket")).to_contain_text("Meera Nair")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert len(dict.fromkeys(hand.pages)) == 3
+        assert hand.number + ON_A_LONG_PAGE <= 6
+    assert sql("SELECT email, name, seats FROM bookings JOIN users ON users.id = user_id") == [
+        ("meera@example.com", "Meera Nair", 2 if javascript else 1)
+    ]
+
+
+def test_a_guest_finds_the_ticket_again_and_gives_it_back(visit, make_event, sql, invariants):
+    event = make_event(name="Indie Concert", capacity=48)
     with visit() as page:
         page.goto(f"/events/{event.id}")
-        page.get_by_role("spinbutton", name="Seats").fill("4")
-        page.get_by_role("button", name="Book 4 seats").click()
-        page.wait_for_url(re.compile("/sign-in"))
-        page.get_by_label("Email").fill("alice@example.com")
-        page.get_by_label("Password", exact=True).fill("correct horse battery")
-        page.locator("main").get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile("/events/"))
-        expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("4")
+        page.get_by_label("Your name").fill("Meera Nair")
+        page.get_by_label("Email").fill("meera@example.com")
+        page.get_by_role("spinbutton", name="Seats").fill("2")
+        page.get_by_role("button", name="Book 2 seats").click()
+        page.wait_for_url(re.compile("/tickets/"))
+        page.goto("/")
+        page.get_by_role("link", name="My bookings", exact=True).click()
+        page.get_by_role("link", name="Give back seats for Indie Concert").click()
+        page.get_by_label("Seats to give back").fill("1")
+        page.get_by_role("button", name=re.compile("^Yes, ")).click()
+        expect(page.locator("main")).to_contain_text("You keep 1 seat")
+    assert sql("SELECT seats_available FROM events") == [(47,)]
+
+
+def test_a_guest_who_mistypes_loses_nothing(visit, make_event):
+    event = make_event(name="Indie Concert", capacity=48)
+    with visit() as page:
+        page.goto(f"/events/{event.id}")
+        page.locator("#booking-form").evaluate("form => form.noValidate = true")
+        page.get_by_label("Your name").fill("Meera Nair")
+        page.get_by_label("Email").fill("meera@")
+        page.get_by_role("spinbutton", name="Seats").fill("3")
+        page.get_by_role("button", name="Book 3 seats").click()
+        expect(page.locator("#email-error")).to_contain_text("Enter an email address")
+        expect(page.get_by_label("Email")).to_be_focused()
+        expect(page.get_by_label("Your name")).to_have_value("Meera Nair")
+        expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("3")
 
 
 def test_a_new_visitor_makes_an_account_and_is_signed_in(visit, clean, sql):
