@@ -55,11 +55,33 @@ def test_line_06_every_form_needs_the_token_of_its_own_session(app, world, facts
     assert facts() == before
 
 
-def test_line_06_who_is_not_signed_in_keeps_the_choice_and_books_nothing(visitor, make_event, sql):
-    """The one form that answers otherwise: its session is over, or never was."""
-    event = make_event()
-    answer = visitor.post(f"/events/{event.id}/bookings", {"seats": "1"}, csrf=False)
-    assert answer.location == f"/events/{event.id}/bookings?seats=1"
+@pytest.mark.parametrize(
+    ("headers", "status", "booked"),
+    [
+        ({}, 400, 0),
+        ({"Origin": "null"}, 303, 0),
+        ({"Origin": "https://evil.example"}, 400, 0),
+        ({"Sec-Fetch-Site": "cross-site"}, 400, 0),
+        ({"Origin": "http://localhost"}, 303, 1),
+        ({"Sec-Fetch-Site": "same-origin"}, 303, 1),
+    ],
+)
+def test_line_06_a_guest_books_without_a_token_from_our_own_page_alone(
+    visitor, make_event, sql, headers, status, booked
+):
+    """The one form of nobody's session: the page that it stands on is the same for everybody."""
+    wish = {"name": "A", "email": "a@example.com", "seats": "1", "idempotency_key": "k" * 10}
+    path = f"/events/{make_event().id}/bookings"
+    answer = visitor.post(path, wish, {**HTML, **headers}, csrf=False)
+    assert answer.status_code == status
+    assert sql("SELECT count(*) FROM bookings") == [(booked,)]
+
+
+def test_line_06_who_is_signed_in_books_with_a_token_alone(signed_in, make_event, sql):
+    wish = {"name": "A", "email": "a@example.com", "seats": "1", "idempotency_key": "k" * 10}
+    path = f"/events/{make_event().id}/bookings"
+    answer = signed_in.post(path, wish, {**HTML, "Origin": "http://localhost"}, csrf=False)
+    assert answer.status_code == 400
     assert sql("SELECT count(*) FROM bookings") == [(0,)]
 
 
