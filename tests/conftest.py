@@ -11,12 +11,14 @@ import flask_migrate
 import psycopg
 import pytest
 import redis as redis_client
+from argon2 import PasswordHasher
 
 from app import create_app
 from app.config import Settings
 from app.db import db
 from app.demo.servers import Postgres, RedisServer
 from app.operations.database_roles import APP_ROLE, grant
+from app.services import accounts
 from tests.browser import html_checker
 from tests.deploy import networks, proxies
 from tests.factories import Factories
@@ -277,6 +279,17 @@ def make_booking(factories):
 @pytest.fixture
 def make_token(factories):
     return factories.token
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch):
+    """Passwords are hashed by Argon2 as ever, at its least cost: for tests of other things, which
+    would spend a sixth of their time on it."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    accounts._dummy_hash.cache_clear()
+    yield hasher
+    accounts._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from tests.access.world import World
 
 
 @pytest.fixture
-def world(app, factories):
+def world(app, factories, cheap_hashes):
     return World(app, factories)
 
 

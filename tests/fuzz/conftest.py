@@ -11,5 +11,5 @@ def unlimited_app(migrated_app, make_app):
 
 
 @pytest.fixture
-def app(clean, unlimited_app):
+def app(clean, unlimited_app, cheap_hashes):
     return unlimited_app

@@ -2,10 +2,8 @@
 takes is not the matter here, and a lecture hall would take a minute of it."""
 
 import pytest
-from argon2 import PasswordHasher
 
 from app.models import User
-from app.services import accounts
 from tests.web.conftest import HTML, PASSWORD, Visitor
 
 HALL = "192.0.2.1"
@@ -22,16 +20,6 @@ class Guest(Visitor):
 
     def post(self, path, data=None, headers=HTML, **options):
         return self._client.post(path, data=data, headers=headers, **options)
-
-
-@pytest.fixture
-def cheap_hashes(monkeypatch):
-    monkeypatch.setattr(
-        accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
-    accounts._dummy_hash.cache_clear()
-    yield accounts._hasher
-    accounts._dummy_hash.cache_clear()
 
 
 @pytest.fixture

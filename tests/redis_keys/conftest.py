@@ -1,4 +1,4 @@
 """Sites that share a Redis, or find rubbish in it."""
 
 from tests.backup.conftest import make_place, open_place  # noqa: F401 - fixtures
-from tests.limits.conftest import cheap_hashes, crowd, limited  # noqa: F401
+from tests.limits.conftest import crowd, limited  # noqa: F401

@@ -14,6 +14,7 @@ class Visitor:
 
     def __init__(self, app):
         self._client = app.test_client()
+        self._tokens = {}
 
     def get(self, path, headers=HTML, **options):
         return self._client.get(path, headers=headers, **options)
@@ -28,7 +29,15 @@ class Visitor:
         return self._client.post(path, data=data, headers=headers, **options)
 
     def csrf_token(self):
-        return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/sign-in").text)[1]
+        """That of a form it was shown: all forms of a session have the same."""
+        if self.cookies() not in self._tokens:
+            page = self.get("/sign-in").text
+            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+            self._tokens = {self.cookies(): token}
+        return self._tokens[self.cookies()]
+
+    def cookies(self):
+        return tuple(cookie.value for cookie in self._client._cookies.values())
 
     def cookie(self):
         return next(iter(self._client._cookies.values()))
@@ -38,6 +47,11 @@ class Visitor:
 
     def log_in(self, key):
         return self.post("/admin/login", {"key": key})
+
+
+@pytest.fixture(autouse=True)
+def hashes(cheap_hashes):
+    return cheap_hashes
 
 
 @pytest.fixture
