@@ -9,6 +9,7 @@ import pytest
 
 from app.demo.servers import free_port
 
+pytestmark = pytest.mark.long
 SCRIPT = Path(__file__).parents[1] / "concurrency_test.py"
 
 

@@ -68,6 +68,7 @@ def refused(app):
     return Guest(app).sign_in("nobody@example.com", "wrong password")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["redis", "memory"])
 def test_who_waits_as_long_as_told_is_let_in_and_who_does_not_is_not(limited, cheap_hashes, where):
     away = {} if where == "redis" else {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}

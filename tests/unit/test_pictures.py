@@ -75,7 +75,7 @@ TURNS = {
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("number", range(1, 9))
-@pytest.mark.parametrize("size", [(1600, 1000), (3200, 2480)])
+@pytest.mark.parametrize("size", [(1600, 1000), pytest.param((3200, 2480), marks=pytest.mark.long)])
 def test_a_picture_is_turned_as_its_camera_says(kind, number, size):
     laid = quarters(*size if kind != "WEBP" else (1600, 1000))
     if number in TURNS:

@@ -86,6 +86,7 @@ def test_the_page_of_licences_is_what_make_licences_would_write():
     assert parts.LICENCES.read_text() == parts.licences_page()
 
 
+@pytest.mark.long
 def test_the_list_of_what_is_served_is_valid_cyclonedx():
     made = parts.sbom()
     validator = JsonStrictValidator(parts.SCHEMA)
@@ -144,6 +145,7 @@ def test_an_audit_that_reached_nobody_says_so_and_one_that_broke_fails():
     assert judge("", "no such file")[1] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tool", ["parts", "vendored", "audit"])
 def test_each_tool_explains_itself_and_refuses_what_it_does_not_know(tool):
     def run(word):

@@ -77,6 +77,7 @@ def test_the_file_begins_before_its_rows_are_read():
     assert 0 < len(read) <= 3 * BATCH
 
 
+@pytest.mark.long
 def test_a_long_list_takes_no_more_memory_than_a_short_one():
     def peak(rows):
         tracemalloc.start()

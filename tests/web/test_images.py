@@ -196,6 +196,7 @@ def in_pieces(body):
     return (body[at : at + 50_000] for at in range(0, len(body), 50_000))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sent", [bytes, in_pieces])
 @pytest.mark.parametrize(
     ("length", "statuses"),
@@ -217,6 +218,7 @@ def test_a_picture_longer_than_allowed_is_refused_and_never_cut(
         assert "5 MB for a picture" in answer.json()["detail"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("length", [MAX_BYTES + 270_000, 9_000_000])
 @pytest.mark.parametrize("sent", [bytes, in_pieces])
 def test_an_upload_by_the_page_is_refused_whole_too(site, settings, make_event, sql, sent, length):
@@ -238,6 +240,7 @@ def test_an_upload_by_the_page_is_refused_whole_too(site, settings, make_event, 
     assert sql("SELECT count(*) FROM event_images") == [(0,)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sent", [bytes, in_pieces])
 def test_no_other_body_is_cut_and_accepted_either(site, make_event, make_user, sql, sent):
     """What lies within the limit is a whole order; it goes on beyond."""
