@@ -23,7 +23,7 @@ quick: setup-test ## Run the fast seven tenths of the tests: ARGS=-x
 	@$(PY) -m pytest $(QUICK) -m 'not whole and not long' --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length, soak and rehearse
-	@$(PY) -m pytest tests/faults tests/mutants tests/deploy tests/soak tests/load tests/overload tests/races -v -m "not short" $(ARGS)
+	@$(PY) -m pytest $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) -v -m "not short" $(ARGS)
 
 fuzz: setup-test ## Search at length for input that breaks the site, or that the API's document denies
 	@UTSAVAM_WHOLE=1 $(PY) -m pytest tests/fuzz -v $(ARGS)

@@ -12,12 +12,12 @@ import pytest
 from app.edge.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT
 from tests.connections.lines import address_of, slow_site
 from tests.support.threads import at_once
+from tests.support.worker_kinds import WORKER_KINDS
 
 TIMEOUT = 10
-CLASSES = ["gevent", "gthread"]
 
 
-@pytest.fixture(scope="module", params=CLASSES)
+@pytest.fixture(scope="module", params=WORKER_KINDS)
 def site(request, migrated_app, settings, folder):
     with slow_site(settings, folder / f"requests-{request.param}", request.param) as site:
         yield site

@@ -50,7 +50,9 @@ def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
     assert seats_sold(sql, event) == served + 1
 
 
-@pytest.mark.parametrize("small_site", [*WORKER_KINDS, FEW_THREADS], indirect=True)
+@pytest.mark.parametrize(
+    "small_site", [*WORKER_KINDS, pytest.param(FEW_THREADS, marks=pytest.mark.whole)], indirect=True
+)
 def test_a_row_that_is_never_let_go_hangs_nobody(small_site, buyer, hold, flood, event, wish, sql):
     with hold(event):
         crowd = flood(small_site, [wish] * (1 + MAX_QUEUE + SURPLUS))

@@ -25,6 +25,7 @@ def test_after_a_restart_of_every_part_the_site_holds_what_it_held_before(build,
     assert set(told["restarts"]) == {"worker", "master (HUP)", "Redis", "PostgreSQL"}
 
 
+@pytest.mark.whole
 def test_a_site_that_leaks_is_caught_at_each_of_its_leaks(build):
     """The control: the same judge, at the same rest."""
     house = build(app="tests.soak.leaking_wsgi:app")
