@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import config_checks
 from app.config_checks import LOOPBACK
+from app.lib.mail_server import server_of
 from app.lib.rates import rate_of
 
 LEDGER_POOL = 3
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     """A Markdown file, or an https:// address; `privacy_page` too."""
     privacy_page: str = ""
 
+    mail_url: str = ""
+    """The mail server, `smtp://`, `smtp+starttls://` or `smtps://`; without it nothing is sent."""
+    mail_from: str = Field("", max_length=254)
+    mail_reply_to: str = Field("", max_length=254)
+
     site_url: str = ""
     """Where people find the site; `base_url` is what links in letters begin with."""
     host: str = "127.0.0.1"
@@ -165,7 +171,14 @@ class Settings(BaseSettings):
             raise ValueError("must be an address, as in https://tickets.example.org")
         return url.rstrip("/")
 
-    @field_validator("contact_email")
+    @field_validator("mail_url")
+    @classmethod
+    def _check_mail_url(cls, url: str) -> str:
+        if url:
+            server_of(url)
+        return url
+
+    @field_validator("contact_email", "mail_from", "mail_reply_to")
     @classmethod
     def _check_email(cls, email: str) -> str:
         if email and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", email):
@@ -211,6 +224,11 @@ class Settings(BaseSettings):
         """The settings from which visitors would learn who sells here, and which are not set."""
         names = ("organiser_name", "contact_email", "terms_page", "privacy_page")
         return [name.upper() for name in names if not getattr(self, name)]
+
+    @property
+    def sender(self) -> str:
+        """The address that letters come from."""
+        return self.mail_from or self.contact_email
 
     @property
     def base_url(self) -> str:

@@ -22,6 +22,8 @@ MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 def problems(settings: "Settings") -> list[str]:
     """Return the reasons not to serve, a sentence each; empty if there are none."""
     found = _exposure_problems(settings) + _metrics_problems(settings) + _page_problems(settings)
+    if settings.mail_url and not settings.sender:
+        found.append("MAIL_FROM is missing: with MAIL_URL, say whom letters come from.")
     return found if settings.demo else found + _keys_problems(settings)
 
 

@@ -122,7 +122,8 @@ def licence_of(name: str) -> str:
         for one in installed()[name].get("licenses", [])
     ]
     exact = [licence for licence in declared if not licence.startswith("License ::")]
-    broad = [CLASSIFIERS[licence.split(" :: ")[-1]] for licence in declared if licence not in exact]
+    kinds = [licence.split(" :: ")[-1] for licence in declared if licence not in exact]
+    broad = [CLASSIFIERS[kind] for kind in kinds if kind != "OSI Approved"]
     if not declared:
         raise KeyError(f"{name} tells no licence: read its files, and add it to READ")
     return " AND ".join(dict.fromkeys(exact or broad))

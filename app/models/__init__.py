@@ -5,6 +5,8 @@ from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingState, BookingStatus
 from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
+from app.models.journal_entry import Happened, JournalEntry
+from app.models.mail import Mail, MailState
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.staff_key import Role, StaffKey
@@ -19,6 +21,10 @@ __all__ = [
     "Event",
     "EventImage",
     "EventStatus",
+    "Happened",
+    "JournalEntry",
+    "Mail",
+    "MailState",
     "Phase",
     "Role",
     "SaleState",

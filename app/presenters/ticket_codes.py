@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 
 import segno
 from markupsafe import Markup
@@ -24,6 +25,16 @@ class SeatCode:
 
 
 @dataclass(frozen=True)
+class CodePicture:
+    """A code as a PNG picture that is part of a letter."""
+
+    number: int
+    text: str
+    cid: str
+    picture: bytes
+
+
+@dataclass(frozen=True)
 class SeatCodes:
     """A page of a booking's codes, with the first seat of the previous and of the next page."""
 
@@ -41,6 +52,19 @@ def seat_codes(booking: Booking, first: int = 1) -> SeatCodes:
         max(first - PER_PAGE, 1) if first > 1 else None,
         end if end <= booking.seats else None,
     )
+
+
+def code_pictures(booking: Booking, most: int) -> list[CodePicture]:
+    """Return the codes of the first seats, `most` at most, as pictures."""
+    return [
+        CodePicture(
+            number,
+            f"{booking.spoken_reference}-{number}",
+            f"seat-{number}@{booking.reference.lower()}",
+            _picture(f"{booking.reference}-{number}"),
+        )
+        for number in range(1, min(booking.seats, most) + 1)
+    ]
 
 
 def code_texts(reference: str, seats: int) -> list[str]:
@@ -66,3 +90,9 @@ def _drawing(text: str) -> Markup:
         border=QUIET, scale=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=""
     )
     return Markup(drawing)  # noqa: S704
+
+
+def _picture(text: str) -> bytes:
+    file = BytesIO()
+    segno.make_qr(text, error="m").save(file, kind="png", border=QUIET, scale=8)
+    return file.getvalue()

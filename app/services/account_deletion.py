@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import ApiToken, Booking, Event, EventStatus, SignIn, User
+from app.models import ApiToken, Booking, Event, EventStatus, Mail, SignIn, User
 from app.models.columns import now
 from app.services import accounts, bookings
 
@@ -115,7 +115,7 @@ def _anonymise(session: Session, user: User, at: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
-    for table in (ApiToken, SignIn):
+    for table in (ApiToken, SignIn, Mail):
         session.execute(
             delete(table)
             .where(table.user_id == user.id)

@@ -134,6 +134,35 @@ ROWS = [
         },
     ),
     (
+        "journal_entries",
+        {
+            "id": 6,
+            "at": MOMENT,
+            "kind": "event_changed",
+            "event_id": 7,
+            "booking_ids": [21, 22],
+            "facts": Jsonb({"words": "See you; 'all' of you"}),
+        },
+    ),
+    (
+        "mails",
+        {
+            "id": 4,
+            "letter": "ticket",
+            "recipient": "meena@bücher.example",
+            "locale": "en_IN",
+            "user_id": 3,
+            "booking_id": 21,
+            "event_id": 7,
+            "message_id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d",
+            "state": "given_up",
+            "attempts": 3,
+            "due_at": MOMENT,
+            "last_error": "550 no such mailbox",
+            "created_at": MOMENT,
+        },
+    ),
+    (
         "sales_days",
         {
             "day": "2031-01-31",

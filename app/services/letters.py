@@ -1,0 +1,154 @@
+"""Letters as they are sent: their words from templates, codes as pictures, a calendar file.
+
+A letter `x` is `templates/letters/x.txt`, whose first line is the subject, and `x.html`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+
+from css_inline import CSSInliner
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy.orm import joinedload
+
+from app.config import Settings
+from app.db import db
+from app.models import Booking, BookingState, Event, Mail, User
+from app.presenters.icalendars import booking_calendar
+from app.presenters.ticket_addresses import ticket_url
+from app.presenters.ticket_codes import code_pictures
+from app.presenters.urls import event_url
+from app.services.bookings import given_back
+
+MAX_CODES = 20
+"""Codes in one letter; the ticket has them all. Mail programs cut off what is long."""
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    kind: str
+    """Its media type."""
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """PNG pictures by their Content-ID: part of the letter, loaded from nowhere."""
+    files: tuple[File, ...] = ()
+    unsubscribe: str = ""
+    """Where to end letters of this kind; empty for those that belong to a booking or an account."""
+
+
+@dataclass
+class Draft:
+    """A letter in the making: what its templates are told, and what is put in with them."""
+
+    mail: Mail
+    facts: dict[str, Any]
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    files: list[File] = field(default_factory=list)
+
+    @property
+    def booking(self) -> Booking | None:
+        return cast("Booking | None", self.facts["booking"])
+
+
+class NoLongerTrue(Exception):
+    """What the letter would tell of has changed meanwhile, and another letter tells of that."""
+
+
+Preparation = Callable[[Draft], None]
+PREPARATIONS: dict[str, Preparation] = {}
+"""What a letter needs beyond its facts, by its name; raises `NoLongerTrue` not to be sent."""
+
+
+def render(mail: Mail) -> Letter:
+    """Write the letter, by what is true now. Raises `NoLongerTrue`."""
+    settings = cast("Settings", current_app.extensions["settings"])
+    draft = Draft(mail, _facts(mail, settings))
+    # Not the address that a request came by, but the site's own; and no request in the worker.
+    with (
+        current_app.test_request_context(base_url=settings.base_url),
+        force_locale(mail.locale),
+    ):
+        _add_addresses(draft)
+        if prepare := PREPARATIONS.get(mail.letter):
+            prepare(draft)
+        written = render_template(f"letters/{mail.letter}.txt", **draft.facts)
+        subject, _, text = written.strip().partition("\n")
+        page = render_template(f"letters/{mail.letter}.html", **draft.facts, subject=subject)
+    return Letter(
+        " ".join(subject.split()),
+        text.strip() + "\n",
+        _inliner().inline(page),
+        draft.pictures,
+        tuple(draft.files),
+        draft.facts.get("unsubscribe") or "",
+    )
+
+
+def _facts(mail: Mail, settings: Settings) -> dict[str, Any]:
+    with_both = [joinedload(Booking.event), joinedload(Booking.user)]
+    booking = (
+        db.session.get(Booking, mail.booking_id, options=with_both, populate_existing=True)
+        if mail.booking_id
+        else None
+    )
+    event = db.session.get(Event, mail.event_id) if mail.event_id else None
+    if (mail.booking_id and booking is None) or (mail.event_id and event is None):
+        raise NoLongerTrue
+    return {
+        **mail.facts,
+        "mail": mail,
+        "booking": booking,
+        "event": event or (booking.event if booking else None),
+        "user": db.session.get(User, mail.user_id) if mail.user_id else None,
+        "given_back": given_back(booking.id) if booking else None,
+        "language": mail.locale.partition("_")[0],
+        "organiser": settings.organiser_name,
+        "organiser_address": " ".join(settings.organiser_address.split()),
+        "contact": settings.contact_email,
+        "site_url": settings.base_url,
+    }
+
+
+def _add_addresses(draft: Draft) -> None:
+    booking, event = draft.booking, draft.facts["event"]
+    draft.facts["ticket"] = ticket_url(booking) if booking else ""
+    draft.facts["event_page"] = event_url(event, _external=True) if event else ""
+
+
+def _prepare_ticket(draft: Draft) -> None:
+    booking = draft.booking
+    if booking is None or booking.state != BookingState.CONFIRMED:
+        raise NoLongerTrue
+    codes = code_pictures(booking, MAX_CODES)
+    draft.facts["codes"] = codes
+    draft.facts["more_codes"] = booking.seats > len(codes)
+    draft.pictures.update({code.cid: code.picture for code in codes})
+    add_calendar(draft)
+
+
+def add_calendar(draft: Draft) -> None:
+    """Attach the booked event for the guest's calendar, in its newest version."""
+    booking = draft.booking
+    if booking is None:
+        return
+    calendar = booking_calendar(booking, draft.facts["given_back"], draft.facts["ticket"])
+    draft.files.append(File(f"{booking.reference.lower()}.ics", "text/calendar", calendar))
+
+
+PREPARATIONS["ticket"] = _prepare_ticket
+
+
+@cache
+def _inliner() -> CSSInliner:
+    # The rules for dark and narrow screens stay in the head: they can't stand in an element.
+    return CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)

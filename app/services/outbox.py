@@ -1,0 +1,70 @@
+"""The outbox: letters that are owed to people, written in the transaction of what they tell of.
+
+Where no mail server is set, nothing is written: letters of months ago must not go out once there
+is one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from flask import current_app
+from flask_babel import get_locale
+
+from app.config import Settings
+from app.db import db
+from app.models import Happened, JournalEntry, Mail, User
+
+JSON = str | int | float | bool | None | list[Any] | dict[str, Any]
+
+
+def is_configured() -> bool:
+    """Whether letters are sent at all."""
+    return bool(cast("Settings", current_app.extensions["settings"]).mail_url)
+
+
+def enqueue(
+    letter: str,
+    to: str,
+    *,
+    user: User | None = None,
+    booking_id: int | None = None,
+    event_id: int | None = None,
+    facts: Mapping[str, JSON] | None = None,
+    locale: str | None = None,
+) -> None:
+    """Add a letter to the current transaction; it is sent after COMMIT, as soon as may be.
+
+    `letter` names its templates in `templates/letters`, which are given the facts, the user, and
+    booking and event where there are any.
+    """
+    if not is_configured():
+        return
+    mail = Mail(
+        letter=letter,
+        recipient=to,
+        locale=locale or str(get_locale() or "en_IN"),
+        user_id=user.id if user is not None else None,
+        booking_id=booking_id,
+        event_id=event_id,
+        facts=dict(facts or {}),
+    )
+    db.session.add(mail)
+
+
+def note(
+    kind: Happened,
+    *,
+    event_id: int,
+    booking_ids: list[int] | None = None,
+    facts: Mapping[str, JSON] | None = None,
+) -> None:
+    """Add an entry to the journal, in the current transaction; the worker makes letters of it."""
+    if not is_configured():
+        return
+    entry = JournalEntry(
+        kind=kind.value,
+        event_id=event_id,
+        booking_ids=booking_ids or [],
+        facts=dict(facts or {}),
+    )
+    db.session.add(entry)
