@@ -7,7 +7,7 @@ from flask import Response, request
 from app.api.body import api_blueprint
 from app.api.callers import Caller, caller
 from app.api.present import (
-    booked_out,
+    booked_json,
     booking_out,
     json_response,
     page_response,
@@ -27,7 +27,7 @@ from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.edge import rate_limits
 from app.edge.current import desk
-from app.errors import EventNotFound, InvalidField, UserNotFound
+from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
 from app.services import bookings
 
 blueprint = api_blueprint("bookings", __name__)
@@ -44,12 +44,15 @@ BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY
 def create_booking(body: BookingIn) -> Response:
     """Book seats
 
+    For a user, or for whoever has an email: then with a name.
+
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
     """
     key = request.headers.get("Idempotency-Key")
     booked = place(desk(), caller(), body, key, request.remote_addr)
-    response = json_response(booked_out(booked), 201)
+    content = booked_json(booked, for_guest=body.email is not None)
+    response = Response(content, 201, mimetype="application/json")
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
     if booked.replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -124,12 +127,35 @@ def place(
     """
     if caller.staff and not caller.staff.scope.covers(request.event_id):
         raise EventNotFound(request.event_id)
+    if request.email is not None or request.name is not None:
+        return _place_for_guest(desk, caller, request, key)
     user_id = caller.acting_for(request.user_id)
     once = request.idempotency_key if key is None else _same_key(key, request)
     if caller.user_id is not None:
         rate_limits.booking(caller.user_id, address)
     return bookings.book(
         desk, user_id=user_id, event_id=request.event_id, seats=request.seats, idempotency_key=once
+    )
+
+
+def _place_for_guest(
+    desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None
+) -> Booked:
+    if not caller.anybody:
+        if caller.user_id is None:
+            raise NotAllowed
+        raise InvalidField("email", "is for callers who may act for any user")
+    if request.user_id is not None:
+        raise InvalidField("user_id", "can't be given together with a name and an email")
+    if request.name is None or request.email is None:
+        raise InvalidField("name" if request.name is None else "email", "is required")
+    return bookings.book_as_guest(
+        desk,
+        email=request.email,
+        name=request.name,
+        event_id=request.event_id,
+        seats=request.seats,
+        idempotency_key=request.idempotency_key if key is None else _same_key(key, request),
     )
 
 

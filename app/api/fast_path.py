@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from app.api.bookings import place
 from app.api.callers import Caller, recognise
-from app.api.present import booked_out
+from app.api.present import booked_json
 from app.api.schemas import BookingIn
 from app.booking.orders import Booked
 from app.edge.error_handlers import PROBLEM_JSON, headers_of, json_of
@@ -86,7 +86,8 @@ class FastPath:
             try:
                 request = BookingIn.model_validate_json(body)
                 caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
-                return _created(place(self._desk, caller, request, _key(environ), address))
+                booked = place(self._desk, caller, request, _key(environ), address)
+                return _created(booked, for_guest=request.email is not None)
             except (ValidationError, NotAllowed, InvalidField):
                 # Nothing has been done yet: Flask reads the body again and answers with the error.
                 environ["wsgi.input"] = BytesIO(body)
@@ -117,11 +118,11 @@ def _key(environ: "WSGIEnvironment") -> str | None:
     return key
 
 
-def _created(booked: Booked) -> Answer:
+def _created(booked: Booked, *, for_guest: bool) -> Answer:
     headers = [("Location", f"/bookings/{booked.booking.id}")]
     if booked.replayed:
         headers.append(("Idempotency-Replayed", "true"))
-    body = booked_out(booked).model_dump_json().encode()
+    body = booked_json(booked, for_guest=for_guest).encode()
     return Answer(201, "application/json", body, headers)
 
 

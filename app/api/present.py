@@ -19,6 +19,7 @@ from app.models import Booking, Event, User
 from app.models.booking import read_code
 from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_booking
+from app.presenters.ticket_addresses import ticket_url
 from app.services.paging import Page
 
 
@@ -37,9 +38,12 @@ def _booking_facts(booking: Booking | Confirmed) -> dict[str, object]:
     }
 
 
-def booked_out(booked: Booked) -> BookedOut:
+def booked_json(booked: Booked, *, for_guest: bool) -> str:
     """The booking as first confirmed: a replay gets the same answer as the first request."""
-    return BookedOut.model_validate({**_booking_facts(booked.booking), "status": "CONFIRMED"})
+    facts = {**_booking_facts(booked.booking), "status": "CONFIRMED"}
+    if for_guest:
+        facts["ticket_url"] = ticket_url(booked.booking)
+    return BookedOut.model_validate(facts).model_dump_json(exclude_unset=True)
 
 
 def _booking_details(booking: Booking) -> dict[str, object]:

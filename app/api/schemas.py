@@ -180,13 +180,23 @@ class DeletionQuery(Payload):
 
 
 class BookingIn(Payload):
-    user_id: Id | None = Field(None, description="Needed with the admin key.")
+    user_id: Id | None = Field(
+        None, description="Needed with the admin key, unless name and email are given."
+    )
     event_id: Id
     seats: Seats = 1
     idempotency_key: IdempotencyKey | None = None
+    name: Annotated[Line, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="With an email, instead of `user_id`: as it should stand on the ticket."
+    )
+    email: Email | None = Field(
+        None,
+        description="Books for whoever has this email, with an account or without; a new person is"
+        " recorded with the booking. For callers who may act for any user.",
+    )
 
 
-class BookedOut(Payload):
+class BookingFacts(Payload):
     booking_id: int
     status: Literal["CONFIRMED", "CANCELLED"]
     user_id: int
@@ -195,10 +205,18 @@ class BookedOut(Payload):
     reference: str
 
 
+class BookedOut(BookingFacts):
+    ticket_url: str | None = Field(
+        None,
+        description="Of a booking by name and email alone: the ticket's secret address. Whoever has"
+        " it can see the ticket and give its seats back.",
+    )
+
+
 State = Literal["CONFIRMED", "EVENT_CANCELLED", "CANCELLED", "GIVEN_BACK"]
 
 
-class BookingOut(BookedOut):
+class BookingOut(BookingFacts):
     state: State = Field(
         description="The status, told apart: EVENT_CANCELLED while the organiser has cancelled the"
         " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others."

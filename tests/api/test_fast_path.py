@@ -68,6 +68,20 @@ def test_a_booking_is_told_in_the_same_words(
     assert places == [f"/bookings/{json.loads(a[1])['booking_id']}" for a in (fast, slow)]
 
 
+def test_a_guests_booking_goes_the_same_way(app, in_both_lanes, admin, make_event, express):
+    event = make_event(capacity=9)
+    wish = {"event_id": event.id, "name": "Asha", "email": "asha@example.com"}
+    fast, slow = in_both_lanes(app, wish, admin | {"Idempotency-Key": "once"})
+    assert len(express) == 1
+    assert (fast[0], slow[0]) == (201, 201)
+    assert fast[1] == slow[1]
+    for missing in ("name", "email"):
+        body = {name: value for name, value in wish.items() if name != missing}
+        fast, slow = in_both_lanes(app, body, admin)
+        assert fast == slow
+        assert fast[0] == 422
+
+
 @pytest.mark.parametrize("where", ["body", "header"])
 def test_a_replay_is_the_same_in_both_lanes(
     app, in_both_lanes, admin, make_event, make_user, where

@@ -14,6 +14,8 @@ RULES = {
     "is not a cursor of this listing",
     "differs from the Idempotency-Key header",
     "is required",
+    "is for callers who may act for any user",
+    "can't be given together with a name and an email",
     "can only become fewer",
     "must not be before the first day",
     "must be from the year 2000 on",
