@@ -50,7 +50,8 @@ def index() -> Answer:
         page=page,
         query=query,
         event=event,
-        counts=booking_search.count_bookings(query),
+        counts=booking_search.count_for_page(query),
+        max_counted=booking_search.MAX_COUNTED,
         chosen=_url_args(query),
         code=read_code(query.q),
     )

@@ -1,43 +1,34 @@
 """Organisers' search of bookings: of one event or all, by person, event name or reference."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Select,
-    String,
-    any_,
     cast,
     func,
-    literal_column,
-    or_,
     select,
 )
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import contains_eager
 
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked
 from app.db import db, transaction
 from app.errors import EventNotFound
-from app.lib.folding import fold, folded_sql
 from app.lib.text import name_order
 from app.models import Booking, BookingState, Event, User
-from app.models.booking import part_of_reference, read_code
-from app.models.event import SEARCHED_TITLES
+from app.models.booking import read_code
 from app.models.staff_scope import require_event, shown_email, within
-from app.models.user import named_like
-from app.services import accounts, audit, bookings
+from app.services import accounts, audit, booking_matches, bookings
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
-from app.services.users import names_match
 
 BATCH = 250
-MAX_PARTS = 100
-"""Most bookings found by a part of their reference that is not its beginning."""
+MAX_COUNTED = 1_000
+"""Most bookings that a page counts for a search of words that very many guests have."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +76,21 @@ def count_bookings(query: BookingQuery) -> dict[str, int]:
     return {"": sum(named.values()), **named}
 
 
+def count_for_page(query: BookingQuery) -> dict[str, int | None]:
+    """Like `count_bookings`; None for what is more than `MAX_COUNTED` and would take long to count:
+    a search of words that very many have."""
+    words = [] if read_code(query.q) else query.q.split()
+    if not booking_matches.any_common(words):
+        return {**count_bookings(query)}
+    some = _wanted(select(Booking.state.label("state")).select_from(Booking), query)
+    some = some.limit(MAX_COUNTED + 1).subquery()
+    states = select(some.c.state, func.count()).group_by(some.c.state)
+    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(states)}
+    if (total := sum(found.values())) > MAX_COUNTED:
+        return dict.fromkeys(("", *BookingState))
+    return {"": total, **{state.value: found.get(state.value, 0) for state in BookingState}}
+
+
 def owed_by_currency(query: BookingQuery) -> dict[str, int]:
     """What is to be given back to the guests of cancelled events if it was paid, in smallest units.
 
@@ -122,9 +128,6 @@ class BookingRow(NamedTuple):
     start_at: datetime
 
 
-_NAMED = aliased(Booking, name="named")
-_TYPED: ColumnElement[str] = literal_column(f"({folded_sql('named.guest_name')})", String)
-"""The names that guests typed, as `ix_bookings_folded_guest_name` has them."""
 _NAME = func.coalesce(Booking.guest_name, User.name)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
@@ -189,48 +192,7 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
         wanted = wanted.where(Booking.event_id == query.event_id)
     if code := read_code(query.q):
         return wanted.where(Booking.reference == code.reference)
-    words = query.q.split()
-    exact = [_matches(word, query) for word in words]
-    if not words or _any_booking(query, exact):
-        return wanted.where(*exact)
-    return wanted.where(*(_matches(word, query, forgiving=True) for word in words))
-
-
-def _any_booking(query: BookingQuery, conditions: Sequence[ColumnElement[bool]]) -> bool:
-    wanted = select(Booking.id).where(within(Booking.event_id), *conditions).limit(1)
-    if query.event_id is not None:
-        wanted = wanted.where(Booking.event_id == query.event_id)
-    return db.session.scalars(wanted).first() is not None
-
-
-def _matches(word: str, query: BookingQuery, *, forgiving: bool = False) -> ColumnElement[bool]:
-    """Whose guest, reference or event has this word; forgiving, also a word alike.
-
-    Users, events and references that match are looked up first: short index scans instead of a
-    long one of all bookings.
-    """
-    likenesses = [names_match(word)] + ([names_match(word, forgiving=True)] if forgiving else [])
-    matches = [_among(Booking.user_id, select(User.id).where(like)) for like in likenesses]
-    likenesses = [named_like(word, _TYPED)]
-    likenesses += [named_like(word, _TYPED, forgiving=True)] if forgiving else []
-    typed = select(_NAMED.id).where(_NAMED.guest_name.is_not(None), or_(*likenesses))
-    matches.append(_among(Booking.id, typed))
-    if part := part_of_reference(word):
-        # All letters sort between the part and the part with the last letter to the end.
-        matches.append(Booking.reference.between(part, part.ljust(12, "Z")))
-        if forgiving:
-            held = select(Booking.reference).where(Booking.reference.contains(part))
-            matches.append(_among(Booking.reference, held.limit(MAX_PARTS)))
-    if query.event_id is None:
-        # Among one event's bookings a word of its name would match them all.
-        named = select(Event.id).where(SEARCHED_TITLES.contains(fold(word), autoescape=True))
-        matches.append(_among(Booking.event_id, named))
-    return or_(*matches)
-
-
-def _among(column: Any, found: Select[Any]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = column == any_(func.array(found.scalar_subquery()))
-    return condition
+    return wanted.where(*booking_matches.conditions(query.q.split(), query.event_id))
 
 
 def _of_state(wanted: Any, query: BookingQuery) -> Any:
@@ -238,6 +200,9 @@ def _of_state(wanted: Any, query: BookingQuery) -> Any:
         wanted = wanted.where(Booking.status == query.status)
     if query.state:
         wanted = wanted.where(Booking.state == query.state)
+        if query.state in {BookingState.CANCELLED, BookingState.GIVEN_BACK}:
+            # Follows from the state, and leaves few bookings to be compared with words.
+            wanted = wanted.where(Booking.cancelled_at.is_not(None))
     if query.owed:
         wanted = wanted.where(Booking.is_owed)
     return wanted

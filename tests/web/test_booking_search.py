@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from app.booking.gate import connect
-from app.services import booking_search, export_progress
+from app.services import booking_matches, booking_search, export_progress
 
 
 @pytest.fixture
@@ -204,3 +204,16 @@ def test_what_is_no_id_of_an_event_counts_as_not_chosen(organiser, guests, path,
     answer = organiser.get(f"{path}?event={ident}")
     assert answer.status_code == 200
     answer.close()
+
+
+def test_a_search_that_finds_very_many_says_that_there_are_more_than_counted(
+    organiser, make_event, make_booking, make_user, monkeypatch
+):
+    monkeypatch.setattr(booking_matches, "MAX_LISTED", 2)
+    monkeypatch.setattr(booking_search, "MAX_COUNTED", 2)
+    event = make_event(capacity=50)
+    for number in range(4):
+        make_booking(event, make_user(f"{number}@example.com"))
+    page = organiser.get("/admin/bookings?q=example").text
+    assert '>All <span class="count">more than 2</span>' in page
+    assert '<span class="count">0</span>' not in page
