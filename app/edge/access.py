@@ -35,7 +35,8 @@ TABLE = {
     Who.ANYONE: """
         static openapi site_pages.organiser site_pages.terms site_pages.privacy
         docs.favicon docs.problems docs.robots docs.swagger_ui
-        events.index events.list_events events.find events.show events.seats events.calendar
+        events.index events.list_events events.find events.show events.seats events.your_seats
+        events.calendar
         feeds.atom feeds.calendar art.poster art.preview images.card images.wide
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create

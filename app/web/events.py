@@ -86,6 +86,13 @@ def seats(event_id: int) -> Response:
     )
 
 
+@blueprint.get("/events/<id:event_id>/your-seats")
+def your_seats(event_id: int) -> Answer:
+    """What the visitor has booked: a page that is gone Back to was made before."""
+    event = _event(event_id)
+    return render_template("fragments/your_seats.html", event=event, card=booking_card(event))
+
+
 def _event(event_id: int) -> Event:
     return catalogue().event(event_id).events[0]
 

@@ -202,6 +202,12 @@
     first.scrollIntoView({ block: "nearest" });
   }
 
+  function comeBack({ persisted }) {
+    const [how] = persisted ? [] : performance.getEntriesByType("navigation");
+    const back = persisted || (how && how.type === "back_forward");
+    if (back && window.htmx) window.htmx.trigger(document.body, "utsavam:back");
+  }
+
   // On a phone the choices are a row to be moved sideways: it begins at what is chosen.
   function showChosen() {
     const pick = Array.from(document.querySelectorAll(".picks .pill :checked")).find((input) => input.value);
@@ -296,6 +302,8 @@
   document.addEventListener("htmx:historyRestore", () => {
     [() => prepare(document), bar, showChosen].forEach((extra) => safely(extra));
   });
+  // A page that the browser kept, or asks nobody for, was made before what was done since.
+  window.addEventListener("pageshow", (event) => safely(comeBack, event));
   document.addEventListener("htmx:beforeSend", (event) => { event.detail.xhr.askedAt = Date.now(); });
   document.addEventListener("htmx:afterRequest", (event) => safely(hear, event.detail.xhr));
   document.addEventListener("htmx:afterSettle", (event) => {

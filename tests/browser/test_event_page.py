@@ -88,6 +88,20 @@ def test_the_start_is_told_by_the_visitors_clock_too_where_it_differs(visit, mak
                 expect(place).to_be_hidden()
 
 
+def test_gone_back_to_after_booking_it_says_what_one_has(visit, make_event, sign_in):
+    event = make_event(capacity=50)
+    with visit() as page:
+        sign_in(page)
+        page.goto(f"/events/{event.id}")
+        page.get_by_label("Seats", exact=True).fill("2")
+        page.locator("[data-book]").click()
+        expect(page.get_by_role("heading", name="You're going to")).to_be_visible()
+        page.go_back()
+        expect(page.locator("#your-seats")).to_contain_text("You have 2 seats.")
+        page.get_by_role("link", name="Show ticket").click()
+        expect(page.get_by_role("heading", name="Your ticket")).to_be_visible()
+
+
 def test_where_the_system_has_no_sheet_for_it_the_link_is_copied_and_said_so(visit, make_event):
     event = make_event(name="Tech Talk")
     with visit(permissions=["clipboard-read", "clipboard-write"]) as page:
