@@ -50,6 +50,7 @@ def _state(event: Event) -> Iterable[str]:
     status = seat_status(event)
     if event.sale_state() == SaleState.NOT_OPEN and event.sales_open_at:
         at = moment(event.sales_open_at, event.zone, "EEE d MMM, HH:mm")
+        at = f"{at} {zone_name(event, event.sales_open_at)}"
         yield _("On sale from %(moment)s", moment=at)
     elif status.tone in TOLD:
         yield status.text

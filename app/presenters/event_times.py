@@ -38,9 +38,13 @@ def lasts_days(event: Event) -> bool:
     return (end - NIGHT_ENDS).date() > first
 
 
-def zone_name(event: Event) -> str:
-    """Return the abbreviation of the event's time zone at its start, such as IST."""
-    return event.start_at.astimezone(event.zone).tzname() or event.time_zone
+def zone_name(event: Event, at: datetime | None = None) -> str:
+    """Return the abbreviation of the event's time zone at its start or another moment: IST.
+
+    Of a zone that has only a difference for a name (+04), the city says more: Dubai.
+    """
+    name = (at or event.start_at).astimezone(event.zone).tzname() or ""
+    return name if name.isalpha() else event.time_zone.rpartition("/")[2].replace("_", " ")
 
 
 def under_way(event: Event, at: datetime | None = None) -> str:

@@ -65,7 +65,7 @@ def test_the_words_of_the_button_hold_for_any_number(signed_in, make_event):
                 "start_at": datetime(2031, 5, 4, 13, 30, tzinfo=UTC),
                 "sales_open_at": datetime(2031, 1, 3, 4, 30, tzinfo=UTC),
             },
-            "₹500 · Opens Fri 3 Jan, 10:00",
+            "₹500 · Opens Fri 3 Jan, 10:00 IST",
             "Seats",
         ),
     ],

@@ -1,5 +1,6 @@
 """What pages, feeds and the API say of an event under way, and of one that lasts for days."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,3 +90,46 @@ def test_the_page_for_leaving_counts_what_would_be_cancelled(
     make_booking(make_event(), user=alice)
     page = signed_in.get("/account/deletion").text
     assert "Your 1 upcoming booking is cancelled" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "name"),
+    [
+        ("Asia/Kolkata", "19:00", "IST"),
+        ("Asia/Dubai", "17:30", "Dubai"),
+        ("America/Sao_Paulo", "10:30", "Sao Paulo"),
+        ("Europe/London", "14:30", "BST"),
+    ],
+)
+def test_moments_name_the_zone_of_their_event(
+    signed_in, alice, make_event, make_booking, zone, clock, name
+):
+    start = datetime(2031, 5, 4, 13, 30, tzinfo=UTC)
+    event = make_event(start_at=start, time_zone=zone, sales_close_at=start)
+    booking = make_booking(event, user=alice)
+    for path in (
+        "/",
+        "/bookings",
+        f"/events/{event.id}/{event.slug}",
+        f"/bookings/{booking.id}",
+        f"/bookings/{booking.id}/cancellation",
+    ):
+        page = re.sub(
+            r"\s+", " ", re.sub("<script.*?</script>|<[^>]+>", "", signed_in.get(path).text)
+        )
+        told = re.findall(rf"{clock} ?(\S+ ?\S*)", page)
+        assert told, path
+        assert all(words.startswith(name) for words in told), (path, told)
+    assert f"{clock} {name}" in signed_in.get("/events.atom").text
+
+
+def test_the_opening_of_a_sale_has_the_zones_name_at_that_time(visitor, make_event):
+    event = make_event(
+        start_at=datetime(2031, 5, 4, 13, 30, tzinfo=UTC),
+        sales_open_at=datetime(2031, 1, 3, 4, 30, tzinfo=UTC),
+        time_zone="Europe/London",
+    )
+    page = visitor.get(f"/events/{event.id}/{event.slug}").text
+    opens = re.findall(r"3 Jan[^<]*04:30(?:\s|<[^>]+>)*(\w+)", page)
+    assert len(opens) >= 2
+    assert set(opens) == {"GMT"}
