@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageMath, ImageOps, PngImagePlugin
 
 from app.lib.threadpool import SerialExecutor
 
@@ -180,12 +180,28 @@ def _middle(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _on_white(band: Image.Image) -> Image.Image:
-    if band.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8 instead of scaling
-        band = band.point(lambda value: value * (1 / 256)).convert("L")
+    if band.mode.startswith("I"):
+        band = _in_eight_bits(band)
+    clear = band.info.get("transparency")
+    if isinstance(clear, tuple) and max(clear) > 255:
+        # Pillow reads colours of 16 bits as eight, but the clear one among them as it is.
+        band.info["transparency"] = tuple(part >> 8 for part in clear)
     band = band.convert("RGBA")
     white = Image.new("RGB", band.size, "white")
     white.paste(band, mask=band.getchannel("A"))
     return white
+
+
+def _in_eight_bits(band: Image.Image) -> Image.Image:
+    """Return grey of 16 bits, which Pillow would clip instead of scaling, with what is clear."""
+    clear = band.info.get("transparency")
+    grey = band.point(lambda value: value * (1 / 256)).convert("L")
+    if not isinstance(clear, int):
+        return grey
+    # By all 16 bits: others that are the same in eight are not clear.
+    shown = ImageMath.lambda_eval(lambda of: (of["grey"] != clear) * 255, grey=band.convert("I"))
+    del grey.info["transparency"]
+    return Image.merge("LA", (grey, shown.convert("L")))
 
 
 def _encoded(picture: Image.Image, kind: str, **options: object) -> bytes:

@@ -132,6 +132,20 @@ def test_colours_are_those_of_the_pictures_own_profile(kind, mode):
     assert_shows(same, within=16)
 
 
+P3 = (0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)
+"""The colorants of Display P3."""
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
+def test_a_phones_wide_colours_are_those_of_a_screen(kind):
+    """What Display P3 calls (234, 51, 35) is the red of sRGB."""
+    red, grey = (234, 51, 35), (120, 120, 120)
+    picture = Image.new("RGB", (1600, 1000), red)
+    picture.paste(grey, (800, 0, 1600, 1000))
+    file = file_of(picture, kind, icc_profile=profile(*P3))
+    assert_shows(file, [(255, 0, 0), grey] * 2, within=24)
+
+
 @pytest.mark.parametrize("useless", [b"no profile", profile(G, R, B)[:200]])
 def test_a_profile_that_can_not_be_used_is_passed_over(useless):
     assert_shows(file_of(quarters(), "PNG", icc_profile=useless))
@@ -143,11 +157,11 @@ def test_a_profile_of_colours_is_none_for_grey():
     assert_shows(file_of(grey, "PNG", icc_profile=profile(G, R, B)), expected)
 
 
-def png(width, height, depth, kind, row):
+def png(width, height, depth, kind, row, *before):
     """A PNG as Pillow does not write them: of one row again and again."""
     head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
     pixels = zlib.compress((b"\0" + row) * height)
-    chunks = ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
+    chunks = ((b"IHDR", head), *before, (b"IDAT", pixels), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks
@@ -160,6 +174,21 @@ def png(width, height, depth, kind, row):
 def test_colours_of_sixteen_bits_are_the_same_in_eight(kind, pixel):
     file = png(1400, 900, 16, kind, struct.pack(f">{len(pixel)}H", *pixel) * 1400)
     assert_shows(file, [tuple(part >> 8 for part in pixel[:3])] * 4, within=6)
+
+
+def test_what_is_clear_in_grey_of_sixteen_bits_is_white():
+    """Also beside a grey that is the same in eight bits (PNG, 11.3.1.1)."""
+    row = struct.pack(">2H", 20_000, 20_001)
+    row = row[:2] * 700 + row[2:] * 700
+    file = png(1400, 900, 16, 0, row, (b"tRNS", struct.pack(">H", 20_000)))
+    assert_shows(file, [WHITE, (78,) * 3] * 2, within=3)
+
+
+def test_what_is_clear_among_colours_of_sixteen_bits_is_white():
+    colour, other = (51400, 20000, 7700), (7700, 20000, 51400)
+    row = struct.pack(">3H", *colour) * 700 + struct.pack(">3H", *other) * 700
+    file = png(1400, 900, 16, 2, row, (b"tRNS", struct.pack(">3H", *colour)))
+    assert_shows(file, [WHITE, tuple(part >> 8 for part in other)] * 2, within=6)
 
 
 def test_what_a_palette_lets_through_is_white():
