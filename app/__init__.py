@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     gate = SeatGate(redis, settings.redis_timeout_ms, names)
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)
     desk.live_stats = LiveStats(redis, lambda: desk.waiting, gate.snapshot, names)
+    desk.keeps_journal = bool(settings.mail_url)
     app.extensions["desk"] = desk
     app.extensions["redis"], app.extensions["redis_keys"] = redis, names
     app.extensions["catalogue"] = Catalogue(gate)

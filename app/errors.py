@@ -2,7 +2,7 @@
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
-│                ApiTokenNotFound, StaffKeyNotFound, TicketNotFound
+│                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
 │   ├── CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict, EmailTaken
@@ -54,6 +54,10 @@ class StaffKeyNotFound(NotFound):
 
 class ImageNotFound(NotFound):
     noun = "picture"
+
+
+class MailNotFound(NotFound):
+    noun = "mail"
 
 
 class ApiTokenNotFound(NotFound):

@@ -67,6 +67,8 @@ class BookingDesk:
         """Receives each outcome; None where live stats are not wanted."""
         self.metrics: Metrics | None = None
         """None where metrics are not enabled."""
+        self.keeps_journal = False
+        """Whether each transaction notes its bookings for whoever tells people of them."""
         self._commits: GroupCommit[Order, Outcome] = GroupCommit(
             self._settle_batch, max_batch=MAX_BATCH, max_queue=max_queue, timeout=TIMEOUT
         )
@@ -189,14 +191,14 @@ class BookingDesk:
         started = time.monotonic()
         locked = self.metrics.locked if self.metrics else None
         try:
-            return ledger.record(orders, locked)
+            return ledger.record(orders, locked, journal=self.keeps_journal)
         except DBAPIError as error:
             was_closed = error.connection_invalidated
             if not isinstance(getattr(error, "orig", None), NotNullViolation) and (
                 not was_closed or time.monotonic() - started > RETRY_WITHIN
             ):
                 raise
-            return ledger.record(orders, locked)
+            return ledger.record(orders, locked, journal=self.keeps_journal)
 
     def _record_after_error(
         self, orders: Sequence[Order], error: DBAPIError | TimeoutError, give_up: float
@@ -232,7 +234,7 @@ class BookingDesk:
 
     def _record_alone(self, order: Order) -> Outcome:
         try:
-            (outcome,), snapshots = ledger.record([order])
+            (outcome,), snapshots = ledger.record([order], journal=self.keeps_journal)
         except (DBAPIError, TimeoutError):
             log.exception("An order could not be recorded")
             return DatabaseDown()

@@ -50,7 +50,7 @@ _EARLIER = (
 )
 
 
-def _write_with(people: Any) -> Any:
+def _write_with(people: Any, *, journal: bool = False) -> Any:
     """Insert bookings of which some are by guests; `people` selects the guests who are new."""
     recorded = (
         insert(_USERS)
@@ -64,14 +64,14 @@ def _write_with(people: Any) -> Any:
     columns = {name: new[name] for name in (*NEW_BOOKING, "guest_name")} | {"user_id": user_id}
     made = select(*columns.values(), DECIDED_AT)
     made = made.outerjoin(recorded, recorded.c.email == new.email)
-    return write_of(made, _BOOKING.reference, _BOOKING.id, _BOOKING.user_id)
+    return write_of(made, _BOOKING.reference, _BOOKING.id, _BOOKING.user_id, journal=journal)
 
 
 _NEW_PEOPLE = rows_of(new_email=String, new_name=String)
 # In the order of emails, always: unique indexes wait for each other's commit, so two processes that
 # insert the same two emails in different orders would wait for each other.
 _PEOPLE = select(_NEW_PEOPLE.c.new_email, _NEW_PEOPLE.c.new_name).order_by(_NEW_PEOPLE.c.new_email)
-_WRITE_WITH_GUESTS = _write_with(_PEOPLE)
+_WRITE_WITH_GUESTS = {kept: _write_with(_PEOPLE, journal=kept) for kept in (False, True)}
 
 
 def earlier(
@@ -97,6 +97,7 @@ def insert_bookings(
     at: datetime,
     *,
     known: Mapping[str, int],
+    journal: bool = False,
 ) -> dict[str, Confirmed]:
     """Like `queries.insert_bookings`; guests who are not `known` are recorded, each email once.
 
@@ -114,7 +115,7 @@ def insert_bookings(
         "given_new_email": list(new),
         "given_new_name": list(new.values()),
     }
-    made = {row.reference: row for row in session.execute(_WRITE_WITH_GUESTS, given)}
+    made = {row.reference: row for row in session.execute(_WRITE_WITH_GUESTS[journal], given)}
     return {
         order.reference: Confirmed(
             made[order.reference].id,

@@ -74,13 +74,17 @@ class Batch:
 
 
 def record(
-    orders: Sequence[Order], locked: Callable[[float], None] | None = None
+    orders: Sequence[Order],
+    locked: Callable[[float], None] | None = None,
+    *,
+    journal: bool = False,
 ) -> tuple[list[Outcome], list[SeatSnapshot]]:
     """Decide the orders in sequence, in one transaction, and return their outcomes after COMMIT.
 
     Also returns a snapshot of each event. Raises `DBAPIError` when nothing was committed; when
     COMMIT's reply was lost, the outcomes say what is known (see `commit_recovery`). `locked` is
-    called with the seconds until the row locks were acquired.
+    called with the seconds until the row locks were acquired. With `journal`, one entry of it
+    tells of the bookings.
     """
     started = time.monotonic()
     with ledger_session() as session:
@@ -88,7 +92,7 @@ def record(
         if locked:
             locked(batch.held_from - started)
         verdicts = [_decide(batch, order) for order in orders]
-        found: Found = {**batch.earlier, **_write(session, batch)}
+        found: Found = {**batch.earlier, **_write(session, batch, journal)}
         snapshots = [_snapshot(batch, row, started) for row in batch.events.values()]
         try:
             session.commit()
@@ -208,7 +212,7 @@ def _refusal(batch: Batch, order: Order, person: Person) -> UtsavamError | None:
     return None
 
 
-def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
+def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed]:
     """Insert the accepted orders' bookings, and update the counters that they change."""
     rows = [batch.events[order.event_id] for order in batch.accepted]
     prices = [(row.price_minor, row.currency) for row in rows]
@@ -219,9 +223,17 @@ def _write(session: Session, batch: Batch) -> dict[str, Confirmed]:
     }
     if any(order.guest for order in batch.accepted):
         return guest_queries.insert_bookings(
-            session, batch.accepted, prices, counters, batch.at, known=batch.known_guests
+            session,
+            batch.accepted,
+            prices,
+            counters,
+            batch.at,
+            known=batch.known_guests,
+            journal=journal,
         )
-    return queries.insert_bookings(session, batch.accepted, prices, counters, batch.at)
+    return queries.insert_bookings(
+        session, batch.accepted, prices, counters, batch.at, journal=journal
+    )
 
 
 def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -27,12 +28,13 @@ from sqlalchemy.orm import Session
 from app.booking.arrays import one_of, rows_of
 from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
-from app.models import Booking, Event, User
+from app.models import Booking, Event, Happened, JournalEntry, User
 from app.models.booking import takes_seats
 
 _EVENTS = cast("Table", Event.__table__)
 _BOOKINGS = cast("Table", Booking.__table__)
 _USERS = cast("Table", User.__table__)
+_JOURNAL = cast("Table", JournalEntry.__table__)
 _EVENT, _BOOKING = _EVENTS.c, _BOOKINGS.c
 CONFIRMED = (
     _BOOKING.id,
@@ -126,14 +128,26 @@ _COUNTED = (
 DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))
 
 
-def write_of(made: Any, *answered: Any) -> Any:
-    """Insert the bookings that `made` selects, write the counters, and return `answered`."""
+def write_of(made: Any, *answered: Any, journal: bool = False) -> Any:
+    """Insert the bookings that `made` selects, write the counters, and return `answered`.
+
+    With `journal`, one entry tells of all the bookings.
+    """
     names = [*made.selected_columns.keys()[:-1], "created_at"]
     inserted = insert(_BOOKINGS).from_select(names, made).returning(*answered).cte("made")
-    return select(*inserted.c).add_cte(_COUNTED)
+    written = select(*inserted.c).add_cte(_COUNTED)
+    if not journal:
+        return written
+    entry: Any = select(literal_column(f"'{Happened.BOOKED}'"), func.array_agg(inserted.c.id))
+    noted = insert(_JOURNAL).from_select(["kind", "booking_ids"], entry)
+    return written.add_cte(noted.cte("noted"))
 
 
-_WRITE = write_of(select(*rows_of(**NEW_BOOKING).c, DECIDED_AT), _BOOKING.id, _BOOKING.reference)
+_NEW = select(*rows_of(**NEW_BOOKING).c, DECIDED_AT)
+_WRITE = {
+    kept: write_of(_NEW, _BOOKING.id, _BOOKING.reference, journal=kept) for kept in (False, True)
+}
+"""By whether a journal is kept."""
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -180,16 +194,18 @@ def insert_bookings(
     prices: Sequence[tuple[int, str]],
     left: dict[int, int],
     at: datetime,
+    *,
+    journal: bool = False,
 ) -> dict[str, Confirmed]:
     """Insert the bookings with `created_at` = `at`, and return them by reference.
 
     `prices` has the price of a seat and its currency for each order.
-    Also writes the counters in `left`, each with a new version.
+    Also writes the counters in `left`, each with a new version, and an entry of the `journal`.
     """
     if not orders:
         return {}
     user_ids = [order.user_id or 0 for order in orders]
-    made = session.execute(_WRITE, parameters(orders, user_ids, prices, left, at))
+    made = session.execute(_WRITE[journal], parameters(orders, user_ids, prices, left, at))
     ids = {reference: id for id, reference in made}
     return {
         order.reference: Confirmed(

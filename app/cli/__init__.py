@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from app.cli import backups, commands
+from app.cli import backups, commands, worker
 
 
 def init_app(app: Flask) -> None:
     commands.init_app(app)
     backups.init_app(app)
+    worker.init_app(app)

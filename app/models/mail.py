@@ -30,7 +30,12 @@ class Mail(Model):
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'given_up')", "state_known"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", "sent_when_sent"),
         Index("uq_mails_message_id", "message_id", unique=True),
-        Index("ix_mails_due_at", "due_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index(
+            "ix_mails_due",
+            "bulk",
+            "due_at",
+            postgresql_where=text("state IN ('queued', 'sending')"),
+        ),
         Index("ix_mails_given_up", "id", postgresql_where=text("state = 'given_up'")),
         Index("ix_mails_sent_at", "sent_at", postgresql_where=text("state = 'sent'")),
         Index("ix_mails_user_id", "user_id"),
@@ -39,6 +44,8 @@ class Mail(Model):
     id: Mapped[Key]
     letter: Mapped[str] = mapped_column(String(40))
     """The name of its templates in `templates/letters`."""
+    bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+    """One of many with the same news: letters that somebody waits for go first."""
     recipient: Mapped[str] = mapped_column(String(254))
     locale: Mapped[str] = mapped_column(String(20))
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))

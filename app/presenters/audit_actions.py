@@ -13,6 +13,7 @@ def action_label(action: str) -> str:
         "booking.address_replaced": _("A ticket's link replaced"),
         "booking.cancelled": _("Seats given back"),
         "guests.exported": _("Guests' data taken along"),
+        "mail.sent_again": _("A letter sent again"),
         "rehearsal.removed": _("Rehearsal removed"),
         "key.created": _("Staff key made"),
         "key.revoked": _("Staff key revoked"),

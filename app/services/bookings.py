@@ -18,11 +18,11 @@ from app.errors import (
     UserNotFound,
 )
 from app.lib.emails import one_spelling
-from app.models import Booking, BookingStatus, Event, EventStatus, User
+from app.models import Booking, BookingStatus, Event, EventStatus, Happened, User
 from app.models.booking import GivenBack, new_reference
 from app.models.columns import now
 from app.models.staff_scope import scope, within
-from app.services import audit
+from app.services import audit, outbox
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.secrets import digest
 
@@ -111,6 +111,8 @@ def give_back(
     seats.give_back(event, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
     audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
+    told = {"seats": booking.seats - keep, "kept": keep}
+    outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
     if keep:
         session.add(_part_given_back(booking, booking.seats - keep, at))
         booking.seats = keep

@@ -23,7 +23,7 @@ from app.lib.datetimes import moved
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
 from app.models.staff_scope import require_all_events, require_event
-from app.services import audit
+from app.services import audit, event_news
 from app.services.event_rules import check_event
 from app.services.event_search import (
     EventQuery,
@@ -199,9 +199,11 @@ def update_event(
     *,
     seen: datetime | None = None,
     seen_held: int | None = None,
+    words: str = "",
 ) -> Event:
     """Change the given facts. `seen` and `seen_held` are the event's `updated_at` and seats held
-    back when the editor loaded it; they are not checked when None.
+    back when the editor loaded it; they are not checked when None. `words` are the organiser's to
+    those who have booked, in the letter that tells them what changed.
 
     Raises `EventNotFound`, `CapacityBelowSold`, `CurrencyFixed`, `InvalidField`,
     `VersionConflict`.
@@ -221,11 +223,13 @@ def update_event(
         event.updated_at = now()
         if after:
             audit.record("event.updated", event, before=before, after=after)
+            event_news.note_change(event, before, after, words)
     return event
 
 
-def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> int:
+def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words: str = "") -> int:
     """Delete the event; with `force`, also cancel its confirmed bookings, whose record is kept.
+    Who had booked is told so, with the organiser's `words`.
 
     Returns how many bookings were cancelled. Raises `EventNotFound`, and `EventHasBookings` when
     there are confirmed bookings and `force` is not set.
@@ -237,6 +241,8 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False) -> in
         if count and not force:
             raise EventHasBookings(event_id, count)
         at = now()
+        if count:
+            event_news.note_deletion(event, at, words)
         changes.session.execute(
             update(Booking)
             .where(Booking.event_id == event_id, Booking.takes_seats)

@@ -15,7 +15,9 @@ from sqlalchemy.orm import joinedload
 
 from app.config import Settings
 from app.db import db
-from app.models import Booking, BookingState, Event, Mail, User
+from app.models import AuditEntry, Booking, BookingState, Event, Mail, User
+from app.models.columns import now
+from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
 from app.presenters.ticket_addresses import ticket_url
 from app.presenters.ticket_codes import code_pictures
@@ -107,6 +109,7 @@ def _facts(mail: Mail, settings: Settings) -> dict[str, Any]:
     return {
         **mail.facts,
         "mail": mail,
+        "now": now(),
         "booking": booking,
         "event": event or (booking.event if booking else None),
         "user": db.session.get(User, mail.user_id) if mail.user_id else None,
@@ -126,14 +129,49 @@ def _add_addresses(draft: Draft) -> None:
 
 
 def _prepare_ticket(draft: Draft) -> None:
+    _require(draft, BookingState.CONFIRMED)
+    add_codes(draft)
+    add_calendar(draft)
+
+
+def _prepare_given_back(draft: Draft) -> None:
     booking = draft.booking
-    if booking is None or booking.state != BookingState.CONFIRMED:
+    if booking is not None and booking.state == BookingState.CONFIRMED:
+        add_codes(draft)
+    elif draft.facts.get("kept"):
         raise NoLongerTrue
+    add_calendar(draft)
+
+
+def _prepare_change(draft: Draft) -> None:
+    _require(draft, BookingState.CONFIRMED)
+    event: Event = draft.facts["event"]
+    before, after = draft.facts["before"], draft.facts["after"]
+    entry = AuditEntry(at=now(), before=before, after=after)
+    draft.facts["changes"] = audit_words(entry, event.zone, event)
+    draft.facts["moved"] = "start_at" in after and not draft.facts.get("again")
+    add_calendar(draft)
+
+
+def _prepare_cancellation(draft: Draft) -> None:
+    _require(draft, BookingState.EVENT_CANCELLED)
+    add_calendar(draft)
+
+
+def _require(draft: Draft, state: BookingState) -> None:
+    if draft.booking is None or draft.booking.state != state:
+        raise NoLongerTrue
+
+
+def add_codes(draft: Draft) -> None:
+    """Put the codes of the booking's seats into the letter, as pictures."""
+    booking = draft.booking
+    if booking is None:
+        return
     codes = code_pictures(booking, MAX_CODES)
     draft.facts["codes"] = codes
     draft.facts["more_codes"] = booking.seats > len(codes)
     draft.pictures.update({code.cid: code.picture for code in codes})
-    add_calendar(draft)
 
 
 def add_calendar(draft: Draft) -> None:
@@ -145,7 +183,12 @@ def add_calendar(draft: Draft) -> None:
     draft.files.append(File(f"{booking.reference.lower()}.ics", "text/calendar", calendar))
 
 
-PREPARATIONS["ticket"] = _prepare_ticket
+PREPARATIONS.update(
+    ticket=_prepare_ticket,
+    seats_given_back=_prepare_given_back,
+    event_changed=_prepare_change,
+    event_cancelled=_prepare_cancellation,
+)
 
 
 @cache

@@ -31,16 +31,18 @@ def enqueue(
     event_id: int | None = None,
     facts: Mapping[str, JSON] | None = None,
     locale: str | None = None,
+    bulk: bool = False,
 ) -> None:
     """Add a letter to the current transaction; it is sent after COMMIT, as soon as may be.
 
     `letter` names its templates in `templates/letters`, which are given the facts, the user, and
-    booking and event where there are any.
+    booking and event where there are any. A `bulk` letter lets those go first that are none.
     """
     if not is_configured():
         return
     mail = Mail(
         letter=letter,
+        bulk=bulk,
         recipient=to,
         locale=locale or str(get_locale() or "en_IN"),
         user_id=user.id if user is not None else None,

@@ -42,6 +42,7 @@ def upgrade():
         "mails",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("letter", sa.String(40), nullable=False),
+        sa.Column("bulk", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("recipient", sa.String(254), nullable=False),
         sa.Column("locale", sa.String(20), nullable=False),
         sa.Column("user_id", sa.BigInteger()),
@@ -67,12 +68,12 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name="pk_mails"),
     )
     op.create_index("uq_mails_message_id", "mails", ["message_id"], unique=True)
-    for name, column, states in (
-        ("ix_mails_due_at", "due_at", "state IN ('queued', 'sending')"),
-        ("ix_mails_given_up", "id", "state = 'given_up'"),
-        ("ix_mails_sent_at", "sent_at", "state = 'sent'"),
+    for name, columns, states in (
+        ("ix_mails_due", ["bulk", "due_at"], "state IN ('queued', 'sending')"),
+        ("ix_mails_given_up", ["id"], "state = 'given_up'"),
+        ("ix_mails_sent_at", ["sent_at"], "state = 'sent'"),
     ):
-        op.create_index(name, "mails", [column], postgresql_where=sa.text(states))
+        op.create_index(name, "mails", columns, postgresql_where=sa.text(states))
     op.create_index("ix_mails_user_id", "mails", ["user_id"])
 
 

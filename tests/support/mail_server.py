@@ -1,0 +1,65 @@
+"""A real SMTP server that takes mail, refuses it, puts it off, or breaks off."""
+
+from email import message_from_bytes, policy
+
+from aiosmtpd.controller import Controller
+
+from app.demo.servers import free_port
+
+
+class MailServer:
+    """Takes everything unless told otherwise: `says` maps a recipient to the answer to RCPT."""
+
+    def __init__(self, port=0, **options):
+        self.port = port or free_port()
+        self.options = options
+        self.messages, self.says, self.tries = [], {}, []
+        self.after_data = None
+        """Called with the connection once a message is taken, before that is answered."""
+        self.sessions = 0
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def start(self):
+        self._controller = Controller(self, "127.0.0.1", self.port, **self.options)
+        self._controller.start()
+        return self
+
+    def stop(self):
+        self._controller.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_error):
+        self.stop()
+
+    def received(self, recipient=None):
+        """The messages taken, or those to one recipient."""
+        return [m for to, m in self.messages if recipient in (None, to)]
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        self.sessions += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        self.tries.append(address)
+        answer = self.says.get(address, "250 fine")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):
+        content = message_from_bytes(envelope.content, policy=policy.default)
+        self.messages += [(to, content) for to in envelope.rcpt_tos]
+        if self.after_data:
+            self.after_data(server)
+        return "250 taken"
+
+
+def break_off(server):
+    """Close the connection without an answer."""
+    server.transport.abort()
