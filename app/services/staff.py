@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -133,12 +133,12 @@ def create_key(
 def _revoke_expired(session: Session, name: str) -> None:
     """Let a key that has expired leave its name to another."""
     expired = (StaffKey.revoked_at.is_(None), StaffKey.expires_at <= now())
-    session.execute(
-        update(StaffKey)
-        .where(func.lower(StaffKey.name) == func.lower(name), *expired)
-        .values(revoked_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    same = func.lower(StaffKey.name) == func.lower(name)
+    for key in session.scalars(select(StaffKey).where(same, *expired).with_for_update()):
+        key.revoked_at = now()
+        facts = {"name": key.name, "role": key.role, "expires_at": key.expires_at}
+        audit.record("key.revoked", key, before=facts)
+    session.flush()
 
 
 def _check_limits(role: Role, event_ids: Sequence[int] | None, expires_at: datetime | None) -> None:

@@ -290,3 +290,5 @@ def test_a_key_that_has_expired_leaves_its_name_to_another(organiser, sql):
     sql("UPDATE staff_keys SET expires_at = now()")
     assert organiser.post("/admin/keys", {**form, "name": "asha"}).status_code == 201
     assert sql("SELECT name FROM staff_keys WHERE revoked_at IS NULL") == [("asha",)]
+    told = sql("SELECT before ->> 'name' FROM audit_entries WHERE action = 'key.revoked'")
+    assert told == [("Asha",)]
