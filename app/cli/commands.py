@@ -86,7 +86,7 @@ def app_role(name: str) -> None:
 
 
 @users.command("set-password")
-@click.argument("email")
+@click.argument("whose", metavar="EMAIL|ID")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, not a prompt."
 )
@@ -96,26 +96,40 @@ def app_role(name: str) -> None:
     show_default=True,
     help="Whether programs that act as the user lose their API tokens.",
 )
-def set_password(email: str, password_stdin: bool, end_tokens: bool) -> None:
-    """Set the password of the user with EMAIL.
+def set_password(whose: str, password_stdin: bool, end_tokens: bool) -> None:
+    """Set the password of the user with this EMAIL or ID.
 
-    Also for a user whom an organiser made without one. The user is signed out everywhere.
+    An ID is for an account whose email is another spelling of another's. Also for a user whom an
+    organiser made without one. The user is signed out everywhere.
     """
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
     try:
-        user, ended = accounts.set_password(email, password, end_tokens=end_tokens)
+        user, ended = accounts.set_password(_email_or_id(whose), password, end_tokens=end_tokens)
     except UserNotFound as error:
-        raise click.ClickException(f"There is no user with the email {email}.") from error
+        raise click.ClickException(f"There is no user with the {_kind(whose)} {whose}.") from error
     except InvalidField as error:
         raise click.ClickException(f"The password {error.message}.") from error
     click.echo(f"The password of {user.email} is set.")
+    if (other := accounts.find_user(user.email)) and other.id != user.id:
+        click.echo(
+            f"User {user.id} can't sign in with it: by that email, user {other.id} signs in. "
+            "Give one of them another email."
+        )
     if ended:
         click.echo(f"API tokens ended: {ended}.")
     elif kept := len(api_tokens.list_api_tokens(user.id)):
         click.echo(f"API tokens that go on working: {kept}.")
+
+
+def _email_or_id(whose: str) -> str | int:
+    return int(whose) if whose.isdecimal() else whose
+
+
+def _kind(whose: str) -> str:
+    return "id" if whose.isdecimal() else "email"
 
 
 @click.command()

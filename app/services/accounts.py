@@ -83,7 +83,10 @@ def authenticate(email: str, password: str) -> User:
 
     Raises `WrongCredentials`, and `TooManyRequests` and `Busy` as `hash_password` does.
     """
-    user = find_user(email)
+    return _authenticated(find_user(email), password)
+
+
+def _authenticated(user: User | None, password: str) -> User:
     # Return the connection to the pool before waiting in the hashing queue.
     db.session.commit()
     known = user.password_hash if user and user.password_hash else _dummy_hash()
@@ -117,12 +120,13 @@ def _store_rehash(user: User, known: str, rehashed: str) -> None:
 
 def confirm_password(user_id: int, password: str) -> None:
     """Raise `WrongCredentials` unless it is that user's password."""
-    authenticate(get_user(user_id).email, password)
+    # Not by the email, which may be another spelling of another account's.
+    _authenticated(get_user(user_id), password)
 
 
-def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple[User, int]:
-    """Set the user's password, sign them out everywhere and revoke their API tokens, which
-    somebody who knew the old password may have created.
+def set_password(whose: str | int, password: str, *, end_tokens: bool = True) -> tuple[User, int]:
+    """Set the password of the user with this email or id, sign them out everywhere and revoke
+    their API tokens, which somebody who knew the old password may have created.
 
     Returns the user and how many tokens were revoked. Raises `UserNotFound`, and what
     `hash_password` raises.
@@ -130,9 +134,10 @@ def set_password(email: str, password: str, *, end_tokens: bool = True) -> tuple
     hashed = hash_password(password)
     with transaction() as session:
         # Locked, so that an account that is being deleted does not get a password again.
-        user = session.scalars(_by_email(email).with_for_update(key_share=True)).one_or_none()
+        wanted = _by_id(whose) if isinstance(whose, int) else _by_email(whose)
+        user = session.scalars(wanted.with_for_update(key_share=True)).one_or_none()
         if user is None:
-            raise UserNotFound(email)
+            raise UserNotFound(whose)
         user.password_hash = hashed
         ended = api_tokens.end_all_of(session, user.id) if end_tokens else 0
     sign_ins.end_all_of(user.id)
@@ -150,6 +155,10 @@ def get_user(user_id: int) -> User:
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)
     return user
+
+
+def _by_id(user_id: int) -> Select[User]:
+    return select(User).where(User.id == user_id, User.deleted_at.is_(None))
 
 
 def _by_email(email: str) -> Select[User]:
