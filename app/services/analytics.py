@@ -88,7 +88,7 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
             Booking.event_id,
             func.count().filter(confirmed).label("confirmed"),
             func.coalesce(func.sum(Booking.seats).filter(confirmed), 0).label("seats"),
-            func.count().filter(~confirmed).label("cancelled"),
+            func.count().filter(_cancelled()).label("cancelled"),
         )
         .where(made)
         .group_by(Booking.event_id)
@@ -122,13 +122,18 @@ def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
             day,
             func.count().filter(Booking.part_of.is_(None)),
             func.coalesce(func.sum(Booking.seats).filter(confirmed), 0),
-            func.count().filter(~confirmed),
+            func.count().filter(_cancelled()),
         )
         .where(made)
         .group_by(day)
         .order_by(day)
     )
     return [DayFigures(*row) for row in db.session.execute(query)]
+
+
+def _cancelled() -> ColumnElement[bool]:
+    """Bookings given back as a whole: some seats of one that stands are no cancelled booking."""
+    return and_(~Booking.takes_seats, Booking.part_of.is_(None))
 
 
 def _made_between(first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:

@@ -67,6 +67,14 @@ def test_a_day_counts_what_was_booked_on_it(desk, make_event, make_booking):
     ]
 
 
+def test_some_seats_given_back_are_no_cancelled_booking(desk, make_event, make_booking):
+    event = make_event(capacity=20)
+    bookings.cancel(desk, make_booking(event, seats=3).id, keep=2)
+    found = analyse(UTC_ZONE)
+    assert [(day.bookings, day.seats, day.cancellations) for day in found.days] == [(1, 2, 0)]
+    assert figures_of(event, found).cancellations == found.cancellations == 0
+
+
 def test_a_span_of_days_has_both_its_ends_and_nothing_beyond(make_event, make_booking):
     event = make_event(capacity=20)
     midnight = datetime(2026, 3, 1, tzinfo=UTC)
