@@ -34,9 +34,9 @@ blueprint = staff_pages("admin_bookings", __name__)
 
 HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
-    "Booked", "Cancelled", "Seat codes",
+    "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 40)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40)
 """Of the columns in an Excel file, in characters."""
 MAX_PRINTED = 2_000
 
@@ -207,6 +207,7 @@ def _rows_with_progress(query: BookingQuery) -> Iterator[tuple[object, ...]]:
 def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
     # Labelled here: the rows are read while the answer is sent.
     labels = {state: state_label(state, organiser=True) for state in BookingState}
+    at_the_door = _("At the door")
     for guest in booking_search.iterate_bookings(query):
         yield (
             spoken(guest.reference),
@@ -218,10 +219,19 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             shown_email(guest.email),
             guest.event,
             guest.start_at,
+            guest.end_at,
             guest.created_at,
             guest.cancelled_at,
+            to_amount(_due(guest), guest.currency),
+            (guest.payment_note or at_the_door) if _due(guest) else "",
             " ".join(_codes(guest)),
         )
+
+
+def _due(guest: BookingRow) -> int:
+    """What is to be paid for the seats that stand, in smallest units."""
+    stands = guest.state == BookingState.CONFIRMED
+    return guest.price_minor * guest.seats if stands else 0
 
 
 def _codes(guest: BookingRow) -> list[str]:

@@ -126,13 +126,15 @@ class BookingRow(NamedTuple):
     event: str
     currency: str
     start_at: datetime
+    end_at: datetime | None
+    payment_note: str
 
 
 _NAME = func.coalesce(Booking.guest_name, User.name)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
-    *(Event.name, Booking.currency, Event.start_at),
+    *(Event.name, Booking.currency, Event.start_at, Event.end_at, Event.payment_note),
 )
 
 

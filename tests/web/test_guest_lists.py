@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
@@ -54,6 +55,19 @@ def test_every_seat_that_lets_in_has_its_code_as_a_scanner_types_it(
     assert f"{booking.spoken_reference}-1 … -2" in page
     assert page.count("Aadya") == 1, "who gave back a seat is one guest"
     assert "10 bookings, 20 seats." in page
+
+
+def test_the_export_tells_the_door_who_owes_what_and_when_the_event_ends(
+    organiser, make_event, make_booking, sql
+):
+    event = make_event(end_at=datetime(2099, 3, 4, 12, tzinfo=UTC))
+    make_booking(event, seats=2, price_minor=50_000)
+    (row,) = rows_of(organiser.get("/admin/bookings.csv"))
+    assert row["Event ends"].startswith("2099-03-04")
+    assert (float(row["Due"]), row["How it is paid"]) == (1000, "At the door")
+    sql("UPDATE events SET payment_note = 'By UPI', status = 'cancelled'")
+    (row,) = rows_of(organiser.get("/admin/bookings.csv"))
+    assert (float(row["Due"]), row["How it is paid"]) == (0, "")
 
 
 def test_the_excel_files_columns_are_as_wide_as_what_they_hold(organiser, event):
