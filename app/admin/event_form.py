@@ -131,7 +131,10 @@ class EventForm(Form):
         _("Sales close"),
         description=_("Leave empty to sell until it starts; its end at most."),
     )
-    cancel_until = _time_field(_("Cancel until"), description=_("Leave empty: until it starts."))
+    cancel_until = _time_field(
+        _("Cancel until"),
+        description=_("Leave empty: until it starts. At the latest, until it ends."),
+    )
     image = FileField(
         _("A picture instead of the poster"),
         description=_(

@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    or_,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -189,7 +188,7 @@ class Booking(Model):
             return BookingState.EVENT_CANCELLED
         # Deleting an event cancels its bookings, at the same moment.
         if self.cancelled_at is not None and self.cancelled_at == self.event.deleted_at:
-            return BookingState.EVENT_CANCELLED
+            return BookingState.EVENT_CANCELLED if self.event.fell_out else BookingState.CONFIRMED
         return BookingState.CONFIRMED if self.takes_seats else BookingState.CANCELLED
 
     @state.inplace.expression
@@ -202,7 +201,13 @@ class Booking(Model):
                 confirmed & (Event.status == EventStatus.CANCELLED.value),
                 BookingState.EVENT_CANCELLED.value,
             ),
-            (cls.cancelled_at == Event.deleted_at, BookingState.EVENT_CANCELLED.value),
+            (
+                cls.cancelled_at == Event.deleted_at,
+                case(
+                    (Event.fell_out, BookingState.EVENT_CANCELLED.value),
+                    else_=BookingState.CONFIRMED.value,
+                ),
+            ),
             (confirmed, BookingState.CONFIRMED.value),
             else_=BookingState.CANCELLED.value,
         )
@@ -211,24 +216,14 @@ class Booking(Model):
     def is_owed(self) -> bool:
         """Whether its price is to be given back if it was paid: the event did not take place.
 
-        An event deleted after its end did, unless it was cancelled. In a query, of one joined with
-        its event.
+        In a query, of one joined with its event.
         """
-        event = self.event
-        fell_out = event.status == EventStatus.CANCELLED or (
-            event.deleted_at is None or not event.is_over(event.deleted_at)
-        )
-        return self.price_minor > 0 and self.state == BookingState.EVENT_CANCELLED and fell_out
+        return self.price_minor > 0 and self.state == BookingState.EVENT_CANCELLED
 
     @is_owed.inplace.expression
     @classmethod
     def _is_owed_expression(cls) -> ColumnElement[bool]:
-        fell_out = or_(
-            Event.status == EventStatus.CANCELLED.value,
-            Event.deleted_at.is_(None),
-            Event.are_to_come(Event.deleted_at),
-        )
-        return and_(cls.price_minor > 0, cls.state == BookingState.EVENT_CANCELLED.value, fell_out)
+        return and_(cls.price_minor > 0, cls.state == BookingState.EVENT_CANCELLED.value)
 
     @hybrid_property
     def currency(self) -> str:
@@ -247,7 +242,8 @@ class Booking(Model):
 
     def can_be_given_back(self, at: datetime) -> bool:
         """Whether its guest may give back seats at `at`; an organiser always may."""
-        return self.state == BookingState.CONFIRMED and at < self.event.cancellable_until
+        stands = self.takes_seats and self.state == BookingState.CONFIRMED
+        return stands and at < self.event.cancellable_until
 
     @property
     def holder_name(self) -> str:

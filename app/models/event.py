@@ -89,6 +89,7 @@ class Sellable(Timed, Protocol):
     sales_paused: bool
 
 
+NIGHT = timedelta(hours=6)
 _default_length = timedelta(hours=3)
 
 
@@ -101,6 +102,11 @@ def set_default_length(length: timedelta) -> None:
 def ends_at(event: Timed) -> datetime:
     """When the event is over: at its end or, without one, after the default length."""
     return event.end_at or event.start_at + _default_length
+
+
+def night_ends(day_begins: datetime) -> datetime:
+    """When the night into a day is over: what ends by then, at six, belongs to the day before."""
+    return day_begins + NIGHT
 
 
 def sales_end_at(event: Sellable) -> datetime:
@@ -259,6 +265,11 @@ class Event(Model):
         )
 
     @classmethod
+    def take_place_from(cls, day_begins: datetime) -> ColumnElement[bool]:
+        """The condition that events take place on this day or later, by `night_ends`."""
+        return or_(cls.start_at >= day_begins, cls.are_to_come(night_ends(day_begins)))
+
+    @classmethod
     def are_on_sale(cls, at: Any) -> ColumnElement[bool]:
         """The condition that seats can be bought: `sale_state` is open."""
         return and_(
@@ -269,6 +280,19 @@ class Event(Model):
             func.coalesce(cls.sales_close_at, cls.start_at) > at,
             cls.sales_paused.is_(False),
         )
+
+    @hybrid_property
+    def fell_out(self) -> bool:
+        """Whether it is cancelled, or was deleted before its end: one deleted later took place."""
+        if self.status == EventStatus.CANCELLED:
+            return True
+        return self.deleted_at is not None and not self.is_over(self.deleted_at)
+
+    @fell_out.inplace.expression
+    @classmethod
+    def _fell_out_in_sql(cls) -> ColumnElement[bool]:
+        deleted = and_(cls.deleted_at.is_not(None), cls.are_to_come(cls.deleted_at))
+        return or_(cls.status == EventStatus.CANCELLED.value, deleted)
 
     @hybrid_property
     def cancellable_until(self) -> datetime:

@@ -1,17 +1,16 @@
 """When an event takes place, in words: its days, its zone, and whether it is under way."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.lib.datetimes import day_begins
 from app.models import Event, EventStatus, Phase
 from app.models.columns import now
-
-NIGHT_ENDS = timedelta(hours=6)
-"""What ends by six in the morning belongs to the day before."""
+from app.models.event import night_ends
 
 
 def moment(at: datetime, zone: ZoneInfo | None = None, pattern: str = "EEE d MMM y, HH:mm") -> str:
@@ -33,9 +32,7 @@ def lasts_days(event: Event) -> bool:
     """Whether the event ends on another day than it starts; a late evening does not."""
     if event.end_at is None:
         return False
-    first = event.start_at.astimezone(event.zone).date()
-    end = event.end_at.astimezone(event.zone).replace(tzinfo=None)
-    return (end - NIGHT_ENDS).date() > first
+    return event.end_at > night_ends(day_begins(event.start_at, event.zone, 1))
 
 
 def zone_name(event: Event, at: datetime | None = None) -> str:

@@ -46,5 +46,5 @@ def check_times(event: Times) -> None:
         raise InvalidField("sales_close_at", "must not be after the event ends")
     if event.sales_open_at and event.sales_close_at and event.sales_close_at <= event.sales_open_at:
         raise InvalidField("sales_close_at", "must be after sales open")
-    if event.cancel_until and event.cancel_until > event.start_at:
-        raise InvalidField("cancel_until", "must not be after the event starts")
+    if event.cancel_until and event.cancel_until > ends_at(event):
+        raise InvalidField("cancel_until", "must not be after the event ends")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, true, tuple_
 
 from app.lib.city_names import names_of
 from app.lib.folding import fold
@@ -17,8 +17,6 @@ from app.services.search_terms import Meaning, Term, terms_of
 
 MIN_FUZZY_LENGTH = 4
 """Shortest word, in letters, that is matched fuzzily: shorter words resemble too many others."""
-NIGHT = timedelta(hours=6)
-"""An event that ends before six in the morning belongs to the day before."""
 LITTLE_WORDS = {"a", "an", "and", "at", "by", "for", "in", "near", "of", "on", "or", "the", "to"}
 """Needed by no search that holds other words."""
 Sort = Literal["soonest", "price"]
@@ -63,8 +61,8 @@ def matching(wanted: Any, query: EventQuery) -> Any:
         wanted = wanted.where(Event.are_to_come(func.now()))
     if query.starts_before is not None:
         wanted = wanted.where(Event.start_at < query.starts_before)
-    if (begin := query.takes_place_after) is not None:
-        wanted = wanted.where(or_(Event.start_at >= begin, Event.end_at > begin + NIGHT))
+    if query.takes_place_after is not None:
+        wanted = wanted.where(Event.take_place_from(query.takes_place_after))
     if query.city:
         names = {query.city, *names_of(query.city)}
         wanted = wanted.where(func.lower(Event.city).in_(sorted(name.lower() for name in names)))
@@ -162,7 +160,6 @@ def _quoted(text: str) -> str:
 def _means(meaning: Meaning) -> ColumnElement[bool]:
     if meaning.price == "free":
         return Event.price_minor == 0
-    last = func.coalesce(Event.end_at, Event.start_at)
-    # An event that ends at midnight takes place on the day before.
-    begun = or_(Event.start_at >= meaning.first, last > meaning.first)
-    return and_(Event.start_at < meaning.end, begun)
+    if meaning.first is None or meaning.end is None:
+        return true()
+    return and_(Event.start_at < meaning.end, Event.take_place_from(meaning.first))

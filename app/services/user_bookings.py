@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.db import db
-from app.models import Booking, Event
+from app.models import Booking, BookingState, Event
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 
@@ -53,11 +53,12 @@ def all_of(user_id: int) -> list[Booking]:
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
-    confirmed = Booking.takes_seats
+    # Those of an event that was deleted after it took place are past, not cancelled.
+    stood = Booking.takes_seats | (Booking.state == BookingState.CONFIRMED.value)
     if tab == Tab.CANCELLED:
-        return ~confirmed
+        return ~stood
     now = func.now()
-    return confirmed & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
+    return stood & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
 
 
 def _sort_column(tab: Tab) -> Any:

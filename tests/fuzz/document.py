@@ -30,7 +30,6 @@ RULES = {
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",
     "must be before the event starts",
-    "must not be after the event starts",
     "must be after sales open",
     "was used before, for another request",
     # Lists of names that are as long as this document.

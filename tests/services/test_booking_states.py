@@ -12,6 +12,7 @@ from app.models import Booking, BookingState
 from app.models.columns import now
 from app.services import account_deletion, bookings, events
 from app.services.booking_search import BookingQuery, count_bookings, owed_by_currency
+from app.services.user_bookings import Tab, list_tab
 
 DAY = timedelta(days=1)
 
@@ -111,6 +112,11 @@ def test_an_event_deleted_after_it_took_place_owes_nothing(
     events.delete_event(event.id, desk, force=True)
     assert owed_by_currency(BookingQuery()) == ({"INR": 500} if owed else {})
     assert bookings.get_booking(booking.id).is_owed == owed
+    state = "EVENT_CANCELLED" if owed else "CONFIRMED"
+    assert state_of(booking) == state
+    assert count_bookings(BookingQuery())[state] == 1
+    tab = Tab.CANCELLED if owed else Tab.PAST
+    assert [b.id for b in list_tab(booking.user_id, tab, limit=5).items] == [booking.id]
 
 
 def test_who_leaves_keeps_the_claim_on_a_cancelled_event(

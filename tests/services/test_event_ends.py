@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from app.db import db
-from app.errors import SalesClosed
+from app.errors import CancellationClosed, SalesClosed
+from app.lib.datetimes import day_begins
 from app.models import Event, Phase, SaleState
 from app.models.columns import now
 from app.models.event import set_default_length
-from app.services import account_deletion, bookings, user_bookings
+from app.presenters.event_times import lasts_days
+from app.services import account_deletion, bookings, events, user_bookings
 from app.services.event_search import EventQuery
 from app.services.events import list_events
+from app.services.search_terms import Meaning
 from app.services.user_bookings import Tab
 
 pytestmark = pytest.mark.usefixtures("invariants")
@@ -110,3 +114,28 @@ def test_leaving_keeps_the_seats_of_an_event_under_way(
     assert account_deletion.count_cancellable(user.id) == 1
     assert account_deletion.delete_account(user.id, "correct horse battery", desk) == 1
     assert sql("SELECT status FROM bookings ORDER BY id") == [("CONFIRMED",), ("CANCELLED",)]
+
+
+def test_what_ends_by_six_belongs_to_the_day_before_in_lists_search_and_words(make_event):
+    begins = day_begins(now(), ZoneInfo("Asia/Kolkata"), 30)
+    six, second = begins + 6 * HOUR, timedelta(seconds=1)
+    at_six = make_event(start_at=begins - 4 * HOUR, end_at=six, time_zone="Asia/Kolkata")
+    later = make_event(start_at=begins - 4 * HOUR, end_at=six + second, time_zone="Asia/Kolkata")
+    for query in (
+        EventQuery(takes_place_after=begins, starts_before=begins + DAY),
+        EventQuery(q="that", meanings=(Meaning("that", "that", begins, begins + DAY),)),
+    ):
+        assert [event.id for event in list_events(query).items] == [later.id]
+    assert (lasts_days(at_six), lasts_days(later)) == (False, True)
+
+
+def test_the_second_day_of_a_fair_takes_seats_back_if_the_organiser_says_so(
+    desk, make_event, make_booking, make_user
+):
+    guest, start = make_user(), now() - DAY
+    usual = make_event(start_at=start, end_at=start + 3 * DAY)
+    with pytest.raises(CancellationClosed):
+        bookings.cancel(desk, make_booking(usual, guest).id, by_user=guest.id)
+    events.update_event(usual.id, {"cancel_until": start + 3 * DAY}, desk)
+    booking = make_booking(usual, guest)
+    assert not bookings.cancel(desk, booking.id, by_user=guest.id).takes_seats

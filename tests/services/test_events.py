@@ -85,7 +85,8 @@ def test_a_change_leaves_what_it_does_not_name(desk, make_event):
         ("sales_close_at", {"sales_close_at": START + 4 * HOUR}),
         ("sales_close_at", {"end_at": START + HOUR, "sales_close_at": START + 2 * HOUR}),
         ("sales_close_at", {"sales_open_at": START - HOUR, "sales_close_at": START - HOUR}),
-        ("cancel_until", {"cancel_until": START + HOUR}),
+        ("cancel_until", {"cancel_until": START + 4 * HOUR}),
+        ("cancel_until", {"end_at": START + HOUR, "cancel_until": START + 2 * HOUR}),
     ],
 )
 def test_facts_that_contradict_each_other_name_the_field_to_change(desk, sql, field, facts):

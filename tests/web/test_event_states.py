@@ -98,7 +98,7 @@ def test_a_field_that_is_well_has_no_complaint(organiser):
         (
             "cancel_until",
             {"cancel_until": "2032-01-01T18:00"},
-            "Must not be after the event starts",
+            "Must not be after the event ends",
         ),
     ],
 )

@@ -44,6 +44,7 @@ def test_it_shows_the_ticket_to_whoever_has_it(visitor, address, booked):
     assert page.status_code == 200
     assert "Dance Night" in page.text
     assert "Asha from the library" in page.text
+    assert "You can give seats back until" in page.text
     assert f"{booked.reference[:4]}-" in page.text
 
 
