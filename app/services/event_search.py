@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, true, tu
 from app.lib.city_names import names_of
 from app.lib.folding import fold
 from app.models import Event, EventStatus
+from app.models.columns import now
 from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
 from app.models.staff_scope import within
 from app.services.paging import decode_cursor, decode_id, encode_cursor, unknown_cursor
@@ -162,4 +163,8 @@ def _means(meaning: Meaning) -> ColumnElement[bool]:
         return Event.price_minor == 0
     if meaning.first is None or meaning.end is None:
         return true()
-    return and_(Event.start_at < meaning.end, Event.take_place_from(meaning.first))
+    begun = Event.take_place_from(meaning.first)
+    if meaning.first <= now() < meaning.end:
+        # In the small hours last night's event still takes place today, for who is on the way.
+        begun = or_(begun, Event.are_to_come(func.now()))
+    return and_(Event.start_at < meaning.end, begun)

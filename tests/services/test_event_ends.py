@@ -129,6 +129,14 @@ def test_what_ends_by_six_belongs_to_the_day_before_in_lists_search_and_words(ma
     assert (lasts_days(at_six), lasts_days(later)) == (False, True)
 
 
+def test_in_the_small_hours_what_still_goes_on_takes_place_today(make_event):
+    begins = now() - HOUR
+    late = make_event(start_at=begins - 2 * HOUR, end_at=begins + 3 * HOUR)
+    make_event(start_at=begins - 5 * HOUR, end_at=begins + HOUR / 2)
+    query = EventQuery(q="today", meanings=(Meaning("today", "today", begins, begins + DAY),))
+    assert [event.id for event in list_events(query).items] == [late.id]
+
+
 def test_the_second_day_of_a_fair_takes_seats_back_if_the_organiser_says_so(
     desk, make_event, make_booking, make_user
 ):
