@@ -2,10 +2,11 @@
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
-│                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound
+│                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound
 ├── Refused (a conflict with the state of things)
-│   ├── NotEnoughSeats, SalesClosed, OverPersonLimit, CancellationClosed, EventCancelled
-│   ├── CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict, EmailTaken
+│   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
+│   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
+│   ├── EmailTaken
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -64,6 +65,10 @@ class ApiTokenNotFound(NotFound):
     noun = "API token"
 
 
+class HoldNotFound(NotFound):
+    noun = "hold"
+
+
 class Refused(UtsavamError):
     """A conflict with the current state; the same request may succeed later."""
 
@@ -72,6 +77,14 @@ class NotEnoughSeats(Refused):
     def __init__(self, event_id: int, asked: int, left: int) -> None:
         self.event_id, self.asked, self.left = event_id, asked, left
         super().__init__(f"event {event_id}: {asked} asked, {left} left")
+
+
+class NotEnoughHeld(Refused):
+    """A hold has fewer seats than were to be issued; `hold` is its name, or empty."""
+
+    def __init__(self, event_id: int, hold: str, asked: int, left: int) -> None:
+        self.event_id, self.hold, self.asked, self.left = event_id, hold, asked, left
+        super().__init__(f"event {event_id}: {asked} asked, {left} held")
 
 
 class SalesClosed(Refused):

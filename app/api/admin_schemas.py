@@ -147,6 +147,7 @@ class FindingOut(Payload):
     seats_available: int
     seats_held: int
     seats_booked: int
+    seats_named: int = Field(description="Of those held back, the seats of named holds.")
     tokens: str | None
     broken: bool
 

@@ -24,12 +24,17 @@ def give_back(event: Event, seats: int) -> None:
     event.seats_available += seats
 
 
-def resize(event: Event, *, capacity: int | None = None, held: int | None = None) -> None:
+def resize(
+    event: Event, *, capacity: int | None = None, held: int | None = None, named: int = 0
+) -> None:
     """Change the capacity and the number of seats held back; None leaves a figure as it is.
 
-    Raises `CapacityBelowSold` when the capacity is less than the seats sold and held back, and
-    `InvalidField` when `held` exceeds the unsold seats.
+    `named` of those held back are in named holds. Raises `CapacityBelowSold` when the capacity is
+    less than the seats sold and held back, and `InvalidField` when `held` exceeds the unsold seats
+    or is less than `named`.
     """
+    if held is not None and held < min(named, event.seats_held):
+        raise InvalidField("seats_held", f"can be {named} at least, which named holds have")
     sold = event.seats_sold
     event.capacity = event.capacity if capacity is None else capacity
     event.seats_held = event.seats_held if held is None else held

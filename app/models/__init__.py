@@ -5,6 +5,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingState, BookingStatus
 from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
+from app.models.hold import Hold
 from app.models.journal_entry import Happened, JournalEntry
 from app.models.mail import Mail, MailState
 from app.models.sales_day import SalesDay, SummedDay
@@ -21,6 +22,7 @@ __all__ = [
     "Event",
     "EventImage",
     "EventStatus",
+    "Hold",
     "Happened",
     "JournalEntry",
     "Mail",

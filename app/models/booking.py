@@ -18,15 +18,17 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.db import Model
-from app.models.columns import CreatedAt, Key, Timestamp
+from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 from app.models.event import Event, EventStatus
 from app.models.user import User
 
 MAX_SEATS = 1_000
 """Maximum seats in one booking; a larger number is a typing error."""
+
+MAX_ISSUED_FOR = 120
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0/O, 1/I/L and U, because references are read aloud at the door."""
@@ -166,6 +168,8 @@ class Booking(Model):
     """The name typed by a guest, who is not signed in; None for a booking by an account."""
     address_version: Mapped[int] = mapped_column(server_default="0")
     """Part of the ticket's secret address: raising it ends the address that was given out."""
+    issued_for: Mapped[str | None] = mapped_column(String(MAX_ISSUED_FOR))
+    """Who seats are for that staff issued: free of charge, held back, or past the limit."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")
@@ -234,6 +238,10 @@ class Booking(Model):
     @classmethod
     def _currency_expression(cls) -> ColumnElement[str]:
         return func.coalesce(cls.booked_in, Event.currency)
+
+    @validates("issued_for")
+    def _keep_issued_for(self, field: str, note: str | None) -> str | None:
+        return kept_text(field, note) or None
 
     @property
     def total_minor(self) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 from app.booking.gate import SeatGate
 from app.booking.orders import SeatSnapshot
 from app.db import db
-from app.models import Booking, Event
+from app.models import Booking, Event, Hold
 
 BATCH = 2_000
 
@@ -26,14 +26,18 @@ class Finding:
     seats_available: int
     seats_held: int
     seats_booked: int
+    seats_named: int
+    """Of those held back, the seats of named holds."""
     tokens: str | None
     """The tokens in Redis; None when there were none, or Redis is down."""
 
     @property
     def broken(self) -> bool:
-        """Whether the ledger is wrong: a seat was sold twice, or is lost."""
+        """Whether the ledger is wrong: a seat was sold twice, is lost, or is held in two holds."""
         counted = self.seats_available + self.seats_held + self.seats_booked
-        return counted != self.capacity or min(self.seats_available, self.seats_held) < 0
+        held_twice = self.seats_named > self.seats_held
+        lacking = min(self.seats_available, self.seats_held) < 0
+        return counted != self.capacity or lacking or held_twice
 
     @property
     def stale(self) -> bool:
@@ -108,6 +112,11 @@ def _figures(after: int, most: int) -> Any:
         .where(Booking.event_id == Event.id, Booking.takes_seats)
         .scalar_subquery()
     )
+    named = (
+        select(func.coalesce(func.sum(Hold.seats_left), 0))
+        .where(Hold.event_id == Event.id)
+        .scalar_subquery()
+    )
     return (
         select(
             Event.id,
@@ -118,6 +127,7 @@ def _figures(after: int, most: int) -> Any:
             Event.version,
             Event.incarnation,
             booked.label("seats_booked"),
+            named.label("seats_named"),
         )
         .where(Event.id > after, Event.deleted_at.is_(None))
         .order_by(Event.id)
@@ -129,5 +139,6 @@ def _finding(row: Row[Any], held: bytes | None) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
     return Finding(
         *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
+        row.seats_named,
         tokens,
     )

@@ -67,6 +67,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "staff key": _("There is no such staff key."),
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
+        "hold": _("There is no such hold; its seats may have been released."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])
 
@@ -85,6 +86,16 @@ def _not_enough_seats(error: errors.NotEnoughSeats) -> Problem:
     )
 
 
+def _not_enough_held(error: errors.NotEnoughHeld) -> Problem:
+    detail = ngettext(
+        "Only %(num)d seat is held back there.",
+        "Only %(num)d seats are held back there.",
+        error.left,
+    )
+    facts = {"event_id": error.event_id, "hold": error.hold, "seats": error.left}
+    return Problem(409, "not-enough-held", _("Not enough seats held back"), detail, facts)
+
+
 def _sales_closed(error: errors.SalesClosed) -> Problem:
     sentences = {
         "not_open": _("Sales have not opened yet."),
@@ -92,6 +103,7 @@ def _sales_closed(error: errors.SalesClosed) -> Problem:
         "closed": _("Sales are closed."),
         "ended": _("The event is over."),
         "cancelled": _("The event is cancelled."),
+        "draft": _("The event is not published yet."),
     }
     return Problem(
         409,
@@ -234,6 +246,7 @@ def _fixed(status: int, slug: str, title: Callable[[], str], detail: Callable[[]
 _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.NotFound: _not_found,
     errors.NotEnoughSeats: _not_enough_seats,
+    errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,

@@ -115,6 +115,13 @@ def _anonymise(session: Session, user: User, at: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
+    session.execute(
+        # It names who the seats were for.
+        update(Booking)
+        .where(Booking.user_id == user.id, Booking.issued_for.is_not(None))
+        .values(issued_for=None)
+        .execution_options(synchronize_session=False)
+    )
     for table in (ApiToken, SignIn, Mail):
         session.execute(
             delete(table)

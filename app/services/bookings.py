@@ -191,6 +191,7 @@ def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
         seats=seats,
         price_minor=booking.price_minor,
         booked_in=booking.booked_in,
+        issued_for=booking.issued_for,
         status=BookingStatus.CANCELLED.value,
         created_at=booking.created_at,
         cancelled_at=at,

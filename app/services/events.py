@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select, update
 
-from app.booking import seats
+from app.booking import holds, seats
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import (
@@ -162,7 +162,8 @@ def hold_seats(event_id: int, held: int, desk: BookingDesk, *, seen: int) -> Eve
     """Set the total of seats held back from sale; a lower number releases seats.
 
     `seen` is the number that the organiser saw, so that a repeated click changes nothing. Raises
-    `EventNotFound`, `VersionConflict`, and `InvalidField` for more than the seats not booked.
+    `EventNotFound`, `VersionConflict`, and `InvalidField` for more than the seats not booked, or
+    less than those of named holds.
     """
     return update_event(event_id, {"seats_held": held}, desk, seen_held=seen)
 
@@ -217,7 +218,7 @@ def update_event(
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
-        _apply(event, changes)
+        _apply(event, changes, named=holds.count_named(locked.session, event_id))
         if after.keys() & IN_CALENDARS:
             event.calendar_sequence += 1
         event.updated_at = now()
@@ -250,6 +251,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
             .execution_options(synchronize_session=False)
         )
         seats.release_all(event)
+        holds.release_all(changes.session, event)
         event.deleted_at = event.updated_at = at
         audit.record("event.deleted", event, before={"confirmed_bookings": count})
     return count
@@ -289,9 +291,10 @@ def _check_currency(event: Event, changes: Mapping[str, Any]) -> None:
         raise InvalidField("price_minor", "must be given with another currency")
 
 
-def _apply(event: Event, changes: Mapping[str, Any]) -> None:
+def _apply(event: Event, changes: Mapping[str, Any], *, named: int = 0) -> None:
     facts = dict(changes)
-    seats.resize(event, capacity=facts.pop("capacity", None), held=facts.pop("seats_held", None))
+    capacity, held = facts.pop("capacity", None), facts.pop("seats_held", None)
+    seats.resize(event, capacity=capacity, held=held, named=named)
     for name, value in facts.items():
         setattr(event, name, value)
     check_event(event)

@@ -26,7 +26,8 @@ ROWS = [
             "start_at": MOMENT,
             "end_at": "2031-02-03 08:00:00+00",
             "capacity": 500,
-            "seats_available": 497,
+            "seats_available": 477,
+            "seats_held": 20,
             "price_minor": 25_000,
             "currency": "INR",
             "payment_note": "In cash, or by UPI; 'at the door'",
@@ -56,6 +57,10 @@ ROWS = [
             "incarnation": 1,
             "deleted_at": MOMENT,
         },
+    ),
+    (
+        "holds",
+        {"id": 6, "event_id": 7, "name": "Sponsor", "seats_left": 12, "created_at": MOMENT},
     ),
     (
         "users",
@@ -98,6 +103,7 @@ ROWS = [
             "part_of": 21,
             "guest_name": "Meena's aunt",
             "address_version": 2,
+            "issued_for": "The band's drummer",
         },
     ),
     (

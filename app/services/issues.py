@@ -1,0 +1,60 @@
+"""Bookings that staff issues to guests: free of charge, of held seats, or past the limit."""
+
+import hashlib
+from dataclasses import replace
+
+from sqlalchemy.exc import IntegrityError
+
+from app.booking import issues
+from app.booking.desk import BookingDesk
+from app.booking.issues import Issue
+from app.booking.orders import Booked
+from app.errors import IdempotencyKeyReused
+from app.models import Booking, Hold
+from app.models.staff_scope import require_event
+from app.services import audit
+from app.services.accounts import constraint_of
+
+_KEY = "uq_bookings_user_id_idempotency_key"
+
+
+def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
+    """Book seats for a guest, who needs no account; the booking and what it is taken from change
+    in one transaction.
+
+    Repeating a request with the same idempotency key returns the same booking. Raises what
+    `app.booking.issues.issue` raises.
+    """
+    require_event(event_id)
+    if wanted.idempotency_key is not None:
+        wanted = replace(wanted, fingerprint=_fingerprint(event_id, wanted))
+    try:
+        with desk.changing(event_id) as changes:
+            booked, hold = issues.issue(changes, event_id, wanted)
+            if not booked.replayed:
+                booking = changes.session.get_one(Booking, booked.booking.id)
+                audit.record("booking.issued", booking, after=_facts(wanted, booking, hold))
+    except IntegrityError as error:
+        # Used at the same moment for another event, which another row's lock guards.
+        if constraint_of(error) == _KEY:
+            raise IdempotencyKeyReused from None
+        raise
+    return booked
+
+
+def _facts(wanted: Issue, booking: Booking, hold: Hold | None) -> dict[str, object]:
+    source = {"hold": hold.name} if hold else {"from_held": wanted.from_held}
+    return {
+        "seats": wanted.seats,
+        "email": wanted.email,
+        "issued_for": booking.issued_for,
+        "free": wanted.free,
+        "past_limit": wanted.past_limit,
+        **source,
+    }
+
+
+def _fingerprint(event_id: int, wanted: Issue) -> str:
+    """A digest of what was requested with an idempotency key, which is unique per user."""
+    asked = (event_id, wanted.seats, wanted.hold_id, wanted.from_held, wanted.free)
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
