@@ -282,6 +282,11 @@ def make_booking(factories):
 
 
 @pytest.fixture
+def make_hold(factories):
+    return factories.hold
+
+
+@pytest.fixture
 def make_token(factories):
     return factories.token
 

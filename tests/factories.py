@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 
 from app.db import transaction
-from app.models import Booking, Event, User
+from app.models import Booking, Event, Hold, User
 from app.models.booking import new_reference
 from app.models.columns import now
 from app.services import accounts
@@ -62,6 +62,18 @@ class Factories:
             session.add(booking)
         self.show()
         return booking
+
+    def hold(self, event, name="Sponsor", seats=2):
+        """A named hold, its seats taken from those on sale."""
+        with self._app.app_context(), transaction() as session:
+            row = session.get_one(Event, event.id, with_for_update=True)
+            row.seats_available -= seats
+            row.seats_held += seats
+            row.version += 1
+            hold = Hold(event_id=event.id, name=name, seats_left=seats)
+            session.add(hold)
+        self.show()
+        return hold
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

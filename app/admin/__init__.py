@@ -8,6 +8,7 @@ from app.admin import (
     checks,
     dashboard,
     events,
+    holds,
     images,
     keys,
     live_sales,
@@ -15,7 +16,10 @@ from app.admin import (
     refunds,
 )
 
-PAGES = (login, dashboard, events, live_sales, images, bookings, refunds, audit, keys, checks)
+PAGES = (
+    *(login, dashboard, events, live_sales, holds, images, bookings, refunds, audit, keys),
+    checks,
+)
 
 
 def init_app(app: Flask) -> None:

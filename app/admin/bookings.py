@@ -10,11 +10,13 @@ from flask import Response, flash, make_response, render_template, request, url_
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from app.admin.forms import BookForForm
 from app.admin.guard import staff_pages
+from app.admin.hold_forms import ON_SALE, BookForForm
+from app.booking.issues import Issue
+from app.booking.orders import Booked
 from app.edge.current import desk, redis_client, redis_names
 from app.edge.exports import csv_file, excel_file
-from app.edge.forms import CancellationForm
+from app.edge.forms import CancellationForm, sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.errors import InvalidField, UtsavamError
@@ -27,16 +29,27 @@ from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
 from app.presenters.ticket_codes import code_span, code_texts
-from app.services import audit, booking_search, bookings, events, export_progress, tickets
+from app.services import (
+    audit,
+    booking_search,
+    bookings,
+    events,
+    export_progress,
+    holds,
+    issues,
+    tickets,
+)
 from app.services.booking_search import BookingQuery, BookingRow
+from app.services.holds import HeldSeats
 
 blueprint = staff_pages("admin_bookings", __name__)
 
 HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
     "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
+    "Issued for",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28)
 """Of the columns in an Excel file, in characters."""
 MAX_PRINTED = 2_000
 
@@ -150,30 +163,49 @@ def _changed_meanwhile() -> str:
 
 @blueprint.get("/events/<id:event_id>/bookings/new")
 def new(event_id: int) -> Answer:
-    form = BookForForm(formdata=None, seats=1, idempotency_key=secrets.token_urlsafe(24))
-    return _booking_page(form, event_id)
+    held = holds.list_holds(event_id)
+    source = request.args.get("source", ON_SALE)
+    form = BookForForm(
+        held,
+        formdata=None,
+        seats=1,
+        source=source,
+        free=source != ON_SALE,
+        idempotency_key=secrets.token_urlsafe(24),
+    )
+    return _booking_page(form, held)
 
 
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
-    form = BookForForm()
+    held = holds.list_holds(event_id)
+    form = BookForForm(held)
     if not form.validate():
-        return _booking_page(form, event_id, 422)
+        return _booking_page(form, held, 422)
     try:
-        booked = booking_search.book_for(
-            desk(),
-            event_id,
-            email=form.email.data,
-            name=form.name.data or "",
-            seats=form.seats.data,
-            key=form.idempotency_key.data,
-        )
+        booked = _book(event_id, form.wanted)
+    except InvalidField as error:
+        form.refuse(error.field, sentence(error.message))
+        return _booking_page(form, held, 422)
     except UtsavamError as error:
         problem = problem_of(error)
         form.refuse("seats", problem.detail)
-        return _booking_page(form, event_id, problem.status)
+        return _booking_page(form, holds.list_holds(event_id), problem.status)
     flash(_("Booked."), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booked.booking.id))
+
+
+def _book(event_id: int, wanted: Issue) -> Booked:
+    if wanted.is_special or wanted.issued_for:
+        return issues.issue(desk(), event_id, wanted)
+    return booking_search.book_for(
+        desk(),
+        event_id,
+        email=wanted.email,
+        name=wanted.name,
+        seats=wanted.seats,
+        key=wanted.idempotency_key or "",
+    )
 
 
 def _query_of_request() -> tuple[BookingQuery, Event | None]:
@@ -225,6 +257,7 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             to_amount(_due(guest), guest.currency),
             (guest.payment_note or at_the_door) if _due(guest) else "",
             " ".join(_codes(guest)),
+            guest.issued_for,
         )
 
 
@@ -254,7 +287,6 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200) -> Resp
     return make_response(page, status)
 
 
-def _booking_page(form: BookForForm, event_id: int, status: int = 200) -> Response:
-    event = events.get_event(event_id, drafts=True)
-    page = render_template("pages/admin/booking_new.html", form=form, event=event)
+def _booking_page(form: BookForForm, held: HeldSeats, status: int = 200) -> Response:
+    page = render_template("pages/admin/booking_new.html", form=form, event=held.event)
     return make_response(page, status)

@@ -10,7 +10,6 @@ from flask_babel import ngettext
 from wtforms import (
     BooleanField,
     DateField,
-    EmailField,
     HiddenField,
     PasswordField,
     SelectField,
@@ -20,7 +19,6 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
     DataRequired,
-    Email,
     InputRequired,
     Length,
     NumberRange,
@@ -32,7 +30,6 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from app.edge.forms import Form, WholeNumberField, strip
 from app.lib.datetimes import to_utc
 from app.models import Event, Role
-from app.models.booking import MAX_SEATS
 from app.models.event import MAX_CAPACITY
 
 
@@ -130,29 +127,3 @@ class ReleaseForm(HoldForm):
     def held(self) -> int:
         held: int = self.seen.data - self.seats.data
         return held
-
-
-class BookForForm(Form):
-    email = EmailField(
-        _("Guest's email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter the guest's email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
-    name = StringField(
-        _("Guest's name"),
-        filters=[strip],
-        validators=[Length(max=100)],
-        description=_("For somebody who has no account yet."),
-    )
-    seats = WholeNumberField(
-        _("Seats"),
-        validators=[
-            InputRequired(_("Say how many seats, as a whole number.")),
-            NumberRange(1, MAX_SEATS, _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)),
-        ],
-    )
-    idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])

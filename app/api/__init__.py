@@ -8,6 +8,7 @@ from flask import Flask
 from app.api import (
     admin_bookings,
     admin_events,
+    admin_holds,
     admin_images,
     admin_operations,
     admin_reports,
@@ -20,8 +21,8 @@ from app.api import (
 )
 
 MODULES = (
-    *(health, events, bookings, users, admin_events, admin_images, admin_bookings),
-    *(admin_operations, admin_reports, staff_keys),
+    *(health, events, bookings, users, admin_events, admin_holds, admin_images),
+    *(admin_bookings, admin_operations, admin_reports, staff_keys),
 )
 
 

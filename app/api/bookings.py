@@ -130,7 +130,7 @@ def place(
     if request.email is not None or request.name is not None:
         return _place_for_guest(desk, caller, request, key)
     user_id = caller.acting_for(request.user_id)
-    once = request.idempotency_key if key is None else _same_key(key, request)
+    once = request.idempotency_key if key is None else same_key(key, request.idempotency_key)
     if caller.user_id is not None:
         rate_limits.booking(caller.user_id, address)
     return bookings.book(
@@ -149,20 +149,21 @@ def _place_for_guest(
         raise InvalidField("user_id", "can't be given together with a name and an email")
     if request.name is None or request.email is None:
         raise InvalidField("name" if request.name is None else "email", "is required")
+    once = request.idempotency_key if key is None else same_key(key, request.idempotency_key)
     return bookings.book_as_guest(
         desk,
         email=request.email,
         name=request.name,
         event_id=request.event_id,
         seats=request.seats,
-        idempotency_key=request.idempotency_key if key is None else _same_key(key, request),
+        idempotency_key=once,
     )
 
 
-def _same_key(header: str, request: BookingIn) -> str:
+def same_key(header: str, in_body: str | None) -> str:
     """The header's key; raises `InvalidField` if it is malformed or the body has another."""
     if not 1 <= len(header) <= 200 or any(not "!" <= c <= "~" for c in header):
         raise InvalidField("Idempotency-Key", "must be 1 to 200 printable ASCII characters")
-    if request.idempotency_key not in (None, header):
+    if in_body not in (None, header):
         raise InvalidField("idempotency_key", "differs from the Idempotency-Key header")
     return header

@@ -90,6 +90,7 @@ def _guest_details(booking: Booking, q: str) -> dict[str, object]:
         "user_name": booking.guest_name or booking.user.name,
         "user_email": shown_email(booking.user.email),
         "scanned_seat": code.seat if code else None,
+        "issued_for": booking.issued_for,
     }
 
 

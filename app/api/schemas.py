@@ -256,6 +256,7 @@ class EventBookingOut(BookingOut):
         description="The seat's number, where `q` is the code of a ticket. A booking of fewer seats"
         " has no such seat."
     )
+    issued_for: str | None = Field(description="Who seats are for that staff issued.")
 
 
 class EventBookingsOut(RootModel[list[EventBookingOut]]):

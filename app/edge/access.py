@@ -60,13 +60,13 @@ TABLE = {
     Who.VIEWER: """
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
-        admin_live_sales.show admin_live_sales.figures admin_live_sales.export
+        admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
         admin_refunds.index admin_refunds.export
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
-        api_admin_events.list_events api_admin_events.watch
+        api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
     """,
     Who.ORGANISER: """
@@ -78,12 +78,15 @@ TABLE = {
         admin_images.upload admin_images.remove
         admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
         admin_live_sales.release
+        admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_checks.reconcile_next admin_checks.seed
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal
         api_admin_events.copy_event
+        api_admin_holds.add_hold api_admin_holds.change_hold api_admin_holds.release_hold
+        api_admin_holds.issue_booking
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
     Who.OWNER: """

@@ -128,6 +128,7 @@ class BookingRow(NamedTuple):
     start_at: datetime
     end_at: datetime | None
     payment_note: str
+    issued_for: str | None
 
 
 _NAME = func.coalesce(Booking.guest_name, User.name)
@@ -135,6 +136,7 @@ _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
     *(Event.name, Booking.currency, Event.start_at, Event.end_at, Event.payment_note),
+    Booking.issued_for,
 )
 
 

@@ -111,6 +111,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "price_minor": booking.price_minor,
         "currency": booking.currency,
         "payment_note": booking.event.payment_note,
+        "issued_for": booking.issued_for,
         "status": booking.status,
         "state": booking.state.value,
         "created_at": _iso(booking.created_at),

@@ -42,6 +42,7 @@ class World:
         event = factories.event(capacity=20)
         users = {name: factories.user(f"{name}@example.com") for name in ("alice", "bob")}
         booking = factories.booking(event, users["alice"], seats=2)
+        hold = factories.hold(event)
         tokens = {}
         with app.app_context():
             for name, user in users.items():
@@ -62,6 +63,7 @@ class World:
             "user_id": users["alice"].id,
             "token_id": tokens["alice"],
             "key_id": spare.id,
+            "hold_id": hold.id,
             "slug": event.slug,
             "digest": "0" * 64,
             "run": "0" * 8,

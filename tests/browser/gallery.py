@@ -42,6 +42,7 @@ class World:
     alice: object
     events: dict = field(default_factory=dict)
     bookings: dict = field(default_factory=dict)
+    hold: object = None
 
     def __post_init__(self):
         many = {"category": "Music", "price_minor": 50000, "capacity": 400}
@@ -69,6 +70,10 @@ class World:
         for name, seats in {"ok": 3, "limited": 2, "gone": 12, "over": 1, "late": 2}.items():
             self._book(name, seats)
         self._book("cancelled", 2)
+        self.hold = self.factories.hold(self.events["limited"], "Sponsor", 12)
+        self.bookings["issued"] = self.factories.booking(
+            self.events["limited"], seats=2, issued_for="The band's drummer"
+        )
         self.bookings["given back"] = self._book("free", 2)
         self.sql(
             "UPDATE bookings SET status = 'CANCELLED', cancelled_at = now() WHERE id = %s",
@@ -230,6 +235,12 @@ def held_too_many(page, world):
     page.get_by_label("How many more").fill("9999")
     page.get_by_role("button", name="Hold back").click()
     expect(page.locator("#seats-error")).to_be_visible()
+
+
+def hold_without_name(page, world):
+    page.goto(f"/admin/events/{world.events['ok'].id}/holds")
+    page.get_by_role("button", name="Hold back").click()
+    expect(page.locator("#errors")).to_be_visible()
 
 
 def books_checked(page, world):
@@ -461,6 +472,15 @@ ORGANISER = [
     ),
     Scene("admin-guest-list", at(lambda w: f"/admin/events/{w.events['ok'].id}/guests")),
     Scene("admin-refunds", at("/admin/refunds")),
+    Scene("admin-holds", at(lambda w: f"/admin/events/{w.events['limited'].id}/holds")),
+    Scene("admin-holds-none", at(lambda w: f"/admin/events/{w.events['ok'].id}/holds")),
+    Scene("admin-holds-errors", hold_without_name),
+    Scene("admin-hold", at(lambda w: f"/admin/events/{w.hold.event_id}/holds/{w.hold.id}")),
+    Scene(
+        "admin-issue",
+        at(lambda w: f"/admin/events/{w.hold.event_id}/bookings/new?source={w.hold.id}"),
+    ),
+    Scene("admin-booking-issued", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}")),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
     Scene("admin-keys", at("/admin/keys")),
     Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),

@@ -3,7 +3,6 @@
 import pytest
 
 from app.booking.issues import Issue
-from app.booking.orders import Booked
 from app.errors import (
     EventNotFound,
     HoldNotFound,
@@ -16,8 +15,7 @@ from app.errors import (
     VersionConflict,
 )
 from app.operations.reconcile import reconcile
-from app.services import account_deletion, accounts, audit, bookings, events, holds, issues
-from tests.support.threads import at_once, in_app
+from app.services import account_deletion, audit, bookings, events, holds, issues
 
 pytestmark = pytest.mark.usefixtures("invariants")
 GUEST = {"email": "guest@example.com", "name": "Guest"}
@@ -236,20 +234,3 @@ def test_what_staff_does_with_holds_is_recorded(desk, make_event):
         ),
         ("hold.released", {"hold": "Sponsor", "seats": 4}),
     ]
-
-
-def test_many_at_one_hold_issue_no_seat_twice(app, desk, make_event, make_user):
-    event = make_event(capacity=100)
-    hold = holds.add_hold(event.id, "Sponsor", 10, desk)
-    users = [make_user() for _ in range(12)]
-    calls = [
-        in_app(app, issue, desk, event, seats=1, hold_id=hold.id, free=True, email=user.email)
-        for user in users
-    ] + [
-        in_app(app, bookings.book, desk, user_id=user.id, event_id=event.id, seats=2)
-        for user in users
-    ]
-    answers = at_once(calls)
-    assert sum(isinstance(answer, Booked) for answer in answers) == 22
-    assert figures(event) == (66, 0, 0, {"Sponsor": 0})
-    assert accounts.find_user(GUEST["email"]) is None

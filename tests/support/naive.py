@@ -54,6 +54,21 @@ def cancel(url, booking, together):
         )
 
 
+def issue(url, user, hold, together):
+    with psycopg.connect(url) as connection:
+        query = "SELECT seats_left FROM holds WHERE id = %s"
+        (left,) = connection.execute(query, [hold.id]).fetchone()
+        together.wait(30)
+        if left < 1:
+            return "none left"
+        connection.execute(INSERT, [new_reference(), user.id, hold.event_id, None, None])
+        connection.execute("UPDATE holds SET seats_left = %s WHERE id = %s", [left - 1, hold.id])
+        connection.execute(
+            "UPDATE events SET seats_held = %s WHERE id = %s", [left - 1, hold.event_id]
+        )
+    return "issued"
+
+
 def set_capacity(url, event, capacity, together):
     with psycopg.connect(url) as connection:
         query = "SELECT capacity, seats_available FROM events WHERE id = %s"

@@ -1,0 +1,97 @@
+"""Holds on organisers' pages, and seats issued from them."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from app.models import Role
+from app.services import staff
+from tests.support.sums import seats_left
+from tests.web.conftest import Visitor
+
+
+@pytest.fixture
+def event(make_event):
+    return make_event(name="Kolam", capacity=20, price_minor=50_000, max_per_person=2)
+
+
+def new_booking(organiser, event, source="sale", **data):
+    page = organiser.get(f"/admin/events/{event.id}/bookings/new?source={source}")
+    key = re.search(r'name="idempotency_key"[^>]*value="([^"]+)"', page.text)[1]
+    facts = {"email": "g@example.com", "seats": "1", "source": source, "idempotency_key": key}
+    return organiser.post(f"/admin/events/{event.id}/bookings", {**facts, **data})
+
+
+def test_an_organiser_adds_changes_and_releases_a_hold(organiser, event, sql, invariants):
+    pages = f"/admin/events/{event.id}/holds"
+    assert organiser.post(pages, {"name": "Sponsor", "seats": "5"}).status_code == 303
+    assert "Sponsor" in organiser.get(pages).text
+    ((hold,),) = sql("SELECT id FROM holds")
+    change = {"name": "Main sponsor", "seats": "7", "seen": "5"}
+    assert organiser.post(f"{pages}/{hold}", change).status_code == 303
+    refused = organiser.post(f"{pages}/{hold}", {**change, "seats": "9"})
+    assert refused.status_code == 409
+    assert "Look again" in refused.text
+    assert 'name="seen"' in refused.text
+    assert organiser.post(f"{pages}/{hold}/release", {"seen": "5"}).location.endswith(str(hold))
+    assert seats_left(sql, event) == 13
+    organiser.post(f"{pages}/{hold}/release", {"seen": "7"})
+    again = organiser.post(f"{pages}/{hold}/release", {"seen": "7"})
+    assert again.location.endswith("/holds")
+    assert seats_left(sql, event) == 20
+
+
+def test_a_hold_that_can_not_be_made_says_why(organiser, event, make_hold):
+    make_hold(event, "Sponsor")
+    pages = f"/admin/events/{event.id}/holds"
+    for facts, words in [
+        ({"name": "", "seats": "5"}, "Name who the seats are for."),
+        ({"name": "Band", "seats": "many"}, "as a whole number"),
+        ({"name": "Band", "seats": "19"}, "at most 18"),
+        ({"name": "SPONSOR", "seats": "1"}, "has this name already"),
+    ]:
+        answer = organiser.post(pages, facts)
+        assert answer.status_code == 422
+        assert words in answer.text
+
+
+def test_seats_are_issued_from_a_hold_and_told_on_lists(
+    organiser, event, make_hold, sql, invariants
+):
+    hold = make_hold(event, "Sponsor", seats=5)
+    page = organiser.get(f"/admin/events/{event.id}/bookings/new?source={hold.id}").text
+    assert re.search(rf'<option selected value="{hold.id}">Sponsor: 5 seats', page)
+    refused = new_booking(organiser, event, hold.id, seats="3", free="y")
+    assert refused.status_code == 409
+    made = new_booking(organiser, event, hold.id, seats="3", free="y", past_limit="y")
+    assert made.status_code == 303
+    shown = organiser.get(made.location).text
+    assert "Issued for" in shown
+    assert "Sponsor" in shown
+    rows = list(csv.DictReader(io.StringIO(organiser.get("/admin/bookings.csv").text)))
+    assert [row["Issued for"] for row in rows] == ["Sponsor"]
+    assert "Sponsor" in organiser.get(f"/admin/events/{event.id}/guests").text
+    assert sql("SELECT seats_left FROM holds") == [(2,)]
+    assert seats_left(sql, event) == 15
+
+
+def test_free_seats_need_a_word_for_whom(organiser, event):
+    refused = new_booking(organiser, event, free="y")
+    assert refused.status_code == 422
+    assert "Must say who the seats are for." in refused.text
+    assert new_booking(organiser, event, free="y", issued_for="Press").status_code == 303
+
+
+def test_a_viewer_sees_holds_and_changes_none(organiser, event, make_hold, app):
+
+    make_hold(event)
+    with app.app_context():
+        _key, secret = staff.create_key("viewer", Role.VIEWER)
+    viewer = Visitor(app)
+    viewer.log_in(secret)
+    page = viewer.get(f"/admin/events/{event.id}/holds").text
+    assert "Sponsor" in page
+    assert "Issue seats" not in page
+    assert viewer.post(f"/admin/events/{event.id}/holds", {"name": "x"}).status_code == 403
