@@ -48,7 +48,7 @@ def test_a_hold_that_can_not_be_made_says_why(organiser, event, make_hold):
     pages = f"/admin/events/{event.id}/holds"
     for facts, words in [
         ({"name": "", "seats": "5"}, "Name who the seats are for."),
-        ({"name": "Band", "seats": "many"}, "as a whole number"),
+        ({"name": "Band", "seats": "many"}, "Enter a whole number"),
         ({"name": "Band", "seats": "19"}, "at most 18"),
         ({"name": "SPONSOR", "seats": "1"}, "has this name already"),
     ]:
