@@ -21,7 +21,7 @@ from app.api import (
 )
 
 MODULES = (
-    *(health, events, bookings, users, admin_events, admin_holds, admin_images),
+    *(health, events, bookings, users, admin_holds, admin_events, admin_images),
     *(admin_bookings, admin_operations, admin_reports, staff_keys),
 )
 

@@ -22,6 +22,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "updateEvent": {"max_per_person": 6},
     "copyEvent": {"name": "The same, once more"},
+    "addHold": {"name": "Sponsor", "seats": 4},
+    "changeHold": {"seats": 5},
+    "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
     "createStaffKey": {"name": "box office", "role": "viewer"},
     "reconcile": {"after": 0, "repair": False},
 }
@@ -31,6 +34,7 @@ ADDRESSES: dict[str, int | str] = {
     "booking_id": 1,
     "user_id": 1,
     "key_id": 1,
+    "hold_id": 1,
     "run": "1a2b3c4d",
 }
 """By parameter of an address."""

@@ -36,6 +36,7 @@ class House:
         me = factories.user("mine@guests.example", name="")
         them = factories.user("gala@guests.example", name="Gala Guest")
         self.user = them
+        self.holds = {event.id: factories.hold(event) for event in (self.mine, self.other)}
         self.booking = factories.booking(self.mine, me, seats=2)
         self.hidden = factories.booking(self.other, them, seats=987, price_minor=98700)
         with app.app_context():
@@ -58,6 +59,7 @@ class House:
             "booking_id": booking.id,
             "user_id": self.user.id,
             "key_id": 1,
+            "hold_id": self.holds[event.id].id,
             "run": "0" * 8,
             "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
         }

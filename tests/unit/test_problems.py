@@ -19,6 +19,7 @@ FACTS = {
     "role": "viewer",
     "limit": 4,
     "held": 3,
+    "hold": "Sponsor",
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
     "retry_after": 37,
