@@ -23,7 +23,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "updateEvent": {"max_per_person": 6},
     "copyEvent": {"name": "The same, once more"},
     "addHold": {"name": "Sponsor", "seats": 4},
-    "changeHold": {"seats": 5},
+    "changeHold": {"seats": 3},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
     "createStaffKey": {"name": "box office", "role": "viewer"},
     "reconcile": {"after": 0, "repair": False},
