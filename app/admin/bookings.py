@@ -28,6 +28,7 @@ from app.models.staff_scope import shown_email
 from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
+from app.presenters.ticket_addresses import ticket_url
 from app.presenters.ticket_codes import code_span, code_texts
 from app.services import (
     audit,
@@ -282,7 +283,12 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200) -> Resp
     booking: Booking = bookings.get_booking(booking_id)
     history = audit.list_entries(subject="booking", subject_id=booking_id).items
     page = render_template(
-        "pages/admin/booking.html", booking=booking, history=history, error=error, now=now()
+        "pages/admin/booking.html",
+        booking=booking,
+        history=history,
+        error=error,
+        now=now(),
+        address=ticket_url(booking),
     )
     return make_response(page, status)
 

@@ -58,7 +58,7 @@ def test_a_hold_that_can_not_be_made_says_why(organiser, event, make_hold):
 
 
 def test_seats_are_issued_from_a_hold_and_told_on_lists(
-    organiser, event, make_hold, sql, invariants
+    organiser, new_visitor, event, make_hold, sql, invariants
 ):
     hold = make_hold(event, "Sponsor", seats=5)
     page = organiser.get(f"/admin/events/{event.id}/bookings/new?source={hold.id}").text
@@ -69,6 +69,8 @@ def test_seats_are_issued_from_a_hold_and_told_on_lists(
     assert made.status_code == 303
     shown = organiser.get(made.location).text
     assert "Issued for" in shown
+    (link,) = re.findall(r'id="ticket-link">[^<]+(/tickets/[^<]+)<', shown)
+    assert "Kolam" in new_visitor().get(link).text
     assert "Sponsor" in shown
     rows = list(csv.DictReader(io.StringIO(organiser.get("/admin/bookings.csv").text)))
     assert [row["Issued for"] for row in rows] == ["Sponsor"]
