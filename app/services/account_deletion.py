@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import Select, delete, select, text, update
+from sqlalchemy import Select, delete, or_, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -108,18 +108,15 @@ def _lock_user(session: Session, user_id: int) -> User:
 
 def _anonymise(session: Session, user: User, at: datetime) -> None:
     user.deleted_at = at
-    session.execute(
-        update(Booking)
-        .where(Booking.user_id == user.id, Booking.guest_name.is_not(None))
-        .values(guest_name=None)
-        .execution_options(synchronize_session=False)
-    )
     user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
     session.execute(
-        # It names who the seats were for.
+        # The names of who booked, and of whom the seats were for.
         update(Booking)
-        .where(Booking.user_id == user.id, Booking.issued_for.is_not(None))
-        .values(issued_for=None)
+        .where(
+            Booking.user_id == user.id,
+            or_(Booking.guest_name.is_not(None), Booking.issued_for.is_not(None)),
+        )
+        .values(guest_name=None, issued_for=None)
         .execution_options(synchronize_session=False)
     )
     for table in (ApiToken, SignIn, Mail):
