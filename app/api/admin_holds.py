@@ -5,7 +5,7 @@ from flask import Response, request
 from app.api.body import api_blueprint
 from app.api.bookings import same_key
 from app.api.hold_schemas import HoldChange, HoldIn, HoldOut, HoldsOut, IssueIn
-from app.api.present import booked_out, json_response
+from app.api.present import booked_json, json_response
 from app.api.schemas import BookedOut
 from app.api.spec import STAFF, answers, valid
 from app.booking.issues import Issue
@@ -84,7 +84,8 @@ def issue_booking(event_id: int, body: IssueIn) -> Response:
     if (key := request.headers.get("Idempotency-Key")) is not None:
         facts["idempotency_key"] = same_key(key, body.idempotency_key)
     booked = issues.issue(desk(), event_id, Issue(**facts))
-    response = json_response(booked_out(booked), 201)
+    content = booked_json(booked, for_guest=True)
+    response = Response(content, 201, mimetype="application/json")
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
     if booked.replayed:
         response.headers["Idempotency-Replayed"] = "true"

@@ -48,6 +48,7 @@ def test_seats_are_issued_from_a_hold_and_told_in_the_list(organiser, holds, eve
     wanted |= {"free": True, "past_limit": True, "idempotency_key": "once"}
     made = organiser.post(address, wanted)
     assert made.status_code == 201
+    assert "/tickets/" in made.json["ticket_url"]
     again = organiser.post(address, wanted)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json == made.json
