@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, json
 
-from app.api.samples import ADDRESSES, BODIES
+from app.api.samples import ADDRESSES, ADDRESSES_OF, BODIES
 from app.api.spec import spec
 from app.edge.error_handlers import PROBLEM_JSON
 from app.lib.images import MEDIA_TYPES
@@ -113,7 +113,9 @@ def _finish_inputs(operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             parameter["schema"] = _RUN if parameter["name"] == "run" else _ID
-            parameter["example"] = ADDRESSES[parameter["name"]]
+            parameter["example"] = ADDRESSES_OF.get(operation["operationId"], ADDRESSES)[
+                parameter["name"]
+            ]
     if sample := BODIES.get(operation["operationId"]):
         operation["requestBody"]["content"]["application/json"]["example"] = sample
 

@@ -38,3 +38,5 @@ ADDRESSES: dict[str, int | str] = {
     "run": "1a2b3c4d",
 }
 """By parameter of an address."""
+ADDRESSES_OF: dict[str, dict[str, int | str]] = {"issueBooking": {"event_id": 2}}
+"""Of calls whose samples would forbid another: an event with bookings is not simply deleted."""
