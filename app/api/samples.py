@@ -38,5 +38,8 @@ ADDRESSES: dict[str, int | str] = {
     "run": "1a2b3c4d",
 }
 """By parameter of an address."""
-ADDRESSES_OF: dict[str, dict[str, int | str]] = {"issueBooking": {"event_id": 2}}
-"""Of calls whose samples would forbid another: an event with bookings is not simply deleted."""
+ADDRESSES_OF: dict[str, dict[str, int | str]] = dict.fromkeys(
+    ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking"),
+    {"event_id": 2, "hold_id": 1},
+)
+"""By call, where another sample would forbid it: the event with the first id is deleted."""
