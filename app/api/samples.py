@@ -38,8 +38,8 @@ ADDRESSES: dict[str, int | str] = {
     "run": "1a2b3c4d",
 }
 """By parameter of an address."""
-ADDRESSES_OF: dict[str, dict[str, int | str]] = dict.fromkeys(
-    ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking"),
-    {"event_id": 2, "hold_id": 1},
-)
+_OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
+ADDRESSES_OF: dict[str, dict[str, int | str]] = {
+    call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS
+}
 """By call, where another sample would forbid it: the event with the first id is deleted."""
