@@ -64,7 +64,7 @@ def test_nobody_claims_plain_http(ask, clean):
     assert "Strict-Transport-Security" in answer.headers
 
 
-def test_a_site_that_is_stopped_is_passed_over(ask, town, clean):
+def test_a_site_that_is_stopped_is_passed_over(ask, town, clean, folder):
     """The last one here: nobody is in town afterwards."""
     town.sites[0].signal(signal.SIGQUIT)
     town.sites[0].wait(10)
@@ -72,3 +72,6 @@ def test_a_site_that_is_stopped_is_passed_over(ask, town, clean):
     town.stop()
     away = ask("/api/events")
     assert (away.status_code, away.headers["Retry-After"]) == (503, "2")
+    # Nor does it log what could not be passed on: a ticket's secret address would stand there.
+    assert ask(f"/tickets/{'7' * 12}{'x' * 22}?new=1").status_code == 503
+    assert "7777" not in (folder / "https" / "caddy" / "output.log").read_text()

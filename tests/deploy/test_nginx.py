@@ -9,6 +9,7 @@ import pytest
 
 from tests.deploy.proxies import HOST
 from tests.faults.buyers import Buyers, check_history
+from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up
 
 ADDRESS = {"Host": HOST}
@@ -110,6 +111,17 @@ def test_a_host_that_is_not_ours_is_refused_and_health_is_told_to_all(town):
     assert httpx.get(town.url, headers={"Host": "evil.example"}).status_code == 400
     for path in ("/health", "/ready"):
         assert httpx.get(town.url + path, headers={"Host": "10.1.2.3"}).status_code == 200
+
+
+def test_the_address_of_a_ticket_stands_in_no_log(town, clean, folder):
+    secret = "7" * 12 + "x" * 22
+    for path in (f"/tickets/{secret}?new=1", f"/tickets/{secret}/calendar.ics", "/?q=dance"):
+        httpx.get(town.url + path, headers=PAGE)
+    logs = folder / "town" / "nginx"
+    wait_until(lambda: "/?q=dance" in (logs / "access.log").read_text())
+    logged = (logs / "access.log").read_text() + (logs / "error.log").read_text()
+    assert logged.count('"GET /tickets/- HTTP/1.1" 404') == 2
+    assert "7777" not in logged
 
 
 def test_pages_are_sent_small_and_with_their_headers(town, clean):
