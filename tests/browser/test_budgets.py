@@ -117,7 +117,8 @@ def test_a_poll_without_news_is_a_few_bytes_and_a_fragment_is_small(visit, seaso
         results = client.get("/?q=evening", headers={"HX-Target": "results"})
     assert quiet.status_code == 204
     assert len(quiet.content) == 0
-    assert len(gzip.compress(counter.content)) <= 1 * KB
+    # With the booking form, which is sent along when a sale begins.
+    assert len(gzip.compress(counter.content)) <= 1.25 * KB
     assert len(gzip.compress(results.content)) <= 6 * KB
 
 
