@@ -133,6 +133,8 @@ class Settings(BaseSettings):
     limit_sign_in_tries_address: Limit = "600 per minute"
     limit_sign_up: Limit = "1000 per hour"
     limit_sign_up_everyone: Limit = "90 per 10 seconds"
+    limit_letters: Limit = "5 per 15 minutes"
+    limit_letters_address: Limit = "600 per 15 minutes"
     limit_booking: Limit = "60 per minute"
     limit_booking_address: Limit = "6000 per minute"
     limit_api: Limit = "600 per minute"

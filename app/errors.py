@@ -2,7 +2,8 @@
 
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
-│                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound
+│                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
+│                LinkNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
@@ -67,6 +68,12 @@ class ApiTokenNotFound(NotFound):
 
 class HoldNotFound(NotFound):
     noun = "hold"
+
+
+class LinkNotFound(NotFound):
+    """A sign-in link that was never there, is used, or is over: nobody is told which."""
+
+    noun = "link"
 
 
 class Refused(UtsavamError):

@@ -38,6 +38,8 @@ TABLE = {
         events.index events.list_events events.find events.show events.seats events.your_seats
         events.calendar
         feeds.atom feeds.calendar art.poster art.preview images.card images.wide
+        sign_in_links.ask sign_in_links.send sign_in_links.ask_code sign_in_links.try_code
+        sign_in_links.show sign_in_links.open_link
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
         tickets.index tickets.forget tickets.show tickets.calendar
@@ -79,7 +81,7 @@ TABLE = {
         admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
         admin_live_sales.release
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
-        admin_bookings.new admin_bookings.create
+        admin_bookings.make_link admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_checks.reconcile_next admin_checks.seed
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
@@ -108,7 +110,7 @@ OWN = frozenset(_OWN.split())
 _WHOLE_SITE = """
     admin_events.new admin_events.create admin_events.ask_copy admin_events.duplicate
     admin_checks.show admin_checks.reconcile_next admin_checks.seed
-    admin_keys.index admin_keys.create admin_keys.revoke
+    admin_keys.index admin_keys.create admin_keys.revoke admin_bookings.make_link
     api_admin_events.create_event api_admin_events.copy_event api_users.list_users
     api_admin_operations.seed_demo_data api_admin_operations.reconcile_some
     api_admin_operations.remove_rehearsal

@@ -139,6 +139,18 @@ def signing_up() -> Iterator[None]:
     limiter().note_everyone("sign_up_everyone", place)
 
 
+def letter_to(email: str) -> None:
+    """Count a letter that somebody has sent to this address. Raises `TooManyRequests`."""
+    place = client_network(request.remote_addr)
+    limiter().spend("letters_address", place)
+    limiter().spend("letters", _account(email))
+
+
+def code_tried() -> None:
+    """Count a code that is typed; each letter's code is good for few tries besides."""
+    limiter().spend("letters_address", client_network(request.remote_addr))
+
+
 def booking(user_id: int, address: str | None) -> None:
     """Count a booking attempt by a user, on the pages or with their API token."""
     limiter().spend("booking", user_id)

@@ -10,6 +10,7 @@ from app.models.journal_entry import Happened, JournalEntry
 from app.models.mail import Mail, MailState
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
+from app.models.sign_in_link import LinkPurpose, SignInLink
 from app.models.staff_key import Role, StaffKey
 from app.models.user import User
 
@@ -25,6 +26,7 @@ __all__ = [
     "Happened",
     "Hold",
     "JournalEntry",
+    "LinkPurpose",
     "Mail",
     "MailState",
     "Phase",
@@ -32,6 +34,7 @@ __all__ = [
     "SaleState",
     "SalesDay",
     "SignIn",
+    "SignInLink",
     "StaffKey",
     "SummedDay",
     "User",

@@ -16,6 +16,7 @@ def action_label(action: str) -> str:
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),
         "booking.cancelled": _("Seats given back"),
+        "user.link_made": _("Sign-in link made for a guest"),
         "guests.exported": _("Guests' data taken along"),
         "mail.sent_again": _("A letter sent again"),
         "rehearsal.removed": _("Rehearsal removed"),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import ApiToken, Booking, Event, EventStatus, Mail, SignIn, User
+from app.models import ApiToken, Booking, Event, EventStatus, Mail, SignIn, SignInLink, User
 from app.models.columns import now
 from app.services import accounts, bookings
 
@@ -119,7 +119,7 @@ def _anonymise(session: Session, user: User, at: datetime) -> None:
         .values(guest_name=None, issued_for=None)
         .execution_options(synchronize_session=False)
     )
-    for table in (ApiToken, SignIn, Mail):
+    for table in (ApiToken, SignIn, SignInLink, Mail):
         session.execute(
             delete(table)
             .where(table.user_id == user.id)

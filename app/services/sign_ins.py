@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from app.db import db, transaction
-from app.models import SignIn, User
+from app.models import SignIn, SignInLink, User
 from app.models.columns import now
 from app.services.secrets import digest, new_secret
 
@@ -58,8 +58,14 @@ def list_of(user_id: int) -> Sequence[SignIn]:
 
 
 def end_all_of(user_id: int, *, keep: str | None = None) -> None:
-    """End the user's sign-ins in all browsers, except the one whose token is `keep`."""
+    """End the user's sign-ins in all browsers, except the one whose token is `keep`, and the links
+    by which new ones could begin."""
     with transaction() as session:
+        session.execute(
+            delete(SignInLink)
+            .where(SignInLink.user_id == user_id)
+            .execution_options(synchronize_session=False)
+        )
         session.execute(
             delete(SignIn)
             .where(SignIn.user_id == user_id, SignIn.token_digest != digest(keep or ""))

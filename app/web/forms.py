@@ -20,6 +20,7 @@ from wtforms.validators import (
 )
 
 from app.edge.forms import Form, new_password_field, strip
+from app.models import LinkPurpose
 from app.models.booking import MAX_SEATS
 
 
@@ -60,6 +61,42 @@ class SignInForm(Form):
     )
     password = PasswordField(_("Password"), validators=[InputRequired(_("Enter your password."))])
     next = HiddenField()
+
+
+class LetterForm(Form):
+    """Asks for a letter with a link and a code."""
+
+    email = EmailField(
+        _("Email"),
+        filters=[strip],
+        validators=[
+            DataRequired(_("Enter your email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+    purpose = HiddenField()
+    next = HiddenField()
+
+    @property
+    def wanted(self) -> LinkPurpose:
+        """What the letter is for: to sign in, unless it is for a password."""
+        sets = self.purpose.data == LinkPurpose.PASSWORD
+        return LinkPurpose.PASSWORD if sets else LinkPurpose.SIGN_IN
+
+
+class CodeForm(Form):
+    code = StringField(
+        _("Code"), filters=[strip], validators=[DataRequired(_("Enter the code of the letter."))]
+    )
+
+
+class LinkForm(Form):
+    """Opens a link: by a button, since programs that look for viruses open links, too."""
+
+
+class NewPasswordForm(LinkForm):
+    password = new_password_field(_("New password"))
 
 
 class SignUpForm(Form):

@@ -5,11 +5,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.edge.htmx import Answer, go_to
-from app.edge.rate_limits import signing_up
+from app.edge.rate_limits import letter_to, signing_up
 from app.edge.session import remember_user, safe_next
 from app.errors import EmailTaken, InvalidField
-from app.services import accounts
+from app.models import LinkPurpose
+from app.services import accounts, outbox, sign_in_links
 from app.web.forms import SignUpForm
+from app.web.sign_in_links import await_letter
 
 blueprint = Blueprint("sign_up", __name__)
 
@@ -17,12 +19,16 @@ blueprint = Blueprint("sign_up", __name__)
 @blueprint.get("/sign-up")
 def show() -> Answer:
     form = SignUpForm(formdata=None, next=request.args.get("next"))
+    if outbox.is_configured():
+        del form.password
     return render_template("pages/sign_up.html", form=form)
 
 
 @blueprint.post("/sign-up")
 def create() -> Answer:
     form = SignUpForm()
+    if outbox.is_configured():
+        return _send_letter(form)
     if form.validate():
         try:
             with signing_up():
@@ -35,6 +41,18 @@ def create() -> Answer:
             remember_user(user)
             return go_to(safe_next(form.next.data, url_for("events.index")))
     return make_response(render_template("pages/sign_up.html", form=form), 422)
+
+
+def _send_letter(form: SignUpForm) -> Answer:
+    """Answer the same whether the address has an account; the letter tells its owner."""
+    del form.password
+    if not form.validate():
+        return make_response(render_template("pages/sign_up.html", form=form), 422)
+    letter_to(form.email.data)
+    browser = sign_in_links.request_by_mail(
+        form.email.data, LinkPurpose.SIGN_UP, name=form.name.data
+    )
+    return await_letter(browser, form.email.data, form.next.data)
 
 
 def _taken(sign_in: str) -> Markup:

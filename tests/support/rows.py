@@ -122,6 +122,18 @@ ROWS = [
         {"id": 9, "token_digest": "bb" * 32, "user_id": 3, "expires_at": "2031-03-01 00:00:00+00"},
     ),
     (
+        "sign_in_links",
+        {
+            "id": 4,
+            "digest": "dd" * 32,
+            "browser_digest": "ee" * 32,
+            "purpose": "sign_in",
+            "user_id": 3,
+            "email": "meena@example.com",
+            "expires_at": "2031-03-01 00:00:00+00",
+        },
+    ),
+    (
         "staff_keys",
         {"id": 1, "name": "Door", "role": "viewer", "key_digest": "cc" * 32, "last_four": "abcd"},
     ),
