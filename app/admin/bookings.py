@@ -38,6 +38,7 @@ from app.services import (
     export_progress,
     holds,
     issues,
+    sign_in_links,
     tickets,
 )
 from app.services.booking_search import BookingQuery, BookingRow
@@ -153,6 +154,15 @@ def replace_address(booking_id: int) -> Answer:
     tickets.replace_address(booking_id)
     flash(_("The former link opens this ticket no more."), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+@blueprint.post("/bookings/<id:booking_id>/sign-in-link")
+def make_link(booking_id: int) -> Answer:
+    """Make a link for the guest, to be handed over: the page shows it this once."""
+    booking = bookings.get_booking(booking_id)
+    user, secret = sign_in_links.make_for(booking.user_id)
+    link = url_for("sign_in_links.show", secret=secret, _external=True)
+    return _shown(booking_id, status=201, link=link, link_email=user.email)
 
 
 _CANCELLED = lazy_gettext("The booking is cancelled; its seats are free again.")
@@ -279,7 +289,7 @@ def _name(event: Event | None) -> str:
     return f"bookings-{event.slug}" if event else "bookings"
 
 
-def _shown(booking_id: int, error: str | None = None, status: int = 200) -> Response:
+def _shown(booking_id: int, error: str | None = None, status: int = 200, **made: str) -> Response:
     booking: Booking = bookings.get_booking(booking_id)
     history = audit.list_entries(subject="booking", subject_id=booking_id).items
     page = render_template(
@@ -289,6 +299,7 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200) -> Resp
         error=error,
         now=now(),
         address=ticket_url(booking),
+        made=made,
     )
     return make_response(page, status)
 

@@ -14,7 +14,7 @@ from app.errors import InvalidField, UserNotFound
 from app.operations import database_roles
 from app.operations import doctor as diagnosis
 from app.operations import reconcile as reconciliation
-from app.services import accounts, api_tokens, audit, demo, rehearsals, staff
+from app.services import accounts, api_tokens, audit, demo, rehearsals, sign_in_links, staff
 
 users = AppGroup("users", help="Users' accounts.")
 
@@ -83,6 +83,21 @@ def app_role(name: str) -> None:
     except database_roles.NotGranted as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"The role {name} {'is made and ' if made else ''}may do what the site does.")
+
+
+@users.command("sign-in-link")
+@click.argument("email")
+def sign_in_link(email: str) -> None:
+    """Print a link with which the user with EMAIL signs in and sets a password.
+
+    It is good once, and for 24 hours; it is not shown again.
+    """
+    user = accounts.find_user(email)
+    if user is None:
+        raise click.ClickException(f"There is no user {email}.")
+    audit.act_as(staff.OPERATOR)
+    _user, secret = sign_in_links.make_for(user.id)
+    click.echo(f"{settings().base_url}/sign-in/links/{secret}")
 
 
 @users.command("set-password")

@@ -10,10 +10,18 @@ from app.edge.current import desk
 from app.edge.forms import Form
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
-from app.edge.rate_limits import password_of
+from app.edge.rate_limits import letter_to, password_of
 from app.edge.session import USER_TOKEN, forget, sign_in_token, signed_in_user
 from app.errors import EmailTaken, InvalidField, WrongCredentials
-from app.services import account_deletion, api_tokens, profile, sign_ins
+from app.services import (
+    account_deletion,
+    accounts,
+    api_tokens,
+    outbox,
+    profile,
+    sign_in_links,
+    sign_ins,
+)
 from app.web.forms import (
     ApiTokenForm,
     EmailForm,
@@ -48,12 +56,19 @@ def change_email() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                profile.change_email(user.id, form.email.data, form.password.data)
+                if outbox.is_configured():
+                    accounts.confirm_password(user.id, form.password.data)
+                else:
+                    profile.change_email(user.id, form.email.data, form.password.data)
         except EmailTaken:
             form.refuse("email", _("There is an account with this email already."))
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
+            if outbox.is_configured():
+                letter_to(form.email.data)
+                sign_in_links.request_email_change(user.id, form.email.data)
+                return _done(_("A letter is on its way to the new address: open its link."))
             message = _("Your email is saved. Sign in with it from now on.")
             return _done(_with_tokens(f"{message} {_other_browsers()}".strip(), user.id))
     return account_page(email=form)
