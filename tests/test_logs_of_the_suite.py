@@ -25,6 +25,7 @@ PLANTED = {
     "a form's token": "csrf_token=ImFi",
     "a query string": "GET /events?q=jazz",
     "a ticket's address": "GET /tickets/7Q2K9F4MXT3Bxo1p-kT_abcdefghijklmn",
+    "a sign-in link": "GET /sign-in/links/xo1p-kT_abcdefghijklmn",
     "a booking's reference": "booking 2B4DFGHJKMNP",
     "what the guard had to hide": "token [hidden]",
 }

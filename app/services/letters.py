@@ -5,6 +5,7 @@ A letter `x` is `templates/letters/x.txt`, whose first line is the subject, and 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
@@ -158,6 +159,12 @@ def _prepare_cancellation(draft: Draft) -> None:
     add_calendar(draft)
 
 
+def _prepare_link(draft: Draft) -> None:
+    """A link that is over is not sent: mail may have been away for longer than it is good."""
+    if datetime.fromisoformat(draft.facts["expires_at"]) <= now():
+        raise NoLongerTrue
+
+
 def _require(draft: Draft, state: BookingState) -> None:
     if draft.booking is None or draft.booking.state != state:
         raise NoLongerTrue
@@ -188,6 +195,11 @@ PREPARATIONS.update(
     seats_given_back=_prepare_given_back,
     event_changed=_prepare_change,
     event_cancelled=_prepare_cancellation,
+    sign_in=_prepare_link,
+    sign_up=_prepare_link,
+    sign_up_known=_prepare_link,
+    password=_prepare_link,
+    email_change=_prepare_link,
 )
 
 

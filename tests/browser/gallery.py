@@ -237,6 +237,18 @@ def held_too_many(page, world):
     expect(page.locator("#seats-error")).to_be_visible()
 
 
+def link_made(page, world):
+    page.goto(f"/admin/bookings/{world.bookings['issued'].id}")
+    page.get_by_role("button", name="Make a sign-in link").click()
+    expect(page.locator("#sign-in-link")).to_be_visible()
+
+
+def sign_in_link(page, world):
+    link_made(page, world)
+    page.goto(page.locator("#sign-in-link").inner_text())
+    expect(page.get_by_label("New password")).to_be_visible()
+
+
 def hold_without_name(page, world):
     page.goto(f"/admin/events/{world.events['ok'].id}/holds")
     page.get_by_role("button", name="Hold back").click()
@@ -398,6 +410,7 @@ VISITOR = [
     Scene("guest-tickets", guests_tickets),
     Scene("guest-tickets-none", at("/tickets")),
     Scene("sign-in", at("/sign-in")),
+    Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
     Scene("sign-up", at("/sign-up")),
     Scene("sign-up-errors", sent_empty("/sign-up", "Make an account")),
@@ -481,6 +494,8 @@ ORGANISER = [
         at(lambda w: f"/admin/events/{w.hold.event_id}/bookings/new?source={w.hold.id}"),
     ),
     Scene("admin-booking-issued", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}")),
+    Scene("admin-sign-in-link", link_made),
+    Scene("sign-in-link", sign_in_link),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
     Scene("admin-keys", at("/admin/keys")),
     Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),

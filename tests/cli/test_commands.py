@@ -198,3 +198,11 @@ def test_what_a_killed_rehearsal_left_is_removed_by_its_name(
     result = run("remove-rehearsal", "1a2b3c4d")
     assert (result.exit_code, result.output) == (0, "removed: 1 events, 1 bookings, 1 users\n")
     assert run("remove-rehearsal", "x").output == "removed: 0 events, 0 bookings, 0 users\n"
+
+
+def test_a_sign_in_link_is_printed_and_sets_a_password(app, run, make_user):
+    make_user("bob@example.com")
+    printed = run("users", "sign-in-link", "Bob@example.com").output.strip()
+    path = printed[printed.index("/sign-in/links/") :]
+    assert "Set a password" in app.test_client().get(path, headers={"Accept": "text/html"}).text
+    assert run("users", "sign-in-link", "nobody@example.com").exit_code == 1

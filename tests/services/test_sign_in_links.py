@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from app.db import db
 from app.errors import EmailTaken, LinkNotFound, UserNotFound, WrongCredentials
-from app.models import LinkPurpose
+from app.models import LinkPurpose, Mail
 from app.services import account_deletion, accounts, audit, profile, sign_in_links, sign_ins
+from app.services.letters import NoLongerTrue, render
 
 PASSWORD = "correct horse battery"
 
@@ -187,3 +190,37 @@ def test_former_links_are_swept_away(user, sql):
     sql("UPDATE sign_in_links SET expires_at = now() - interval '1 hour'")
     sign_in_links.request_by_mail(user.email)
     assert sql("SELECT count(*) FROM sign_in_links") == [(1,)]
+
+
+@pytest.mark.parametrize("purpose", list(LinkPurpose)[:3])
+def test_the_letter_has_link_and_code_in_text_and_html(user, context, purpose):
+    sign_in_links.request_by_mail(user.email, purpose)
+    sign_in_links.request_by_mail("new@example.com", purpose)
+    for mail in db.session.scalars(select(Mail)).all():
+        letter = render(mail)
+        code = mail.facts["code"]
+        for text in (letter.text, letter.html):
+            assert mail.facts["link"] in text
+            assert f"{code[:3]} {code[3:]}" in text
+
+
+def test_letters_about_an_account_hold_no_link(user, letters, make_user):
+    make_user("other@example.com")
+    sign_in_links.request_email_change(user.id, "other@example.com")
+    sign_in_links.request_email_change(user.id, "new@example.com")
+    sign_in_links.open_link(secret_of(letters()[1][2]))
+    sign_in_links.request_by_mail("new@example.com", LinkPurpose.PASSWORD)
+    sign_in_links.open_link(secret_of(letters()[3][2]), "another long one")
+    told = {mail.letter: render(mail) for mail in db.session.scalars(select(Mail)).all()}
+    assert {"email_taken", "email_change", "email_changed", "password_changed"} <= told.keys()
+    assert "new@example.com" in told["email_changed"].text
+    for name in ("email_taken", "email_changed", "password_changed"):
+        assert "/sign-in/links/" not in told[name].text + told[name].html
+
+
+def test_a_letter_whose_link_is_over_is_not_sent(user, context):
+    sign_in_links.request_by_mail(user.email)
+    mail = db.session.scalars(select(Mail)).one()
+    mail.facts = {**mail.facts, "expires_at": "2020-01-01T00:00:00+00:00"}
+    with pytest.raises(NoLongerTrue):
+        render(mail)
