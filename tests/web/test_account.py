@@ -201,7 +201,7 @@ def test_line_04_guessing_a_password_for_a_token_is_limited(signed_in):
 def test_who_has_no_password_is_told_what_to_do_and_gets_no_token(signed_in, sql):
     sql("UPDATE users SET password_hash = NULL")
     page = signed_in.get("/account").text
-    assert "Ask the organiser to set one for you" in page
+    assert "Set a password" in page
     assert "Make a token" not in page
     assert signed_in.post("/account/api-tokens", TOKEN).status_code == 422
     assert sql("SELECT count(*) FROM api_tokens") == [(0,)]
