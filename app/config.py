@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """The mail server, `smtp://`, `smtp+starttls://` or `smtps://`; without it nothing is sent."""
     mail_from: str = Field("", max_length=254)
     mail_reply_to: str = Field("", max_length=254)
+    demo_mailbox: str = ""
+    """Set by `make demo`: the Maildir that its mail server fills, shown at `/dev/mail`."""
 
     site_url: str = ""
     """Where people find the site; `base_url` is what links in letters begin with."""

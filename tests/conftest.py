@@ -315,7 +315,7 @@ def invariants(sql):
 
 @pytest.fixture(scope="session")
 def running_site(migrated_app, settings, folder):
-    with Site(settings, folder / "site") as site:
+    with Site(settings, folder / "site", DEMO_MAILBOX=str(folder / "mail")) as site:
         yield site
 
 

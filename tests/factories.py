@@ -1,15 +1,18 @@
 """What tests begin with: events, users, bookings and tokens, written straight to the database."""
 
+import mailbox
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from uuid import uuid4
 
 from app.db import transaction
-from app.models import Booking, Event, Hold, User
+from app.models import Booking, Event, Hold, Mail, User
 from app.models.booking import new_reference
 from app.models.columns import now
-from app.services import accounts
+from app.services import accounts, letters
 from app.services.api_tokens import create_api_token
+from app.services.messages import message_of
 
 
 @cache
@@ -85,3 +88,21 @@ class Factories:
         with self._app.app_context(), transaction() as session:
             session.add(thing)
         return thing
+
+    def letter(self, folder, letter, booking, facts):
+        """A letter in the demo's mailbox; returns its key there."""
+        mail = Mail(
+            letter=letter,
+            recipient="asha@example.com",
+            locale="en_IN",
+            facts=facts,
+            booking_id=booking.id,
+            message_id=uuid4(),
+            created_at=now(),
+        )
+        settings = self._app.extensions["settings"].model_copy(
+            update={"mail_from": "tickets@example.org"}
+        )
+        with self._app.app_context():
+            message = message_of(letters.render(mail), mail, settings)
+        return mailbox.Maildir(folder, create=True).add(message.as_bytes())

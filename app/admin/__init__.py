@@ -13,11 +13,12 @@ from app.admin import (
     keys,
     live_sales,
     login,
+    mails,
     refunds,
 )
 
 PAGES = (
-    *(login, dashboard, events, live_sales, holds, images, bookings, refunds, audit, keys),
+    *(login, dashboard, events, live_sales, holds, images, bookings, refunds, mails, audit, keys),
     checks,
 )
 

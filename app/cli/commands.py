@@ -150,7 +150,7 @@ def _kind(whose: str) -> str:
 @click.command()
 @with_appcontext
 def doctor() -> None:
-    """Look at settings, database, migrations, Redis and connections.
+    """Look at settings, database, migrations, Redis, connections and mail.
 
     One line each: ok, or what to do. Exits 1 when the site can't serve.
     """

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from app.demo.mail_server import MailServer
 from app.demo.servers import CannotStart, Postgres, RedisServer
 from app.lib.processes import end_if_ours, stop_process
 from app.operations.database_roles import APP_ROLE, NotGranted, grant
@@ -52,6 +53,7 @@ class Demo:
         self.start_servers()
         self.fill()
         web = self.start_gunicorn()
+        self.start_worker()
         self.wait_until_ready(web)
         self.say_hello()
         sys.exit(web.wait())
@@ -85,7 +87,7 @@ class Demo:
             raise CannotStart("RESET=1 empties the embedded database only; unset DATABASE_URL.")
         say("Starting clean …")
         Postgres(self.data / "postgres").stop_leftover()
-        for name in ("postgres", "redis"):
+        for name in ("postgres", "redis", "mail"):
             shutil.rmtree(self.data / name, ignore_errors=True)
 
     def start_servers(self) -> None:
@@ -114,10 +116,22 @@ class Demo:
             "SECRET_KEY": os.environ.get("SECRET_KEY") or self.kept_secret("secret-key"),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
+            **self.mail_settings(),
         }
         file = self.data / "demo.env"
         write_private(file, "".join(f"{k}='{v}'\n" for k, v in self.environment.items()))
         self.stack.callback(file.unlink, missing_ok=True)
+
+    def mail_settings(self) -> dict[str, str]:
+        """Letters go to a server of our own, unless there is another."""
+        if url := os.environ.get("MAIL_URL"):
+            return {"MAIL_URL": url}
+        folder = self.data / "mail"
+        server = MailServer(folder)
+        server.start()
+        self.stack.callback(server.stop)
+        sender = os.environ.get("MAIL_FROM") or "tickets@utsavam.example"
+        return {"MAIL_URL": server.url, "MAIL_FROM": sender, "DEMO_MAILBOX": str(folder)}
 
     def fill(self) -> None:
         say("Preparing the database …")
@@ -164,6 +178,16 @@ class Demo:
         self.note_child("gunicorn", web.pid)
         return web
 
+    def start_worker(self) -> None:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            start_new_session=True,
+        )
+        self.stack.callback(stop_process, worker)
+        self.note_child("worker", worker.pid)
+
     def wait_until_ready(self, web: "subprocess.Popen[bytes]") -> None:
         give_up = time.monotonic() + READY_TIMEOUT
         while time.monotonic() < give_up:
@@ -184,7 +208,7 @@ class Demo:
     Site         {site}
     Organisers   {site}/admin
     API          {site}/docs
-
+{self.mailbox_line}
     Sign in as   alice@example.com, bob@example.com or carol@example.com
     Password     utsavam-demo
     Admin key    {self.environment["ADMIN_KEY"]}
@@ -195,6 +219,11 @@ class Demo:
 """,
             flush=True,
         )
+
+    @property
+    def mailbox_line(self) -> str:
+        site = f"http://127.0.0.1:{self.port}"
+        return f"    Mailbox      {site}/dev/mail\n" if "DEMO_MAILBOX" in self.environment else ""
 
     @property
     def where(self) -> str:
@@ -217,10 +246,10 @@ class Demo:
 
     def end_leftovers(self) -> None:
         """End the processes left by a killed run; holding the lock means that no run is alive."""
-        for name in ("gunicorn", "redis"):
+        for name in ("worker", "gunicorn", "redis"):
             file = self.data / f"{name}.pid"
             if file.exists():
-                ours = {"gunicorn": str(ROOT), "redis": str(self.data / "redis")}[name]
+                ours = str(self.data / "redis") if name == "redis" else str(ROOT)
                 if end_if_ours(file.read_text(), ours):
                     say(f"Ended the {name} of a run that was killed.")
                 file.unlink()

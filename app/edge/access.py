@@ -34,6 +34,7 @@ Door = Callable[[Who], Answer | None]
 TABLE = {
     Who.ANYONE: """
         static openapi site_pages.organiser site_pages.terms site_pages.privacy
+        dev_mail.index dev_mail.show dev_mail.text dev_mail.attached
         docs.favicon docs.problems docs.robots docs.swagger_ui
         events.index events.list_events events.find events.show events.seats events.your_seats
         events.calendar
@@ -83,7 +84,7 @@ TABLE = {
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
         admin_bookings.make_link admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
-        admin_checks.reconcile_next admin_checks.seed
+        admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal
         api_admin_events.copy_event
@@ -111,6 +112,8 @@ _WHOLE_SITE = """
     admin_events.new admin_events.create admin_events.ask_copy admin_events.duplicate
     admin_checks.show admin_checks.reconcile_next admin_checks.seed
     admin_keys.index admin_keys.create admin_keys.revoke admin_bookings.make_link
+    admin_mails.index admin_mails.send_again
+    admin_keys.index admin_keys.create admin_keys.revoke
     api_admin_events.create_event api_admin_events.copy_event api_users.list_users
     api_admin_operations.seed_demo_data api_admin_operations.reconcile_some
     api_admin_operations.remove_rehearsal

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.booking.gate import SeatGate
-from app.operations import health, sale_checks
+from app.operations import health, mail_backlog, sale_checks
 
 NEVER = float("-inf")
 ATTEMPTS = 20
@@ -93,6 +93,15 @@ class SiteCollector(Collector):
                 self._seats_differ,
                 300,
             ),
+            CollectedMetric(
+                "mails", "Letters by state; those sent of thirty days.", self._mails, 60, "state"
+            ),
+            CollectedMetric(
+                "mail_oldest_seconds",
+                "Seconds that the oldest letter waits that nobody has tried to send.",
+                self._oldest_mail,
+                15,
+            ),
         ]
 
     def describe(self) -> Iterable[Metric]:
@@ -135,3 +144,14 @@ class SiteCollector(Collector):
 
     def _seats_differ(self) -> Iterable[tuple[str, float]]:
         yield "", sale_checks.seats_that_differ()
+
+    def _mails(self) -> Iterable[tuple[str, float]]:
+        found = mail_backlog.backlog()
+        yield from {
+            "queued": found.queued,
+            "sent": found.sent,
+            "given_up": found.given_up,
+        }.items()
+
+    def _oldest_mail(self) -> Iterable[tuple[str, float]]:
+        yield "", mail_backlog.oldest()

@@ -4,7 +4,16 @@ import uuid
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,3 +71,8 @@ class Mail(Model):
     last_error: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[Timestamp | None]
+
+    @classmethod
+    def is_waiting(cls) -> ColumnElement[bool]:
+        """The condition that a mail is still to be sent."""
+        return cls.state.in_([MailState.QUEUED.value, MailState.SENDING.value])

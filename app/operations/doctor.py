@@ -5,8 +5,15 @@ from typing import NamedTuple
 
 from app.booking.gate import SeatGate
 from app.config import Settings
+from app.lib.mail_server import server_of
+from app.lib.smtp import Away, SMTPConnection
+from app.operations import mail_backlog
 from app.operations.connection_budget import complaint
-from app.operations.health import OK, readiness
+from app.operations.health import OK, Readiness, readiness
+
+MAIL_TIMEOUT = 5.0
+WAITS_LONG = 300.0
+"""Seconds until a letter that nobody has tried to send is worth a word."""
 
 
 class Check(NamedTuple):
@@ -31,7 +38,21 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
         Check("migrations", found.migrations),
         Check("redis", found.redis, needed=False),
         Check("connections", complaint(settings) or OK),
+        Check("mail", _mail(settings, found), needed=False),
     ]
+
+
+def _mail(settings: Settings, found: Readiness) -> str:
+    """Whether a mail server answers, and a worker works; bookings need neither."""
+    if not settings.mail_url:
+        return "no letters are written; set MAIL_URL" if not settings.demo else OK
+    try:
+        SMTPConnection(server_of(settings.mail_url), timeout=MAIL_TIMEOUT).check()
+    except Away as error:
+        return f"the server does not answer ({error}); check MAIL_URL"
+    if found.ready and (waits := mail_backlog.backlog().oldest) > WAITS_LONG:
+        return f"a letter has waited for {waits / 60:.0f} minutes; does `flask worker` run?"
+    return OK
 
 
 def _unsaid(settings: Settings) -> str:

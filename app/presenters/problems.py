@@ -70,6 +70,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "mail": _("There is no such letter."),
         "link": _("This link is not valid: it was used before, or its time is over."),
         "hold": _("There is no such hold; its seats may have been released."),
+        "mail": _("There is no such letter."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])
 

@@ -19,7 +19,6 @@ RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 15, 60, 3 * 60, 6 * 60, 12 *
 """Waits between attempts, each up to a fifth longer; after the last a mail is given up."""
 KEEP_SENT = timedelta(days=30)
 """How long it is known to whom was written; what was written is not kept at all."""
-WAITING = Mail.state.in_([MailState.QUEUED.value, MailState.SENDING.value])
 
 
 def claim() -> Mail | None:
@@ -27,7 +26,7 @@ def claim() -> Mail | None:
     with transaction() as session:
         due = (
             select(Mail)
-            .where(WAITING, Mail.due_at <= func.now())
+            .where(Mail.is_waiting(), Mail.due_at <= func.now())
             .order_by(Mail.bulk, Mail.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -6,6 +6,7 @@ from app.web import (
     account,
     art,
     checkout,
+    dev_mail,
     docs,
     events,
     feeds,
@@ -34,6 +35,7 @@ PARTS = (
     tokens,
     docs,
     site_pages,
+    dev_mail,
 )
 
 

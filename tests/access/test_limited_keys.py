@@ -60,6 +60,7 @@ class House:
             "user_id": self.user.id,
             "key_id": 1,
             "hold_id": self.holds[event.id].id,
+            "mail_id": 1,
             "run": "0" * 8,
             "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
         }

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
+from app.db import transaction
 from app.edge.access import OWN, RULES, Who
-from app.models import Role
+from app.models import Mail, Role
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import sign_ins, staff
 from app.services.api_tokens import create_api_token
@@ -56,6 +57,11 @@ class World:
                 self.personas[role].session = {"admin": sign_ins.begin_for_staff(key.key_digest)}
             spare, _ = staff.create_key("spare", Role.VIEWER)
             secret = ticket_secret(booking)
+            with transaction() as session:
+                mail = Mail(
+                    letter="ticket", recipient="a@b.example", locale="en_IN", state="given_up"
+                )
+                session.add(mail)
         self.ids = {
             "event_id": event.id,
             "booking_id": booking.id,
@@ -64,6 +70,9 @@ class World:
             "token_id": tokens["alice"],
             "key_id": spare.id,
             "hold_id": hold.id,
+            "mail_id": mail.id,
+            "letter": "1.M1P1.host",
+            "number": 0,
             "slug": event.slug,
             "digest": "0" * 64,
             "run": "0" * 8,

@@ -40,6 +40,9 @@ class World:
     factories: object
     sql: object
     alice: object
+    mailbox: object
+    """The folder of the demo's mail server."""
+    letters: dict = field(default_factory=dict)
     events: dict = field(default_factory=dict)
     bookings: dict = field(default_factory=dict)
     hold: object = None
@@ -83,6 +86,7 @@ class World:
         self.sql("UPDATE events SET deleted_at = now() WHERE id = %s", self.gone_event.id)
         for number in range(8):
             self.factories.event(name=f"Evening {number}", start_at=now() + (40 + number) * DAY)
+        self._write_letters()
 
     def _book(self, name, seats):
         made = self.factories.booking(
@@ -92,6 +96,29 @@ class World:
             price_minor=self.events[name].price_minor,
         )
         return self.bookings.setdefault(name, made)
+
+    def _write_letters(self):
+        """One of each letter, as the demo's mail server keeps it."""
+        self.sql(
+            "INSERT INTO mails (letter, recipient, locale, state, last_error, booking_id) VALUES"
+            " ('ticket', 'nobody@example.com', 'en_IN', 'given_up', '550 no such mailbox', %s)",
+            self.bookings["ok"].id,
+        )
+        words = "The hall is flooded.\nWe are so sorry, and hope to see you all the same."
+        before = {"venue": "The Little Stage", "start_at": now().isoformat()}
+        after = {"venue": "The Old Palace", "start_at": (now() + DAY).isoformat()}
+        for letter, booking, facts in (
+            ("ticket", "ok", {}),
+            ("seats_given_back", "limited", {"seats": 2, "kept": 2}),
+            ("event_changed", "gone", {"words": words, "before": before, "after": after}),
+            ("event_cancelled", "cancelled", {"words": words}),
+        ):
+            self.letters[letter] = self.factories.letter(
+                self.mailbox, letter, self.bookings[booking], facts
+            )
+
+    def letter_url(self, letter):
+        return f"/dev/mail/{self.letters[letter]}"
 
     def event_url(self, name):
         return f"/events/{self.events[name].id}/{self.events[name].slug}"
@@ -497,6 +524,7 @@ ORGANISER = [
     Scene("admin-sign-in-link", link_made),
     Scene("sign-in-link", sign_in_link),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),
+    Scene("admin-letters", at("/admin/letters")),
     Scene("admin-keys", at("/admin/keys")),
     Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),
     Scene("admin-key-made", new_staff_key),
@@ -505,6 +533,11 @@ ORGANISER = [
     Scene("admin-event-viewer", viewer_looks),
     Scene("admin-console-viewer", at(lambda w: f"/admin/events/{w.events['ok'].id}/console")),
     Scene("error-403", at("/admin/keys"), status=403),
+]
+LETTERS = ("ticket", "seats_given_back", "event_changed", "event_cancelled")
+VISITOR += [
+    Scene("mailbox", at("/dev/mail")),
+    *(Scene(f"letter-{name}", at(lambda w, name=name: w.letter_url(name))) for name in LETTERS),
 ]
 SCENES = {"visitor": VISITOR, "member": MEMBER, "organiser": ORGANISER}
 

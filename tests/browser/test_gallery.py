@@ -24,8 +24,8 @@ WIDTHS = {360: 740, 1280: 900}
 
 
 @pytest.fixture
-def world(factories, sql, alice):
-    return World(factories, sql, alice)
+def world(factories, sql, alice, folder):
+    return World(factories, sql, alice, folder / "mail")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.mail_server import MailServer
+
 
 @pytest.fixture
 def run(app):
@@ -19,6 +21,7 @@ def run(app):
         ["users"],
         ["users", "set-password"],
         ["remove-rehearsal"],
+        ["worker"],
     ],
 )
 def test_each_command_explains_itself(run, words):
@@ -117,8 +120,10 @@ def test_the_doctor_says_ok_line_by_line(run):
         "migrations",
         "redis",
         "connections",
+        "mail",
     ]
     assert result.output.count("ok") == 5
+    assert "no letters are written; set MAIL_URL\n" in result.output
     missing = "ORGANISER_NAME, CONTACT_EMAIL, TERMS_PAGE, PRIVACY_PAGE"
     assert f"visitors are not told who sells here; set {missing}\n" in result.output
 
@@ -128,13 +133,23 @@ def test_the_doctor_is_content_where_visitors_are_told_who_sells(make_app, clean
     terms.write_text("Seats are sold once.")
     told = {"organiser_name": "Sangeet Sabha", "contact_email": "sabha@example.org"}
     pages = {"terms_page": str(terms), "privacy_page": "https://example.org/privacy"}
-    app = make_app(**told, **pages)
-    result = app.test_cli_runner().invoke(args=["doctor"])
-    assert (result.exit_code, result.output.count("ok")) == (0, 6)
+    with MailServer() as post:
+        app = make_app(**told, **pages, mail_url=post.url)
+        result = app.test_cli_runner().invoke(args=["doctor"])
+    assert (result.exit_code, result.output.count("ok")) == (0, 7)
     terms.unlink()
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "TERMS_PAGE is neither a text file that can be read nor" in result.output
     assert result.exit_code == 1
+
+
+def test_the_doctor_tries_the_mail_server(make_app, clean):
+    with MailServer() as post:
+        app = make_app(mail_url=post.url, mail_from="tickets@example.org")
+        assert "mail:        ok\n" in app.test_cli_runner().invoke(args=["doctor"]).output
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert "the server does not answer" in result.output
+    assert result.exit_code == 0
 
 
 def test_the_doctor_says_what_to_do_and_fails(make_app, clean):

@@ -75,7 +75,13 @@ def test_each_variable_of_the_compose_files_is_a_setting_that_is_explained(servi
 
 def test_compose_hands_every_setting_on_that_is_not_its_own_to_decide(services):
     decided = {
-        *("HOST", "PORT", "API_ACCESS", "DEMO"),  # as the image and the application have them
+        *(
+            "HOST",
+            "PORT",
+            "API_ACCESS",
+            "DEMO",
+            "DEMO_MAILBOX",
+        ),  # as the image and the application have them
         *(name for name in VARIABLES if name.startswith("METRICS_")),  # docker-compose.watch.yml
         "PROMETHEUS_MULTIPROC_DIR",
     }
@@ -155,7 +161,7 @@ def test_the_proxy_lets_through_what_the_site_takes():
 
 
 def test_the_blueprint_sets_what_the_site_can_not_start_without():
-    web, redis = read("render.yaml")["services"]
+    web, worker, redis = read("render.yaml")["services"]
     variables = {entry["key"]: entry for entry in web["envVars"]}
     assert variables.keys() <= VARIABLES
     needed = {"DATABASE_URL", "REDIS_URL", "ADMIN_KEY", "SECRET_KEY", "TRUSTED_HOSTS", "PROXY_HOPS"}
@@ -166,6 +172,9 @@ def test_the_blueprint_sets_what_the_site_can_not_start_without():
     )
     assert variables["REDIS_URL"]["fromService"]["name"] == redis["name"]
     assert not any("value" in variables[name] for name in ("ADMIN_KEY", "SECRET_KEY"))
+    # Letters hold addresses of tickets, which the site itself has to open.
+    shared = {entry["key"]: entry for entry in worker["envVars"]}["SECRET_KEY"]["fromService"]
+    assert (shared["name"], shared["envVarKey"]) == (web["name"], "SECRET_KEY")
 
 
 def test_the_commands_are_the_same_wherever_the_site_runs(services):
@@ -173,5 +182,9 @@ def test_the_commands_are_the_same_wherever_the_site_runs(services):
     image = re.findall(r"^CMD \[(.+)\]$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[-1]
     assert procfile["web"].split() == re.findall(r'"([^"]+)"', image)
     assert procfile["release"] == "flask --app wsgi db upgrade"
+    assert procfile["worker"] == "flask --app wsgi worker"
+    assert services["worker"]["command"] == ["flask", "worker"]
+    assert services["worker"]["environment"] == services["web"]["environment"]
+    assert read("render.yaml")["services"][1]["dockerCommand"] == "flask worker"
     assert services["migrate"]["command"] == ["sh", "-c", "flask db upgrade && flask app-role"]
     assert read("render.yaml")["services"][0]["preDeployCommand"] == "flask db upgrade"
