@@ -67,7 +67,6 @@ def _not_found(error: errors.NotFound) -> Problem:
         "staff key": _("There is no such staff key."),
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
-        "mail": _("There is no such letter."),
         "link": _("This link is not valid: it was used before, or its time is over."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
