@@ -38,6 +38,7 @@ from app.services import (
     export_progress,
     holds,
     issues,
+    outbox,
     sign_in_links,
     tickets,
 )
@@ -154,6 +155,19 @@ def replace_address(booking_id: int) -> Answer:
     tickets.replace_address(booking_id)
     flash(_("The former link opens this ticket no more."), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+@blueprint.post("/bookings/<id:booking_id>/ticket-letter")
+def send_ticket(booking_id: int) -> Answer:
+    if not outbox.is_configured():
+        return _shown(booking_id, _no_mail(), 409)
+    booking = issues.send_ticket(booking_id)
+    flash(_("The ticket is on its way to %(email)s.", email=booking.user.email), "done")
+    return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+def _no_mail() -> str:
+    return str(_("This site sends no mail: print the ticket, or copy its link."))
 
 
 @blueprint.post("/bookings/<id:booking_id>/sign-in-link")
@@ -300,6 +314,7 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         now=now(),
         address=ticket_url(booking),
         made=made,
+        sends_mail=outbox.is_configured(),
     )
     return make_response(page, status)
 

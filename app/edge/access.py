@@ -82,7 +82,8 @@ TABLE = {
         admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
         admin_live_sales.release
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
-        admin_bookings.make_link admin_bookings.new admin_bookings.create
+        admin_bookings.make_link admin_bookings.send_ticket
+        admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event

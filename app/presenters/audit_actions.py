@@ -16,6 +16,7 @@ def action_label(action: str) -> str:
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),
         "booking.cancelled": _("Seats given back"),
+        "booking.ticket_sent": _("Ticket sent by mail"),
         "user.link_made": _("Sign-in link made for a guest"),
         "guests.exported": _("Guests' data taken along"),
         "mail.sent_again": _("A letter sent again"),

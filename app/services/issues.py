@@ -9,10 +9,11 @@ from app.booking import issues
 from app.booking.desk import BookingDesk
 from app.booking.issues import Issue
 from app.booking.orders import Booked
+from app.db import transaction
 from app.errors import IdempotencyKeyReused
-from app.models import Booking, Hold
+from app.models import Booking, Happened, Hold
 from app.models.staff_scope import require_event
-from app.services import audit
+from app.services import audit, bookings, outbox
 from app.services.accounts import constraint_of
 
 _KEY = "uq_bookings_user_id_idempotency_key"
@@ -34,12 +35,29 @@ def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
             if not booked.replayed:
                 booking = changes.session.get_one(Booking, booked.booking.id)
                 audit.record("booking.issued", booking, after=_facts(wanted, booking, hold))
+                _send(booking)
     except IntegrityError as error:
         # Used at the same moment for another event, which another row's lock guards.
         if constraint_of(error) == _KEY:
             raise IdempotencyKeyReused from None
         raise
     return booked
+
+
+def send_ticket(booking_id: int) -> Booking:
+    """Send the guest their ticket by mail, once more or to a mended address.
+
+    Raises `BookingNotFound`.
+    """
+    booking = bookings.get_booking(booking_id)
+    with transaction():
+        audit.record("booking.ticket_sent", booking, after={"email": booking.user.email})
+        _send(booking)
+    return booking
+
+
+def _send(booking: Booking) -> None:
+    outbox.note(Happened.BOOKED, event_id=booking.event_id, booking_ids=[booking.id])
 
 
 def _facts(wanted: Issue, booking: Booking, hold: Hold | None) -> dict[str, object]:

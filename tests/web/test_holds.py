@@ -97,3 +97,23 @@ def test_a_viewer_sees_holds_and_changes_none(organiser, event, make_hold, app):
     assert "Sponsor" in page
     assert "Issue seats" not in page
     assert viewer.post(f"/admin/events/{event.id}/holds", {"name": "x"}).status_code == 403
+
+
+def test_staff_sends_a_ticket_by_mail_where_mail_is_sent(
+    clean, make_app, settings, event, make_booking, sql
+):
+    organiser = Visitor(make_app(mail_url="smtp://127.0.0.1:1", mail_from="t@example.org"))
+    organiser.log_in(settings.admin_key[0])
+    booking = make_booking(event)
+    assert organiser.post(f"/admin/bookings/{booking.id}/ticket-letter").status_code == 303
+    assert sql("SELECT kind, booking_ids FROM journal_entries") == [("booked", [booking.id])]
+    new_booking(organiser, event, free="y", issued_for="Press")
+    assert sql("SELECT count(*) FROM journal_entries") == [(2,)]
+
+
+def test_where_no_mail_is_sent_staff_prints_or_copies(organiser, event, make_booking):
+    booking = make_booking(event)
+    assert "sends no mail" in organiser.get(f"/admin/bookings/{booking.id}").text
+    refused = organiser.post(f"/admin/bookings/{booking.id}/ticket-letter")
+    assert refused.status_code == 409
+    assert "sends no mail" in refused.text
