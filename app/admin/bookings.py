@@ -160,14 +160,11 @@ def replace_address(booking_id: int) -> Answer:
 @blueprint.post("/bookings/<id:booking_id>/ticket-letter")
 def send_ticket(booking_id: int) -> Answer:
     if not outbox.is_configured():
-        return _shown(booking_id, _no_mail(), 409)
+        flash(_("This site sends no mail: print the ticket, or copy its link."), "error")
+        return _shown(booking_id, status=409)
     booking = issues.send_ticket(booking_id)
     flash(_("The ticket is on its way to %(email)s.", email=booking.user.email), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
-
-
-def _no_mail() -> str:
-    return str(_("This site sends no mail: print the ticket, or copy its link."))
 
 
 @blueprint.post("/bookings/<id:booking_id>/sign-in-link")
