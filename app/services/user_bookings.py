@@ -1,15 +1,18 @@
 """A user's own bookings in tabs: upcoming, past and cancelled."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.db import db
 from app.models import Booking, BookingState, Event
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
+
+LONG = timedelta(days=1)
+"""What lasts longer can be visited another day."""
 
 
 class Tab(StrEnum):
@@ -28,13 +31,14 @@ def count_by_tab(user_id: int) -> dict[Tab, int]:
 
 
 def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) -> Page[Booking]:
-    """A tab's bookings with their events: upcoming ones soonest first, the others latest first.
+    """A tab's bookings with their events: upcoming ones by `_turn`, the others latest first.
 
     Raises `InvalidField` for a bad cursor.
     """
-    here = tuple_(_sort_column(tab), Booking.id)
+    column = _sort_column(tab)
+    here = tuple_(column, Booking.id)
     wanted = (
-        select(Booking)
+        select(Booking, column)
         .join(Booking.event)
         .options(contains_eager(Booking.event))
         .where(Booking.user_id == user_id, _belongs(tab))
@@ -42,8 +46,9 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
     if after:
         there = tuple_(*map(literal, _cursor_values(after, tab)))
         wanted = wanted.where(here > there if tab == Tab.UPCOMING else here < there)
-    items, more = cut(db.session.scalars(_sorted(wanted, tab).limit(limit + 1)).all(), limit)
-    return Page(items, _cursor(items[-1], tab) if more else None)
+    rows, more = cut(db.session.execute(_sorted(wanted, tab).limit(limit + 1)).all(), limit)
+    cursor = _cursor(tab, rows[-1][1], rows[-1][0]) if more else None
+    return Page([booking for booking, _at in rows], cursor)
 
 
 def all_of(user_id: int) -> list[Booking]:
@@ -61,8 +66,16 @@ def _belongs(tab: Tab) -> ColumnElement[bool]:
     return stood & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
 
 
-def _sort_column(tab: Tab) -> Any:
-    return Booking.cancelled_at if tab == Tab.CANCELLED else Event.start_at
+def _sort_column(tab: Tab) -> ColumnElement[Any]:
+    columns = {Tab.UPCOMING: _turn(), Tab.PAST: Event.start_at, Tab.CANCELLED: Booking.cancelled_at}
+    return columns[tab]  # type: ignore[return-value]
+
+
+def _turn() -> ColumnElement[datetime]:
+    """When it is an event's turn in a list of what is to come: its start, also while it is under
+    way; for a long one that has begun its end, so that it stands below tonight's concert."""
+    begun_and_long = and_(Event.start_at <= func.now(), Event.end_at > Event.start_at + LONG)
+    return case((begun_and_long, Event.end_at), else_=Event.start_at)
 
 
 def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
@@ -70,8 +83,7 @@ def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
     return wanted.order_by(*(columns if tab == Tab.UPCOMING else (c.desc() for c in columns)))
 
 
-def _cursor(booking: Booking, tab: Tab) -> str:
-    at = booking.cancelled_at if tab == Tab.CANCELLED else booking.event.start_at
+def _cursor(tab: Tab, at: datetime | None, booking: Booking) -> str:
     return encode_cursor(tab, at.isoformat() if at else "", booking.id)
 
 

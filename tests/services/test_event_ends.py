@@ -105,6 +105,31 @@ def test_a_ticket_is_to_come_until_the_event_has_ended(make_user, make_event, ma
     assert user_bookings.count_by_tab(user.id)[Tab.PAST] == 1
 
 
+@pytest.mark.parametrize("limit", [1, 2, 9])
+def test_what_runs_for_weeks_stands_below_tonights_concert_in_ones_bookings(
+    app, make_event, make_booking, make_user, limit
+):
+    user = make_user()
+    times = {
+        "Exhibition": (-HOUR, 40 * DAY),
+        "Tonight": (5 * HOUR, None),
+        "Being played": (-2 * HOUR, 3 * HOUR),
+        "Later exhibition": (DAY, 60 * DAY),
+        "Next month": (30 * DAY, None),
+    }
+    for name, (start, length) in times.items():
+        start_at = now() + start
+        facts = {"name": name, "start_at": start_at, "end_at": length and start_at + length}
+        make_booking(make_event(**facts), user)
+    shown, after = [], None
+    with app.app_context():
+        while not shown or after:
+            page = user_bookings.list_tab(user.id, Tab.UPCOMING, limit=limit, after=after)
+            shown += [booking.event.name for booking in page.items]
+            after = page.next_cursor
+    assert shown == ["Being played", "Tonight", "Later exhibition", "Next month", "Exhibition"]
+
+
 def test_leaving_keeps_the_seats_of_an_event_under_way(
     desk, make_user, make_event, make_booking, fair, sql
 ):
