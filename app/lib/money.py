@@ -26,6 +26,9 @@ _DIGITS = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
+USUAL_DIGITS = 2
+UNUSUAL_DIGITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
+"""How many decimals those currencies have that have not the usual ones."""
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _SEPARATORS = str.maketrans(
     {
@@ -58,7 +61,7 @@ class Ambiguous(NotAnAmount):
 @cache
 def digits_of(currency: str) -> int:
     """How many decimals the currency has by ISO 4217: 2 for INR, 0 for JPY, 3 for KWD."""
-    return next((digits for digits, codes in _DIGITS.items() if currency in codes), 2)
+    return UNUSUAL_DIGITS.get(currency, USUAL_DIGITS)
 
 
 @cache

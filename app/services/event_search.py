@@ -1,14 +1,29 @@
 """Queries for event listings: filters, sort order and cursors."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    true,
+    tuple_,
+)
 
 from app.lib.city_names import names_of
 from app.lib.folding import fold
+from app.lib.money import UNUSUAL_DIGITS, USUAL_DIGITS, to_amount
 from app.models import Event, EventStatus
 from app.models.columns import now
 from app.models.event import SEARCHED_TITLES, SEARCHED_WORDS
@@ -21,6 +36,7 @@ MIN_FUZZY_LENGTH = 4
 LITTLE_WORDS = {"a", "an", "and", "at", "by", "for", "in", "near", "of", "on", "or", "the", "to"}
 """Needed by no search that holds other words."""
 Sort = Literal["soonest", "price"]
+_AMOUNT = re.compile(r"\d{1,18}(\.\d{1,4})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class EventQuery:
     available_only: bool = False
     """Leave out events that can't be booked now."""
     sort: Sort = "soonest"
+    """By price, ¥1,000 stands after ₹500: amounts are compared in their currencies' main units."""
     drafts: bool = False
     """Whether to include drafts, for organisers only."""
     limit: int = 50
@@ -88,13 +105,20 @@ def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
 
 def cursor_of(event: Event, query: EventQuery) -> str:
     """The cursor of the page that follows this event."""
-    price = (event.price_minor,) if query.sort == "price" else ()
+    price = (to_amount(event.price_minor, event.currency),) if query.sort == "price" else ()
     return encode_cursor(query.sort, *price, event.start_at.isoformat(), event.id)
 
 
 def _columns(query: EventQuery) -> Sequence[ColumnElement[Any]]:
-    price: Sequence[Any] = (Event.price_minor,) if query.sort == "price" else ()
+    price: Sequence[Any] = (_amount(),) if query.sort == "price" else ()
     return (*price, Event.start_at, Event.id)
+
+
+def _amount() -> ColumnElement[Decimal]:
+    """The price in the currency's main unit; `to_amount` in SQL."""
+    units: dict[Any, int] = {code: 10**digits for code, digits in UNUSUAL_DIGITS.items()}
+    unit = case(units, value=Event.currency, else_=10**USUAL_DIGITS)
+    return cast(cast(Event.price_minor, Numeric) / unit, Numeric)
 
 
 def _cursor_values(cursor: str, query: EventQuery) -> Sequence[Any]:
@@ -102,9 +126,15 @@ def _cursor_values(cursor: str, query: EventQuery) -> Sequence[Any]:
     try:
         if sort != query.sort:
             raise ValueError(sort)
-        return (*map(int, price), datetime.fromisoformat(start), decode_id(ident))
+        return (*map(_read_amount, price), datetime.fromisoformat(start), decode_id(ident))
     except ValueError as error:
         raise unknown_cursor() from error
+
+
+def _read_amount(text: str) -> Decimal:
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text)
 
 
 def likeness(q: str) -> ColumnElement[float]:

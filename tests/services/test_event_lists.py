@@ -92,6 +92,21 @@ def test_the_cheapest_come_first_and_paging_shows_each_once(make_event, limit):
     assert seen == ["a", "b", "b2", "c"]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_prices_are_compared_in_the_main_units_of_their_currencies(make_event, limit):
+    prices = {
+        "0.500 KWD": (500, "KWD"),
+        "9.99 USD": (999, "USD"),
+        "₹500": (50_000, "INR"),
+        "501 CLF": (5_010_000, "CLF"),
+        "¥1,000": (1_000, "JPY"),
+        "₩2,000,000,000": (2_000_000_000, "KRW"),
+    }
+    for name, (minor, currency) in prices.items():
+        make_event(name=name, price_minor=minor, currency=currency, start_at=now() + DAY)
+    assert list(chain(*through(limit=limit, sort="price"))) == list(prices)
+
+
 def test_a_cursor_of_another_order_is_refused(make_event):
     for _ in range(2):
         make_event()
