@@ -18,9 +18,13 @@ from app.errors import (
     InvalidField,
     VersionConflict,
 )
+from app.lib.names import tidy_text
 from app.models import Event
 from app.presenters.problems import problem_of
-from app.services import audit, event_images, events
+from app.services import audit, event_images, event_news, events, outbox
+
+MAX_WORDS = 2_000
+"""Of the organiser to those who have booked; the field lets nobody type more."""
 
 
 class Collision(Exception):
@@ -114,8 +118,19 @@ def refuse(form: EventForm, error: InvalidField | CapacityBelowSold | CurrencyFi
 def form_page(form: EventForm, event: Event | None, status: int = 200, **more: Any) -> Response:
     if event:
         fix_if_booked(form, event)
+        more |= news_facts(event)
     page = render_template("pages/admin/event_form.html", form=form, event=event, **more)
     return make_response(page, status)
+
+
+def news_facts(event: Event) -> dict[str, Any]:
+    """What a page says beside the organiser's words: how many people get them, if any do."""
+    return {"told": event_news.count_told(event), "sends_mail": outbox.is_configured()}
+
+
+def words() -> str:
+    """The organiser's words to those who have booked, as they were typed."""
+    return tidy_text(request.form.get("words", "").replace("\r\n", "\n"))[:MAX_WORDS]
 
 
 def _picture(form: EventForm) -> dict[str, str]:
@@ -128,11 +143,11 @@ def _save_or_merge(form: EventForm, event: Event, change: Mapping[str, Any]) -> 
     Raises `Collision` when both changed the same fields, and what `update_event` raises.
     """
     if not is_form_sent():
-        event_images.update_event(event.id, change, desk())
+        event_images.update_event(event.id, change, desk(), words=words())
         return False
     try:
         facts = {**form.facts(event), **change}
-        event_images.update_event(event.id, facts, desk(), seen=form.seen_at())
+        event_images.update_event(event.id, facts, desk(), seen=form.seen_at(), words=words())
         return False
     except VersionConflict:
         current = events.get_event(event.id, drafts=True)
@@ -141,7 +156,7 @@ def _save_or_merge(form: EventForm, event: Event, change: Mapping[str, Any]) -> 
         raise Collision(both)
     try:
         facts = {**form.facts(current), **change}
-        event_images.update_event(event.id, facts, desk(), seen=form.seen_at())
+        event_images.update_event(event.id, facts, desk(), seen=form.seen_at(), words=words())
     except VersionConflict:
         raise Collision([]) from None
     return True

@@ -82,7 +82,12 @@ def withdraw(event_id: int) -> Answer:
 def confirm_cancellation(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)
     bookings = events.count_confirmed(event_id)
-    return render_template("pages/admin/event_cancellation.html", event=event, bookings=bookings)
+    return render_template(
+        "pages/admin/event_cancellation.html",
+        event=event,
+        bookings=bookings,
+        **event_saving.news_facts(event),
+    )
 
 
 @blueprint.post("/events/<id:event_id>/cancellation")
@@ -134,13 +139,16 @@ def check() -> Answer:
 def confirm_deletion(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)
     return render_template(
-        "pages/admin/deletion.html", event=event, bookings=events.count_confirmed(event_id)
+        "pages/admin/deletion.html",
+        event=event,
+        bookings=events.count_confirmed(event_id),
+        **event_saving.news_facts(event),
     )
 
 
 @blueprint.post("/events/<id:event_id>/deletion")
 def delete(event_id: int) -> Answer:
-    cancelled = events.delete_event(event_id, desk(), force=True)
+    cancelled = events.delete_event(event_id, desk(), force=True, words=event_saving.words())
     flash(
         ngettext(
             "The event is deleted; %(num)d booking was cancelled.",

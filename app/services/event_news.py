@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.models import Event, EventStatus, Happened
+from sqlalchemy import func, select
+
+from app.db import db
+from app.models import Booking, Event, EventStatus, Happened, User
 from app.models.columns import now
 from app.services import outbox
 
@@ -33,6 +36,23 @@ def note_change(
     facts["again"] = again
     if again or (names and event.status == EventStatus.PUBLISHED):
         outbox.note(Happened.EVENT_CHANGED, event_id=event.id, facts=facts)
+
+
+def count_guests(event: Event) -> int:
+    """How many people have standing bookings of the event: each gets one letter."""
+    query = (
+        select(func.count(Booking.user_id.distinct()))
+        .join(User, User.id == Booking.user_id)
+        .where(Booking.event_id == event.id, Booking.takes_seats, User.deleted_at.is_(None))
+    )
+    return db.session.scalars(query).one()
+
+
+def count_told(event: Event) -> int:
+    """How many people a change of the event is told: nobody of a draft, or of what is over."""
+    if event.status != EventStatus.PUBLISHED or event.is_over(now()):
+        return 0
+    return count_guests(event)
 
 
 def note_deletion(event: Event, at: datetime, words: str) -> None:
