@@ -43,7 +43,8 @@ class Mail(Model):
             "ix_mails_due",
             "bulk",
             "due_at",
-            postgresql_where=text("state IN ('queued', 'sending')"),
+            # An IN would be another expression once restored from a dump.
+            postgresql_where=text("state = 'queued' OR state = 'sending'"),
         ),
         Index("ix_mails_given_up", "id", postgresql_where=text("state = 'given_up'")),
         Index("ix_mails_sent_at", "sent_at", postgresql_where=text("state = 'sent'")),

@@ -69,7 +69,7 @@ def upgrade():
     )
     op.create_index("uq_mails_message_id", "mails", ["message_id"], unique=True)
     for name, columns, states in (
-        ("ix_mails_due", ["bulk", "due_at"], "state IN ('queued', 'sending')"),
+        ("ix_mails_due", ["bulk", "due_at"], "state = 'queued' OR state = 'sending'"),
         ("ix_mails_given_up", ["id"], "state = 'given_up'"),
         ("ix_mails_sent_at", ["sent_at"], "state = 'sent'"),
     ):
