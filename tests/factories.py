@@ -7,7 +7,7 @@ from itertools import count
 from uuid import uuid4
 
 from app.db import transaction
-from app.models import Booking, Event, Hold, Mail, User
+from app.models import Booking, Event, GuestMessage, Hold, Mail, User
 from app.models.booking import new_reference
 from app.models.columns import now
 from app.services import accounts, letters
@@ -88,6 +88,11 @@ class Factories:
         with self._app.app_context(), transaction() as session:
             session.add(thing)
         return thing
+
+    def message(self, event, **facts):
+        """What an organiser wrote to all guests."""
+        facts = {"subject": "Doors at six", "body": "Come **early**.", "guests": 2} | facts
+        return self._add(GuestMessage(event_id=event.id, token=uuid4(), **facts))
 
     def letter(self, folder, letter, booking, facts):
         """A letter in the demo's mailbox; returns its key there."""

@@ -93,8 +93,8 @@ def test_the_way_up_makes_the_tables_and_the_way_down_leaves_none(fresh, look):
     names = [name for (name,) in look(TABLES)]
     assert names == [
         *("alembic_version", "api_tokens", "audit_entries", "bookings", "event_images", "events"),
-        *("holds", "journal_entries", "mails", "sales_days", "sign_in_links", "sign_ins"),
-        *("staff_keys", "summed_days", "users"),
+        *("guest_messages", "holds", "journal_entries", "mails", "reminders", "sales_days"),
+        *("sign_in_links", "sign_ins", "staff_keys", "summed_days", "users"),
     ]
     flask_migrate.downgrade(revision="base")
     assert look(TABLES) == [("alembic_version",)]

@@ -8,6 +8,7 @@ from app.admin import (
     checks,
     dashboard,
     events,
+    guest_messages,
     holds,
     images,
     keys,
@@ -18,7 +19,20 @@ from app.admin import (
 )
 
 PAGES = (
-    *(login, dashboard, events, live_sales, holds, images, bookings, refunds, mails, audit, keys),
+    *(
+        login,
+        dashboard,
+        events,
+        live_sales,
+        holds,
+        guest_messages,
+        images,
+        bookings,
+        refunds,
+        mails,
+        audit,
+        keys,
+    ),
     checks,
 )
 

@@ -64,6 +64,7 @@ TABLE = {
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
+        admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
         admin_refunds.index admin_refunds.export
@@ -82,6 +83,8 @@ TABLE = {
         admin_live_sales.pause admin_live_sales.resume admin_live_sales.hold
         admin_live_sales.release
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
+        admin_guest_messages.preview admin_guest_messages.test admin_guest_messages.send
+        admin_guest_messages.send_again admin_guest_messages.remind
         admin_bookings.make_link admin_bookings.send_ticket
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address

@@ -16,7 +16,7 @@ from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import state_label, state_tone
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
-from app.presenters.markdown import plain, rendered
+from app.presenters.markdown import paragraphs, plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
 from app.presenters.seat_status import seat_status
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         iso=iso,
         rendered=rendered,
         plain=plain,
+        plain_paragraphs=paragraphs,
         own_script=own_script,
         isolated=isolated,
         action_label=action_label,

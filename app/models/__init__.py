@@ -5,6 +5,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingState, BookingStatus
 from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
+from app.models.guest_message import GuestMessage, Reminder
 from app.models.hold import Hold
 from app.models.journal_entry import Happened, JournalEntry
 from app.models.mail import Mail, MailState
@@ -23,6 +24,7 @@ __all__ = [
     "Event",
     "EventImage",
     "EventStatus",
+    "GuestMessage",
     "Happened",
     "Hold",
     "JournalEntry",
@@ -30,6 +32,7 @@ __all__ = [
     "Mail",
     "MailState",
     "Phase",
+    "Reminder",
     "Role",
     "SaleState",
     "SalesDay",

@@ -188,6 +188,8 @@ class Event(Model):
     sales_paused: Mapped[bool] = mapped_column(server_default=false())
     """Set by the organiser: nothing is sold until sales are resumed."""
     cancel_until: Mapped[Timestamp | None]
+    reminds_guests: Mapped[bool] = mapped_column(server_default=false())
+    """Whether guests get a letter the day before: the organiser's switch."""
     image_digest: Mapped[str | None] = mapped_column(
         ForeignKey("event_images.digest", ondelete="RESTRICT")
     )

@@ -19,6 +19,10 @@ class Happened(StrEnum):
     EVENT_CANCELLED = "event_cancelled"
     """Also when it is deleted: its bookings fall out all the same."""
 
+    MESSAGE = "message"
+    """What an organiser writes to all guests."""
+    REMINDER = "reminder"
+
 
 class JournalEntry(Model):
     """Written in the transaction of what it tells of; whoever has acted on it deletes it.
@@ -30,7 +34,9 @@ class JournalEntry(Model):
     __tablename__ = "journal_entries"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('booked', 'given_back', 'event_changed', 'event_cancelled')", "kind_known"
+            "kind IN ('booked', 'given_back', 'event_changed', 'event_cancelled', 'message',"
+            " 'reminder')",
+            "kind_known",
         ),
     )
 

@@ -49,6 +49,11 @@ class Mail(Model):
         Index("ix_mails_given_up", "id", postgresql_where=text("state = 'given_up'")),
         Index("ix_mails_sent_at", "sent_at", postgresql_where=text("state = 'sent'")),
         Index("ix_mails_user_id", "user_id"),
+        Index(
+            "ix_mails_guest_message_id",
+            "guest_message_id",
+            postgresql_where=text("guest_message_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -62,6 +67,8 @@ class Mail(Model):
     # They bind nothing: a booking or an event may go, and its letter with it.
     booking_id: Mapped[int | None] = mapped_column(BigInteger)
     event_id: Mapped[int | None] = mapped_column(BigInteger)
+    guest_message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """What an organiser wrote to all guests, whose words this letter carries."""
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     """What the letter says besides; emptied when it is sent, for it may hold a secret."""
     message_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())

@@ -19,6 +19,8 @@ def action_label(action: str) -> str:
         "booking.ticket_sent": _("Ticket sent by mail"),
         "user.link_made": _("Sign-in link made for a guest"),
         "guests.exported": _("Guests' data taken along"),
+        "guests.written_to": _("A letter to all guests"),
+        "guests.written_again": _("A letter to guests sent again"),
         "mail.sent_again": _("A letter sent again"),
         "rehearsal.removed": _("Rehearsal removed"),
         "key.created": _("Staff key made"),

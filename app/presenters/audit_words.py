@@ -118,6 +118,7 @@ def _label(name: str) -> str:
         "from_held": _("of seats held back"),
         "free": _("free of charge"),
         "past_limit": _("past the limit"),
+        "reminds_guests": _("reminder the day before"),
         "sales_paused": _("sales paused"),
         "image_digest": _("picture"),
         "time_zone": _("time zone"),

@@ -9,6 +9,8 @@ def letter_name(letter: str) -> str:
         "ticket": _("Ticket"),
         "seats_given_back": _("Seats given back"),
         "event_changed": _("Event changed"),
+        "message": _("Organiser's letter"),
+        "reminder": _("Reminder"),
         "event_cancelled": _("Event cancelled"),
     }
     return names.get(letter, letter.replace("_", " "))

@@ -176,6 +176,7 @@ IN_CALENDARS = {
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
+    "reminds_guests",
 )
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from app.config import Settings
 from app.db import db
-from app.models import AuditEntry, Booking, BookingState, Event, Mail, User
+from app.models import AuditEntry, Booking, BookingState, Event, GuestMessage, Mail, User
 from app.models.columns import now
 from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
@@ -190,11 +190,33 @@ def add_calendar(draft: Draft) -> None:
     draft.files.append(File(f"{booking.reference.lower()}.ics", "text/calendar", calendar))
 
 
+def _prepare_message(draft: Draft) -> None:
+    """The words stand once, in the message; a test to oneself has them as facts."""
+    booking, message_id = draft.booking, draft.mail.guest_message_id
+    if message_id is not None:
+        message = db.session.get(GuestMessage, message_id)
+        if message is None or booking is None or not booking.takes_seats:
+            raise NoLongerTrue
+        draft.facts.update(title=message.subject, body=message.body)
+
+
+def _prepare_reminder(draft: Draft) -> None:
+    """Nobody is reminded of a day that is not it any more, nor after the start."""
+    _require(draft, BookingState.CONFIRMED)
+    event: Event = draft.facts["event"]
+    start = datetime.fromisoformat(draft.facts["start_at"])
+    if event.start_at != start or start <= now() or not event.reminds_guests:
+        raise NoLongerTrue
+    add_codes(draft)
+
+
 PREPARATIONS.update(
     ticket=_prepare_ticket,
     seats_given_back=_prepare_given_back,
     event_changed=_prepare_change,
     event_cancelled=_prepare_cancellation,
+    message=_prepare_message,
+    reminder=_prepare_reminder,
     sign_in=_prepare_link,
     sign_up=_prepare_link,
     sign_up_known=_prepare_link,

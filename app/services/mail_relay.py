@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import get_locale
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     bindparam,
@@ -29,13 +30,20 @@ LETTERS = {
     Happened.GIVEN_BACK: "seats_given_back",
     Happened.EVENT_CHANGED: "event_changed",
     Happened.EVENT_CANCELLED: "event_cancelled",
+    Happened.MESSAGE: "message",
+    Happened.REMINDER: "reminder",
 }
 STATES = {
-    Happened.EVENT_CHANGED: BookingState.CONFIRMED,
-    Happened.EVENT_CANCELLED: BookingState.EVENT_CANCELLED,
+    Happened.EVENT_CHANGED: (BookingState.CONFIRMED,),
+    Happened.EVENT_CANCELLED: (BookingState.EVENT_CANCELLED,),
+    Happened.MESSAGE: (BookingState.CONFIRMED, BookingState.EVENT_CANCELLED),
+    Happened.REMINDER: (BookingState.CONFIRMED,),
 }
-"""Whom an event's news concern: those whose bookings are in this state."""
-_COLUMNS = ("letter", "bulk", "recipient", "locale", "user_id", "booking_id", "event_id", "facts")
+"""Whom an event's news concern: those whose bookings are in one of these states."""
+_COLUMNS = (
+    *("letter", "bulk", "recipient", "locale", "user_id", "booking_id", "event_id"),
+    *("guest_message_id", "facts"),
+)
 
 
 def relay() -> int:
@@ -88,7 +96,7 @@ def _owe_to_guests(
         _letters(kind, facts)
         .join(Event, Event.id == Booking.event_id)
         .where(Booking.event_id == event_id, Booking.part_of.is_(None))
-        .where(Booking.state == STATES[kind])
+        .where(Booking.state.in_(STATES[kind]))
         .ext(distinct_on(Booking.user_id))
         .order_by(Booking.user_id, Booking.id.desc())
     )
@@ -105,6 +113,7 @@ def _letters(kind: Happened, facts: Mapping[str, Any]) -> Select[Any]:
             User.id,
             Booking.id,
             Booking.event_id,
+            literal(facts.get("message"), BigInteger),
             bindparam("facts", dict(facts), type_=JSONB),
         )
         .select_from(Booking)

@@ -17,7 +17,7 @@ from app.errors import OutcomeUnknown
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, Interrupted, Refused, SMTPConnection
 from app.models import Mail
-from app.services import letters, mail_queue, messages
+from app.services import letters, mail_queue, messages, reminders
 from app.services.mail_relay import MAX_ENTRIES, relay
 
 POLL = 1.0
@@ -25,6 +25,7 @@ POLL = 1.0
 LONGEST_PAUSE = 60.0
 """Seconds between looks for a mail server that is away."""
 PRUNE_EVERY = 3600.0
+REMIND_EVERY = 60.0
 DATABASE_AWAY = (DBAPIError, TimeoutError, OutcomeUnknown)
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class MailWorker:
         self._app, self._settings = app, settings
         self._smtp = SMTPConnection(server_of(settings.mail_url))
         self._pause, self._paused_until = 0.0, 0.0
-        self._prune_at = 0.0
+        self._prune_at = self._remind_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set."""
@@ -53,6 +54,7 @@ class MailWorker:
     def work(self) -> bool:
         """Do the next piece of work; returns whether there may be more."""
         try:
+            self._remind()
             with self._app.app_context():
                 entries = relay()
             with self._app.app_context():
@@ -136,3 +138,9 @@ class MailWorker:
             with self._app.app_context():
                 mail_queue.prune()
             self._prune_at = time.monotonic() + PRUNE_EVERY
+
+    def _remind(self) -> None:
+        if time.monotonic() >= self._remind_at:
+            with self._app.app_context():
+                reminders.note_due()
+            self._remind_at = time.monotonic() + REMIND_EVERY

@@ -37,6 +37,7 @@ class House:
         them = factories.user("gala@guests.example", name="Gala Guest")
         self.user = them
         self.holds = {event.id: factories.hold(event) for event in (self.mine, self.other)}
+        self.messages = {event.id: factories.message(event) for event in (self.mine, self.other)}
         self.booking = factories.booking(self.mine, me, seats=2)
         self.hidden = factories.booking(self.other, them, seats=987, price_minor=98700)
         with app.app_context():
@@ -61,6 +62,7 @@ class House:
             "key_id": 1,
             "hold_id": self.holds[event.id].id,
             "mail_id": 1,
+            "message_id": self.messages[event.id].id,
             "run": "0" * 8,
             "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
         }

@@ -44,6 +44,7 @@ class World:
         users = {name: factories.user(f"{name}@example.com") for name in ("alice", "bob")}
         booking = factories.booking(event, users["alice"], seats=2)
         hold = factories.hold(event)
+        message = factories.message(event)
         tokens = {}
         with app.app_context():
             for name, user in users.items():
@@ -71,6 +72,7 @@ class World:
             "key_id": spare.id,
             "hold_id": hold.id,
             "mail_id": mail.id,
+            "message_id": message.id,
             "letter": "1.M1P1.host",
             "number": 0,
             "slug": event.slug,

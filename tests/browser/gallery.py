@@ -112,6 +112,7 @@ class World:
             ("seats_given_back", "limited", {"seats": 2, "kept": 2}),
             ("event_changed", "gone", {"words": words, "before": before, "after": after}),
             ("event_cancelled", "cancelled", {"words": words}),
+            ("message", "ok", {"title": "Doors at six", "body": f"**{words}**"}),
         ):
             self.letters[letter] = self.factories.letter(
                 self.mailbox, letter, self.bookings[booking], facts
@@ -274,6 +275,31 @@ def sign_in_link(page, world):
     link_made(page, world)
     page.goto(page.locator("#sign-in-link").inner_text())
     expect(page.get_by_label("New password")).to_be_visible()
+
+
+def guest_letters(page, world):
+    event = world.events["ok"]
+    message = world.factories.message(event)
+    world.sql(
+        "INSERT INTO mails (letter, recipient, locale, state, last_error, guest_message_id) VALUES"
+        " ('message', 'nobody@example.com', 'en_IN', 'given_up', '550 no such mailbox', %s)",
+        message.id,
+    )
+    page.goto(f"/admin/events/{event.id}/letters")
+
+
+def guest_letter_preview(page, world):
+    guest_letters(page, world)
+    page.get_by_label("Subject").fill("Doors at six")
+    page.get_by_label("Your letter").fill("Come **early**.")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", name="Send this letter?")).to_be_visible()
+
+
+def guest_letter_progress(page, world):
+    guest_letters(page, world)
+    page.get_by_role("link", name="Doors at six").first.click()
+    expect(page.get_by_role("button", name="Send it to them again")).to_be_visible()
 
 
 def hold_without_name(page, world):
@@ -490,6 +516,9 @@ ORGANISER = [
     Scene("admin-event-copy", at(lambda w: f"/admin/events/{w.events['ok'].id}/duplicate")),
     Scene("admin-event-field", wrong_field),
     Scene("admin-event-cancel", at(lambda w: f"/admin/events/{w.events['ok'].id}/cancellation")),
+    Scene("admin-guest-letters", guest_letters),
+    Scene("admin-guest-letter-preview", guest_letter_preview),
+    Scene("admin-guest-letter-progress", guest_letter_progress),
     Scene("admin-event-delete", at(lambda w: f"/admin/events/{w.events['ok'].id}/deletion")),
     Scene("admin-console-quiet", at(lambda w: f"/admin/events/{w.events['soon'].id}/console")),
     Scene("admin-console", on_sale),
@@ -534,7 +563,7 @@ ORGANISER = [
     Scene("admin-console-viewer", at(lambda w: f"/admin/events/{w.events['ok'].id}/console")),
     Scene("error-403", at("/admin/keys"), status=403),
 ]
-LETTERS = ("ticket", "seats_given_back", "event_changed", "event_cancelled")
+LETTERS = ("message", "ticket", "seats_given_back", "event_changed", "event_cancelled")
 VISITOR += [
     Scene("mailbox", at("/dev/mail")),
     *(Scene(f"letter-{name}", at(lambda w, name=name: w.letter_url(name))) for name in LETTERS),

@@ -191,6 +191,19 @@ ROWS = [
             "seats_back": 1,
         },
     ),
+    (
+        "guest_messages",
+        {
+            "id": 8,
+            "event_id": 7,
+            "token": "0c1d0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d",
+            "subject": "Doors at six",
+            "body": "Come early;\n**all** of you",
+            "guests": 2,
+            "created_at": MOMENT,
+        },
+    ),
+    ("reminders", {"event_id": 7, "start_at": MOMENT}),
     ("summed_days", {"day": "2031-01-31"}),
 ]
 
