@@ -31,6 +31,15 @@ from tests.support.sums import assert_seats_add_up
 from tests.support.tables import empty_tables
 from tests.support.turns import Turns, wants_to_be_alone
 
+SELLER = {
+    "ORGANISER_NAME": "Sangeet Sabha",
+    "ORGANISER_ADDRESS": "12 Temple Street, Chennai",
+    "CONTACT_EMAIL": "sabha@example.org",
+    "TERMS_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
+    "PRIVACY_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
+}
+"""Who sells on the site that browsers visit."""
+
 
 def pytest_configure(config):
     """A developer's own environment must not change what is tested."""
@@ -315,7 +324,8 @@ def invariants(sql):
 
 @pytest.fixture(scope="session")
 def running_site(migrated_app, settings, folder):
-    with Site(settings, folder / "site", DEMO_MAILBOX=str(folder / "mail")) as site:
+    extras = {"DEMO_MAILBOX": str(folder / "mail"), **SELLER}
+    with Site(settings, folder / "site", **extras) as site:
         yield site
 
 

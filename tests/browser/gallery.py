@@ -33,6 +33,17 @@ ELSEWHERE = {
 }
 
 
+SCRIPTS = {
+    "telugu": ("హైదరాబాద్ శాస్త్రీయ నృత్యోత్సవం", "రవీంద్ర భారతి", "లక్ష్మీ ప్రసన్న"),
+    "arabic": ("مهرجان الموسيقى العربية (2026)", "مسرح المدينة، دبي", "فاطمة الزهراء"),
+    "hindi": ("हिन्दुस्तानी शास्त्रीय संगीत की संध्या", "राष्ट्रीय नाट्य विद्यालय", "कृष्णमूर्ति त्रिपाठी"),
+    "japanese": ("春の夜の能楽と雅楽の演奏会「花」", "東京国際フォーラム", "山田 花子"),
+}
+"""A title, a place and a guest in each."""
+TALL, LEFTWARDS = "telugu", "arabic"
+"""What pages must bear: letters that stand high and hang low, and lines from right to left."""
+
+
 @dataclass
 class World:
     """What there is to see; filled once for all scenes."""
@@ -77,6 +88,12 @@ class World:
         self.bookings["issued"] = self.factories.booking(
             self.events["limited"], seats=2, issued_for="The band's drummer"
         )
+        for number, (script, (name, venue, guest)) in enumerate(SCRIPTS.items()):
+            facts = {"name": name, "venue": venue, "city": venue, "category": name[:20]}
+            start = now() + (20 + number) * DAY
+            self.events[script] = self.factories.event(start_at=start, **{**many, **facts})
+            user = self.factories.user(f"{script}@example.com", name=guest)
+            self.bookings[script] = self.factories.booking(self.events[script], user, seats=2)
         self.bookings["given back"] = self._book("free", 2)
         self.sql(
             "UPDATE bookings SET status = 'CANCELLED', cancelled_at = now() WHERE id = %s",
@@ -453,6 +470,10 @@ VISITOR = [
     Scene("event-ended", event("over")),
     Scene("event-cancelled", event("cancelled")),
     Scene("event-long-name", event("long")),
+    *(Scene(f"event-{script}", event(script)) for script in SCRIPTS),
+    Scene("organiser", at("/organiser")),
+    Scene("terms", at("/terms")),
+    Scene("privacy", at("/privacy")),
     Scene("event-offline", offline),
     Scene("guest-mistypes", guest_mistypes, status=422),
     Scene("guest-over-the-limit", guest_over_the_limit, status=409),
@@ -503,7 +524,30 @@ MEMBER = [
     Scene("error-404-booking", at("/bookings/999999"), status=404),
 ]
 
+
+def admin_pages_in(script):
+    """What an organiser sees of an event and its guest in a script."""
+
+    def event_page(rest):
+        return at(lambda world: f"/admin/events/{world.events[script].id}/{rest}")
+
+    return [
+        Scene(f"admin-event-{script}", event_page("edit")),
+        Scene(f"admin-console-{script}", event_page("console")),
+        Scene(f"admin-guest-list-{script}", event_page("guests")),
+        Scene(
+            f"admin-bookings-{script}",
+            at(lambda world: f"/admin/bookings?event={world.events[script].id}"),
+        ),
+        Scene(
+            f"admin-booking-{script}",
+            at(lambda world: f"/admin/bookings/{world.bookings[script].id}"),
+        ),
+    ]
+
+
 ORGANISER = [
+    *(scene for script in (TALL, LEFTWARDS) for scene in admin_pages_in(script)),
     Scene("admin-dashboard", at("/admin")),
     Scene("admin-dashboard-year", at("/admin?range=365&sort=fill")),
     Scene("admin-dashboard-no-match", at("/admin?q=nothing")),
