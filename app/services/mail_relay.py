@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.models import Booking, BookingState, Event, Happened, JournalEntry, Mail, User
+from app.services import rehearsals
 
 MAX_ENTRIES = 100
 """Entries in one transaction; one of the desk's may hold a hundred bookings."""
@@ -118,7 +119,7 @@ def _letters(kind: Happened, facts: Mapping[str, Any]) -> Select[Any]:
         )
         .select_from(Booking)
         .join(User, User.id == Booking.user_id)
-        .where(User.deleted_at.is_(None))
+        .where(User.deleted_at.is_(None), ~rehearsals.is_of_any())
     )
 
 

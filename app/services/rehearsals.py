@@ -65,9 +65,18 @@ def _events_of(run: str) -> Sequence[Event]:
     return db.session.scalars(wanted.order_by(Event.id)).all()
 
 
+def is_of_any() -> ColumnElement[bool]:
+    """Whether a user is one of a rehearsal's people, whom no letter could reach."""
+    return User.email.regexp_match(_people_of(RUN.pattern))
+
+
+def _people_of(run: str) -> str:
+    return f"^rehearsal-{run}-[0-9]+@example[.]com$"
+
+
 def _is_of(run: str) -> ColumnElement[bool]:
     """Whether a user is one of the rehearsal's people."""
-    return User.email.regexp_match(f"^rehearsal-{run}-[0-9]+@example[.]com$")
+    return User.email.regexp_match(_people_of(run))
 
 
 def _confirmed_of_others(event_id: int, run: str) -> int:

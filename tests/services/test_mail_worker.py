@@ -186,6 +186,15 @@ class TestWhatHappened:
         deliver()
         assert post.received() == []
 
+    def test_a_rehearsals_people_get_nothing(self, shop, make_event, make_user, post, deliver):
+        event = make_event()
+        for name in ("rehearsal-0f3a9c1e-7@example.com", "rehearsal-hall@example.com"):
+            bookings.book(shop, user_id=make_user(email=name).id, event_id=event.id, seats=1)
+        events.update_event(event.id, {"venue": "The Hall"}, shop)
+        deliver()
+        assert not post.received("rehearsal-0f3a9c1e-7@example.com")
+        assert len(post.received("rehearsal-hall@example.com")) == 2
+
     def test_two_relays_share_the_journal(self, shop, make_event, make_user, sql):
         event = make_event(capacity=50)
         for _ in range(3):
