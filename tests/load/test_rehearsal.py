@@ -76,6 +76,18 @@ def test_it_sells_out_an_event_keeps_every_promise_and_leaves_nothing(
     assert KEPT in report.read_text()
 
 
+@pytest.mark.whole
+def test_where_a_letter_would_make_the_account_it_is_made_by_the_api(
+    settings, folder, clean, sql, invariants, tmp_path
+):
+    mail = {"MAIL_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "tickets@example.org"}
+    with Site(settings, folder / "rehearsed-by-mail", API_ACCESS="token", **mail) as site:
+        words = ("--seats", "20", "--html", str(tmp_path / "load.html"))
+        done = rehearse_on(site, *words, users=4, seconds=25)
+    assert (done.stderr, done.returncode) == ("", 0), done.stdout
+    assert sql("SELECT count(*) FROM mails") == [(0,)]
+
+
 def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
     token_site, clean, database, tmp_path
 ):
