@@ -51,8 +51,8 @@ def dying_in_the_commit(insert_bookings):
     """Of the transaction that has inserted bookings, and of no other."""
 
     @wraps(insert_bookings)
-    def wrapped(session, orders, *args):
-        made = insert_bookings(session, orders, *args)
+    def wrapped(session, orders, *args, **options):
+        made = insert_bookings(session, orders, *args, **options)
         if orders:
             connection = session.connection().connection.driver_connection
             commit = type(connection)._commit_gen
