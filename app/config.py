@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     demo_mailbox: str = ""
     """Set by `make demo`: the Maildir that its mail server fills, shown at `/dev/mail`."""
 
+    keep_guests_days: int = Field(365, ge=1, le=36_500)
+    """How long `flask forget` leaves guests after the end of their last event."""
+
     site_url: str = ""
     """Where people find the site; `base_url` is what links in letters begin with."""
     host: str = "127.0.0.1"

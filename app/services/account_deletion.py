@@ -6,20 +6,20 @@ first; and the transaction that holds the user's row here never waits for an eve
 """
 
 import time
-from datetime import datetime
 from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import Select, delete, or_, select, text, update
+from sqlalchemy import Select, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import ApiToken, Booking, Event, EventStatus, Mail, SignIn, SignInLink, User
+from app.models import Booking, Event, EventStatus, User
 from app.models.columns import now
 from app.services import accounts, bookings
+from app.services.anonymising import anonymise
 
 RETRY_FOR = 2.0
 """Seconds to retry while the user keeps booking; after that `Busy` is raised."""
@@ -63,7 +63,7 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
         session = changes.session
         session.execute(_SET_TIMEOUTS)
         events = changes.lock(session.scalars(_cancellable(Booking.event_id, user_id)).all())
-        user = _lock_user(session, user_id)
+        _lock_user(session, user_id)
         to_come = session.scalars(
             _cancellable(Booking, user_id), execution_options={"populate_existing": True}
         ).all()
@@ -73,7 +73,7 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
         cancelled = [b for b in to_come if at < events[b.event_id].cancellable_until]
         for booking in cancelled:
             bookings.give_back(session, events[booking.event_id], booking, at)
-        _anonymise(session, user, at)
+        anonymise(session, [user_id], at)
     return len(cancelled)
 
 
@@ -97,31 +97,9 @@ def _cancellable(what: Any, user_id: int) -> Select[Any]:
     )
 
 
-def _lock_user(session: Session, user_id: int) -> User:
-    """The user's row, locked against changes and against bookings, which lock it FOR KEY SHARE."""
+def _lock_user(session: Session, user_id: int) -> None:
+    """Lock the user's row against changes and against bookings, which lock it FOR KEY SHARE."""
     session.execute(_SET_USER_LOCK_TIMEOUT)
     user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None or user.deleted_at:
         raise UserNotFound(user_id)
-    return user
-
-
-def _anonymise(session: Session, user: User, at: datetime) -> None:
-    user.deleted_at = at
-    user.email, user.name, user.password_hash = f"deleted-{user.id}@invalid", "", None
-    session.execute(
-        # The names of who booked, and of whom the seats were for.
-        update(Booking)
-        .where(
-            Booking.user_id == user.id,
-            or_(Booking.guest_name.is_not(None), Booking.issued_for.is_not(None)),
-        )
-        .values(guest_name=None, issued_for=None)
-        .execution_options(synchronize_session=False)
-    )
-    for table in (ApiToken, SignIn, SignInLink, Mail):
-        session.execute(
-            delete(table)
-            .where(table.user_id == user.id)
-            .execution_options(synchronize_session=False)
-        )

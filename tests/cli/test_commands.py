@@ -22,6 +22,7 @@ def run(app):
         ["users", "set-password"],
         ["remove-rehearsal"],
         ["worker"],
+        ["forget"],
     ],
 )
 def test_each_command_explains_itself(run, words):

@@ -1,0 +1,50 @@
+"""Anonymising people: their bookings stay for the organiser's books, without personal data."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Text, cast, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.models import ApiToken, Booking, Mail, SignIn, SignInLink, User
+
+
+def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None:
+    """Take email, names, password, tokens, sign-ins and mails from people whose rows are locked.
+
+    Sums, seats and the audit log, which nothing changes, stay as they are.
+    """
+    theirs = select(func.lower(User.email)).where(User.id.in_(user_ids))
+    by_email = list(session.scalars(theirs))
+    session.execute(
+        delete(Mail)
+        .where(or_(Mail.user_id.in_(user_ids), func.lower(Mail.recipient).in_(by_email)))
+        .execution_options(synchronize_session=False)
+    )
+    for table in (ApiToken, SignIn, SignInLink):
+        session.execute(
+            delete(table)
+            .where(table.user_id.in_(user_ids))
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        # The names of who booked, and of whom the seats were for.
+        update(Booking)
+        .where(
+            Booking.user_id.in_(user_ids),
+            or_(Booking.guest_name.is_not(None), Booking.issued_for.is_not(None)),
+        )
+        .values(guest_name=None, issued_for=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(User)
+        .where(User.id.in_(user_ids))
+        .values(
+            deleted_at=at,
+            email=func.concat("deleted-", cast(User.id, Text), "@invalid"),
+            name="",
+            password_hash=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
