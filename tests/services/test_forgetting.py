@@ -86,9 +86,9 @@ def test_who_has_a_password_a_later_event_or_a_sign_in_is_kept(
 
 def test_who_may_get_money_back_is_kept_for_three_years(forget, long_ago, guest, make_booking, sql):
     for days, email in ((400, "owed@example.com"), (1200, "lapsed@example.com")):
-        event = long_ago(days=days, price_minor=500, status="CANCELLED")
+        event = long_ago(days=days, price_minor=500, status="cancelled")
         make_booking(event, guest(email), price_minor=500)
-    make_booking(long_ago(status="CANCELLED"), guest("free@example.com"))
+    make_booking(long_ago(status="cancelled"), guest("free@example.com"))
     forget()
     assert {e for e in emails(sql) if "deleted" not in e} == {"owed@example.com"}
 
