@@ -15,10 +15,11 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
     Sums, seats and the audit log, which nothing changes, stay as they are.
     """
     theirs = select(func.lower(User.email)).where(User.id.in_(user_ids))
-    by_email = list(session.scalars(theirs))
+    to_them = func.lower(Mail.recipient).in_(list(session.scalars(theirs)))
     session.execute(
         delete(Mail)
-        .where(or_(Mail.user_id.in_(user_ids), func.lower(Mail.recipient).in_(by_email)))
+        # Those to addresses that had no account yet are few, and found by the same index.
+        .where(or_(Mail.user_id.in_(user_ids), Mail.user_id.is_(None) & to_them))
         .execution_options(synchronize_session=False)
     )
     for table in (ApiToken, SignIn, SignInLink):
