@@ -24,6 +24,7 @@ BOUNDED = {
     "verdict": {*VERDICTS.values()},
     "pool": {*POOLS},
     "part": {"database", "migrations", "redis"},
+    "state": {"queued", "sent", "given_up"},
 }
 
 
