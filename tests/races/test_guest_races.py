@@ -120,7 +120,7 @@ def test_recorded_in_the_order_in_which_they_come_they_deadlock(
     monkeypatch, app, desk, make_event, sql
 ):
     as_they_come = guest_queries._write_with(guest_queries._PEOPLE.order_by(None))
-    monkeypatch.setattr(guest_queries, "_WRITE_WITH_GUESTS", as_they_come)
+    monkeypatch.setitem(guest_queries._WRITE_WITH_GUESTS, False, as_they_come)
     for answers in record_in_opposite_order(app, desk, make_event, sql):
         if answers[DatabaseDown]:
             return
