@@ -10,7 +10,7 @@ from PIL import Image
 
 from app import logs
 from app.edge.access import RULES, Who
-from app.services import event_images
+from app.services import audit, event_images, holds, issues, mails
 from tests.access.world import headers_of, rules_of
 from tests.support.logbook import LOGBOOK
 from tests.web.conftest import HTML, Visitor
@@ -130,12 +130,21 @@ CHANGES = {
     "admin_live_sales.release": {"release-seats": "1", "release-seen": "2"},
     "admin_bookings.create": GUEST,
     "admin_bookings.cancel": {},
+    "admin_bookings.replace_address": {},
+    "admin_guest_messages.remind": {"on": "1"},
+    "admin_holds.create": {"name": "Sponsor", "seats": "2"},
+    "admin_holds.update": {"name": "The band", "seats": "3", "seen": "3"},
+    "admin_holds.release": {"seen": "3"},
     "admin_keys.create": {"name": "another", "role": "viewer"},
     "admin_keys.revoke": {},
     "api_admin_events.create_event": EVENT,
     "api_admin_events.update_event": {"capacity": 60},
     "api_admin_events.delete_event": {},
     "api_admin_events.copy_event": {"name": "Again"},
+    "api_admin_holds.add_hold": {"name": "Sponsor", "seats": 2},
+    "api_admin_holds.change_hold": {"name": "The band"},
+    "api_admin_holds.issue_booking": {"email": "g@example.com", "name": "Guest"},
+    "api_admin_holds.release_hold": {},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
     "api_bookings.change_booking": {"seats": 1},
@@ -143,7 +152,16 @@ CHANGES = {
     "api_staff_keys.create_key": {"name": "another", "role": "viewer"},
     "api_staff_keys.revoke_key": {},
 }
-NO_CHANGE = {"admin_events.preview", "admin_events.check"}
+NO_CHANGE = {
+    *("admin_events.preview", "admin_events.check"),
+    *("admin_guest_messages.preview", "admin_guest_messages.test"),
+}
+BY_MAIL = {
+    *("admin_guest_messages.send", "admin_guest_messages.send_again", "admin_mails.send_again"),
+    *("admin_bookings.make_link", "admin_bookings.send_ticket"),
+}
+"""Where letters are sent, or a guest lacks a password: below, in test_guest_messages.py of the
+pages, and in test_sign_in_links.py of the services."""
 OF_THE_HOUSE = {
     *("admin_checks.reconcile_next", "api_admin_operations.reconcile_some"),
     *("admin_checks.seed", "api_admin_operations.seed_demo_data"),
@@ -161,7 +179,7 @@ def test_line_12_every_call_by_which_staff_changes_something_is_looked_at(app):
         if who in {Who.ORGANISER, Who.OWNER} and "GET" not in rules[endpoint].methods
     }
     assert changing == {name for name in CHANGES if RULES[name] != Who.CALLER} | (
-        NO_CHANGE | OF_THE_HOUSE
+        NO_CHANGE | OF_THE_HOUSE | BY_MAIL
     )
 
 
@@ -176,7 +194,11 @@ def prepare(app, desk, world, factories, endpoint):
     if "remove" in endpoint:
         with app.app_context():
             event_images.set_image(event.id, picture().read(), desk)
-    return {**world.ids, "event_id": event.id}
+    ids = {**world.ids, "event_id": event.id}
+    if "hold" in endpoint.partition(".")[2]:
+        with app.app_context():
+            ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id
+    return ids
 
 
 @pytest.mark.parametrize("endpoint", CHANGES)
@@ -196,6 +218,24 @@ def test_line_12_what_staff_does_is_logged_and_audited(
     assert [actor for actor, _, _ in rows] == ["owner key"]
     told = [record for record in caplog.records if record.name == "app.services.audit"]
     assert [(record.action, record.subject_id) for record in told] == [rows[0][1:]]
+
+
+def test_line_12_letters_that_staff_sends_again_are_audited(
+    make_app, clean, make_event, make_booking, sql
+):
+    booking = make_booking(make_event())
+    with make_app(mail_url="smtp://127.0.0.1:1", mail_from="t@example.org").app_context():
+        audit.act_as("asha")
+        issues.send_ticket(booking.id)
+        sql(
+            "INSERT INTO mails (letter, recipient, locale, state)"
+            " VALUES ('ticket', 'g@example.com', 'en_IN', 'given_up')"
+        )
+        mails.send_again(sql("SELECT max(id) FROM mails")[0][0])
+    assert sql("SELECT actor, action FROM audit_entries ORDER BY id") == [
+        ("asha", "booking.ticket_sent"),
+        ("asha", "mail.sent_again"),
+    ]
 
 
 def sent(app, owner, path, method, form):

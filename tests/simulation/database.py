@@ -174,7 +174,7 @@ class Queries:
     def seats_by_user(self, session, pairs):
         return {}
 
-    def insert_bookings(self, session, orders, prices, left, at):
+    def insert_bookings(self, session, orders, prices, left, at, *, journal=False):
         if not orders:
             return {}
         session.statement()

@@ -40,7 +40,7 @@ class Shop:
 
     def open_anew(self):
         """No events, no bookings, an empty Redis and workers that have seen nothing."""
-        self.sql("TRUNCATE bookings, events")
+        self.sql("TRUNCATE bookings, events CASCADE")
         self.flush_redis()
         for worker in WORKERS:
             self.restart_worker(worker)

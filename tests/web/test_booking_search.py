@@ -137,7 +137,7 @@ def test_the_excel_file_has_numbers_moments_and_text_as_what_they_are(organiser,
     assert guests[1].spoken_reference in strings
     assert guests[0].spoken_reference not in strings
     assert re.search(r'<c r="D2"( s="\d+")?><v>0(.0+)?</v></c>', sheet), "a price is a number"
-    assert re.search(r'<c r="J2" s="\d+"><v>[\d.]+</v></c>', sheet), "a moment is one"
+    assert re.search(r'<c r="I2" s="\d+"><v>[\d.]+</v></c>', sheet), "a moment is one"
     assert "=HYPERLINK(1)" in strings
     assert "<f>" not in sheet
     assert 'filename="bookings-tech-talk.xlsx"' in answer.headers["Content-Disposition"]
