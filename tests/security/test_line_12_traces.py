@@ -195,7 +195,7 @@ def prepare(app, desk, world, factories, endpoint):
         with app.app_context():
             event_images.set_image(event.id, picture().read(), desk)
     ids = {**world.ids, "event_id": event.id}
-    if "hold" in endpoint.partition(".")[2]:
+    if "_holds." in endpoint:
         with app.app_context():
             ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id
     return ids
