@@ -24,6 +24,27 @@ from app.models import LinkPurpose
 from app.models.booking import MAX_SEATS
 
 
+def _email_field(label: Any, missing: Any) -> EmailField:
+    return EmailField(
+        label,
+        filters=[strip],
+        validators=[
+            DataRequired(missing),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+
+
+def _name_field(label: Any, description: Any = "") -> StringField:
+    return StringField(
+        label,
+        filters=[strip],
+        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
+        description=description,
+    )
+
+
 class BookingForm(Form):
     seats = IntegerField(
         _("Seats"),
@@ -39,20 +60,8 @@ class BookingForm(Form):
 class GuestBookingForm(BookingForm):
     """For who is not signed in; the session's token is no part of it (see `FormGuard`)."""
 
-    name = StringField(
-        _("Your name"),
-        filters=[strip],
-        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
-    )
-    email = EmailField(
-        _("Email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter your email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
+    name = _name_field(_("Your name"))
+    email = _email_field(_("Email"), _("Enter your email."))
 
 
 class SignInForm(Form):
@@ -66,15 +75,7 @@ class SignInForm(Form):
 class LetterForm(Form):
     """Asks for a letter with a link and a code."""
 
-    email = EmailField(
-        _("Email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter your email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
+    email = _email_field(_("Email"), _("Enter your email."))
     purpose = HiddenField()
     next = HiddenField()
 
@@ -100,44 +101,18 @@ class NewPasswordForm(LinkForm):
 
 
 class SignUpForm(Form):
-    name = StringField(
-        _("Name"),
-        filters=[strip],
-        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
-        description=_("As it should stand on your tickets."),
-    )
-    email = EmailField(
-        _("Email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter your email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
+    name = _name_field(_("Name"), description=_("As it should stand on your tickets."))
+    email = _email_field(_("Email"), _("Enter your email."))
     password = new_password_field(_("Password"))
     next = HiddenField()
 
 
 class NameForm(Form):
-    name = StringField(
-        _("Name"),
-        filters=[strip],
-        validators=[DataRequired(_("Enter your name.")), Length(max=100)],
-        description=_("As it should stand on your tickets."),
-    )
+    name = _name_field(_("Name"), description=_("As it should stand on your tickets."))
 
 
 class EmailForm(Form):
-    email = EmailField(
-        _("New email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter your new email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
+    email = _email_field(_("New email"), _("Enter your new email."))
     password = PasswordField(
         _("Your password"), validators=[InputRequired(_("Enter your password."))]
     )
