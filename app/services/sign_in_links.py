@@ -91,13 +91,26 @@ def find(secret: str) -> SignInLink:
     return link
 
 
-def open_link(secret: str, password: str | None = None) -> Opened:
+def is_for(link: SignInLink, user_id: int | None) -> bool:
+    """Whether a browser in which this user is signed in, or nobody, may open the link.
+
+    A changed email is confirmed by the account's owner alone: the letter of a mistyped address goes
+    to a stranger, who would have the account.
+    """
+    return link.purpose != LinkPurpose.EMAIL or link.user_id == user_id
+
+
+def open_link(secret: str, password: str | None = None, *, by_user: int | None = None) -> Opened:
     """Use the link up, and do what it is for; returns whom to sign in.
 
-    `password` is the new one, where the link sets one. Raises `LinkNotFound`, also for one that is
-    used, and `EmailTaken` when somebody else took the address meanwhile.
+    `password` is the new one, where the link sets one; `by_user` is signed in. Raises
+    `LinkNotFound`, also for one that is used or not `is_for` them, and `EmailTaken` when somebody
+    else took the address meanwhile.
     """
-    purpose = LinkPurpose(find(secret).purpose)
+    link = find(secret)
+    if not is_for(link, by_user):
+        raise LinkNotFound
+    purpose = LinkPurpose(link.purpose)
     db.session.commit()
     hashed = None
     if purpose == LinkPurpose.PASSWORD:

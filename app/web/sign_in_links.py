@@ -87,6 +87,8 @@ def try_code() -> Answer:
 def show(secret: str) -> Answer:
     """Ask for a click: whoever only looks at the address uses nothing up."""
     link = sign_in_links.find(secret)
+    if not sign_in_links.is_for(link, _user_id()):
+        return _sign_in_first()
     form = _form_of(link.purpose)(formdata=None)
     return render_template("pages/sign_in_link.html", form=form, link=link)
 
@@ -94,15 +96,29 @@ def show(secret: str) -> Answer:
 @blueprint.post("/sign-in/links/<secret>")
 def open_link(secret: str) -> Answer:
     link = sign_in_links.find(secret)
+    if not sign_in_links.is_for(link, _user_id()):
+        return _sign_in_first()
     form = _form_of(link.purpose)()
     if form.validate():
         try:
             password = form.password.data if "password" in form else None
-            return _welcome(sign_in_links.open_link(secret, password))
+            opened = sign_in_links.open_link(secret, password, by_user=_user_id())
+            return _welcome(opened)
         except InvalidField as error:
             form.refuse(error.field, error.message)
     page = render_template("pages/sign_in_link.html", form=form, link=link)
     return make_response(page, 422)
+
+
+def _user_id() -> int | None:
+    user = current_user()
+    return user.id if user else None
+
+
+def _sign_in_first() -> Answer:
+    """Without the link's address as the way back: a secret does not belong in a query."""
+    flash(_("Sign in to the account whose email changes, then open the link again."), "error")
+    return go_to(url_for("sign_in.show"))
 
 
 def await_letter(browser: str, email: str, way_back: str | None) -> Answer:

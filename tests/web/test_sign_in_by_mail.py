@@ -114,6 +114,14 @@ def test_a_changed_email_waits_for_its_letter(browse, letters, make_user):
     data = {"email-email": "new@example.com", "email-password": PASSWORD}
     assert visitor.post("/account/email", data).status_code == 303
     assert "old@example.com" in visitor.get("/account").text
+    make_user("other@example.com", password=PASSWORD)
+    stranger, other = browse(), browse()
+    other.sign_in("other@example.com")
+    for browser in (stranger, other):
+        for ask in (browser.get, browser.post):
+            assert ask(path_of(letters()[0])).location.endswith("/sign-in")
+    assert stranger.get("/account").status_code == 303, "the letter lets no stranger in"
+    assert "old@example.com" in visitor.get("/account").text
     visitor.post(path_of(letters()[0]))
     assert "new@example.com" in visitor.get("/account").text
     assert letters()[1][:2] == ("email_changed", "old@example.com")
