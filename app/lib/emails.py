@@ -26,3 +26,12 @@ def _own_letters(domain: str) -> str:
         return idna.decode(idna.encode(domain, uts46=True))
     except UnicodeError:
         return unicodedata.normalize("NFC", domain)
+
+
+def ascii_domain(email: str) -> str:
+    """The address with its domain as the mail system knows it: `xn--bcher-kva.example`.
+
+    Raises `ValueError` for a domain that can't be written so.
+    """
+    local, at, domain = email.rpartition("@")
+    return local + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())

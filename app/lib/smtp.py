@@ -17,6 +17,12 @@ TOO_LARGE = 552
 class Away(Exception):
     """The server can't be talked to at all, or takes nothing from us: no message is to blame."""
 
+    def __init__(self, reason: str, code: str) -> None:
+        self.code = code
+        """The answer's number, or the error's name: what a log may hold, unlike an answer's words,
+        which may quote addresses."""
+        super().__init__(reason)
+
 
 class Refused(Exception):
     """The server does not take this message: for good, or for now."""
@@ -49,7 +55,7 @@ class SMTPConnection:
             # A sender who is refused is refused with every message, unless this one is too large.
             if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code != TOO_LARGE:
                 self.close()
-                raise Away(reason) from None
+                raise Away(reason, str(error.smtp_code)) from None
             raise Refused(reason, for_good=error.smtp_code >= 500) from None
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
@@ -63,14 +69,20 @@ class SMTPConnection:
             raise Interrupted(f"the connection broke off ({type(error).__name__})") from None
         self._sent += 1
 
-    def check(self) -> None:
-        """Connect, sign in and say NOOP. Raises `Away`."""
+    def check(self, sender: str) -> None:
+        """Connect, sign in, and ask whether the sender is taken; nothing is sent. Raises `Away`."""
         try:
-            self._open().noop()
+            smtp = self._open()
+            smtp.ehlo_or_helo_if_needed()
+            code, words = smtp.mail(sender)
+            smtp.rset()
         except (smtplib.SMTPException, OSError) as error:
-            raise Away(type(error).__name__) from None
+            name = type(error).__name__
+            raise Away(name, name) from None
         finally:
             self.close()
+        if code >= 400:
+            raise Away(_words(code, words), str(code))
 
     def close(self) -> None:
         """End the conversation politely; the next message begins another."""
@@ -87,10 +99,12 @@ class SMTPConnection:
                 self._smtp = self._connect()
             except smtplib.SMTPResponseException as error:
                 self._drop()
-                raise Away(_words(error.smtp_code, error.smtp_error)) from None
+                reason = _words(error.smtp_code, error.smtp_error)
+                raise Away(reason, str(error.smtp_code)) from None
             except (smtplib.SMTPException, OSError) as error:
                 self._drop()
-                raise Away(f"{type(error).__name__}: {error}"[:200]) from None
+                name = type(error).__name__
+                raise Away(f"{name}: {error}"[:200], name) from None
         return self._smtp
 
     def _connect(self) -> smtplib.SMTP:
@@ -101,10 +115,14 @@ class SMTPConnection:
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
-        if server.scheme == "smtp+starttls":
-            smtp.starttls(context=_tls())
-        if server.user:
-            smtp.login(server.user, server.password)
+        try:
+            if server.scheme == "smtp+starttls":
+                smtp.starttls(context=_tls())
+            if server.user:
+                smtp.login(server.user, server.password)
+        except BaseException:
+            smtp.close()
+            raise
         return smtp
 
     def _end_if_closing(self, code: int) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.booking.gate import SeatGate
 from app.config import Settings
+from app.lib.emails import ascii_domain
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, SMTPConnection
 from app.operations import mail_backlog
@@ -47,9 +48,10 @@ def _mail(settings: Settings, found: Readiness) -> str:
     if not settings.mail_url:
         return "no letters are written; set MAIL_URL" if not settings.demo else OK
     try:
-        SMTPConnection(server_of(settings.mail_url), timeout=MAIL_TIMEOUT).check()
+        server = server_of(settings.mail_url)
+        SMTPConnection(server, timeout=MAIL_TIMEOUT).check(ascii_domain(settings.sender))
     except Away as error:
-        return f"the server does not answer ({error}); check MAIL_URL"
+        return f"the server takes nothing ({error}); check MAIL_URL and MAIL_FROM"
     if found.ready and (waits := mail_backlog.backlog().oldest) > WAITS_LONG:
         return f"a letter has waited for {waits / 60:.0f} minutes; does `flask worker` run?"
     return OK

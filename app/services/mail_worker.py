@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from app.config import Settings
 from app.db import db
 from app.errors import OutcomeUnknown
+from app.lib.emails import ascii_domain
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, Interrupted, Refused, SMTPConnection
 from app.models import Mail
@@ -91,11 +92,11 @@ class MailWorker:
             return
         # The server may take long: no transaction stays open meanwhile.
         db.session.rollback()
-        recipient = messages.ascii_domain(mail.recipient)
+        recipient = ascii_domain(mail.recipient)
         try:
-            self._smtp.send(message, messages.ascii_domain(self._settings.sender), recipient)
+            self._smtp.send(message, ascii_domain(self._settings.sender), recipient)
         except Away as error:
-            self._wait_for_server()
+            self._wait_for_server(error.code)
             self._settle(mail, mail_queue.put_back, str(error))
         except Refused as error:
             self._pause = 0.0
@@ -128,10 +129,11 @@ class MailWorker:
                     raise
                 log.warning("Still to be written down: %s", type(error).__name__)
 
-    def _wait_for_server(self) -> None:
+    def _wait_for_server(self, code: str) -> None:
         self._pause = min(max(1.0, 2 * self._pause), LONGEST_PAUSE)
         self._paused_until = time.monotonic() + self._pause
-        log.warning("The mail server takes nothing", extra={"pause_s": self._pause})
+        facts = {"smtp": code, "pause_s": self._pause}
+        log.warning("The mail server takes nothing", extra=facts)
 
     def _prune(self) -> None:
         if time.monotonic() >= self._prune_at:

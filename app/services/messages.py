@@ -5,9 +5,8 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 from typing import cast
 
-import idna
-
 from app.config import Settings
+from app.lib.emails import ascii_domain
 from app.models import Mail
 from app.services.letters import Letter
 
@@ -48,12 +47,3 @@ def message_of(letter: Letter, mail: Mail, settings: Settings) -> EmailMessage:
 
 def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def ascii_domain(email: str) -> str:
-    """The address with its domain as the mail system knows it: `xn--bcher-kva.example`.
-
-    Raises `ValueError` for a domain that can't be written so.
-    """
-    local, at, domain = email.rpartition("@")
-    return local + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())

@@ -1,5 +1,6 @@
 """A real SMTP server that takes mail, refuses it, puts it off, or breaks off."""
 
+import asyncio
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
@@ -17,6 +18,7 @@ class MailServer:
         self.after_data = None
         """Called with the connection once a message is taken, before that is answered."""
         self.sessions = 0
+        self.says_to_sender = "250 fine"
 
     @property
     def url(self):
@@ -28,6 +30,8 @@ class MailServer:
         return self
 
     def stop(self):
+        # Who has gone is noticed first; a loop that ends before leaves the connection open.
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.1), self._controller.loop).result()
         self._controller.stop()
 
     def __enter__(self):
@@ -44,6 +48,11 @@ class MailServer:
         self.sessions += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if self.says_to_sender.startswith("250"):
+            envelope.mail_from = address
+        return self.says_to_sender
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         self.tries.append(address)
