@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.admin import (
     audit,
+    booking_exports,  # noqa: F401 - its views belong to the blueprint of `bookings`
     bookings,
     checks,
     dashboard,

@@ -1,10 +1,8 @@
-"""Bookings for organisers: search, details, cancellation, booking for a guest, exports."""
+"""Bookings for organisers: search, details, cancellation, booking for a guest."""
 
 import secrets
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,52 +12,40 @@ from app.admin.guard import staff_pages
 from app.admin.hold_forms import ON_SALE, BookForForm
 from app.booking.issues import Issue
 from app.booking.orders import Booked
-from app.edge.current import desk, redis_client, redis_names
-from app.edge.exports import csv_file, excel_file
+from app.edge.current import desk
 from app.edge.forms import CancellationForm, sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.errors import InvalidField, UtsavamError
-from app.lib.money import to_amount
 from app.models import Booking, BookingState, Event
-from app.models.booking import read_code, spoken
+from app.models.booking import read_code
 from app.models.columns import now
-from app.models.staff_scope import shown_email
-from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
-from app.presenters.ticket_codes import code_span, code_texts
+from app.presenters.ticket_codes import code_span
 from app.services import (
     audit,
     booking_search,
     bookings,
     events,
-    export_progress,
     holds,
     issues,
     outbox,
     sign_in_links,
     tickets,
 )
-from app.services.booking_search import BookingQuery, BookingRow
+from app.services.booking_search import BookingQuery
 from app.services.holds import HeldSeats
 
 blueprint = staff_pages("admin_bookings", __name__)
 
-HEADER = (
-    "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
-    "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
-    "Issued for",
-)  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28)
-"""Of the columns in an Excel file, in characters."""
 MAX_PRINTED = 2_000
 
 
 @blueprint.get("/bookings")
 def index() -> Answer:
-    query, event = _query_of_request()
+    query, event = query_of_request()
     page = booking_search.search_bookings(query, after=request.args.get("after"))
     return render_template(
         "pages/admin/bookings.html",
@@ -71,20 +57,6 @@ def index() -> Answer:
         chosen=_url_args(query),
         code=read_code(query.q),
     )
-
-
-@blueprint.get("/bookings.csv")
-def export_csv() -> Answer:
-    query, event = _query_of_request()
-    audit.note_export("CSV", booking_search.count_bookings(query)[query.state], event)
-    return csv_file(_name(event), HEADER, _rows_with_progress(query))
-
-
-@blueprint.get("/bookings.xlsx")
-def export_excel() -> Answer:
-    query, event = _query_of_request()
-    audit.note_export("Excel", booking_search.count_bookings(query)[query.state], event)
-    return excel_file(_name(event), HEADER, _rows_with_progress(query), WIDTHS)
 
 
 @blueprint.get("/events/<id:event_id>/guests")
@@ -105,12 +77,6 @@ def guest_list(event_id: int) -> Answer:
         more=count - len(guests),
         seats=sum(guest.seats for guest in guests),
     )
-
-
-@blueprint.get("/exports/<uuid:token>")
-def progress(token: UUID) -> Answer:
-    found = export_progress.progress_of(redis_client(), token.hex, redis_names())
-    return render_template("fragments/export_progress.html", progress=found)
 
 
 @blueprint.get("/bookings/<id:booking_id>")
@@ -230,7 +196,7 @@ def _book(event_id: int, wanted: Issue) -> Booked:
     )
 
 
-def _query_of_request() -> tuple[BookingQuery, Event | None]:
+def query_of_request() -> tuple[BookingQuery, Event | None]:
     event_id = request.args.get("event", type=an_id)
     event = events.get_event(event_id, drafts=True) if event_id else None
     state = request.args.get("status", "").upper()
@@ -246,58 +212,6 @@ def _url_args(query: BookingQuery) -> dict[str, Any]:
     """The query's arguments for `url_for`."""
     found = {"event": query.event_id, "status": query.state.lower(), "q": query.q}
     return {name: value for name, value in found.items() if value}
-
-
-def _rows_with_progress(query: BookingQuery) -> Iterator[tuple[object, ...]]:
-    """The rows to export; with a `progress` token, their progress is reported for polling."""
-    try:
-        token = UUID(request.args.get("progress", "")).hex
-    except ValueError:
-        return _rows(query)
-    total = booking_search.count_bookings(query)[query.state]
-    return export_progress.followed(redis_client(), token, _rows(query), total, redis_names())
-
-
-def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
-    # Labelled here: the rows are read while the answer is sent.
-    labels = {state: state_label(state, organiser=True) for state in BookingState}
-    at_the_door = _("At the door")
-    for guest in booking_search.iterate_bookings(query):
-        yield (
-            spoken(guest.reference),
-            labels[BookingState(guest.state)],
-            guest.seats,
-            to_amount(guest.price_minor * guest.seats, guest.currency),
-            guest.currency,
-            name_of(guest.name, guest.email),
-            shown_email(guest.email),
-            guest.event,
-            guest.start_at,
-            guest.end_at,
-            guest.created_at,
-            guest.cancelled_at,
-            to_amount(_due(guest), guest.currency),
-            (guest.payment_note or at_the_door) if _due(guest) else "",
-            " ".join(_codes(guest)),
-            guest.issued_for,
-        )
-
-
-def _due(guest: BookingRow) -> int:
-    """What is to be paid for the seats that stand, in smallest units."""
-    stands = guest.state == BookingState.CONFIRMED
-    return guest.price_minor * guest.seats if stands else 0
-
-
-def _codes(guest: BookingRow) -> list[str]:
-    """The codes of the seats that let somebody in."""
-    if guest.state != BookingState.CONFIRMED:
-        return []
-    return code_texts(guest.reference, guest.seats)
-
-
-def _name(event: Event | None) -> str:
-    return f"bookings-{event.slug}" if event else "bookings"
 
 
 def _shown(booking_id: int, error: str | None = None, status: int = 200, **made: str) -> Response:
