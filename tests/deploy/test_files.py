@@ -172,9 +172,13 @@ def test_the_blueprint_sets_what_the_site_can_not_start_without():
     )
     assert variables["REDIS_URL"]["fromService"]["name"] == redis["name"]
     assert not any("value" in variables[name] for name in ("ADMIN_KEY", "SECRET_KEY"))
-    # Letters hold addresses of tickets, which the site itself has to open.
-    shared = {entry["key"]: entry for entry in worker["envVars"]}["SECRET_KEY"]["fromService"]
-    assert (shared["name"], shared["envVarKey"]) == (web["name"], "SECRET_KEY")
+    # Letters hold addresses of tickets, which the site itself has to open, and say who sells.
+    own = {"ADMIN_KEY", "PROXY_HOPS", "WEB_CONCURRENCY"}
+    theirs = {entry["key"]: entry for entry in worker["envVars"]}
+    assert theirs.keys() == variables.keys() - own
+    for name in theirs.keys() - {"DATABASE_URL", "REDIS_URL"}:
+        shared = theirs[name]["fromService"]
+        assert (shared["name"], shared["envVarKey"]) == (web["name"], name)
 
 
 def test_the_commands_are_the_same_wherever_the_site_runs(services):
