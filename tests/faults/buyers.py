@@ -105,6 +105,13 @@ class Buyers(Crowd):
             time.sleep(0.005)
         return time.monotonic() - began
 
+    def newcomer_books(self):
+        """Let somebody come who is with no worker yet, and book; the seconds it took them."""
+        began, booked = time.monotonic(), len(self.booked)
+        self._act(self.user_ids[0])
+        assert len(self.booked) > booked, "the newcomer was refused"
+        return time.monotonic() - began
+
     def _act(self, user_id):
         key = uuid.uuid4().hex
         wish = {"user_id": user_id, "event_id": self.event_id, "idempotency_key": key}
