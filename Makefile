@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	&& echo $$p && break; done)
 PY = .venv/bin/python
 QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
+FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
+	$(addprefix tests/,simulation metrics backup test_reload.py)
 
 .PHONY: help demo test quick faults fuzz shots check load soak bench growth lock licences sbom audit python \
 	setup-demo setup-test setup-audit
@@ -23,10 +25,10 @@ quick: setup-test ## Run the fast seven tenths of the tests: ARGS=-x
 	@$(PY) -m pytest $(QUICK) -m 'not whole and not long' --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length, soak and rehearse
-	@$(PY) -m pytest $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) -v -m "not short" $(ARGS)
+	@SIMULATION_SEEDS=10000 $(PY) -m pytest $(FAULTS) -v -m "not short" $(ARGS)
 
 fuzz: setup-test ## Search at length for input that breaks the site, or that the API's document denies
-	@UTSAVAM_WHOLE=1 $(PY) -m pytest tests/fuzz -v $(ARGS)
+	@UTSAVAM_WHOLE=1 $(PY) -m pytest tests/fuzz -v -m "" $(ARGS)
 
 shots: setup-test ## Take pictures of every page in every state, into build/shots
 	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)

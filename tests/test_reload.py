@@ -27,7 +27,11 @@ def reload(site, folder, line):
 
 
 @pytest.mark.parametrize(
-    "line", ["LIMIT_BOOKING=lots", "TRUSTED_HOSTS=https://tickets.example.org"]
+    "line",
+    [
+        "LIMIT_BOOKING=lots",
+        pytest.param("TRUSTED_HOSTS=https://tickets.example.org", marks=pytest.mark.whole),
+    ],
 )
 def test_a_reload_with_wrong_settings_is_refused_and_the_site_goes_on(site, folder, line):
     before = workers(site)

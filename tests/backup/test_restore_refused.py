@@ -55,6 +55,7 @@ def test_a_site_that_runs_on_it_keeps_its_database(place, later, file):
     assert "Stop its web processes first" in told
 
 
+@pytest.mark.whole
 def test_whoever_holds_a_table_is_waited_for_five_seconds(place, later, file):
     with psycopg.connect(libpq(place.url)) as holder:
         holder.execute("SELECT 1 FROM bookings")

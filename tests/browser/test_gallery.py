@@ -18,6 +18,9 @@ WIDER = "document.documentElement.scrollWidth > document.documentElement.clientW
 AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that changes between light and dark: each page is otherwise the same in both."""
+EACH_RUN = {(360, "light"): RULES, (1280, "dark"): RULES}
+"""Both widths and both schemes once; `make shots` looks at each with each."""
+ALL = {(360, "dark"): COLOURS, (1280, "light"): COLOURS, **EACH_RUN}
 TOLERATED = ("status of 500", "status of 503", "ERR_INTERNET_DISCONNECTED")
 """What the browser says of an answer that is broken, and of a network that is away, on purpose."""
 WIDTHS = {360: 740, 1280: 900}
@@ -70,7 +73,10 @@ def look(page, name, width, shots):
     wrong = []
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE.read_text())
-    for scheme, rules in {"light": RULES, "dark": COLOURS}.items():
+    for scheme in ("light", "dark"):
+        rules = (ALL if shots else EACH_RUN).get((width, scheme))
+        if not rules:
+            continue
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if shots:
             page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)

@@ -35,6 +35,7 @@ def behind(town, clean, make_event, make_user):
     return buyers
 
 
+@pytest.mark.whole
 def test_bookings_come_through_by_both_sites_and_the_seats_add_up(town, behind, sql):
     with behind:
         behind.wait_for_bookings(100)

@@ -27,7 +27,7 @@ ELSEWHERE = ("127.0.0.2", 0)
 """Where the buyers are: the address of the slow clients is used up."""
 
 
-@pytest.fixture(scope="module", params=["nginx", "caddy"])
+@pytest.fixture(scope="module", params=["nginx", pytest.param("caddy", marks=pytest.mark.whole)])
 def town(request, migrated_app, settings, folder):
     if not (proxies.NGINX if request.param == "nginx" else proxies.CADDY):
         pytest.skip(proxies.NOT_RUN[request.param])

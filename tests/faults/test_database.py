@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.faults.buyers import ask
 from tests.support.threads import at_once
 
@@ -9,6 +11,7 @@ PARTS = ("backend", "checkpointer", "walwriter", "background writer", "postmaste
 PLACES = (("/health", 200), ("/ready", 503), ("/events", 503))
 
 
+@pytest.mark.whole
 def test_crashes_of_the_database_lose_no_booking(house, figures):
     with house.buyers() as buyers:
         for _ in range(figures.crashes):
@@ -48,6 +51,7 @@ def test_without_the_database_the_site_says_so_soon_and_comes_back_by_itself(hou
     assert set(buyers.statuses) <= {201, 503}
 
 
+@pytest.mark.whole
 def test_a_database_that_stops_answering_makes_nobody_wait_longer_than_ten_seconds(house):
     with house.buyers(keeps_asking=False) as buyers:
         frozen = house.postgres_processes()

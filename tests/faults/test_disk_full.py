@@ -59,6 +59,7 @@ def filled(disk):
         ballast.unlink()
 
 
+@pytest.mark.whole
 def test_a_full_disk_is_told_as_unavailable_loses_nothing_and_passes(house, small_disk, figures):
     event, user = house.factories.event(capacity=300), house.factories.user()
     wish, told = {"user_id": user.id, "event_id": event.id}, set()

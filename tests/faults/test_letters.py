@@ -122,6 +122,7 @@ def test_two_workers_send_each_letter_once(house, post, workers, owe):
     assert sorted(to for to, _ in post.messages) == sorted(people)
 
 
+@pytest.mark.whole
 def test_a_worker_that_is_told_to_end_ends_between_two_letters(house, post, workers, owe):
     owe()
     post.after_data = lambda _server: time.sleep(0.1)
@@ -137,6 +138,7 @@ def test_a_worker_that_is_told_to_end_ends_between_two_letters(house, post, work
     assert len(set(ids(post))) == len(ids(post))
 
 
+@pytest.mark.whole
 def test_a_restart_of_the_database_ends_no_worker_and_loses_no_letter(house, post, workers, owe):
     owe()
     post.after_data = lambda _server: time.sleep(0.05)

@@ -120,7 +120,10 @@ def said_of_the_database(house):
     return send("GET", f"{house.site.url}/ready").json()["database"]
 
 
-READ_ONLY = [new_sessions, demoted, pytest.param(every_session, marks=pytest.mark.whole)]
+READ_ONLY = [
+    demoted,
+    *[pytest.param(kind, marks=pytest.mark.whole) for kind in (new_sessions, every_session)],
+]
 
 
 @pytest.mark.parametrize("read_only", READ_ONLY)

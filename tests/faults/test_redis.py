@@ -104,6 +104,7 @@ def test_a_redis_that_forgets_and_lies_never_oversells_and_strands_no_seat(house
     assert set(buyers.hunters.statuses) <= SERVED
 
 
+@pytest.mark.whole
 def test_seats_that_were_freed_behind_everybodys_back_are_sold_though_redis_has_none(house, eye):
     event, user = house.factories.event(capacity=5), house.factories.user()
     wish = {"user_id": user.id, "event_id": event.id}

@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 
+import pytest
+
 from app.models.booking import new_reference
 from tests.faults.buyers import ask
 from tests.support.naive import INSERT
@@ -51,6 +53,7 @@ def test_many_cancellations_at_once_each_sent_twice_return_every_seat_once(house
     house.sell_what_is_left()
 
 
+@pytest.mark.whole
 def test_a_capacity_that_goes_up_and_down_under_load_keeps_the_sums(house, figures):
     with house.buyers(capacity=40) as buyers:
         edited = Counter()

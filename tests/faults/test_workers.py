@@ -47,7 +47,7 @@ def test_a_frozen_worker_that_holds_the_row_holds_nobody_else_up_for_long(house)
         for _ in range(2):
             frozen = freeze_holder(house)
             try:
-                # All the others may wait at the worker that is frozen, until their own patience ends.
+                # All the others may wait at the frozen worker, until their own patience ends.
                 assert buyers.newcomer_books() <= 1.5
             finally:
                 frozen.resume()

@@ -88,6 +88,7 @@ def test_where_a_letter_would_make_the_account_it_is_made_by_the_api(
     assert sql("SELECT count(*) FROM mails") == [(0,)]
 
 
+@pytest.mark.whole
 def test_it_fails_where_the_database_loses_a_seat_and_says_which_promise_broke(
     token_site, clean, database, tmp_path
 ):
@@ -138,6 +139,7 @@ def test_seats_that_an_organiser_holds_back_meanwhile_are_not_stranded(token_sit
         wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)
 
 
+@pytest.mark.whole
 def test_it_is_counted_and_leaves_nothing_after_an_early_end_too(token_site, sql, tmp_path):
     with ended_early(token_site, tmp_path):
         wait_until(lambda: sql("SELECT count(*) > 3 FROM bookings") == [(True,)], 30)

@@ -86,6 +86,7 @@ def test_figures_of_both_workers_and_both_lanes_add_up(metered, make_event, make
     assert_adds_up(metered, make_event, make_user, sql)
 
 
+@pytest.mark.whole
 def test_figures_of_workers_with_threads_add_up(
     clean, metered_settings, folder, make_event, make_user, sql
 ):
@@ -156,6 +157,7 @@ def test_a_killed_worker_takes_no_count_with_it_and_leaves_no_gauge(metered, mak
     assert found["booked"] == found["requests"] == found["orders"] == 50
 
 
+@pytest.mark.whole
 def test_a_reload_writes_what_was_noted_last(metered, make_event, make_user):
     event, user = make_event(capacity=500), make_user()
     counted = Counted(metered)
@@ -211,7 +213,7 @@ def test_a_request_is_told_by_its_rule_and_never_by_what_somebody_typed(metered)
     }
 
 
-@pytest.mark.parametrize("end", ["terminate", "kill"])
+@pytest.mark.parametrize("end", [pytest.param("terminate", marks=pytest.mark.whole), "kill"])
 def test_the_server_and_its_folder_go_with_the_master(end, metered_settings, folder, migrated_app):
     with Metered(metered_settings, folder / end, WEB_CONCURRENCY="1") as metered:
         server = metered.server()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.mutants.tree import change_line, copy_tree, run_tests
 
+pytestmark = pytest.mark.whole
 ASSERTED = ("AssertionError", "assert ", "Failed: DID NOT RAISE", "app.errors.")
 """How a failure begins that is a test's own, or a refusal where a booking was due: not an accident
 of the change, such as a name that is missing."""
@@ -84,9 +85,6 @@ MUTANTS = {
         ("tests/booking/test_lost_answers.py",),
     ),
 }
-CHEAP = "commit recovery reads without the lock"
-"""Done in every run of the tests; the others are left to `make faults`."""
-CHOSEN = [pytest.param(name, marks=() if name == CHEAP else pytest.mark.whole) for name in MUTANTS]
 
 
 @pytest.fixture
@@ -95,7 +93,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", MUTANTS)
 def test_the_suite_fails_when(tree, name):
     mutant = MUTANTS[name]
     change_line(tree, mutant.file, mutant.line, mutant.changed)
@@ -105,7 +103,6 @@ def test_the_suite_fails_when(tree, name):
     assert all(message.startswith(ASSERTED) for message in report.failures.values()), report
 
 
-@pytest.mark.whole
 def test_the_suite_passes_unchanged(tree):
     files = sorted({test for mutant in MUTANTS.values() for test in mutant.tests})
     report = run_tests(tree, files)

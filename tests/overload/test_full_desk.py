@@ -50,6 +50,7 @@ def test_past_the_room_one_is_told_503_at_once_and_after_the_flood_all_is_well(
     assert seats_sold(sql, event) == served + 1
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "small_site", [*WORKER_KINDS, pytest.param(FEW_THREADS, marks=pytest.mark.whole)], indirect=True
 )

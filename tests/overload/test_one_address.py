@@ -137,6 +137,7 @@ def beside_the_flood(url, emails, event, user):
     return p99_of(calm), p99_of(busy), Counter(answers_of(visits)), Counter(answers_of(flood))
 
 
+@pytest.mark.whole
 def test_beside_a_flood_of_sign_ins_others_sign_in_and_bookings_stay_quick(
     hall, people, make_user, make_event
 ):
@@ -167,6 +168,7 @@ def sign_ups_beside_a_taken_email(url, taken):
     return Counter(answers_of(works)), told
 
 
+@pytest.mark.whole
 def test_taken_emails_posted_by_two_addresses_keep_no_newcomer_out(hall, people):
     (taken,) = people(1)
     bots, told = sign_ups_beside_a_taken_email(hall(**FEW), taken)

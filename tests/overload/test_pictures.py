@@ -93,7 +93,7 @@ LARGE = {
 }
 
 
-SHORT = {"a small PNG of 49 megapixels", "the largest WebP", "a printer's JPEG"}
+SHORT = {"a small PNG of 49 megapixels", "the largest WebP"}
 """Done in every run of the tests; the others are left to `make faults`."""
 CHOSEN = [pytest.param(name, marks=() if name in SHORT else pytest.mark.whole) for name in LARGE]
 

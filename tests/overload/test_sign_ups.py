@@ -31,6 +31,7 @@ def sign_up(small_site):
     return sign_up
 
 
+@pytest.mark.whole
 @GEVENT
 def test_many_sign_ups_at_once_hold_no_other_request_up(buyer, sign_up):
     told, waits = [], []

@@ -20,7 +20,13 @@ def kind(request):
     return request.param
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["one process", "three processes"])
+PROCESSES = [
+    pytest.param(1, id="one process", marks=pytest.mark.whole),
+    pytest.param(3, id="three processes"),
+]
+
+
+@pytest.fixture(scope="module", params=PROCESSES)
 def site_of_a_kind(request, kind, migrated_app, settings, folder):
     place = folder / f"{kind}-{request.param}"
     with Site(settings, place, WORKER_CLASS=kind, WEB_CONCURRENCY=str(request.param)) as site:

@@ -16,7 +16,7 @@ from tests.simulation.database import Database
 from tests.simulation.redis_server import RedisServer
 from tests.simulation.shop import EVENT, Shop, in_virtual_time
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "3000"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 SALE = 8.0
 """Seconds, of virtual time, in which buyers come and things go wrong."""
 CALM = 5.0
