@@ -39,6 +39,8 @@ WORD_SIMILARITY = 0.4
 APPLICATION_NAME = "utsavam"
 """Prefix of our connections' `application_name`."""
 READ_ONLY = "25006"
+IDLED = "25P03"
+"""SQLSTATE of a transaction that the server ended because it idled too long."""
 """SQLSTATE of a write refused by a server that is a standby or set to read-only."""
 INVALIDATING_STATES = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
 """SQLSTATEs that invalidate a connection: the server closes it, or may have failed over to another
@@ -112,7 +114,8 @@ def _invalidate_unusable_connection(context: ExceptionContext) -> None:
 
 def in_doubt(error: DBAPIError) -> bool:
     """Return whether a COMMIT that raised this error may nevertheless have succeeded."""
-    return error.connection_invalidated and getattr(error.orig, "sqlstate", None) != READ_ONLY
+    certain = {READ_ONLY, IDLED}
+    return error.connection_invalidated and getattr(error.orig, "sqlstate", None) not in certain
 
 
 def _end_read_transaction(_error: BaseException | None) -> None:

@@ -1,14 +1,21 @@
 """The booking desk's own database connection pool, which page requests cannot exhaust."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.config import LEDGER_POOL, Settings
-from app.db import db, engine_options, listen
+from app.db import IDLED, db, engine_options, listen
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LEDGER = "ledger"
 """Name (bind key) of the desk's engine."""
@@ -41,6 +48,31 @@ def init_app(app: Flask) -> None:
     """
     with app.app_context():
         listen(db.engines[LEDGER], STATEMENT_TIMEOUT_MS, " desk {}")
+
+
+def was_ended(error: DBAPIError) -> bool:
+    """Return whether the server ended the transaction for idling under row locks.
+
+    That is meant for frozen processes, but may meet one that got no processor time. Nothing was
+    committed, so the transaction can be run again.
+    """
+    return getattr(error.orig, "sqlstate", None) == IDLED
+
+
+def retry_if_ended(use_case: Callable[P, T]) -> Callable[P, T]:
+    """Run a use case that is one transaction under row locks once more if the server ended it."""
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return use_case(*args, **kwargs)
+        except DBAPIError as error:
+            if not was_ended(error):
+                raise
+        log.warning("The server ended a transaction that idled; it is run again")
+        return use_case(*args, **kwargs)
+
+    return run
 
 
 @contextmanager

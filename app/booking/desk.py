@@ -15,6 +15,7 @@ from psycopg.errors import LockNotAvailable, NotNullViolation
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from app.booking import ledger
+from app.booking.connections import was_ended
 from app.booking.gate import SeatGate
 from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
 from app.booking.live_stats import (
@@ -185,18 +186,16 @@ class BookingDesk:
         """Record the orders, with one retry.
 
         A connection that the server has closed since its last use, or that was opened while the
-        server was read-only, fails immediately, before any work is done. A guest whom another
-        process has recorded at the same moment is known the second time.
+        server was read-only, fails immediately, before any work is done. A transaction that the
+        server ended for idling committed nothing. A guest whom another process has recorded at the
+        same moment is known the second time.
         """
         started = time.monotonic()
         locked = self.metrics.locked if self.metrics else None
         try:
             return ledger.record(orders, locked, journal=self.keeps_journal)
         except DBAPIError as error:
-            was_closed = error.connection_invalidated
-            if not isinstance(getattr(error, "orig", None), NotNullViolation) and (
-                not was_closed or time.monotonic() - started > RETRY_WITHIN
-            ):
+            if not _is_worth_a_retry(error, time.monotonic() - started):
                 raise
             return ledger.record(orders, locked, journal=self.keeps_journal)
 
@@ -240,6 +239,12 @@ class BookingDesk:
             return DatabaseDown()
         self.gate.publish(snapshots)
         return outcome
+
+
+def _is_worth_a_retry(error: DBAPIError, seconds: float) -> bool:
+    if isinstance(error.orig, NotNullViolation) or was_ended(error):
+        return True
+    return error.connection_invalidated and seconds <= RETRY_WITHIN
 
 
 def _kind_of(error: Exception) -> str | None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.booking import seats
+from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Guest, Order
 from app.db import db
@@ -68,6 +69,7 @@ def book_as_guest(
     return desk.book(Order(None, event_id, seats, key, fingerprint, guest=guest))
 
 
+@retry_if_ended
 def cancel(
     desk: BookingDesk,
     booking_id: int,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, func, select, update
 
 from app.booking import holds, seats
+from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import (
@@ -128,6 +129,7 @@ def has_bookings(event_id: int) -> bool:
     return bool(db.session.scalar(select(exists().where(Booking.event_id == event_id))))
 
 
+@retry_if_ended
 def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
     """Create an event. Raises `InvalidField`."""
     require_all_events()
@@ -194,6 +196,7 @@ def duplicate_event(
     return create_event({**facts, "name": name[:200], "status": EventStatus.DRAFT.value}, desk)
 
 
+@retry_if_ended
 def update_event(
     event_id: int,
     changes: Mapping[str, Any],
@@ -229,6 +232,7 @@ def update_event(
     return event
 
 
+@retry_if_ended
 def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words: str = "") -> int:
     """Delete the event; with `force`, also cancel its confirmed bookings, whose record is kept.
     Who had booked is told so, with the organiser's `words`.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.booking import holds
+from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import VersionConflict
@@ -35,6 +36,7 @@ def get_hold(event_id: int, hold_id: int) -> Hold:
     return holds.get_hold(db.session(), event, hold_id)
 
 
+@retry_if_ended
 def add_hold(
     event_id: int, name: str, seats: int, desk: BookingDesk, *, from_held: bool = False
 ) -> Hold:
@@ -50,6 +52,7 @@ def add_hold(
     return hold
 
 
+@retry_if_ended
 def change_hold(
     event_id: int,
     hold_id: int,
@@ -80,6 +83,7 @@ def change_hold(
     return hold
 
 
+@retry_if_ended
 def release_hold(
     event_id: int, hold_id: int, desk: BookingDesk, *, seen: int | None = None
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy.exc import IntegrityError
 
 from app.booking import issues
+from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.issues import Issue
 from app.booking.orders import Booked
@@ -19,6 +20,7 @@ from app.services.accounts import constraint_of
 _KEY = "uq_bookings_user_id_idempotency_key"
 
 
+@retry_if_ended
 def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
     """Book seats for a guest, who needs no account; the booking and what it is taken from change
     in one transaction.

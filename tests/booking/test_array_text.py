@@ -8,7 +8,11 @@ from sqlalchemy import BigInteger, String, select
 from app.booking.arrays import array_of
 from app.db import db
 
-FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 AWKWARD = st.sampled_from(["", "NULL", "null", "{}", '"', "\\", '\\"', "a,b", " x ", "{a}", "'"])
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 

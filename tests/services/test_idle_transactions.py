@@ -1,0 +1,74 @@
+"""A process that gets no processor time under a row lock loses its transaction, not the request."""
+
+import time
+
+import pytest
+from sqlalchemy import event as listening
+from sqlalchemy.exc import DBAPIError
+
+from app.booking.connections import FROZEN_AFTER_MS, LEDGER
+from app.db import db
+from app.services import bookings, events, holds
+from tests.support.sums import seats_left
+
+pytestmark = pytest.mark.usefixtures("invariants")
+
+
+@pytest.fixture
+def starve(app):
+    """Let the process stand still after it has got so many locks of event rows, on an engine."""
+    stops = []
+
+    def starve(key, times):
+        left = [times]
+
+        def stand_still(_connection, _cursor, statement, *_rest):
+            if left[0] and "FOR NO KEY UPDATE" in statement:
+                left[0] -= 1
+                time.sleep(FROZEN_AFTER_MS / 1000 + 0.4)
+
+        engine = db.engines[key]
+        listening.listen(engine, "after_cursor_execute", stand_still)
+        stops.append(lambda: listening.remove(engine, "after_cursor_execute", stand_still))
+        return left
+
+    yield starve
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def booked(desk, make_user, make_event):
+    event, user = make_event(capacity=10), make_user()
+    return event, bookings.book(desk, user_id=user.id, event_id=event.id, seats=2).booking.id
+
+
+def test_a_cancellation_is_done_the_second_time(starve, desk, booked, sql):
+    event, booking_id = booked
+    left = starve(None, 1)
+    assert bookings.cancel(desk, booking_id).status == "CANCELLED"
+    assert (left, seats_left(sql, event)) == ([0], 10)
+
+
+def test_so_are_an_edit_and_a_hold(starve, desk, booked, sql):
+    event, _booking_id = booked
+    starve(None, 1)
+    assert events.update_event(event.id, {"capacity": 12}, desk).capacity == 12
+    starve(None, 1)
+    holds.add_hold(event.id, "Band", 3, desk)
+    assert seats_left(sql, event) == 7
+
+
+def test_and_a_booking(starve, desk, make_user, make_event, sql):
+    event, user = make_event(capacity=10), make_user()
+    left = starve(LEDGER, 1)
+    bookings.book(desk, user_id=user.id, event_id=event.id, seats=2)
+    assert (left, seats_left(sql, event)) == ([0], 8)
+
+
+def test_who_stands_still_again_is_told_and_changes_nothing(starve, desk, booked, sql):
+    event, booking_id = booked
+    starve(None, 2)
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        bookings.cancel(desk, booking_id)
+    assert seats_left(sql, event) == 8
