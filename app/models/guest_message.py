@@ -29,7 +29,9 @@ class GuestMessage(Model):
     body: Mapped[str] = mapped_column(String(MAX_BODY))
     """Markdown, as an event's description."""
     guests: Mapped[int]
-    """To how many people it went."""
+    """To how many people it was written."""
+    dropped: Mapped[int] = mapped_column(server_default="0")
+    """Of these, who gave their seats back before their letter was sent: they got none."""
     created_at: Mapped[CreatedAt]
 
 

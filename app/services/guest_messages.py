@@ -26,8 +26,14 @@ class Progress(NamedTuple):
 
     @property
     def done(self) -> int:
-        """Letters that the mail server took, or that were no longer to be sent."""
-        return max(self.message.guests - self.waiting - self.given_up, 0)
+        """Letters that the mail server took."""
+        others = self.waiting + self.given_up + self.dropped
+        return max(self.message.guests - others, 0)
+
+    @property
+    def dropped(self) -> int:
+        """Letters to guests who gave their seats back before they were sent."""
+        return self.message.dropped
 
 
 def list_messages(event_id: int) -> Sequence[Progress]:
@@ -41,7 +47,7 @@ def list_messages(event_id: int) -> Sequence[Progress]:
 def get_message(event_id: int, message_id: int) -> Progress:
     """Raises `EventNotFound`, also for a message about another event."""
     events.get_event(event_id, drafts=True)
-    message = db.session.get(GuestMessage, message_id)
+    message = db.session.get(GuestMessage, message_id, populate_existing=True)
     if message is None or message.event_id != event_id:
         raise EventNotFound(event_id)
     return _progress(message)

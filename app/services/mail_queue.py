@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from app.db import transaction
-from app.models import Mail, MailState
+from app.models import GuestMessage, Mail, MailState
 from app.models.columns import now
 
 LEASE = timedelta(minutes=3)
@@ -50,11 +50,21 @@ def sent(mail: Mail) -> None:
 
 
 def drop(mail: Mail) -> None:
-    """Forget a letter that would no longer be true."""
+    """Forget a letter that would no longer be true; a message to all guests counts it."""
     with transaction() as session:
-        session.execute(
-            delete(Mail).where(*_ours(mail)).execution_options(synchronize_session=False)
+        gone = (
+            delete(Mail)
+            .where(*_ours(mail))
+            .returning(Mail.guest_message_id)
+            .execution_options(synchronize_session=False)
         )
+        if message_id := session.scalar(gone):
+            session.execute(
+                update(GuestMessage)
+                .where(GuestMessage.id == message_id)
+                .values(dropped=GuestMessage.dropped + 1)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def put_back(mail: Mail, reason: str) -> None:

@@ -200,6 +200,7 @@ ROWS = [
             "subject": "Doors at six",
             "body": "Come early;\n**all** of you",
             "guests": 2,
+            "dropped": 1,
             "created_at": MOMENT,
         },
     ),
