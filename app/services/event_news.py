@@ -38,6 +38,24 @@ def note_change(
         outbox.note(Happened.EVENT_CHANGED, event_id=event.id, facts=facts)
 
 
+def both_changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a letter that tells of two changes at once, from what was first to what is last.
+
+    `entry`, the number of each one's journal entry, says which was the earlier.
+    """
+    first, last = sorted((one, other), key=lambda facts: facts.get("entry", 0))
+    before, after = {**last["before"], **first["before"]}, {**first["after"], **last["after"]}
+    names = [name for name in TOLD if name in after and before[name] != after[name]]
+    words = dict.fromkeys(facts["words"] for facts in (first, last) if facts["words"])
+    return {
+        "words": "\n\n".join(words),
+        "before": {name: before[name] for name in names},
+        "after": {name: after[name] for name in names},
+        "again": first["again"] or last["again"],
+        "entry": last["entry"],
+    }
+
+
 def count_guests(event: Event) -> int:
     """How many people have standing bookings of the event: each gets one letter."""
     query = (

@@ -148,6 +148,9 @@ def _prepare_change(draft: Draft) -> None:
     _require(draft, BookingState.CONFIRMED)
     event: Event = draft.facts["event"]
     before, after = draft.facts["before"], draft.facts["after"]
+    if not (after or draft.facts.get("again")):
+        # Changed and changed back before anybody was told.
+        raise NoLongerTrue
     entry = AuditEntry(at=now(), before=before, after=after)
     draft.facts["changes"] = audit_words(entry, event.zone, event)
     draft.facts["moved"] = "start_at" in after and not draft.facts.get("again")
@@ -207,6 +210,8 @@ def _prepare_reminder(draft: Draft) -> None:
     start = datetime.fromisoformat(draft.facts["start_at"])
     if event.start_at != start or start <= now() or not event.reminds_guests:
         raise NoLongerTrue
+    day = start.astimezone(event.zone).date()
+    draft.facts["today"] = now().astimezone(event.zone).date() == day
     add_codes(draft)
 
 

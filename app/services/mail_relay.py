@@ -3,26 +3,39 @@
 Entries are taken with SKIP LOCKED, so that several workers share them and none is told twice.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
 
 from flask_babel import get_locale
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CursorResult,
     Select,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Session
 
-from app.db import transaction
-from app.models import Booking, BookingState, Event, Happened, JournalEntry, Mail, User
-from app.services import rehearsals
+from app.db import db, transaction
+from app.models import (
+    Booking,
+    BookingState,
+    Event,
+    GuestMessage,
+    Happened,
+    JournalEntry,
+    Mail,
+    MailState,
+    User,
+)
+from app.services import event_news, rehearsals
 
 MAX_ENTRIES = 100
 """Entries in one transaction; one of the desk's may hold a hundred bookings."""
@@ -48,10 +61,14 @@ _COLUMNS = (
 
 
 def relay() -> int:
-    """Turn the oldest entries into letters; returns how many entries."""
+    """Turn the oldest entries into letters; returns how many entries.
+
+    A kind that this version does not know is left to a worker that does.
+    """
     with transaction() as session:
         oldest = (
             select(JournalEntry.id)
+            .where(JournalEntry.kind.in_(Happened))
             .order_by(JournalEntry.id)
             .limit(MAX_ENTRIES)
             .with_for_update(skip_locked=True)
@@ -60,6 +77,7 @@ def relay() -> int:
             delete(JournalEntry)
             .where(JournalEntry.id.in_(oldest.scalar_subquery()))
             .returning(
+                JournalEntry.id,
                 JournalEntry.kind,
                 JournalEntry.event_id,
                 JournalEntry.booking_ids,
@@ -67,16 +85,26 @@ def relay() -> int:
             )
             .execution_options(synchronize_session=False)
         )
-        entries = session.execute(taken).all()
-        booked = [id for entry in entries if entry.kind == Happened.BOOKED for id in entry[2]]
+        entries = sorted(session.execute(taken).all(), key=lambda entry: entry.id)
+        booked = [
+            id for entry in entries if entry.kind == Happened.BOOKED for id in entry.booking_ids
+        ]
         if booked:
             _owe(session, Happened.BOOKED, _of_bookings(booked) & Booking.takes_seats, {})
-        for kind, event_id, booking_ids, facts in entries:
+        for number, kind, event_id, booking_ids, facts in entries:
             if kind == Happened.GIVEN_BACK:
                 _owe(session, Happened.GIVEN_BACK, _of_bookings(booking_ids), facts)
+            elif kind == Happened.EVENT_CHANGED:
+                _owe_change(session, event_id, {**facts, "entry": number})
             elif kind != Happened.BOOKED:
                 _owe_to_guests(session, Happened(kind), event_id, facts)
     return len(entries)
+
+
+def unknown_kinds() -> Sequence[str]:
+    """The kinds of entries that wait for a worker of a later version."""
+    known = JournalEntry.kind.in_(Happened)
+    return db.session.scalars(select(JournalEntry.kind).where(~known).distinct()).all()
 
 
 def _of_bookings(ids: Sequence[int]) -> ColumnElement[bool]:
@@ -89,10 +117,37 @@ def _owe(
     _insert(session, _letters(kind, facts).where(which).order_by(Booking.id))
 
 
+def _owe_change(session: Session, event_id: int, facts: Mapping[str, Any]) -> None:
+    """Let the letters of an earlier change that are still unsent tell of both; owe the others."""
+    unsent = (
+        (Mail.letter == LETTERS[Happened.EVENT_CHANGED])
+        & (Mail.event_id == event_id)
+        & (Mail.state == MailState.QUEUED.value)
+        & (Mail.attempts == 0)
+    )
+    told: set[int] = set()
+    for earlier in session.scalars(select(Mail.facts).where(unsent).distinct()).all():
+        both = event_news.both_changes(earlier, facts)
+        retold = (
+            update(Mail)
+            .where(unsent, Mail.facts == bindparam("earlier", earlier, type_=JSONB))
+            .values(facts=both)
+            .returning(Mail.user_id)
+            .execution_options(synchronize_session=False)
+        )
+        told.update(id for id in session.scalars(retold) if id is not None)
+    _owe_to_guests(session, Happened.EVENT_CHANGED, event_id, facts, but=told)
+
+
 def _owe_to_guests(
-    session: Session, kind: Happened, event_id: int, facts: Mapping[str, Any]
+    session: Session,
+    kind: Happened,
+    event_id: int,
+    facts: Mapping[str, Any],
+    *,
+    but: Collection[int] = (),
 ) -> None:
-    """One letter to each person, with the newest of their bookings."""
+    """One letter to each person, with the newest of their bookings; none to those `but`."""
     query = (
         _letters(kind, facts)
         .join(Event, Event.id == Booking.event_id)
@@ -101,7 +156,22 @@ def _owe_to_guests(
         .ext(distinct_on(Booking.user_id))
         .order_by(Booking.user_id, Booking.id.desc())
     )
-    _insert(session, query)
+    if but:
+        query = query.where(Booking.user_id.not_in(but))
+    made = _insert(session, query)
+    if kind == Happened.MESSAGE:
+        _count_gone(session, facts["message"], made)
+
+
+def _count_gone(session: Session, message_id: int, made: int) -> None:
+    """Who gave their seats back between the organiser's click and now gets no letter."""
+    gone = func.greatest(GuestMessage.guests - made, 0)
+    session.execute(
+        update(GuestMessage)
+        .where(GuestMessage.id == message_id)
+        .values(dropped=gone)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _letters(kind: Happened, facts: Mapping[str, Any]) -> Select[Any]:
@@ -123,9 +193,11 @@ def _letters(kind: Happened, facts: Mapping[str, Any]) -> Select[Any]:
     )
 
 
-def _insert(session: Session, letters: Select[Any]) -> None:
-    session.execute(
+def _insert(session: Session, letters: Select[Any]) -> int:
+    """Insert the letters; returns how many."""
+    result = session.execute(
         insert(Mail)
         .from_select(list(_COLUMNS), letters)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False, preserve_rowcount=True)
     )
+    return cast("CursorResult[Any]", result).rowcount

@@ -19,7 +19,7 @@ from app.lib.mail_server import server_of
 from app.lib.smtp import Away, Interrupted, Refused, SMTPConnection
 from app.models import Mail
 from app.services import letters, mail_queue, messages, reminders
-from app.services.mail_relay import MAX_ENTRIES, relay
+from app.services.mail_relay import MAX_ENTRIES, relay, unknown_kinds
 
 POLL = 1.0
 """Seconds between looks at an empty outbox. Polling survives a restart of PostgreSQL."""
@@ -40,6 +40,7 @@ class MailWorker:
         self._smtp = SMTPConnection(server_of(settings.mail_url))
         self._pause, self._paused_until = 0.0, 0.0
         self._prune_at = self._remind_at = 0.0
+        self._unknown: set[str] = set()
 
     def run(self) -> None:
         """Work until `stopping` is set."""
@@ -145,4 +146,11 @@ class MailWorker:
         if time.monotonic() >= self._remind_at:
             with self._app.app_context():
                 reminders.note_due()
+                self._tell_unknown()
             self._remind_at = time.monotonic() + REMIND_EVERY
+
+    def _tell_unknown(self) -> None:
+        """Say once of each kind of entry that it waits for a worker of a later version."""
+        for kind in set(unknown_kinds()) - self._unknown:
+            self._unknown.add(kind)
+            log.warning("Left to a newer worker: an unknown kind of entry", extra={"kind": kind})

@@ -11,8 +11,10 @@ from app.models import Event, EventStatus, Happened, Reminder
 from app.models.columns import now
 from app.services import outbox
 
-FROM, UNTIL = time(10), time(21)
-"""Between these hours of the event's own zone, on the day before it starts."""
+FROM = time(10)
+"""Of the event's own zone, on the day before it starts."""
+LATE_FROM, LATE_UNTIL = time(7), time(23)
+"""What is late, since no worker ran, is made up for between these, until the start."""
 KEEP = timedelta(days=30)
 
 
@@ -42,9 +44,14 @@ def note_due() -> int:
 
 
 def is_due(event: Event, at: datetime) -> bool:
-    """Whether it is a waking hour of the day before the event, where it takes place."""
+    """Whether it is a waking hour of the day before the event, where it takes place, or after.
+
+    It is due at `FROM`. A worker that comes back late sends it all the same, but not at night.
+    """
     here, start = at.astimezone(event.zone), event.start_at.astimezone(event.zone)
-    return here.date() == start.date() - timedelta(days=1) and FROM <= here.time() < UNTIL
+    if here.date() == start.date() - timedelta(days=1):
+        return FROM <= here.time() < LATE_UNTIL
+    return here.date() == start.date() and LATE_FROM <= here.time() < LATE_UNTIL and at < start
 
 
 def _claim(session: Session, event: Event) -> bool:

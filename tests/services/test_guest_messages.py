@@ -86,6 +86,33 @@ class TestMessage:
         progress = guest_messages.get_message(event.id, message.id)
         assert (progress.done, progress.waiting, progress.given_up) == (1, 2, 0)
 
+    def test_who_gives_seats_back_before_a_letter_is_sent_is_not_counted_as_reached(
+        self, mailing, make_event, make_booking, make_user, sql
+    ):
+        def give_back(booking):
+            sql(
+                "UPDATE bookings SET status = 'CANCELLED', cancelled_at = now() WHERE id = %s",
+                booking.id,
+            )
+
+        event = make_event()
+        first, second, _third = (make_booking(event, user=make_user()) for _ in range(3))
+        message = write(event)
+        give_back(first)
+        relay()
+        give_back(second)
+        mail = mail_queue.claim()
+        assert mail.booking_id == second.id
+        with pytest.raises(letters.NoLongerTrue):
+            letters.render(mail)
+        mail_queue.drop(mail)
+        mail_queue.drop(mail)
+        progress = guest_messages.get_message(event.id, message.id)
+        assert (progress.done, progress.waiting, progress.dropped) == (0, 1, 2)
+        mail_queue.sent(mail_queue.claim())
+        progress = guest_messages.get_message(event.id, message.id)
+        assert (progress.done, progress.waiting, progress.dropped) == (1, 0, 2)
+
     def test_the_sixth_message_of_a_day_is_refused(self, mailing, make_event, make_booking):
         event = make_event()
         make_booking(event)
@@ -134,10 +161,37 @@ class TestReminder:
         assert letter.subject == "Tomorrow: Jazz"
         assert letter.pictures
 
-    @pytest.mark.parametrize("moment", [BEFORE.replace(hour=21), START.replace(hour=10)])
-    def test_neither_at_night_nor_on_the_day_itself(self, event, at, moment):
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            BEFORE.replace(hour=9),
+            BEFORE.replace(hour=23),
+            START.replace(hour=6),
+            START,
+            START.replace(hour=20),
+        ],
+    )
+    def test_neither_early_nor_at_night_nor_after_the_start(self, event, at, moment):
         at(moment)
         assert reminders.note_due() == 0
+
+    @pytest.mark.parametrize(
+        "moment", [BEFORE.replace(hour=22), START.replace(hour=7), START.replace(hour=18)]
+    )
+    def test_a_worker_that_comes_back_late_still_reminds_once(self, event, at, moment, mails):
+        at(moment)
+        assert [reminders.note_due(), reminders.note_due()] == [1, 0]
+        relay()
+        assert mails() == [("reminder", "asha@example.com", True)]
+
+    @pytest.mark.parametrize(("moment", "word"), [(BEFORE, "Tomorrow"), (START, "Today")])
+    def test_the_letter_says_whether_it_is_today(self, event, at, monkeypatch, moment, word):
+        at(moment.replace(hour=12))
+        reminders.note_due()
+        relay()
+        mail = mail_queue.claim()
+        monkeypatch.setattr(letters, "now", lambda: moment.replace(hour=12))
+        assert letters.render(mail).subject == f"{word}: Jazz"
 
     @pytest.mark.parametrize(
         "change", [{"status": "cancelled"}, {"reminds_guests": False}, {"status": "draft"}]

@@ -6,7 +6,7 @@ import pytest
 
 from app.booking.desk import BookingDesk
 from app.db import transaction
-from app.models import EventStatus, User
+from app.models import EventStatus, Happened, User
 from app.models.columns import now
 from app.operations import mail_backlog
 from app.services import bookings, events, mail_queue, mails, outbox
@@ -149,6 +149,59 @@ class TestWhatHappened:
         text = message.get_body(("plain",)).get_content()
         assert "The Little Stage → The Big Stage" in text
         assert "The hall is flooded." in text
+
+    def test_changes_in_quick_succession_make_one_letter_of_all(
+        self, shop, make_event, make_user, make_booking, post, deliver
+    ):
+        event = make_event(name="Jazz", city="Pune")
+        make_booking(event, make_user(email="asha@example.com"))
+        events.update_event(event.id, {"venue": "The Barn"}, shop, words="The hall is flooded.")
+        relay()
+        make_booking(event, make_user(email="late@example.com"))
+        events.update_event(event.id, {"venue": "The Big Stage", "city": "Goa"}, shop, words="Dry!")
+        deliver()
+        (message,) = post.received("asha@example.com")
+        text = message.get_body(("plain",)).get_content()
+        for said in ("The Little Stage → The Big Stage", "Pune → Goa", "flooded", "Dry!"):
+            assert said in text
+        (message,) = post.received("late@example.com")
+        text = message.get_body(("plain",)).get_content()
+        assert "The Barn → The Big Stage" in text
+        assert "flooded" not in text
+
+    def test_a_change_taken_back_before_anybody_was_told_is_told_to_nobody(
+        self, shop, make_event, make_booking, post, deliver
+    ):
+        event = make_event()
+        make_booking(event)
+        for venue in ("The Barn", event.venue):
+            events.update_event(event.id, {"venue": venue}, shop)
+            relay()
+        deliver()
+        assert post.received() == []
+
+    def test_an_entry_of_a_later_version_is_left_to_its_worker_and_logged_once(
+        self, mailing, shop, make_event, make_user, worker, post, deliver, sql, caplog
+    ):
+        event = make_event()
+        sql("ALTER TABLE journal_entries DROP CONSTRAINT ck_journal_entries_kind_known")
+        try:
+            sql("INSERT INTO journal_entries (kind, event_id) VALUES ('waited', %s)", event.id)
+            bookings.book(shop, user_id=make_user().id, event_id=event.id, seats=1)
+            for _look in range(2):
+                worker._remind_at = 0.0
+                deliver()
+            assert len(post.received()) == 1
+            assert sql("SELECT kind FROM journal_entries") == [("waited",)]
+            told = [r.kind for r in caplog.records if "newer worker" in r.message]
+            assert told == ["waited"]
+        finally:
+            kinds = ", ".join(f"'{kind}'" for kind in Happened)
+            sql("DELETE FROM journal_entries WHERE kind = 'waited'")
+            sql(
+                "ALTER TABLE journal_entries ADD CONSTRAINT ck_journal_entries_kind_known"
+                f" CHECK (kind IN ({kinds}))"
+            )
 
     def test_a_change_that_guests_do_not_plan_by_is_told_to_nobody(
         self, shop, make_event, make_booking, post, deliver
