@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.application import Application
     from app.edge.rate_limiter import RateLimiter
     from app.edge.response_cache import ResponseCache
+    from app.models.defaults import set_default_currency
     from app.models.event import set_default_length
     from app.services import accounts
     from app.services.catalogue import Catalogue
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["rate_limiter"] = RateLimiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)
     set_default_length(timedelta(hours=settings.default_event_hours))
+    set_default_currency(settings.default_currency)
 
     security.init_app(app, settings)
     extensions.init_app(app, settings)

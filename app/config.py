@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app import config_checks
 from app.config_checks import LOOPBACK
 from app.lib.mail_server import server_of
+from app.lib.money import CURRENCIES
 from app.lib.rates import rate_of
 
 LEDGER_POOL = 3
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
 
     time_zone: str = "Asia/Kolkata"
     default_event_hours: float = Field(3.0, gt=0, le=168)
+    default_currency: str = "INR"
+    """Of new events, by ISO 4217."""
 
     organiser_name: str = Field("", max_length=200)
     organiser_address: str = Field("", max_length=500)
@@ -177,6 +180,13 @@ class Settings(BaseSettings):
         if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
             raise ValueError("must be an address, as in https://tickets.example.org")
         return url.rstrip("/")
+
+    @field_validator("default_currency")
+    @classmethod
+    def _check_currency(cls, currency: str) -> str:
+        if currency not in CURRENCIES:
+            raise ValueError("must be a currency's code by ISO 4217, as in INR")
+        return currency
 
     @field_validator("mail_url")
     @classmethod

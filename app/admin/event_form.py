@@ -34,6 +34,7 @@ from app.lib.money import minor_to_text
 from app.lib.names import tidy_text
 from app.models import Event
 from app.models.booking import MAX_SEATS
+from app.models.defaults import default_currency
 from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE
 from app.services.event_rules import check_times
 
@@ -112,7 +113,7 @@ class EventForm(Form):
     price = PriceField(
         _("Price of a seat"), default="0", description=_("As in 1250 or 12.50; 0 is free.")
     )
-    currency = CurrencyField(_("Currency"), default="INR")
+    currency = CurrencyField(_("Currency"), default=default_currency)
     payment_note = _line(
         _("How it is paid"),
         MAX_PAYMENT_NOTE,

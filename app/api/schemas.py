@@ -20,6 +20,7 @@ from app.api.fields import (
     without_defaults,
 )
 from app.models.booking import MAX_SEATS
+from app.models.defaults import default_currency
 from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE, MAX_PRICE_MINOR
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
@@ -137,9 +138,9 @@ class EventFacts(Payload):
         0, description=PRICE.description
     )
     currency: Annotated[Line, Field(min_length=3, max_length=3)] = Field(
-        "INR",
-        description=f"{CURRENCY.description} It can't change once anything was booked, and comes"
-        " with a price_minor where the event has a price.",
+        default_factory=default_currency,
+        description=f"{CURRENCY.description} By default the site's. It can't change once anything"
+        " was booked, and comes with a price_minor where the event has a price.",
     )
     payment_note: Annotated[Line, Field(max_length=MAX_PAYMENT_NOTE)] = Field(
         "", description=PAYMENT_NOTE.description

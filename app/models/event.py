@@ -28,6 +28,7 @@ from app.db import Model
 from app.lib.folding import folded_sql, slug_of
 from app.lib.names import tidy_line, tidy_text
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
+from app.models.defaults import default_currency
 
 MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 2_000_000_000
@@ -178,7 +179,7 @@ class Event(Model):
     seats_held: Mapped[int] = mapped_column(default=0, server_default="0")
     """Seats held back by the organiser: neither sold nor on sale until released."""
     price_minor: Mapped[int] = mapped_column(server_default="0")
-    currency: Mapped[str] = mapped_column(String(3), server_default="INR")
+    currency: Mapped[str] = mapped_column(String(3), default=default_currency, server_default="INR")
     """ISO 4217; it can't change once anything was booked."""
     payment_note: Mapped[str] = mapped_column(String(MAX_PAYMENT_NOTE), server_default="")
     """How a seat is paid, in the organiser's words: nothing is charged here."""

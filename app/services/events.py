@@ -23,6 +23,7 @@ from app.lib.city_names import names_of
 from app.lib.datetimes import moved
 from app.models import Booking, BookingStatus, Event, EventStatus
 from app.models.columns import now
+from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
 from app.services import audit, event_news
 from app.services.event_rules import check_event
@@ -146,7 +147,7 @@ def preview_event(facts: Mapping[str, Any], event_id: int | None = None) -> Even
 
     Raises what creating or changing it would raise, except for conflicts with other editors.
     """
-    event = seats.blank_event(id=1, currency="INR", status=EventStatus.PUBLISHED.value)
+    event = seats.blank_event(id=1, currency=default_currency(), status=EventStatus.PUBLISHED.value)
     if event_id is not None:
         event = get_event(event_id, drafts=True)
         _check_currency(event, facts)

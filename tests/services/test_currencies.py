@@ -1,11 +1,14 @@
 """An event's currency can't change once anything was booked; a booking keeps its own."""
 
 import threading
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.errors import CurrencyFixed, InvalidField
+from app.models.columns import now
+from app.models.defaults import set_default_currency
 from app.presenters.audit_words import audit_words
 from app.services import audit, bookings, events, profile
 from app.services.booking_search import BookingQuery, iterate_bookings
@@ -20,6 +23,18 @@ def test_nothing_booked_yet_the_currency_may_change_together_with_the_price(desk
     events.update_event(event.id, {"currency": "JPY", "price_minor": 500}, desk)
     found = events.get_event(event.id)
     assert (found.currency, found.price_minor) == ("JPY", 500)
+
+
+def test_a_new_event_has_the_sites_currency(make_app, desk):
+    facts = {"name": "Noh", "venue": "Hall", "start_at": now() + timedelta(days=9), "capacity": 9}
+    try:
+        make_app(default_currency="JPY")
+        assert events.create_event(facts, desk).currency == "JPY"
+        assert events.preview_event(facts).currency == "JPY"
+        assert events.create_event({**facts, "currency": "KWD"}, desk).currency == "KWD"
+    finally:
+        set_default_currency("INR")
+    assert events.create_event(facts, desk).currency == "INR"
 
 
 def test_a_free_event_changes_its_currency_alone(desk, make_event):

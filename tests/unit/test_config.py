@@ -95,6 +95,7 @@ def test_lists_are_read_from_the_environment_by_commas(monkeypatch):
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "foo"),
         ("API_ACCESS", "closed"),
+        ("DEFAULT_CURRENCY", "rupees"),
     ],
 )
 def test_a_value_that_is_none_is_named_in_one_sentence(monkeypatch, tmp_path, name, value):
