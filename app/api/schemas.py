@@ -39,6 +39,9 @@ PAYMENT_NOTE = Field(
     description="How a seat is paid, in the organiser's words; empty: at the door, if it costs"
     " anything. Nothing is charged here."
 )
+REMINDS_GUESTS = Field(
+    description="Whether everybody with a booking gets a letter on the day before."
+)
 Email = Annotated[EmailStr, Field(max_length=254)]
 
 
@@ -89,6 +92,7 @@ class EventOut(Payload):
     cancel_until: datetime | None
     status: Literal["draft", "published", "cancelled"]
     sales_paused: bool
+    reminds_guests: bool = REMINDS_GUESTS
     sale_state: Literal[
         "open", "sold_out", "not_open", "paused", "closed", "ended", "cancelled", "draft"
     ]
@@ -150,6 +154,7 @@ class EventFacts(Payload):
     sales_close_at: Moment | None = None
     sales_paused: Flag = Field(False, description="Sell nothing until it is false again.")
     cancel_until: Moment | None = None
+    reminds_guests: Flag = Field(False, description=REMINDS_GUESTS.description)
     seats_held: Annotated[Count, Field(ge=0, le=MAX_CAPACITY)] = Field(
         0, description="Seats held back from sale; fewer releases some."
     )

@@ -106,6 +106,7 @@ EVENT_FIELDS = [
     ("time_zone", ["", "Mars/Olympus", "../../etc/passwd", "asia/kolkata ", NUL, 7]),
     ("status", ["sold", "", None, 7]),
     ("sales_paused", [0, 1, "true", "no", None]),
+    ("reminds_guests", [0, 1, "true", "no", None]),
     ("venue", ["x" * 201, NUL, SURROGATE, "two\nlines", "a\x7fb", "a\ufffe", None, 7]),
     ("description", ["x" * 20_001, NUL, SURROGATE, None, []]),
 ]

@@ -200,3 +200,14 @@ def test_a_booking_tells_its_currency_and_how_it_is_paid(organiser, make_event, 
         == note["payment_note"]
     )
     assert organiser.get(f"/bookings/{booking.id}").json["payment"] == "By card at the gate"
+
+
+def test_guests_are_reminded_where_the_organiser_says_so(organiser, make_event, sql):
+    facts = {"name": "Jazz", "start_at": "2031-01-31T19:00:00+05:30", "capacity": 5}
+    made = organiser.post("/admin/events", {**facts, "reminds_guests": True}).json
+    assert made["reminds_guests"] is True
+    path = f"/admin/events/{made['id']}"
+    assert organiser.put(path, {"venue": "The Barn"}).json["reminds_guests"] is True
+    assert organiser.put(path, {"reminds_guests": False}).json["reminds_guests"] is False
+    assert organiser.post("/admin/events", facts).json["reminds_guests"] is False
+    assert sql("SELECT reminds_guests FROM events") == [(False,), (False,)]
