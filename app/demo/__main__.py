@@ -26,6 +26,8 @@ from app.operations.database_roles import APP_ROLE, NotGranted, grant
 
 ROOT = Path(__file__).parents[2]
 READY_TIMEOUT = 60.0
+WATCH_EVERY = 2.0
+"""Seconds between looks at the worker."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -44,6 +46,8 @@ class Demo:
     owner_url: str = ""
     """Superuser's URL of the embedded database; empty when DATABASE_URL is used."""
 
+    worker: "subprocess.Popen[bytes] | None" = None
+
     def run(self) -> None:
         self.claim_folder()
         self.end_leftovers()
@@ -56,7 +60,7 @@ class Demo:
         self.start_worker()
         self.wait_until_ready(web)
         self.say_hello()
-        sys.exit(web.wait())
+        sys.exit(self.watch(web))
 
     def claim_folder(self) -> None:
         try:
@@ -178,6 +182,16 @@ class Demo:
         self.note_child("gunicorn", web.pid)
         return web
 
+    def watch(self, web: "subprocess.Popen[bytes]") -> int:
+        """Wait for the web server's end; a worker that ends meanwhile is started again."""
+        while web.poll() is None:
+            if self.worker is not None and self.worker.poll() is not None:
+                say(f"The worker ended ({self.worker.returncode}); starting it again …")
+                self.start_worker()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                web.wait(WATCH_EVERY)
+        return web.returncode
+
     def start_worker(self) -> None:
         worker = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
@@ -185,8 +199,14 @@ class Demo:
             env={**os.environ, **self.environment},
             start_new_session=True,
         )
-        self.stack.callback(stop_process, worker)
+        if self.worker is None:
+            self.stack.callback(self.stop_worker)
+        self.worker = worker
         self.note_child("worker", worker.pid)
+
+    def stop_worker(self) -> None:
+        if self.worker is not None:
+            stop_process(self.worker)
 
     def wait_until_ready(self, web: "subprocess.Popen[bytes]") -> None:
         give_up = time.monotonic() + READY_TIMEOUT

@@ -54,11 +54,18 @@ def test_the_demo_works_as_the_sites_role_also_on_an_older_folder(old_folder):
             assert set(connection.execute(query, ["utsavam%"])) == {(APP_ROLE,)}
             kept = "SELECT count(*) FROM users WHERE email = 'meena@example.com'"
             assert connection.execute(kept).fetchone() == (1,)
+        killed = int((pid_file := data / "worker.pid").read_text())
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: int(pid_file.read_text() or killed) != killed, 20)
+        os.kill(int(pid_file.read_text()), 0)
         assert f"//{APP_ROLE}@/" in (data / "demo.env").read_text()
     finally:
         demo.send_signal(signal.SIGTERM)
         said, _ = demo.communicate(timeout=40)
     assert "Stopped." in said
+    assert "The worker ended (-9); starting it again" in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
 
 
 def is_ready(site):
