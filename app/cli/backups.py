@@ -9,12 +9,13 @@ from flask.cli import with_appcontext
 
 from app.edge.current import desk, settings
 from app.operations import backup as backups
-from app.operations import database_roles
+from app.operations import database_roles, mail_backlog
 from app.operations import reconcile as reconciliation
 from app.operations import restore as restoring
 from app.operations.backup import BackupFailed, Contents, Database
 from app.operations.migrations import migrate_to_head, revisions
 
+HOLD_BACK = "DELETE FROM journal_entries; DELETE FROM mails WHERE state NOT IN ('sent', 'given_up')"
 FILE = click.Path(dir_okay=False, path_type=Path)
 BACKUP = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -134,9 +135,22 @@ def _settle() -> None:
         click.echo("Redis does not answer: its old tokens count for nothing, and need no care.")
     click.echo(f"{result.events} events checked, {len(result.broken)} broken")
     click.echo("Everybody has to sign in again.")
+    _say_owed()
     click.echo("Keys and API tokens revoked after the backup are good again: revoke them anew.")
     if result.broken:
         raise click.ClickException("Counters and bookings differ; see: flask reconcile")
+
+
+def _say_owed() -> None:
+    """Say how many letters the backup still owes: they may have been sent after it was made."""
+    owed = mail_backlog.backlog()
+    if not (owed.queued or owed.untold):
+        return
+    click.echo(
+        f"{owed.queued} letters of the backup are still to be sent, and {owed.untold} entries of "
+        "its journal to be made into letters: some may have gone out after it was made. They go "
+        f"out as soon as flask worker runs. To hold them back, delete them before: {HOLD_BACK}"
+    )
 
 
 def _say(table: str) -> None:

@@ -15,6 +15,8 @@ class Backlog(NamedTuple):
     """Of the last thirty days."""
     oldest: float
     """Seconds that the oldest waits that nobody has tried to send; 0 if there is none."""
+    untold: int
+    """Entries of the journal of which no letters are made yet."""
 
 
 def backlog() -> Backlog:
@@ -22,8 +24,9 @@ def backlog() -> Backlog:
     by_state = select(Mail.state, func.count()).group_by(Mail.state)
     counts = {row[0]: row[1] for row in db.session.execute(by_state)}
     queued = counts.get(MailState.QUEUED, 0) + counts.get(MailState.SENDING, 0)
+    untold = db.session.scalar(select(func.count()).select_from(JournalEntry)) or 0
     given_up, sent = counts.get(MailState.GIVEN_UP, 0), counts.get(MailState.SENT, 0)
-    return Backlog(queued, given_up, sent, oldest())
+    return Backlog(queued, given_up, sent, oldest(), untold)
 
 
 def oldest() -> float:

@@ -162,3 +162,16 @@ def test_the_sites_role_backs_up_and_keeps_its_rights_through_a_restore(place, t
     assert site.sql("SELECT count(*) FROM bookings") == [(2,)]
     with pytest.raises(InsufficientPrivilege):
         site.sql("DELETE FROM audit_entries")
+
+
+def test_a_restore_says_how_many_letters_are_still_owed(place, file, make_place):
+    other = make_place("owing")
+    said = other.run("restore", file).output
+    ((queued,),) = other.sql("SELECT count(*) FROM mails WHERE state IN ('queued', 'sending')")
+    ((entries,),) = other.sql("SELECT count(*) FROM journal_entries")
+    assert queued + entries > 0
+    assert f"{queued} letters of the backup are still to be sent, and {entries} entries" in said
+    statements = said.partition("delete them before: ")[2].partition("\n")[0]
+    other.sql(statements)
+    assert other.sql("SELECT count(*) FROM journal_entries") == [(0,)]
+    assert other.sql("SELECT count(*) FROM mails WHERE state IN ('queued', 'sending')") == [(0,)]
