@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -150,6 +151,39 @@ def test_a_restart_of_the_database_ends_no_worker_and_loses_no_letter(house, pos
     wait_until(lambda: states(house).get("sent") == LETTERS, 20)
     assert worker.poll() is None
     assert len(set(ids(post))) == LETTERS
+
+
+def test_a_worker_killed_while_it_reminds_reminds_nobody_twice(house, post, workers):
+    # Noon where it takes place, today: the event begins there in a few hours.
+    at = datetime.now(UTC)
+    zone = f"Etc/GMT{at.hour - 12:+d}" if at.hour != 12 else "Etc/GMT"
+    event = house.factories.event(
+        capacity=LETTERS,
+        start_at=at + timedelta(hours=6),
+        time_zone=zone,
+        reminds_guests=True,
+    )
+    people = [house.factories.user() for _ in range(LETTERS)]
+    for person in people:
+        house.factories.booking(event, person)
+    killed = []
+
+    def kill(_server):
+        if len(post.messages) == 3 and not killed:
+            killed.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+
+    post.after_data = kill
+    worker = workers.start()
+    assert worker.wait(30) == -signal.SIGKILL
+    workers.start(), workers.start()
+    wait_until(lambda: states(house).get("sent") == LETTERS - 1, 20)
+    house.sql("UPDATE mails SET due_at = now() WHERE state = 'sending'")
+    wait_until(lambda: states(house) == {"sent": LETTERS}, 20)
+    assert {to for to, _ in post.messages} == {person.email for person in people}
+    assert len(set(ids(post))) == LETTERS
+    assert len(ids(post)) == LETTERS + 1, "the letter in hand, by the same Message-ID"
+    assert house.sql("SELECT count(*) FROM reminders") == [(1,)]
 
 
 def test_letters_wait_for_a_mail_server_that_is_away(house, post, workers, owe):
