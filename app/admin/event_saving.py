@@ -61,6 +61,8 @@ def save(
     form = EventForm(currency=event.currency) if is_form_sent() else EventForm.of(event)
     if not valid_with_picture(form, needs_file=needs_file):
         return form_page(form, event, 422)
+    if is_form_sent() and _words_would_be_lost(form, event):
+        return form_page(form, event, 422, words_lost=True)
     try:
         merged = _save_or_merge(form, event, {**_picture(form), **(change or {})})
     except InvalidField as error:
@@ -131,6 +133,12 @@ def news_facts(event: Event) -> dict[str, Any]:
 def words() -> str:
     """The organiser's words to those who have booked, as they were typed."""
     return tidy_text(request.form.get("words", "").replace("\r\n", "\n"))[:MAX_WORDS]
+
+
+def _words_would_be_lost(form: EventForm, event: Event) -> bool:
+    """Whether words were typed, but no letter is sent that could carry them."""
+    told = event_news.count_told(event) and outbox.is_configured()
+    return bool(words() and told and not event_news.is_told(event, form.facts(event)))
 
 
 def _picture(form: EventForm) -> dict[str, str]:

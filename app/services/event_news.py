@@ -38,6 +38,11 @@ def note_change(
         outbox.note(Happened.EVENT_CHANGED, event_id=event.id, facts=facts)
 
 
+def is_told(event: Event, facts: Mapping[str, Any]) -> bool:
+    """Whether guests are told of a change of the event to these facts."""
+    return any(name in facts and getattr(event, name) != facts[name] for name in TOLD)
+
+
 def both_changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a letter that tells of two changes at once, from what was first to what is last.
 

@@ -9,8 +9,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.models.columns import now
+from tests.web.conftest import Visitor
 from tests.web.test_event_states import FORM
 from tests.web.test_images import picture
+from tests.web.test_words_to_guests import form_of
 
 BUTTON = re.compile(r'<button[^>]*formaction="([^"]+)"[^>]*>\s*([^<]+?)\s*</button>')
 KEPT = re.compile(r'name="picture"[^>]*value="(\w+)"')
@@ -175,3 +177,33 @@ def test_a_copy_asks_for_its_date_and_its_other_moments_move(organiser, make_eve
     assert sql("SELECT name, status, start_at, end_at FROM events WHERE id = 2") == [
         ("Second Night", "draft", start + week, event.end_at + week)
     ]
+
+
+@pytest.fixture
+def mailing(make_app, clean, settings):
+    visitor = Visitor(make_app(mail_url="smtp://127.0.0.1:1", mail_from="tickets@example.org"))
+    visitor.log_in(settings.admin_key[0])
+    return visitor
+
+
+@pytest.mark.parametrize("text", ["Pause sales", "Save"])
+def test_words_that_would_reach_nobody_are_not_lost_silently(
+    mailing, make_event, make_booking, sql, text
+):
+    event = make_event(name="Jazz")
+    make_booking(event)
+    edit = f"/admin/events/{event.id}/edit"
+    page = mailing.get(edit).text
+    path = buttons(page).get(text, edit)
+    form = {k: v for k, v in form_of(page).items() if k not in ("draft", "publish", "q")}
+    form |= {"words": "The band is late.", "currency": "INR"}
+    refused = mailing.post(path, form)
+    assert refused.status_code == 422
+    assert "would reach nobody" in refused.text
+    assert ">The band is late.</textarea>" in refused.text
+    assert sql("SELECT sales_paused FROM events") == [(False,)]
+    assert sql("SELECT count(*) FROM audit_entries") == [(0,)]
+    assert mailing.post(path, form | {"words": ""}).status_code == 303
+    assert sql("SELECT count(*) FROM journal_entries") == [(0,)]
+    assert mailing.post(path, form | {"venue": "The Barn"}).status_code == 303
+    assert sql("SELECT facts->>'words' FROM journal_entries") == [("The band is late.",)]

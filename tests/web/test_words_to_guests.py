@@ -72,8 +72,11 @@ def test_another_venue_is_told_with_what_was_and_what_is(organiser, event, journ
     assert facts["words"] == "A larger hall."
 
 
-def test_another_price_and_capacity_are_told_nobody_even_with_words(organiser, event, journal):
-    assert edit(organiser, event, capacity="400", words="Hello?").status_code < 400
+def test_another_price_and_capacity_are_told_nobody_and_words_for_nobody_are_refused(
+    organiser, event, journal
+):
+    assert edit(organiser, event, capacity="400", words="Hello?").status_code == 422
+    assert edit(organiser, event, capacity="400").status_code < 400
     assert journal() == []
 
 
