@@ -163,7 +163,9 @@ def _by_name(query: BookingQuery) -> "array[int]":
     Sorted here: PostgreSQL as it comes in wheels knows no people's order of letters.
     """
     names = select(Booking.id, _NAME, User.email).select_from(Booking)
-    rows = db.session.execute(_of_state(_wanted(names, query), query))
+    # By a cursor: each batch of it is a statement, which has seconds of its own to end.
+    wanted = _of_state(_wanted(names, query), query).execution_options(yield_per=10 * BATCH)
+    rows = db.session.execute(wanted)
     keys = sorted((name_order(name or shown_email(email) or ""), id) for id, name, email in rows)
     db.session.rollback()
     return array("q", (id for _key, id in keys))

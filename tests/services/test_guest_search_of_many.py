@@ -1,7 +1,9 @@
 """A word that nearly all guests have is searched as quickly as a name, and finds the same."""
 
 import pytest
+from sqlalchemy import text
 
+from app.db import db
 from app.models.booking import BookingState
 from app.services import booking_matches, booking_search
 from app.services.booking_search import BookingQuery, count_for_page, search_bookings
@@ -57,3 +59,17 @@ def test_what_is_more_than_a_page_counts_is_not_counted(app, crowd, few_are_many
         assert count_for_page(BookingQuery())[""] == GUESTS
         given_back = BookingQuery(q="example", state=BookingState.CANCELLED)
         assert search_bookings(given_back).items == []
+
+
+def test_the_list_of_all_who_match_may_take_longer_than_one_statement_may(
+    monkeypatch, crowd, make_booking, make_user, make_event
+):
+    """As it does for a word that most of a million bookings have."""
+    slow = text("pg_sleep(0.05)::text IS NOT NULL")
+    monkeypatch.setattr(booking_matches, "conditions", lambda _words, _event_id: [slow])
+    monkeypatch.setattr(booking_search, "BATCH", 1)
+    fair = make_event(capacity=99)
+    more = [make_booking(fair, make_user(f"more-{n}@example.com")) for n in range(GUESTS)]
+    db.session.execute(text("SET LOCAL statement_timeout = '900ms'"))
+    found = {row.id for row in booking_search.iterate_bookings(BookingQuery(q="example"))}
+    assert found == {booking.id for booking in crowd + more}
