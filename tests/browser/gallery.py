@@ -42,6 +42,14 @@ SCRIPTS = {
 """A title, a place and a guest in each."""
 TALL, LEFTWARDS = "telugu", "arabic"
 """What pages must bear: letters that stand high and hang low, and lines from right to left."""
+LINK = {
+    "link": "https://tickets.example.org/sign-in/links/3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "code": "482915",
+    "minutes": 15,
+    "expires_at": "2999-01-01T00:00:00+00:00",
+    "account": "asha@example.com",
+}
+"""What a letter tells that proves an address."""
 
 
 @dataclass
@@ -61,7 +69,13 @@ class World:
     def __post_init__(self):
         many = {"category": "Music", "price_minor": 50000, "capacity": 400}
         states = {
-            "ok": {**many, **ELSEWHERE, "name": "Dance Night", "description": DESCRIPTION},
+            "ok": {
+                **many,
+                **ELSEWHERE,
+                "name": "Dance Night",
+                "description": DESCRIPTION,
+                "reminds_guests": True,
+            },
             "few": {**many, "name": "Poets", "seats_available": 9},
             "last": {**many, "name": "Last Words", "seats_available": 2},
             "gone": {**many, "name": "Jazz by the Bay", "seats_available": 12},
@@ -129,6 +143,11 @@ class World:
             ("seats_given_back", "limited", {"seats": 2, "kept": 2}),
             ("event_changed", "gone", {"words": words, "before": before, "after": after}),
             ("event_cancelled", "cancelled", {"words": words}),
+            ("sign_in", "ok", LINK),
+            ("password", "ok", LINK),
+            ("email_change", "ok", LINK),
+            ("email_changed", "ok", {"new": "meena@example.com"}),
+            ("reminder", "ok", {"start_at": self.events["ok"].start_at.isoformat()}),
             ("message", "ok", {"title": "Doors at six", "body": f"**{words}**"}),
         ):
             self.letters[letter] = self.factories.letter(
@@ -615,7 +634,10 @@ ORGANISER = [
     Scene("admin-console-viewer", at(lambda w: f"/admin/events/{w.events['ok'].id}/console")),
     Scene("error-403", at("/admin/keys"), status=403),
 ]
-LETTERS = ("message", "ticket", "seats_given_back", "event_changed", "event_cancelled")
+LETTERS = (
+    *("message", "ticket", "seats_given_back", "event_changed", "event_cancelled", "reminder"),
+    *("sign_in", "password", "email_change", "email_changed"),
+)
 VISITOR += [
     Scene("mailbox", at("/dev/mail")),
     *(Scene(f"letter-{name}", at(lambda w, name=name: w.letter_url(name))) for name in LETTERS),
