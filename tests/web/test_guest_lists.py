@@ -79,3 +79,16 @@ def test_the_excel_files_columns_are_as_wide_as_what_they_hold(organiser, event)
     assert len(widths) == sheet.split("</row>")[0].count("<c ")
     assert widths[2] < widths[0] < widths[6]
     assert 'fitToWidth="1"' in sheet
+
+
+def test_the_printed_list_tells_the_door_what_each_guest_owes(
+    organiser, make_event, make_user, make_booking
+):
+    event = make_event(price_minor=1500, currency="JPY", payment_note="In cash, please")
+    make_booking(event, user=make_user(name="Aiko"), seats=2, price_minor=1500)
+    page = organiser.get(f"/admin/events/{event.id}/guests").text
+    assert all(said in page for said in ("To pay", "¥3,000", "In cash, please"))
+
+
+def test_a_list_of_a_free_event_has_no_column_of_money(organiser, event):
+    assert "To pay" not in organiser.get(f"/admin/events/{event.id}/guests").text

@@ -1,10 +1,12 @@
 """A ticket's secret address: whoever has it sees this booking, may give it back, and no more."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from app.errors import EventNotFound
+from app.models.columns import now
 from app.models.staff_scope import StaffScope, act_within
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import account_deletion, bookings, tickets
@@ -12,6 +14,9 @@ from tests.support.sums import seats_left
 from tests.web.conftest import PASSWORD, Visitor
 
 ASHA = {"email": "asha@example.com", "name": "Asha from the library"}
+
+
+SAID = "You can give seats back until"
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ def test_it_shows_the_ticket_to_whoever_has_it(visitor, address, booked):
     assert page.status_code == 200
     assert "Dance Night" in page.text
     assert "Asha from the library" in page.text
-    assert "You can give seats back until" in page.text
+    assert SAID in page.text
     assert f"{booked.reference[:4]}-" in page.text
 
 
@@ -161,3 +166,14 @@ def test_staff_see_the_name_that_was_typed_and_find_it(
     rows = staff.get("/admin/bookings.csv").text
     assert "Órla Byrne" in rows
     assert not re.search("Pillai", rows)
+
+
+def test_the_event_and_the_page_of_giving_back_say_till_when_it_may_be_done(
+    visitor, address, event, make_event
+):
+    until = now() + timedelta(days=5)
+    asked = make_event(start_at=now() + timedelta(days=9), cancel_until=until)
+    assert SAID in visitor.get(f"/events/{asked.id}/{asked.slug}").text
+    assert SAID in visitor.get(f"{address}/cancellation").text
+    # Without a day of the organiser's, the event itself says none.
+    assert SAID not in visitor.get(f"/events/{event.id}/{event.slug}").text
