@@ -61,3 +61,10 @@ def test_files_are_named_in_the_script_of_their_event_and_in_ascii(organiser, ma
     )
     calendar = organiser.get(f"/events/{event.id}/calendar.ics")
     assert calendar.headers["Content-Disposition"].startswith('inline; filename="2026.ics"; file')
+
+
+def test_where_an_arabic_event_is_keeps_to_the_page_s_side(visitor, make_event):
+    event = make_event(venue="دار الأوبرا", city="دبي")
+    page = visitor.get(f"/events/{event.id}", follow_redirects=True).text
+    assert '<span class="address"><bdi lang="und-Arab">دبي</bdi></span>' in page
+    assert '<bdi lang="und-Arab">دار الأوبرا</bdi>' in page
