@@ -117,3 +117,17 @@ def test_where_no_mail_is_sent_staff_prints_or_copies(organiser, event, make_boo
     refused = organiser.post(f"/admin/bookings/{booking.id}/ticket-letter")
     assert refused.status_code == 409
     assert "sends no mail" in refused.text
+
+
+def test_staff_read_that_seats_given_back_do_not_return_to_their_hold(
+    organiser, event, make_hold, sql, invariants
+):
+    hold = make_hold(event, "Sponsor", seats=5)
+    told = "go back to a hold that they were issued from"
+    assert told not in organiser.get(new_booking(organiser, event).location).text
+    issued = new_booking(organiser, event, hold.id, seats="2", free="y", past_limit="y").location
+    assert told in organiser.get(issued).text
+    before = seats_left(sql, event)
+    organiser.post(f"{issued}/cancellation", {"had": "2", "give": "2"})
+    assert seats_left(sql, event) == before + 2
+    assert sql("SELECT seats_left FROM holds") == [(3,)]
