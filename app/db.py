@@ -39,9 +39,9 @@ WORD_SIMILARITY = 0.4
 APPLICATION_NAME = "utsavam"
 """Prefix of our connections' `application_name`."""
 READ_ONLY = "25006"
+"""SQLSTATE of a write refused by a server that is a standby or set to read-only."""
 IDLED = "25P03"
 """SQLSTATE of a transaction that the server ended because it idled too long."""
-"""SQLSTATE of a write refused by a server that is a standby or set to read-only."""
 INVALIDATING_STATES = {READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"}
 """SQLSTATEs that invalidate a connection: the server closes it, or may have failed over to another
 server (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""

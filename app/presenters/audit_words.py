@@ -36,9 +36,8 @@ def audit_words(entry: AuditEntry, zone: ZoneInfo, event: Event | None = None) -
     """Return the entry's changes; `event` is the one it is about, whose currency prices are in."""
     before, after = entry.before or {}, entry.after or {}
     # A price is recorded with its currency; entries from before that are in the event's.
-    known = {"currency": event.currency if event else default_currency(), **after, **before}[
-        "currency"
-    ]
+    usual = event.currency if event else default_currency()
+    known = {"currency": usual, **after, **before}["currency"]
     words = _Words(zone, str(known), entry.at.astimezone(zone).year)
     names = [name for name in {**before, **after} if before or after[name] not in _UNSAID]
     if before.get("currency", "") == after.get("currency"):
