@@ -17,7 +17,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.presenters.ticket_codes import seat_codes
-from app.services import bookings, tickets
+from app.services import bookings, outbox, tickets
 from app.web.my_bookings import told_of
 from app.web.ticket_links import by_secret
 
@@ -48,6 +48,7 @@ def show(secret: str) -> Answer:
         address=ticket_url(booking),
         codes=seat_codes(booking, first=request.args.get("from", 1, type=int)),
         new="new" in request.args,
+        offers_password=outbox.is_configured(),
         now=now(),
     )
 

@@ -177,3 +177,17 @@ def test_the_event_and_the_page_of_giving_back_say_till_when_it_may_be_done(
     assert SAID in visitor.get(f"{address}/cancellation").text
     # Without a day of the organiser's, the event itself says none.
     assert SAID not in visitor.get(f"/events/{event.id}/{event.slug}").text
+
+
+def test_a_ticket_offers_a_password_to_whoever_has_none_where_letters_are_sent(
+    make_app, visitor, address
+):
+    letters = Visitor(make_app(mail_url="smtp://127.0.0.1:1", mail_from="t@example.org"))
+    page = letters.get(address).text
+    (way,) = re.findall(r'href="([^"]+)">choose a password', page)
+    asked = letters.get(way.replace("&amp;", "&"))
+    assert asked.status_code == 200
+    assert 'value="password"' in asked.text
+    # Neither whose ticket it is, nor whether they have an account, is told to who has the address.
+    assert "asha@example.com" not in page + asked.text
+    assert "choose a password" not in visitor.get(address).text
