@@ -10,8 +10,6 @@ from flask_babel import lazy_gettext, ngettext
 
 from app.admin.guard import staff_pages
 from app.admin.hold_forms import ON_SALE, BookForForm
-from app.booking.issues import Issue
-from app.booking.orders import Booked
 from app.edge.current import desk
 from app.edge.forms import CancellationForm, sentence
 from app.edge.htmx import Answer, go_to
@@ -172,7 +170,7 @@ def create(event_id: int) -> Answer:
     if not form.validate():
         return _booking_page(form, held, 422)
     try:
-        booked = _book(event_id, form.wanted)
+        booked = issues.issue(desk(), event_id, form.wanted)
     except InvalidField as error:
         form.refuse(error.field, sentence(error.message))
         return _booking_page(form, held, 422)
@@ -182,19 +180,6 @@ def create(event_id: int) -> Answer:
         return _booking_page(form, holds.list_holds(event_id), problem.status)
     flash(_("Booked."), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booked.booking.id))
-
-
-def _book(event_id: int, wanted: Issue) -> Booked:
-    if wanted.is_special or wanted.issued_for:
-        return issues.issue(desk(), event_id, wanted)
-    return booking_search.book_for(
-        desk(),
-        event_id,
-        email=wanted.email,
-        name=wanted.name,
-        seats=wanted.seats,
-        key=wanted.idempotency_key or "",
-    )
 
 
 def query_of_request() -> tuple[BookingQuery, Event | None]:

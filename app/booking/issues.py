@@ -1,4 +1,4 @@
-"""Bookings that staff issues by itself: free of charge, of held seats, or past the limit.
+"""Bookings that staff make for guests: ordinary ones, free ones, of held seats, past the limit.
 
 One transaction for each, under the event's row lock, as everything that changes seats. Rows are
 locked in the desk's order: the event first, then the guest.
@@ -36,7 +36,7 @@ class Issue:
     name: str
     seats: int
     issued_for: str = ""
-    """Who the seats are for; without it, a named hold's name."""
+    """Who special seats are for; without it, a named hold's name."""
     hold_id: int | None = None
     from_held: bool = False
     """Of the seats held back: of a hold, or of those without a name. Otherwise of those on sale."""
@@ -132,7 +132,7 @@ def _booking(event: Event, user_id: int, wanted: Issue, issued_for: str) -> Book
         price_minor=0 if wanted.free else event.price_minor,
         booked_in=event.currency,
         guest_name=wanted.name or None,
-        issued_for=issued_for,
+        issued_for=issued_for or None,
         idempotency_key=wanted.idempotency_key,
         fingerprint=wanted.fingerprint,
         created_at=now(),

@@ -15,15 +15,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import contains_eager
 
-from app.booking.desk import BookingDesk
-from app.booking.orders import Booked
-from app.db import db, transaction
+from app.db import db
 from app.errors import EventNotFound
 from app.lib.text import name_order
 from app.models import Booking, BookingState, Event, User
 from app.models.booking import read_code
 from app.models.staff_scope import require_event, shown_email, within
-from app.services import accounts, audit, booking_matches, bookings
+from app.services import booking_matches
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
 BATCH = 250
@@ -169,26 +167,6 @@ def _by_name(query: BookingQuery) -> "array[int]":
     keys = sorted((name_order(name or shown_email(email) or ""), id) for id, name, email in rows)
     db.session.rollback()
     return array("q", (id for _key, id in keys))
-
-
-def book_for(
-    desk: BookingDesk, event_id: int, *, email: str, name: str, seats: int, key: str
-) -> Booked:
-    """Book on somebody's behalf; an unknown email gets an account without a password.
-
-    Raises what `bookings.book` raises.
-    """
-    require_event(event_id)
-    user = accounts.find_user(email) or accounts.create_user(email, name)
-    booked = bookings.book(
-        desk, user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
-    )
-    if not booked.replayed:
-        booking = bookings.get_booking(booked.booking.id)
-        with transaction():
-            facts = {"seats": seats, "email": user.email, "event": booking.event.name}
-            audit.record("booking.made", booking, after=facts)
-    return booked
 
 
 def _wanted(wanted: Any, query: BookingQuery) -> Any:

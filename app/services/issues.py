@@ -1,4 +1,4 @@
-"""Bookings that staff issues to guests: free of charge, of held seats, or past the limit."""
+"""Bookings that staff make for guests: ordinary ones, free ones, of held seats, past the limit."""
 
 import hashlib
 from dataclasses import replace
@@ -36,7 +36,7 @@ def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
             booked, hold = issues.issue(changes, event_id, wanted)
             if not booked.replayed:
                 booking = changes.session.get_one(Booking, booked.booking.id)
-                audit.record("booking.issued", booking, after=_facts(wanted, booking, hold))
+                audit.record(_action(wanted), booking, after=_facts(wanted, booking, hold))
                 _send(booking)
     except IntegrityError as error:
         # Used at the same moment for another event, which another row's lock guards.
@@ -60,6 +60,10 @@ def send_ticket(booking_id: int) -> Booking:
 
 def _send(booking: Booking) -> None:
     outbox.note(Happened.BOOKED, event_id=booking.event_id, booking_ids=[booking.id])
+
+
+def _action(wanted: Issue) -> str:
+    return "booking.issued" if wanted.is_special or wanted.issued_for else "booking.made"
 
 
 def _facts(wanted: Issue, booking: Booking, hold: Hold | None) -> dict[str, object]:

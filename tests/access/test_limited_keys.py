@@ -7,11 +7,12 @@ from zipfile import ZipFile, is_zipfile
 
 import pytest
 
+from app.booking.issues import Issue
 from app.db import db
 from app.edge.access import RULES, WHOLE_SITE, Who
 from app.models import Role, StaffKey
 from app.models.columns import now
-from app.services import audit, booking_search, bookings, events, sign_ins, staff
+from app.services import audit, bookings, events, issues, sign_ins, staff
 from tests.access.world import Persona, ask, headers_of, is_refused, rules_of
 from tests.web.conftest import Visitor
 
@@ -44,8 +45,7 @@ class House:
             audit.act_as("owner")
             for event in (self.mine, self.other):
                 events.update_event(event.id, {"category": "Gala Talk"}, desk)
-            guest = {"email": "third@guests.example", "name": "", "seats": 1, "key": "k" * 9}
-            booking_search.book_for(desk, self.mine.id, **guest)
+            issues.issue(desk, self.mine.id, Issue("third@guests.example", "", 1))
             bookings.cancel(desk, self.hidden.id, organiser=True, keep=986)
 
     def person(self, role, **limits):

@@ -217,3 +217,11 @@ def test_a_search_that_finds_very_many_says_that_there_are_more_than_counted(
     page = organiser.get("/admin/bookings?q=example").text
     assert '>All <span class="count">more than 2</span>' in page
     assert '<span class="count">0</span>' not in page
+
+
+def test_who_gets_no_seat_from_staff_is_not_recorded_either(organiser, make_event, sql):
+    event = make_event(capacity=1)
+    form = {"email": "new@example.com", "name": "New", "seats": "2", "idempotency_key": "k" * 20}
+    refused = organiser.post(f"/admin/events/{event.id}/bookings", form)
+    assert refused.status_code == 409
+    assert sql("SELECT count(*) FROM users WHERE email = 'new@example.com'") == [(0,)]
