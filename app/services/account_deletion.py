@@ -10,9 +10,10 @@ from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import Select, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
@@ -49,7 +50,7 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
         except _BookedConcurrently:
             if time.monotonic() > deadline:
                 raise Busy from None
-        except OperationalError as error:
+        except DBAPIError as error:
             # The server ends a session that idles while it holds an event's row: a slow machine's.
             lost = error.connection_invalidated
             if lost or isinstance(error.orig, LockNotAvailable | QueryCanceled):
@@ -57,6 +58,7 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
             raise
 
 
+@retry_if_ended
 def _try_delete(user_id: int, desk: BookingDesk) -> int:
     """Try once; return how many bookings were cancelled."""
     with desk.changing() as changes:

@@ -93,10 +93,9 @@ def ids(post):
     return [message["Message-ID"] for message in post.received()]
 
 
-def test_a_worker_killed_between_the_letter_and_its_note_sends_it_again_by_the_same_id(
-    house, post, workers, owe
-):
-    people, killed = owe(), []
+def start_and_kill(post, workers):
+    """A worker that dies when the mail server has just taken its third letter."""
+    killed = []
 
     def kill(_server):
         if len(post.messages) == 3 and not killed:
@@ -106,6 +105,13 @@ def test_a_worker_killed_between_the_letter_and_its_note_sends_it_again_by_the_s
     post.after_data = kill
     worker = workers.start()
     assert worker.wait(30) == -signal.SIGKILL
+
+
+def test_a_worker_killed_between_the_letter_and_its_note_sends_it_again_by_the_same_id(
+    house, post, workers, owe
+):
+    people = owe()
+    start_and_kill(post, workers)
     workers.start()
     wait_until(lambda: states(house).get("sent") == LETTERS - 1, 20)
     # The lease of the killed worker's letter ends.
@@ -166,16 +172,7 @@ def test_a_worker_killed_while_it_reminds_reminds_nobody_twice(house, post, work
     people = [house.factories.user() for _ in range(LETTERS)]
     for person in people:
         house.factories.booking(event, person)
-    killed = []
-
-    def kill(_server):
-        if len(post.messages) == 3 and not killed:
-            killed.append(worker.pid)
-            os.kill(worker.pid, signal.SIGKILL)
-
-    post.after_data = kill
-    worker = workers.start()
-    assert worker.wait(30) == -signal.SIGKILL
+    start_and_kill(post, workers)
     workers.start(), workers.start()
     wait_until(lambda: states(house).get("sent") == LETTERS - 1, 20)
     house.sql("UPDATE mails SET due_at = now() WHERE state = 'sending'")

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.booking.connections import FROZEN_AFTER_MS, LEDGER
 from app.db import db
-from app.services import bookings, events, holds
+from app.services import account_deletion, bookings, events, holds
 from tests.support.sums import seats_left
 
 pytestmark = pytest.mark.usefixtures("invariants")
@@ -57,6 +57,14 @@ def test_so_are_an_edit_and_a_hold(starve, desk, booked, sql):
     starve(None, 1)
     holds.add_hold(event.id, "Band", 3, desk)
     assert seats_left(sql, event) == 7
+
+
+def test_and_leaving_the_site(starve, desk, make_user, make_event, sql):
+    event, user = make_event(capacity=10), make_user(password="a long password 1")
+    bookings.book(desk, user_id=user.id, event_id=event.id, seats=2)
+    left = starve(None, 1)
+    assert account_deletion.delete_account(user.id, "a long password 1", desk) == 1
+    assert (left, seats_left(sql, event)) == ([0], 10)
 
 
 def test_and_a_booking(starve, desk, make_user, make_event, sql):

@@ -1,4 +1,4 @@
-"""Thousands of on-sales in virtual time, each with its own mishaps, all by the shipped rules.
+"""On-sales by the thousand in virtual time, each with its own mishaps, all by the shipped rules.
 
 A failure prints its seed; `SIMULATION_SEED=n` plays that one alone.
 """

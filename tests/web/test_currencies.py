@@ -8,6 +8,9 @@ import re
 
 import pytest
 
+from app.models.defaults import set_default_currency
+from tests.web.conftest import Visitor
+
 WISH = {
     "name": "Kolam Morning",
     "start_at": "2099-01-02T06:30",
@@ -190,3 +193,13 @@ def test_the_payment_note_is_typed_in_the_form(organiser, sql):
         inputs(organiser.get(f"/admin/events/{event_id}/edit").text)["payment_note"]
         == "Cash or UPI at the gate"
     )
+
+
+def test_the_form_of_a_new_event_begins_with_the_sites_currency(make_app, clean, settings):
+    try:
+        visitor = Visitor(make_app(default_currency="KWD"))
+        visitor.log_in(settings.admin_key[0])
+        page = visitor.get("/admin/events/new").text
+    finally:
+        set_default_currency("INR")
+    assert '<option selected value="KWD"' in page

@@ -14,8 +14,6 @@ from tests.support.sums import seats_left
 from tests.web.conftest import PASSWORD, Visitor
 
 ASHA = {"email": "asha@example.com", "name": "Asha from the library"}
-
-
 SAID = "You can give seats back until"
 
 
