@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 PY = .venv/bin/python
+# What Python and pytest compile of the tests is kept, also where others are told to keep nothing.
+export PYTHONDONTWRITEBYTECODE =
 QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
 	$(addprefix tests/,simulation metrics backup test_reload.py)
@@ -21,7 +23,7 @@ demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=0
 	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-quick: setup-test ## Run the fast seven tenths of the tests: ARGS=-x
+quick: setup-test ## Run the fast six tenths of the tests: ARGS=-x
 	@$(PY) -m pytest $(QUICK) -m 'not whole and not long' --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: setup-test ## Break workers, PostgreSQL, Redis and our own rules at length, soak and rehearse

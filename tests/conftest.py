@@ -1,5 +1,6 @@
 """What every test stands on: a throwaway PostgreSQL, a throwaway Valkey, and the application."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from tests.browser import html_checker
 from tests.deploy import networks, proxies
 from tests.factories import Factories
 from tests.metrics import promtool
+from tests.support import address_builders
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
 from tests.support.site import Site
@@ -137,6 +139,12 @@ def settings(postgres_url, redis_url):
     return made
 
 
+def pytest_collection_finish():
+    # A hundred thousand things that stay; the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def made_apps(settings):
     """Every application of this run; their engines end with us."""
@@ -159,7 +167,9 @@ def make_app(settings, made_apps, folder):
         made_apps.append(app)
         return app
 
-    return make
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        address_builders.share(monkeypatch)
+        yield make
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
@@ -80,6 +79,9 @@ def write_licences() -> None:
 
 def write_sbom() -> None:
     made = json.dumps(sbom(), indent=2)
+    # Here alone: to import it takes three seconds.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     if fault := JsonStrictValidator(SCHEMA).validate_str(made):
         sys.exit(f"utsavam: the list is no valid CycloneDX: {fault}")
     SBOM.parent.mkdir(exist_ok=True)

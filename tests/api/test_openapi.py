@@ -29,6 +29,7 @@ def sample_of(path, operation):
     return path, {} if content is None else {"json": content["example"]}
 
 
+@pytest.mark.long
 def test_the_unchanged_sample_of_every_call_does_something_in_a_demo(document, open_app, admin):
     client = open_app.test_client()
     assert client.post("/api/admin/seed_demo_data", headers=admin).status_code == 201

@@ -184,6 +184,7 @@ def test_the_books_are_reconciled(organiser, make_event, make_booking, redis, sq
     assert organiser.post("/admin/reconciliation", {}).json["findings"] == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unused_ids")
 def test_a_sale_can_be_watched(organiser, make_event, make_user):
     event, user = make_event(capacity=5), make_user()

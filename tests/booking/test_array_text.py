@@ -26,12 +26,14 @@ def sent(app):
     return send
 
 
+@pytest.mark.long
 @FEW
 @given(st.lists(AWKWARD | TEXTS | st.none(), max_size=8))
 def test_any_text_arrives_as_it_was(sent, values):
     assert sent(values, String) == values
 
 
+@pytest.mark.long
 @FEW
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.none(), max_size=8))
 def test_any_number_arrives_as_it_was(sent, values):

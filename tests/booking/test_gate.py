@@ -101,6 +101,7 @@ def test_an_order_with_a_key_is_never_refused_by_the_gate(desk, book, make_user,
     assert book(desk, user, event, key="k-1").booking.id == first.booking.id
 
 
+@pytest.mark.long
 def test_a_seat_freed_behind_the_gates_back_is_sold_in_the_end(
     desk, book, make_user, make_event, make_booking, sql
 ):

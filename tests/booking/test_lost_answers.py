@@ -39,6 +39,7 @@ def desk(far_app):
     return far_app.extensions["desk"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mishap", ["answer lost", "commit late"])
 def test_a_committed_booking_is_found_though_its_answer_was_lost(
     desk, proxy, book, make_user, make_event, sql, mishap
@@ -74,6 +75,7 @@ def test_a_guest_is_recorded_with_the_booking_or_not_at_all(desk, proxy, make_ev
         assert sql("SELECT count(*) FROM users") == [(0,)]
 
 
+@pytest.mark.long
 def test_every_order_of_a_batch_is_found(desk, proxy, make_user, make_event, sql):
     user, first, second = make_user(), make_event(), make_event(capacity=1)
     orders = [Order(user.id, event.id, 1) for event in (first, second, first)]
@@ -106,6 +108,7 @@ def test_a_replay_beside_a_lost_answer_stays_a_replay(
     assert (replay.booking.id, replay.replayed, fresh.replayed) == (first.booking.id, True, False)
 
 
+@pytest.mark.long
 def test_what_cant_be_found_out_is_unknown_and_the_same_key_tells_it_later(
     desk, proxy, book, make_user, make_event, sql
 ):
@@ -119,6 +122,7 @@ def test_what_cant_be_found_out_is_unknown_and_the_same_key_tells_it_later(
     assert sql("SELECT id FROM bookings") == [(booked.booking.id,)]
 
 
+@pytest.mark.long
 def test_a_program_hears_503_with_retry_after_of_an_unknown_outcome(
     far_app, proxy, admin, make_user, make_event
 ):

@@ -97,6 +97,7 @@ def test_a_slow_redis_is_not_asked_a_second_time_though_it_answers_again(
     assert eye.get(tokens_key(event.id)) == "8"
 
 
+@pytest.mark.long
 def test_after_an_error_redis_is_left_alone_and_then_used_again(
     desk_at, url, eye, frozen, book, make_user, make_event
 ):
@@ -114,6 +115,7 @@ def test_after_an_error_redis_is_left_alone_and_then_used_again(
     assert eye.get(tokens_key(event.id)) == "5"
 
 
+@pytest.mark.long
 def test_a_redis_that_starts_late_is_found_by_itself(desk_at, folder, book, make_user, make_event):
     server = RedisServer(folder / "late-redis", port=free_port())
     desk, user, event = desk_at(f"redis://127.0.0.1:{server.port}/0"), make_user(), make_event()

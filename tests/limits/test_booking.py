@@ -74,6 +74,7 @@ def test_staff_book_for_others_as_often_as_they_like(limited, lane, event, make_
     assert {answer.status_code for answer in answers} == {201}
 
 
+@pytest.mark.long
 def test_a_bot_with_many_accounts_is_known_by_its_address(
     limited, lane, event, make_user, make_token
 ):

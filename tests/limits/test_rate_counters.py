@@ -92,6 +92,7 @@ def own_redis(folder):
     server.stop()
 
 
+@pytest.mark.long
 def test_while_redis_is_away_the_process_counts_and_then_redis_again(own_redis, monkeypatch):
     monkeypatch.setattr(rate_counters, "PROBE_AFTER", 0.1)
     url, rate = f"redis://127.0.0.1:{own_redis.port}/0", Rate(5, 60)
@@ -118,6 +119,7 @@ def test_without_redis_a_bot_is_limited_as_well(limited, cheap_hashes):
     assert [refused(app).status_code for _ in range(12)] == [422] * 10 + [429] * 2
 
 
+@pytest.mark.long
 def test_an_application_without_redis_leaves_the_others_to_theirs(limited, cheap_hashes, redis):
     here = limited()
     away = limited(redis_url=f"redis://127.0.0.1:{free_port()}/0")

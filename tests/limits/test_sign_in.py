@@ -26,6 +26,7 @@ def passwords_tried(app, emails):
     return sum(answer.status_code == 422 for answer in answers)
 
 
+@pytest.mark.long
 def test_a_bot_with_one_address_tries_few_of_many_accounts(limited, crowd):
     emails = crowd(100)
     assert passwords_tried(limited(), emails) == 60
@@ -41,6 +42,7 @@ def test_bots_with_many_addresses_are_limited_together(limited, crowd):
     assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 10
 
 
+@pytest.mark.long
 def test_a_third_of_all_failures_is_kept_for_addresses_not_seen_lately(limited, crowd):
     app, emails = limited(limit_sign_in_everyone="30 per minute"), crowd(50)
     bots = [
@@ -53,6 +55,7 @@ def test_a_third_of_all_failures_is_kept_for_addresses_not_seen_lately(limited, 
     assert newcomer.sign_in(emails[40]).status_code == 303
 
 
+@pytest.mark.long
 def test_a_hundred_guesses_at_once_are_not_let_through(limited, crowd):
     app, (email,) = limited(limit_sign_in_address="off", limit_sign_in_account="off"), crowd(1)
     guests = [Guest(app) for _ in range(40)]
@@ -62,6 +65,7 @@ def test_a_hundred_guesses_at_once_are_not_let_through(limited, crowd):
     assert statuses == [422] * 10 + [429] * 30
 
 
+@pytest.mark.long
 def test_strangers_failures_do_not_keep_a_user_out_of_their_own_browser(limited, crowd):
     app, (email, *_) = limited(limit_sign_in_everyone="off"), crowd(1)
     own = Guest(app)
@@ -124,6 +128,7 @@ def test_the_name_by_which_a_browser_is_known_tells_no_email(limited, crowd):
     assert len(known) == 32
 
 
+@pytest.mark.long
 def test_one_account_that_signs_in_again_and_again_is_held_up(limited, crowd):
     app, (email,) = limited(), crowd(1)
     statuses = [Guest(app).sign_in(email).status_code for _ in range(31)]
@@ -197,6 +202,7 @@ def test_htmx_gets_a_sentence_for_the_top_of_the_page_and_not_a_page(limited, ch
     assert int(answer.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.long
 def test_an_account_is_one_however_its_address_is_spelt(limited, make_user):
     make_user(email="anna@bücher.example", password=PASSWORD)
     app = limited(limit_sign_in_account="2 per hour")

@@ -33,6 +33,7 @@ def test_a_lecture_hall_signs_up_within_a_minute(limited, unhurried):
     assert {sign_up(Guest(app), number) for number in range(500)} == {303}
 
 
+@pytest.mark.long
 def test_one_address_makes_so_many_accounts_an_hour(limited, cheap_hashes):
     app = limited(limit_sign_up="3 per hour")
     statuses = [sign_up(Guest(app), number) for number in range(3)]
@@ -63,6 +64,7 @@ def test_a_form_with_a_mistake_costs_nothing(limited, cheap_hashes):
     assert sign_up(guest, 1) == 303
 
 
+@pytest.mark.long
 def test_tries_that_make_no_account_count_for_their_own_address_alone(limited, cheap_hashes):
     app = limited(limit_sign_up_everyone="5 per minute", limit_sign_up="10 per hour")
     bot = Guest(app, "203.0.113.1")
@@ -73,6 +75,7 @@ def test_tries_that_make_no_account_count_for_their_own_address_alone(limited, c
     assert newcomers == [303] * 4 + [429]
 
 
+@pytest.mark.long
 def test_a_third_of_all_sign_ups_is_kept_for_addresses_not_seen_lately(limited, cheap_hashes):
     app = limited(limit_sign_up_everyone="30 per minute")
     bots = [sign_up(Guest(app, f"203.0.113.{n % 2}"), n) for n in range(40)]

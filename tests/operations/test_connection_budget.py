@@ -32,6 +32,7 @@ def test_a_database_that_is_away_is_no_complaint_yet(settings):
     assert complaint(away) is None
 
 
+@pytest.mark.long
 def test_whether_anybody_answered_is_told_by_the_exit_code(settings):
     def code(url):
         words = [sys.executable, "-m", "app.operations.connection_budget"]
@@ -49,6 +50,7 @@ def test_the_pool_is_as_large_as_the_workers_need(settings, worker_class, thread
     assert settings.model_copy(update=changed).pool_size == size
 
 
+@pytest.mark.long
 def test_a_site_with_too_many_connections_does_not_start(settings, migrated_app, folder):
     greedy = {"WEB_CONCURRENCY": "9", "DATABASE_POOL_SIZE": "20"}
     site = Site(settings, folder / "greedy", **greedy)

@@ -42,6 +42,7 @@ REFUSING = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("command", "finding"), REFUSING.values(), ids=REFUSING)
 def test_a_redis_that_answers_but_stores_nothing_is_not_called_ok(
     make_app, clean, own_redis, command, finding

@@ -68,6 +68,7 @@ def test_a_password_at_the_edges_of_the_rule_signs_in(password):
     assert accounts.authenticate("meena@example.com", password)
 
 
+@pytest.mark.long
 def test_a_hash_by_former_parameters_still_opens_and_is_renewed_then(make_user, sql):
     former = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4).hash(PASSWORD)
     user = make_user("meena@example.com")

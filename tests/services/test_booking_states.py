@@ -21,6 +21,7 @@ def state_of(booking):
     return bookings.get_booking(booking.id).state
 
 
+@pytest.mark.long
 def test_the_row_and_the_query_name_the_same_state(make_event, make_booking, sql):
     kinds = product(("published", "cancelled", "draft"), (None, 0, 1), (False, True), (False, True))
     at = now()

@@ -123,6 +123,7 @@ def test_a_new_event_is_in_the_list_at_once(here, elsewhere, make_event):
     assert here.names() == ["First", "Second"]
 
 
+@pytest.mark.long
 def test_what_was_written_past_us_is_seen_within_a_second(here, make_event, sql):
     event = make_event()
     assert here.left(event) == 5
@@ -131,6 +132,7 @@ def test_what_was_written_past_us_is_seen_within_a_second(here, make_event, sql)
     assert here.names() == ["Other"]
 
 
+@pytest.mark.long
 def test_without_redis_a_process_sees_its_own_bookings_at_once_and_others_within_a_second(
     start, make_event, make_user
 ):
@@ -151,6 +153,7 @@ def test_rubbish_beside_the_tokens_is_not_shown(here, make_event, redis, rubbish
     assert here.left(event) == 5
 
 
+@pytest.mark.long
 def test_after_a_restore_the_rows_are_shown_and_not_what_was_published(
     here, make_event, make_user, sql, redis
 ):
@@ -196,6 +199,7 @@ def slow_database(app):
     sqlalchemy_event.remove(db.engine, "before_cursor_execute", wait)
 
 
+@pytest.mark.long
 def test_readers_of_a_slow_database_do_not_wait_for_each_other_in_turn(
     app, here, make_event, statements, slow_database
 ):

@@ -9,7 +9,7 @@ from app.models.columns import now
 from app.services import accounts, demo, events
 from app.services.events import EventQuery, list_events
 
-pytestmark = pytest.mark.usefixtures("invariants")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("invariants")]
 DAY = timedelta(days=1)
 EVERYTHING = (
     "SELECT (SELECT array_agg(u ORDER BY id) FROM users u)::text, "

@@ -56,6 +56,7 @@ def test_a_guest_is_found_as_people_type_them(guests, words, name):
     assert [user.name for user in list_users(q=words).items] == [name]
 
 
+@pytest.mark.long
 def test_a_part_of_a_reference_finds_its_booking(guests):
     event, booked = guests
     for booking in booked.values():

@@ -10,6 +10,8 @@ from app.services.booking_search import BookingQuery, count_for_page, search_boo
 
 GUESTS = 12
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def few_are_many(monkeypatch):

@@ -11,7 +11,7 @@ from app.db import db
 from app.services import account_deletion, bookings, events, holds
 from tests.support.sums import seats_left
 
-pytestmark = pytest.mark.usefixtures("invariants")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("invariants")]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from app.services.mail_worker import MailWorker
 from tests.services.test_mail_worker import owe
 from tests.support.mail_server import MailServer
 
+pytestmark = pytest.mark.long
+
 HOST, NAME, PASSWORD = "127.0.0.1", "sabha", "p@ss/w:rd %"
 LOGIN = "sabha:p%40ss%2Fw%3Ard%20%25"
 

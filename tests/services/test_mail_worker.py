@@ -257,6 +257,7 @@ class TestWhatHappened:
 
 
 class TestSending:
+    @pytest.mark.long
     def test_one_connection_serves_many(self, mailing, make_event, make_booking, post, deliver):
         event = make_event(status="cancelled", capacity=20)
         for number in range(5):

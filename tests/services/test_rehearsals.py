@@ -42,6 +42,7 @@ def sums(day):
     return total.bookings, total.seats
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_it_and_the_audit_log_says_so(
     rehearsal, remove, counts, sql, monkeypatch
 ):

@@ -156,6 +156,7 @@ def test_values_in_two_currencies_are_never_added(app, booked, make_event, today
     assert sales.sales(today, today, UTC_ZONE).before.value == one_day
 
 
+@pytest.mark.long
 def test_a_day_ends_at_the_sites_midnight(app, booked, sql):
     booked(0)
     sql("UPDATE bookings SET created_at = '2026-05-01 20:00+00'")

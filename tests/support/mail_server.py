@@ -8,6 +8,23 @@ from aiosmtpd.controller import Controller
 from app.demo.servers import free_port
 
 
+class Noting(Controller):
+    """It knows whose connections are open."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.connections = []
+
+    def factory(self):
+        self.connections.append(super().factory())
+        return self.connections[-1]
+
+    async def all_have_left(self, within=0.2):
+        until = self.loop.time() + within
+        while any(one.transport for one in self.connections) and self.loop.time() < until:
+            await asyncio.sleep(0.005)
+
+
 class MailServer:
     """Takes everything unless told otherwise: `says` maps a recipient to the answer to RCPT."""
 
@@ -25,13 +42,14 @@ class MailServer:
         return f"smtp://127.0.0.1:{self.port}"
 
     def start(self):
-        self._controller = Controller(self, "127.0.0.1", self.port, **self.options)
+        self._controller = Noting(self, "127.0.0.1", self.port, **self.options)
         self._controller.start()
         return self
 
     def stop(self):
         # Who has gone is noticed first; a loop that ends before leaves the connection open.
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.1), self._controller.loop).result()
+        left = self._controller.all_have_left()
+        asyncio.run_coroutine_threadsafe(left, self._controller.loop).result()
         self._controller.stop()
 
     def __enter__(self):

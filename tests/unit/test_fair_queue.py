@@ -113,6 +113,7 @@ def burn(seconds):
         pass
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("share", "at_least"), [(1.0, 0.2), (0.5, 0.35), (0.25, 0.65)])
 def test_it_takes_no_more_than_its_share_of_a_core(share, at_least):
     queue = FairQueue(each=10, timeout=10)
@@ -131,6 +132,7 @@ def test_work_that_can_not_be_begun_is_told_and_the_next_is_done(monkeypatch):
     assert queue.run(lambda: "done") == "done"
 
 
+@pytest.mark.long
 def test_a_process_that_is_nicer_already_works_on(tmp_path):
     """Without a privilege nobody may become less nice."""
     code = (

@@ -141,6 +141,7 @@ def test_the_same_id_gives_the_same_poster_in_another_process() -> None:
         assert run.stdout == poster(12)
 
 
+@pytest.mark.long
 def test_posters_of_different_events_differ() -> None:
     assert len({poster(event_id) for event_id in IDS}) == len(IDS)
 
@@ -151,6 +152,7 @@ def test_eight_events_in_a_row_have_eight_inks() -> None:
     assert [ink_name(i) for i in (1, 2, 3)] == ["manjal", "jamun", "mayil"]
 
 
+@pytest.mark.long
 def test_a_poster_is_printed_on_its_ink() -> None:
     assert all(f'fill="{INKS[ink_name(event_id)]}"' in poster(event_id) for event_id in IDS)
 

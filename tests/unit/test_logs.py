@@ -171,6 +171,7 @@ raise ValueError("asha@example.com")
 """
 
 
+@pytest.mark.long
 def test_warnings_and_what_nobody_caught_are_lines_too():
     run = subprocess.run(
         [sys.executable, "-c", UNCAUGHT], cwd=ROOT, capture_output=True, text=True, env={}

@@ -53,6 +53,7 @@ def test_nothing_runs_loads_or_hides(text):
 MARKS = r"""[]()!<>\"'`*_#:/aj """
 
 
+@pytest.mark.long
 @given(st.text(max_size=300) | st.text(MARKS + "\n", max_size=60))
 def test_whatever_is_written_only_harmless_tags_come_out(text):
     harmless(rendered(text))

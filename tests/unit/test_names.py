@@ -78,6 +78,7 @@ def test_a_description_keeps_its_lines_and_its_marks_but_no_override():
     assert tidy_text(" e\u0301\n\u202eC++\u200f\n") == "é\nC++\u200f"
 
 
+@pytest.mark.long
 @given(st.text())
 def test_tidying_twice_is_tidying_once_and_gives_nfc(text):
     for tidy in (tidy_line, tidy_text):

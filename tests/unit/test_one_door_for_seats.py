@@ -30,6 +30,7 @@ def _makes_or_updates(func):
     return name in {"Event", "Hold", "values", "setattr"}
 
 
+@pytest.mark.long
 def test_nothing_outside_the_booking_package_writes_seats():
     outside = [path for path in APP.rglob("*.py") if APP / "booking" not in path.parents]
     assert len(outside) > 100

@@ -44,7 +44,15 @@ def assert_shows(file, colours=QUARTERS, within=12):
             assert found == pytest.approx(wish, abs=within)
 
 
-@pytest.mark.parametrize("size", [(1600, 1000), (5000, 2000), (3000, 2500), (700, 400)])
+@pytest.mark.parametrize(
+    "size",
+    [
+        (1600, 1000),
+        (700, 400),
+        pytest.param((5000, 2000), marks=pytest.mark.long),
+        pytest.param((3000, 2500), marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize(
     ("kind", "how"),
     [
@@ -73,7 +81,9 @@ TURNS = {
 """How a camera lays down what is upright: undone by the turn that Exif's number asks for."""
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "kind", ["JPEG", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("PNG", "WEBP"))]
+)
 @pytest.mark.parametrize("number", range(1, 9))
 @pytest.mark.parametrize("size", [(1600, 1000), pytest.param((3200, 2480), marks=pytest.mark.long)])
 def test_a_picture_is_turned_as_its_camera_says(kind, number, size):
@@ -85,12 +95,14 @@ def test_a_picture_is_turned_as_its_camera_says(kind, number, size):
     assert_shows(file_of(laid, kind, exif=exif, quality=95))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("progressive", [False, True])
 def test_the_inks_of_a_printer_become_the_colours_of_a_screen(progressive):
     made = quarters(4000, 2500).convert("CMYK")
     assert_shows(file_of(made, "JPEG", quality=95, progressive=progressive))
 
 
+@pytest.mark.long
 def test_grey_of_sixteen_bits_is_not_burnt_out():
     for value in (0, 20_000, 40_000, 65_535):
         made = Image.new("I;16", (1500, 1300), value)
@@ -121,6 +133,7 @@ def profile(red, green, blue):
     return head + table + data
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGBA"), ("PNG", "P")])
 def test_colours_are_those_of_the_pictures_own_profile(kind, mode):
     """One whose red is what sRGB calls green, and the other way round."""
@@ -191,12 +204,14 @@ def test_what_is_clear_among_colours_of_sixteen_bits_is_white():
     assert_shows(file, [WHITE, tuple(part >> 8 for part in other)] * 2, within=6)
 
 
+@pytest.mark.long
 def test_what_a_palette_lets_through_is_white():
     picture = quarters(3000, 2600).quantize(8)
     clear = picture.getpixel((10, 10))
     assert_shows(file_of(picture, "PNG", transparency=clear), (WHITE, GREEN, BLUE, WHITE))
 
 
+@pytest.mark.long
 def test_half_of_a_colour_is_mixed_with_white():
     half = quarters(3000, 2600).convert("RGBA")
     half.putalpha(128)
@@ -206,6 +221,7 @@ def test_half_of_a_colour_is_mixed_with_white():
         assert_shows(file_of(picture, kind), mixed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_of_a_moving_picture_the_first_frame_is_shown(kind):
     others = [Image.new("RGB", (1600, 1000), colour) for colour in (RED, BLUE)]
@@ -214,11 +230,13 @@ def test_of_a_moving_picture_the_first_frame_is_shown(kind):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(9000, 6600), (15_000, 4_000), (3_900, 15_000)])
 def test_a_phones_largest_jpeg_is_shown(size):
     assert_shows(file_of(quarters(*size), "JPEG", quality=60))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "size", "how"),
     [
@@ -265,6 +283,7 @@ def scan_by_scan(width, height):
     return file[:at] + one + file[at + 14 :]
 
 
+@pytest.mark.long
 def test_a_jpeg_that_is_kept_whole_is_told_by_its_first_scan():
     with pytest.raises(NoPicture, match="million pixels"):
         renditions(scan_by_scan(8000, 6000))

@@ -25,6 +25,7 @@ def event(price_minor=0, currency="INR", payment_note=""):
     return Event(price_minor=price_minor, currency=currency, payment_note=payment_note)
 
 
+@pytest.mark.long
 def test_a_price_is_an_amount_or_free():
     assert price_or_free(0, "AED") == "Free"
     assert price_or_free(15000, "AED") == price(15000, "AED") == "AED\xa0150"

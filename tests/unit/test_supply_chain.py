@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tools import parts
 from tools.audit import UNREACHABLE, judge
@@ -54,6 +53,7 @@ def test_a_row_that_is_taken_away_leaves_a_file_that_nobody_listed(copy):
     assert faults(copy) == [f"{HTMX} is in no list"]
 
 
+@pytest.mark.long
 def test_all_that_is_served_may_be_served_under_our_licence():
     licences = {name: parts.licence_of(name) for name in parts.locked("runtime")}
     licences |= {one.file: one.licence for one in vendored() if one.is_served}
@@ -61,6 +61,7 @@ def test_all_that_is_served_may_be_served_under_our_licence():
     assert {part: told for part, told in licences.items() if not parts.is_allowed(told)} == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("licence", "allowed"),
     [
@@ -76,6 +77,7 @@ def test_a_licence_that_we_may_not_serve_is_refused(licence, allowed):
     assert parts.is_allowed(licence) == allowed
 
 
+@pytest.mark.long
 def test_a_package_without_a_licence_is_asked_about(monkeypatch):
     monkeypatch.delitem(parts.READ, "resvg-py")
     with pytest.raises(KeyError, match="resvg-py tells no licence"):
@@ -88,6 +90,9 @@ def test_the_page_of_licences_is_what_make_licences_would_write():
 
 @pytest.mark.long
 def test_the_list_of_what_is_served_is_valid_cyclonedx():
+    # Here alone: to import it takes three seconds.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     made = parts.sbom()
     validator = JsonStrictValidator(parts.SCHEMA)
     assert validator.validate_str(json.dumps(made)) is None

@@ -53,6 +53,7 @@ def test_nobody_comes_in_while_one_is_alone(how, tmp_path):
     other.leave()
 
 
+@pytest.mark.long
 def test_whoever_waits_to_be_alone_is_not_overtaken(tmp_path):
     turns = Turns(tmp_path)
     there = Guest(turns.together())

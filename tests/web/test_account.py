@@ -158,6 +158,7 @@ def test_who_has_left_may_come_back_with_the_same_email(signed_in, alice, new_vi
     assert new_visitor().post("/sign-up", form).status_code == 303
 
 
+@pytest.mark.long
 def test_who_can_not_leave_now_is_told_to_try_again_and_keeps_everything(
     signed_in, alice, make_event, make_booking, postgres_url, sql
 ):

@@ -199,6 +199,7 @@ def test_each_tab_lists_its_bookings_and_counts_all(
     assert counts == ["2", "1", "1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tab", ["upcoming", "past", "cancelled"])
 def test_the_pages_of_a_tab_hold_every_booking_once(
     signed_in, alice, make_event, make_booking, sql, tab
@@ -217,6 +218,7 @@ def test_the_pages_of_a_tab_hold_every_booking_once(
     assert sorted(map(int, seen)) == list(range(1, 46))
 
 
+@pytest.mark.long
 def test_a_ticket_has_a_code_for_each_seat_a_hundred_a_page(
     signed_in, alice, make_event, make_booking
 ):

@@ -109,6 +109,7 @@ def test_the_axis_ends_above_all_bars_and_its_quarters_are_whole(most, top):
     assert chart.bars[1].height == 0
 
 
+@pytest.mark.long
 def test_days_from_to_last_week_and_last_month_can_be_looked_at(organiser, season, sql):
     sql("UPDATE bookings SET created_at = '2026-02-10 12:00+05:30'")
     page = organiser.get("/admin?from=2026-02-10&to=2026-02-11").text

@@ -98,6 +98,7 @@ def test_the_forms_first_button_saves_and_stays_at_the_event(organiser, make_eve
     assert "“Veena Evening” is saved." in organiser.get(answer.location).text
 
 
+@pytest.mark.long
 def test_a_picture_is_saved_with_what_was_typed(organiser, send, make_event, sql):
     event = make_event(name="Old Name", status="draft")
     page = organiser.get(f"/admin/events/{event.id}/edit").text

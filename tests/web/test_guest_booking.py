@@ -154,6 +154,7 @@ def test_the_browser_finds_its_tickets_under_my_bookings(visitor, event, make_ev
     assert "You have 1 seat" in visitor.get(page_of(event)).text
 
 
+@pytest.mark.long
 def test_it_keeps_the_newest_twenty(visitor, make_event):
     event = make_event(capacity=50)
     last = [book(visitor, event).location.partition("?")[0] for _ in range(22)]

@@ -38,6 +38,7 @@ def figures(organiser, event):
     return dict(pairs), text
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unused_ids")
 def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
     event = make_event(capacity=3)
@@ -52,6 +53,7 @@ def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
     assert text.count('hx-swap-oob="true"') == 2
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unused_ids")
 def test_the_figures_go_out_second_by_second(organiser, make_event, book):
     event = make_event(capacity=5)
@@ -106,6 +108,7 @@ def test_without_redis_the_console_says_so_and_shows_the_database(
     assert (shown["Seats left"], shown["Bookings a second"]) == ("5", "–")
 
 
+@pytest.mark.long
 def test_guesses_at_events_that_are_not_there_are_not_counted(client, admin, make_user, redis):
     user = make_user()
     wish = {"user_id": user.id, "event_id": 999, "seats": 1}

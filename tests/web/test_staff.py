@@ -239,6 +239,7 @@ def test_a_log_of_any_length_is_read_a_batch_at_a_time(organiser, event, monkeyp
     assert len(lines) == 1 + 5
 
 
+@pytest.mark.long
 def test_a_page_of_the_log_leads_to_the_next(organiser, factories, desk, app):
     for number in range(60):
         factories.event(name=f"E{number}")
