@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import forgetting
+from app.cli import calendars, forgetting
 from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import InvalidField, UserNotFound
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(app_role)
     app.cli.add_command(remove_rehearsal)
     app.cli.add_command(forgetting.forget)
+    app.cli.add_command(calendars.revise_calendars)
     app.cli.add_command(users)
 
 

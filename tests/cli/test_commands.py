@@ -23,6 +23,7 @@ def run(app):
         ["remove-rehearsal"],
         ["worker"],
         ["forget"],
+        ["revise-calendars"],
     ],
 )
 def test_each_command_explains_itself(run, words):

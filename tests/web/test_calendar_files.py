@@ -6,6 +6,7 @@ import pytest
 from icalendar import Calendar
 
 from app.models.columns import now
+from app.models.event import set_default_length
 from app.services import bookings, events
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -106,6 +107,34 @@ def test_an_event_without_an_end_lasts_as_long_as_the_site_says(event, imported,
     assert (imported(event).start, imported(event).end) == (START, START + 3 * HOUR)
     fair = make_event(start_at=START, end_at=START + 2 * DAY)
     assert imported(fair).end == START + 2 * DAY
+
+
+def test_a_changed_default_length_is_the_next_version_for_whom_it_concerns(
+    app, event, imported, of_booking, make_event, make_booking, alice
+):
+    booking = make_booking(event, user=alice)
+    own_end = make_event(start_at=START, end_at=START + DAY)
+    before, theirs = imported(event), of_booking(booking)
+    try:
+        set_default_length(2 * HOUR)
+        result = app.test_cli_runner().invoke(args=["revise-calendars"])
+        after = imported(event)
+        assert (before.end, after.end) == (START + 3 * HOUR, START + 2 * HOUR)
+        assert (before["sequence"], after["sequence"]) == (0, 1)
+        assert after["dtstamp"].dt > before["dtstamp"].dt
+        assert of_booking(booking)["sequence"] == theirs["sequence"] + 1
+        assert imported(own_end)["sequence"] == 0
+        assert result.output == "1 event has a new version in calendars.\n"
+    finally:
+        set_default_length(3 * HOUR)
+
+
+def test_what_is_over_or_a_draft_gets_no_new_version(app, make_event, sql):
+    make_event(start_at=now() - 4 * HOUR)
+    make_event(start_at=START, status="draft")
+    result = app.test_cli_runner().invoke(args=["revise-calendars"])
+    assert result.output == "0 events have a new version in calendars.\n"
+    assert sql("SELECT DISTINCT calendar_sequence FROM events") == [(0,)]
 
 
 def test_paragraphs_and_signs_survive(event, imported):
