@@ -11,6 +11,9 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
+from app.errors import WrongCredentials
+from app.lib.emails import one_spelling
+from app.services import accounts, sign_in_links
 from tests.support import rows
 from tests.support.servers import libpq
 from tests.support.tables import TABLES
@@ -80,17 +83,22 @@ def test_habits_that_make_bookings_wait_would_be_noticed():
 
 
 @pytest.fixture
-def migrated_to(database, make_app, postgres_url):
-    """A database of its own at a revision: answers a way up, and a connection."""
+def steps_app(make_app, postgres_url):
+    """The site on a database of its own."""
+    return make_app(database_url=postgres_url.replace("/utsavam?", "/steps?"))
+
+
+@pytest.fixture
+def migrated_to(database, steps_app, postgres_url):
+    """That database at a revision: answers a way up, and a connection."""
     database.execute("DROP DATABASE IF EXISTS steps WITH (FORCE)")
     database.execute("CREATE DATABASE steps")
-    url = postgres_url.replace("/utsavam?", "/steps?")
-    app = make_app(database_url=url)
 
     def go(revision):
-        with app.app_context():
+        with steps_app.app_context():
             flask_migrate.upgrade(revision=revision)
 
+    url = postgres_url.replace("/utsavam?", "/steps?")
     with psycopg.connect(libpq(url), autocommit=True) as connection:
         yield go, connection
     database.execute("DROP DATABASE steps WITH (FORCE)")
@@ -161,6 +169,39 @@ def test_addresses_and_names_get_one_spelling_and_two_accounts_of_one_person_sta
         (email, "René") for email in (emails[0], "b@bücher.example", emails[2], "cé@example.com")
     ]
     assert "Users 1 and 3 have one address, spelt in two ways" in caplog.text
+
+
+def test_two_accounts_of_one_address_both_get_in_after_all_migrations(
+    migrated_to, steps_app, cheap_hashes
+):
+    go, connection = migrated_to
+    go("0010")
+    passwords = {
+        "anna@bücher.example": "the first of two",
+        "anna@xn--bcher-kva.example": "the second of two",
+        "rene\u0301@example.com": "the third of four",
+        "ren\u00e9@example.com": "the fourth of four",
+    }
+    with steps_app.app_context():
+        hashes = {email: accounts.hash_password(word) for email, word in passwords.items()}
+    for email, hashed in hashes.items():
+        row = "INSERT INTO users (email, password_hash) VALUES (%s, %s)"
+        connection.execute(row, (email, hashed))
+    go("head")
+    with steps_app.app_context():
+        for email, password in passwords.items():
+            assert accounts.find_user(email).email == email
+            # A browser may send another spelling than the one that was typed.
+            for typed in passwords:
+                if one_spelling(typed) == one_spelling(email):
+                    assert accounts.authenticate(typed, password).email == email
+            with pytest.raises(WrongCredentials):
+                accounts.authenticate(email, "nobody's password")
+            assert accounts.set_password(email, f"{password}, new")[0].email == email
+            assert accounts.authenticate(email, f"{password}, new").email == email
+            sign_in_links.request_by_mail(email)
+    links = "SELECT users.email FROM sign_in_links JOIN users ON users.id = user_id"
+    assert {email for (email,) in connection.execute(links)} == passwords.keys()
 
 
 def test_every_table_that_tests_empty_has_a_row_to_keep():

@@ -117,8 +117,7 @@ def sign_in_link(email: str) -> None:
 def set_password(whose: str, password_stdin: bool, end_tokens: bool) -> None:
     """Set the password of the user with this EMAIL or ID.
 
-    An ID is for an account whose email is another spelling of another's. Also for a user whom an
-    organiser made without one. The user is signed out everywhere.
+    Also for a user whom an organiser made without one. The user is signed out everywhere.
     """
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -131,11 +130,6 @@ def set_password(whose: str, password_stdin: bool, end_tokens: bool) -> None:
     except InvalidField as error:
         raise click.ClickException(f"The password {error.message}.") from error
     click.echo(f"The password of {user.email} is set.")
-    if (other := accounts.find_user(user.email)) and other.id != user.id:
-        click.echo(
-            f"User {user.id} can't sign in with it: by that email, user {other.id} signs in. "
-            "Give one of them another email."
-        )
     if ended:
         click.echo(f"API tokens ended: {ended}.")
     elif kept := len(api_tokens.list_api_tokens(user.id)):

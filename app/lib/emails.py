@@ -1,6 +1,7 @@
 """One spelling for every email address, wherever it is kept, counted or looked up."""
 
 import unicodedata
+from contextlib import suppress
 
 import idna
 
@@ -15,6 +16,18 @@ def one_spelling(email: str) -> str:
     """
     local, at, domain = unicodedata.normalize("NFC", email.strip()).rpartition("@")
     return f"{unicodedata.normalize('NFC', local.lower())}{at}{_own_letters(domain)}"
+
+
+def spellings(email: str) -> list[str]:
+    """The address as it is typed, in lower case, then its one spelling, then the others that an
+    account from before there was one may have."""
+    spelt = one_spelling(email)
+    found = [email.strip().lower(), spelt]
+    if not spelt.isascii():
+        with suppress(ValueError):
+            found.append(ascii_domain(spelt))
+        found += [unicodedata.normalize("NFD", one) for one in found[1:]]
+    return list(dict.fromkeys(found))
 
 
 def _own_letters(domain: str) -> str:

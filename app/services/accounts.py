@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import ParamSpec, TypeVar
 
@@ -19,7 +20,7 @@ from app.errors import (
     UserNotFound,
     WrongCredentials,
 )
-from app.lib.emails import one_spelling
+from app.lib.emails import spellings
 from app.lib.fair_queue import FairQueue, QueueFull, WaitedTooLong
 from app.models import User
 from app.services import api_tokens, sign_ins
@@ -79,11 +80,16 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
 
 
 def authenticate(email: str, password: str) -> User:
-    """Return the user with this email and password.
+    """Return the user with this email and password. Of two accounts with one address, spelt in two
+    ways, it is the one whose password it is: browsers may send another spelling than was typed.
 
     Raises `WrongCredentials`, and `TooManyRequests` and `Busy` as `hash_password` does.
     """
-    return _authenticated(find_user(email), password)
+    found = db.session.scalars(_by_email(email)).all()
+    for user in found[:-1]:
+        with suppress(WrongCredentials):
+            return _authenticated(user, password)
+    return _authenticated(found[-1] if found else None, password)
 
 
 def _authenticated(user: User | None, password: str) -> User:
@@ -134,7 +140,7 @@ def set_password(whose: str | int, password: str, *, end_tokens: bool = True) ->
     hashed = hash_password(password)
     with transaction() as session:
         # Locked, so that an account that is being deleted does not get a password again.
-        wanted = _by_id(whose) if isinstance(whose, int) else _by_email(whose)
+        wanted = _by_id(whose) if isinstance(whose, int) else _by_email(whose).limit(1)
         user = session.scalars(wanted.with_for_update(key_share=True)).one_or_none()
         if user is None:
             raise UserNotFound(whose)
@@ -145,8 +151,9 @@ def set_password(whose: str | int, password: str, *, end_tokens: bool = True) ->
 
 
 def find_user(email: str) -> User | None:
-    """The user with this email, however it is spelt, or None."""
-    return db.session.scalars(_by_email(email)).one_or_none()
+    """The user with this email, however it is spelt, or None. Of two accounts with one address, it
+    is the one that is spelt so."""
+    return db.session.scalars(_by_email(email).limit(1)).one_or_none()
 
 
 def get_user(user_id: int) -> User:
@@ -162,7 +169,12 @@ def _by_id(user_id: int) -> Select[User]:
 
 
 def _by_email(email: str) -> Select[User]:
-    return select(User).where(func.lower(User.email) == one_spelling(email))
+    known = func.lower(User.email)
+    typed, *others = spellings(email)
+    if not others:
+        return select(User).where(known == typed)
+    # Two for one address are from before it had one spelling (migration 0013).
+    return select(User).where(known.in_([typed, *others])).order_by(known != typed, User.id)
 
 
 def hash_password(password: str) -> str:

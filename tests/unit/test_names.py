@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidField
-from app.lib.emails import one_spelling
+from app.lib.emails import one_spelling, spellings
 from app.lib.names import is_visible, tidy_line, tidy_text
 from app.models import ApiToken, Event, StaffKey, User
 
@@ -107,6 +107,18 @@ def test_tidying_twice_is_tidying_once_and_gives_nfc(text):
 def test_an_address_has_one_spelling(typed, kept):
     assert one_spelling(typed) == kept
     assert one_spelling(kept) == kept
+
+
+@pytest.mark.parametrize("typed", ["Anna@Example.com ", "a@xn--a", "\ud800@\ud800", ""])
+def test_an_address_that_had_one_spelling_ever_is_looked_up_by_it_alone(typed):
+    assert spellings(typed) == [one_spelling(typed)]
+
+
+@given(st.text())
+def test_an_address_is_looked_up_as_typed_first_and_by_its_one_spelling(text):
+    found = spellings(text)
+    assert found[0] == text.strip().lower()
+    assert one_spelling(text) in found
 
 
 @given(st.text())
