@@ -59,7 +59,7 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     is named whom special seats are for, and `IdempotencyKeyReused`.
     """
     event, session = changes.event(event_id), changes.session
-    guest = _guest(session, wanted)
+    guest = guest_with(session, wanted.email, wanted.name)
     if earlier := _earlier(session, guest, wanted):
         return Booked(earlier, replayed=True), None
     _check_sale(event, wanted)
@@ -67,7 +67,8 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     issued_for = wanted.issued_for or (hold.name if hold else "")
     if wanted.is_special and not issued_for:
         raise InvalidField("issued_for", "must say who the seats are for")
-    _check_limit(session, event, guest, wanted)
+    if not wanted.past_limit:
+        check_limit(session, event, guest, wanted.seats)
     if hold or wanted.from_held:
         holds.take(session, event, wanted.seats, hold)
     else:
@@ -78,10 +79,13 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     return Booked(_confirmed(booking)), hold
 
 
-def _guest(session: Session, wanted: Issue) -> int:
-    """The id of the person with this email, who is new or not, and whose row is locked."""
-    email = one_spelling(wanted.email)
-    made = insert(User).values(email=email, name=wanted.name).on_conflict_do_nothing()
+def guest_with(session: Session, email: str, name: str) -> int:
+    """The id of the person with this email, who is new or not, and whose row is locked.
+
+    Raises `UserNotFound` for one who is leaving at this moment.
+    """
+    email = one_spelling(email)
+    made = insert(User).values(email=email, name=name).on_conflict_do_nothing()
     session.execute(made)
     found = (
         select(User.id)
@@ -90,7 +94,7 @@ def _guest(session: Session, wanted: Issue) -> int:
     )
     user_id = session.scalars(found).one_or_none()
     if user_id is None:
-        raise UserNotFound(wanted.email)
+        raise UserNotFound(email)
     return user_id
 
 
@@ -114,13 +118,14 @@ def _check_sale(event: Event, wanted: Issue) -> None:
         raise SalesClosed(event.id, state)
 
 
-def _check_limit(session: Session, event: Event, user_id: int, wanted: Issue) -> None:
-    if event.max_per_person is None or wanted.past_limit:
+def check_limit(session: Session, event: Event, user_id: int, seats: int) -> None:
+    """Raise `OverPersonLimit` if this many seats more are too many for one person."""
+    if event.max_per_person is None:
         return
     pair = (event.id, user_id)
     booked = queries.seats_by_user(session, [pair]).get(pair, 0)
-    if booked + wanted.seats > event.max_per_person:
-        raise OverPersonLimit(event.id, event.max_per_person, booked, wanted.seats)
+    if booked + seats > event.max_per_person:
+        raise OverPersonLimit(event.id, event.max_per_person, booked, seats)
 
 
 def _booking(event: Event, user_id: int, wanted: Issue, issued_for: str) -> Booking:
