@@ -7,7 +7,7 @@ UtsavamError
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
-│   ├── EmailTaken
+│   ├── EmailTaken, BookingChanged, BookedByAccount
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -152,6 +152,22 @@ class VersionConflict(Refused):
     def __init__(self, event_id: int) -> None:
         self.event_id = event_id
         super().__init__(f"event {event_id}")
+
+
+class BookingChanged(Refused):
+    """The booking was changed or cancelled since it was looked at."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
+
+
+class BookedByAccount(Refused):
+    """Somebody signed in made the booking: their account says who they are, not staff."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
 
 
 class EmailTaken(Refused):

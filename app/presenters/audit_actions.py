@@ -10,6 +10,7 @@ def action_label(action: str) -> str:
         "event.updated": _("Event changed"),
         "event.deleted": _("Event deleted"),
         "booking.made": _("Booked for a guest"),
+        "booking.guest_corrected": _("Guest corrected"),
         "booking.address_replaced": _("A ticket's link replaced"),
         "booking.issued": _("Seats issued to a guest"),
         "hold.added": _("Seats held back for somebody"),

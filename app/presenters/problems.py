@@ -278,6 +278,21 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("Changed meanwhile"),
         lambda: _("Somebody else changed this event while you were editing it."),
     ),
+    errors.BookingChanged: _fixed(
+        409,
+        "booking-changed",
+        lambda: _("Changed meanwhile"),
+        lambda: _("This booking was changed or cancelled meanwhile. Please look at it again."),
+    ),
+    errors.BookedByAccount: _fixed(
+        409,
+        "booked-by-account",
+        lambda: _("Booked by an account"),
+        lambda: _(
+            "Somebody who is signed in made this booking: they change name and email themselves, on"
+            " their account page."
+        ),
+    ),
     errors.WrongCredentials: _fixed(
         401,
         "wrong-credentials",

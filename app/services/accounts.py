@@ -164,6 +164,15 @@ def get_user(user_id: int) -> User:
     return user
 
 
+def is_used(user: User) -> bool:
+    """Whether somebody signs in as the user: by a password, in a browser, or as a program."""
+    return (
+        user.has_password
+        or bool(sign_ins.list_of(user.id))
+        or bool(api_tokens.list_api_tokens(user.id))
+    )
+
+
 def _by_id(user_id: int) -> Select[User]:
     return select(User).where(User.id == user_id, User.deleted_at.is_(None))
 

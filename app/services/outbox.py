@@ -9,10 +9,12 @@ from typing import Any, cast
 
 from flask import current_app
 from flask_babel import get_locale
+from sqlalchemy import delete, update
 
 from app.config import Settings
 from app.db import db
-from app.models import Happened, JournalEntry, Mail, User
+from app.models import Happened, JournalEntry, Mail, MailState, User
+from app.models.columns import now
 
 JSON = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -70,3 +72,30 @@ def note(
         facts=dict(facts or {}),
     )
     db.session.add(entry)
+
+
+def redirect(booking_id: int, former_id: int, user: User) -> None:
+    """Send the booking's letters to another user that have not reached the former one, except its
+    ticket, which is to be sent anew; in the current transaction.
+
+    What a worker is sending at this moment can't be stopped.
+    """
+    unsent = (
+        Mail.booking_id == booking_id,
+        Mail.user_id == former_id,
+        Mail.state.in_([MailState.QUEUED.value, MailState.GIVEN_UP.value]),
+    )
+    for change in (
+        delete(Mail).where(*unsent, Mail.letter == "ticket"),
+        update(Mail)
+        .where(*unsent)
+        .values(
+            recipient=user.email,
+            user_id=user.id,
+            state=MailState.QUEUED.value,
+            attempts=0,
+            due_at=now(),
+            last_error=None,
+        ),
+    ):
+        db.session.execute(change.execution_options(synchronize_session=False))
