@@ -5,6 +5,7 @@ from flask import Flask
 from app.admin import (
     audit,
     booking_exports,  # noqa: F401 - its views belong to the blueprint of `bookings`
+    booking_guests,
     bookings,
     checks,
     dashboard,
@@ -29,6 +30,7 @@ PAGES = (
         guest_messages,
         images,
         bookings,
+        booking_guests,
         refunds,
         mails,
         audit,

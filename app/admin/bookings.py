@@ -24,6 +24,7 @@ from app.presenters.ticket_addresses import ticket_url
 from app.presenters.ticket_codes import code_span
 from app.services import (
     audit,
+    booking_guests,
     booking_search,
     bookings,
     events,
@@ -212,6 +213,7 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         address=ticket_url(booking),
         made=made,
         sends_mail=outbox.is_configured(),
+        correctable=booking_guests.is_correctable(booking),
     )
     return make_response(page, status)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search
-from app.api.schemas import EVENT_SEARCH, EventBookingOut, Name, PagingQuery, State
+from app.api.schemas import EVENT_SEARCH, Email, EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
 RoleName = Literal["viewer", "organiser", "owner"]
@@ -75,6 +75,17 @@ class GuestsQuery(PagingQuery):
 class GuestOut(EventBookingOut):
     event_name: str
     event_start_at: datetime
+
+
+class GuestChangeIn(Payload):
+    """What is left out stays as it is."""
+
+    email: Email | None = None
+    name: Annotated[Line, Field(max_length=100)] | None = None
+    seen_email: Email | None = Field(None, description="The guest's email as it was seen.")
+    seen_name: Annotated[Line, Field(max_length=100)] | None = Field(
+        None, description="The guest's name as it was seen."
+    )
 
 
 class GuestsOut(RootModel[list[GuestOut]]):

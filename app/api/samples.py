@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "addHold": {"name": "Sponsor", "seats": 4},
     "changeHold": {"seats": 3},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
+    "changeGuestOfBooking": {"name": "Alice"},
     "createStaffKey": {"name": "box office", "role": "viewer"},
     "reconcile": {"after": 0, "repair": False},
 }

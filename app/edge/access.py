@@ -88,12 +88,13 @@ TABLE = {
         admin_bookings.make_link admin_bookings.send_ticket
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
+        admin_booking_guests.edit admin_booking_guests.update
         admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal
         api_admin_events.copy_event
         api_admin_holds.add_hold api_admin_holds.change_hold api_admin_holds.release_hold
-        api_admin_holds.issue_booking
+        api_admin_holds.issue_booking api_admin_bookings.change_guest
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
     Who.OWNER: """

@@ -301,6 +301,13 @@ def held_too_many(page, world):
     expect(page.locator("#seats-error")).to_be_visible()
 
 
+def guest_without_email(page, world):
+    page.goto(f"/admin/bookings/{world.bookings['issued'].id}/guest")
+    page.get_by_label("Guest's email").fill("")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#errors")).to_be_visible()
+
+
 def link_made(page, world):
     page.goto(f"/admin/bookings/{world.bookings['issued'].id}")
     page.get_by_role("button", name="Make a sign-in link").click()
@@ -621,6 +628,8 @@ ORGANISER = [
         at(lambda w: f"/admin/events/{w.hold.event_id}/bookings/new?source={w.hold.id}"),
     ),
     Scene("admin-booking-issued", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}")),
+    Scene("admin-booking-guest", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}/guest")),
+    Scene("admin-booking-guest-errors", guest_without_email),
     Scene("admin-sign-in-link", link_made),
     Scene("sign-in-link", sign_in_link),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),

@@ -131,6 +131,7 @@ CHANGES = {
     "admin_bookings.create": GUEST,
     "admin_bookings.cancel": {},
     "admin_bookings.replace_address": {},
+    "admin_booking_guests.update": {"email": "g@example.com"},
     "admin_guest_messages.remind": {"on": "1"},
     "admin_holds.create": {"name": "Sponsor", "seats": "2"},
     "admin_holds.update": {"name": "The band", "seats": "3", "seen": "3"},
@@ -145,6 +146,7 @@ CHANGES = {
     "api_admin_holds.change_hold": {"name": "The band"},
     "api_admin_holds.issue_booking": {"email": "g@example.com", "name": "Guest"},
     "api_admin_holds.release_hold": {},
+    "api_admin_bookings.change_guest": {"email": "g@example.com"},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
     "api_bookings.change_booking": {"seats": 1},
@@ -195,6 +197,9 @@ def prepare(app, desk, world, factories, endpoint):
         with app.app_context():
             event_images.set_image(event.id, picture().read(), desk)
     ids = {**world.ids, "event_id": event.id}
+    if "guest" in endpoint:
+        guest = factories.booking(event, factories.user(), guest_name="Asha")
+        ids["booking_id"] = guest.id
     if "_holds." in endpoint:
         with app.app_context():
             ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id

@@ -1,0 +1,40 @@
+"""The form that corrects a booking's guest."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import EmailField, HiddenField, StringField
+from wtforms.validators import DataRequired, Email, Length
+
+from app.edge.forms import Form, strip
+from app.services.booking_guests import GuestChange
+
+
+class GuestForm(Form):
+    """A guest's email and name, and those that the member of staff saw."""
+
+    email = EmailField(
+        _("Guest's email"),
+        filters=[strip],
+        validators=[
+            DataRequired(_("Enter the guest's email.")),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
+    name = StringField(
+        _("Guest's name"),
+        filters=[strip],
+        validators=[Length(max=100)],
+        description=_("As the ticket shows it."),
+    )
+    seen_email = HiddenField()
+    seen_name = HiddenField()
+
+    @property
+    def change(self) -> GuestChange:
+        """What the form asks for; call it only on a valid form."""
+        return GuestChange(
+            email=self.email.data,
+            name=self.name.data or "",
+            seen_email=self.seen_email.data,
+            seen_name=self.seen_name.data,
+        )
