@@ -296,6 +296,10 @@ class UserOut(Payload):
     created_at: datetime
 
 
+class LetterOut(Payload):
+    letter_to: str = Field(description="The email to which a letter with a link is sent.")
+
+
 class ListedUserOut(Payload):
     id: int
     email: str | None = Field(description="Null where the key may not see guests' emails.")

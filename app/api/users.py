@@ -1,24 +1,23 @@
 """Users: sign-up, and the list for organisers."""
 
-from contextlib import nullcontext
-
 from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.callers import caller
 from app.api.present import json_response, listed_user_out, page_response
-from app.api.schemas import UserIn, UserOut, UsersOut, UsersQuery
+from app.api.schemas import LetterOut, UserIn, UserOut, UsersOut, UsersQuery
 from app.api.spec import KEY, answers, valid
-from app.edge.rate_limits import signing_up
+from app.edge.rate_limits import letter_to, signing_up
 from app.errors import InvalidField
-from app.services import accounts, audit, users
+from app.models import LinkPurpose
+from app.services import accounts, audit, outbox, sign_in_links, users
 
 blueprint = api_blueprint("users", __name__)
 
 
 @blueprint.post("/users")
 @valid(
-    answers(400, 401, 409, 413, 415, HTTP_201=UserOut),
+    answers(400, 401, 409, 413, 415, HTTP_201=UserOut, HTTP_202=LetterOut),
     body=UserIn,
     tags=["Users"],
     security=[{}, {KEY: []}],
@@ -27,13 +26,36 @@ blueprint = api_blueprint("users", __name__)
 def create_user(body: UserIn) -> Response:
     """Sign up
 
-    Without a password only under the admin key; such a user sets one later.
+    Under a staff key, the user is made at once; without a password, they set one later.
+
+    Without a key, on a site that sends mail, no password is taken: a letter to the email has a link
+    that makes the account, and the answer is 202 whether there is one already. On a site that sends
+    none, the user is made at once, with a password.
+
+    `API_ACCESS=open`, for a demo and trusted programs on the same machine, does as a staff key.
     """
-    if not caller().anybody and body.password is None:
+    if caller().anybody:
+        return _made(body)
+    if outbox.is_configured():
+        return _letter_sent(body)
+    if body.password is None:
         raise InvalidField("password", "is required")
-    with nullcontext() if caller().anybody else signing_up():
-        user = accounts.create_user(body.email, body.name, body.password)
+    with signing_up():
+        return _made(body)
+
+
+def _made(body: UserIn) -> Response:
+    user = accounts.create_user(body.email, body.name, body.password)
     return json_response(UserOut.model_validate(user), 201)
+
+
+def _letter_sent(body: UserIn) -> Response:
+    """Answer the same whether the email has an account; the letter tells its owner."""
+    if body.password is not None:
+        raise InvalidField("password", "must be left out: a letter proves the email first")
+    letter_to(body.email)
+    sign_in_links.request_by_mail(body.email, LinkPurpose.SIGN_UP, name=body.name)
+    return json_response(LetterOut(letter_to=body.email), 202)
 
 
 @blueprint.get("/admin/users")

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from app.services import sign_in_links
+
 WISH = {"email": "meena@example.com", "name": "Meena", "password": "rice flour"}
 
 
@@ -30,6 +32,47 @@ def test_a_password_is_needed_from_anyone_but_the_organiser(anyone, organiser, p
 
 def test_the_demo_needs_no_password(trusted):
     assert trusted.post("/users", {"email": "meena@example.com"}).status_code == 201
+
+
+class TestWhereMailIsSent:
+    @pytest.fixture
+    def app(self, make_app, clean):
+        return make_app(mail_url="smtp://127.0.0.1:1", mail_from="tickets@example.org")
+
+    def test_nobody_is_told_whether_an_email_is_known(self, anyone, make_user, sql):
+        make_user("meena@example.com")
+        wish = {"email": "meena@example.com", "name": "Meena"}
+        known = anyone.post("/users", wish)
+        unknown = anyone.post("/users", {**wish, "email": "ravi@example.com"})
+        assert (known.status_code, unknown.status_code) == (202, 202)
+        assert known.json == {"letter_to": "meena@example.com"}
+        assert {*known.headers.keys()} == {*unknown.headers.keys()}
+        assert sql("SELECT letter, recipient FROM mails ORDER BY id") == [
+            ("sign_up_known", "meena@example.com"),
+            ("sign_up", "ravi@example.com"),
+        ]
+        assert sql("SELECT count(*) FROM users") == [(1,)], "the letter's link makes the other"
+
+    def test_no_password_is_taken_before_the_email_is_proven(self, anyone, problem, sql):
+        said = problem(anyone.post("/users", WISH), 422)
+        assert said["errors"][0]["field"] == "password"
+        assert sql("SELECT count(*) FROM mails") == [(0,)]
+
+    def test_the_link_makes_the_account(self, app, anyone, sql):
+        anyone.post("/users", {"email": "ravi@example.com", "name": "Ravi"})
+        secret = sql("SELECT facts->>'link' FROM mails")[0][0].rsplit("/", 1)[1]
+        with app.app_context():
+            opened = sign_in_links.open_link(secret)
+        assert (opened.user.email, opened.user.name) == ("ravi@example.com", "Ravi")
+
+    def test_one_address_gets_so_many_letters(self, anyone, problem):
+        statuses = [anyone.post("/users", {"email": "a@b.example"}).status_code for _ in range(6)]
+        assert statuses == [202] * 5 + [429]
+
+    def test_staff_makes_the_user_at_once_and_is_told(self, organiser, problem, sql):
+        assert organiser.post("/users", WISH).status_code == 201
+        problem(organiser.post("/users", WISH), 409, "email-taken")
+        assert sql("SELECT count(*) FROM mails") == [(0,)]
 
 
 @pytest.mark.parametrize("password", ["short", "", "x" * 201, 12345678, ["rice flour"]])

@@ -25,8 +25,10 @@ class Organiser:
             self.host = address(host or "").rstrip("/")
         except ArgumentTypeError as error:
             raise Trouble(f"--host {error}") from None
+        self.headers = {"X-Admin-Key": find_key()}
+        """With which accounts are made, too: without, a site may send a letter that nobody gets."""
         self._session = requests.Session()
-        self._session.headers["X-Admin-Key"] = find_key()
+        self._session.headers.update(self.headers)
 
     def start_exporter(self, run, seats):
         """A published event whose sale opens in an hour: nobody can buy before all are there."""

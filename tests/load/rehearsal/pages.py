@@ -39,7 +39,10 @@ class ByPages:
                 return
             # An answer was lost: the account is there already.
         else:
-            self._ask("POST", "/api/users", "sign up (API)", (201, 409), json=facts)
+            headers = self._house.organiser.headers
+            self._ask(
+                "POST", "/api/users", "sign up (API)", (201, 409), json=facts, headers=headers
+            )
         facts = {"email": person.email, "password": person.password}
         self._send("/sign-in", facts, "sign in (page)", (303,))
 
