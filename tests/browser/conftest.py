@@ -2,12 +2,17 @@
 
 import os
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium, gallery
 from tests.browser.people import PASSWORD
+from tests.conftest import SELLER
+from tests.support.mail_server import MailServer
+from tests.support.mail_worker import MailWorker
+from tests.support.site import Site
 
 
 def pytest_collection_modifyitems(items):
@@ -29,30 +34,64 @@ def browser():
 @pytest.fixture
 def visit(browser, site):
     """`with visit(...) as page`: somebody with a browser of their own, on the front page."""
+    return partial(open_page, browser, site)
 
-    @contextmanager
-    def open_page(width=1280, height=900, complaints_expected=False, tolerated=(), **options):
-        context = browser.new_context(
-            base_url=site, viewport={"width": width, "height": height}, **options
-        )
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        complaints = []
 
-        def note(complaint):  # Playwright takes a function, not a method of a list
-            complaints.append(complaint)
+@pytest.fixture(scope="session")
+def post():
+    """The mail server of the site that sends letters."""
+    with MailServer() as server:
+        yield server
 
-        page.on("console", note)
-        page.on("pageerror", note)
-        page.goto("/")
-        try:
-            yield page
-        finally:
-            context.close()
-        found = [text for text in map(str, map(_text, complaints)) if _matters(text, tolerated)]
-        assert bool(found) == complaints_expected, found
 
-    return open_page
+@pytest.fixture(scope="session")
+def running_mailing_site(migrated_app, settings, folder, post):
+    mail = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org"}
+    with Site(settings, folder / "mailing", **mail, **SELLER) as site:
+        yield site
+
+
+@pytest.fixture
+def mailing_site(clean, running_mailing_site):
+    """The base URL of a site that owes letters; what sends them is `letters_are_sent`."""
+    return running_mailing_site.url
+
+
+@pytest.fixture
+def letters_are_sent(mailing_site, running_mailing_site):
+    with MailWorker(running_mailing_site):
+        yield
+
+
+@pytest.fixture
+def visit_mailing(browser, mailing_site):
+    """`visit`, at the site that sends letters."""
+    return partial(open_page, browser, mailing_site)
+
+
+@contextmanager
+def open_page(
+    browser, site, width=1280, height=900, complaints_expected=False, tolerated=(), **options
+):
+    context = browser.new_context(
+        base_url=site, viewport={"width": width, "height": height}, **options
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints = []
+
+    def note(complaint):  # Playwright takes a function, not a method of a list
+        complaints.append(complaint)
+
+    page.on("console", note)
+    page.on("pageerror", note)
+    page.goto("/")
+    try:
+        yield page
+    finally:
+        context.close()
+    found = [text for text in map(str, map(_text, complaints)) if _matters(text, tolerated)]
+    assert bool(found) == complaints_expected, found
 
 
 def _text(complaint):

@@ -23,12 +23,12 @@ class Site:
     """A context manager that serves until it is left; `app` may name another WSGI entry."""
 
     def __init__(self, settings, folder, app="wsgi:app", **environment):
-        self._folder, self._app = folder, app
+        self.folder, self._app = folder, app
         self.log = LOGBOOK.new_file()
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.admin_key = settings.admin_key[0]
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
@@ -42,13 +42,13 @@ class Site:
         }
 
     def __enter__(self):
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
                 # Away from the repository: no `.env` of a developer is read.
-                cwd=self._folder,
-                env=self._environment,
+                cwd=self.folder,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
