@@ -31,7 +31,7 @@ class GuestMessage(Model):
     guests: Mapped[int]
     """To how many people it was written."""
     dropped: Mapped[int] = mapped_column(server_default="0")
-    """Of these, who gave their seats back before their letter was sent: they got none."""
+    """Of these, who gave their seats back or left before their letter was sent: they got none."""
     created_at: Mapped[CreatedAt]
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import ApiToken, Booking, Mail, SignIn, SignInLink, User
+from app.models import ApiToken, Booking, Mail, MailState, SignIn, SignInLink, User
+from app.services import mail_queue
 
 
 def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None:
@@ -14,14 +15,7 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
 
     Sums, seats and the audit log, which nothing changes, stay as they are.
     """
-    theirs = select(func.lower(User.email)).where(User.id.in_(user_ids))
-    to_them = func.lower(Mail.recipient).in_(list(session.scalars(theirs)))
-    session.execute(
-        delete(Mail)
-        # Those to addresses that had no account yet are few, and found by the same index.
-        .where(or_(Mail.user_id.in_(user_ids), Mail.user_id.is_(None) & to_them))
-        .execution_options(synchronize_session=False)
-    )
+    _delete_mails(session, user_ids)
     for table in (ApiToken, SignIn, SignInLink):
         session.execute(
             delete(table)
@@ -49,3 +43,17 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _delete_mails(session: Session, user_ids: Collection[int]) -> None:
+    theirs = select(func.lower(User.email)).where(User.id.in_(user_ids))
+    to_them = func.lower(Mail.recipient).in_(list(session.scalars(theirs)))
+    deleted = session.execute(
+        delete(Mail)
+        # Those to addresses that had no account yet are few, and found by the same index.
+        .where(or_(Mail.user_id.in_(user_ids), Mail.user_id.is_(None) & to_them))
+        .returning(Mail.guest_message_id, Mail.state)
+        .execution_options(synchronize_session=False)
+    )
+    unsent = [id for id, state in deleted if id is not None and state != MailState.SENT]
+    mail_queue.count_dropped(session, unsent)

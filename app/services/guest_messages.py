@@ -32,7 +32,7 @@ class Progress(NamedTuple):
 
     @property
     def dropped(self) -> int:
-        """Letters to guests who gave their seats back before they were sent."""
+        """Letters to guests who gave their seats back, or left, before they were sent."""
         return self.message.dropped
 
 

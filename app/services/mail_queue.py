@@ -5,9 +5,12 @@ with the same Message-ID. Two letters beat none.
 """
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.models import GuestMessage, Mail, MailState
@@ -59,12 +62,18 @@ def drop(mail: Mail) -> None:
             .execution_options(synchronize_session=False)
         )
         if message_id := session.scalar(gone):
-            session.execute(
-                update(GuestMessage)
-                .where(GuestMessage.id == message_id)
-                .values(dropped=GuestMessage.dropped + 1)
-                .execution_options(synchronize_session=False)
-            )
+            count_dropped(session, [message_id])
+
+
+def count_dropped(session: Session, message_ids: Iterable[int]) -> None:
+    """Count letters that are not sent any more, by the messages to all guests that they carry."""
+    for message_id, letters in sorted(Counter(message_ids).items()):
+        session.execute(
+            update(GuestMessage)
+            .where(GuestMessage.id == message_id)
+            .values(dropped=GuestMessage.dropped + letters)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def put_back(mail: Mail, reason: str) -> None:

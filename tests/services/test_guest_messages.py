@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.db import transaction
 from app.errors import InvalidField
+from app.models.columns import now
 from app.services import events, guest_messages, letters, mail_queue, reminders
+from app.services.anonymising import anonymise
 from app.services.mail_relay import relay
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -112,6 +115,22 @@ class TestMessage:
         mail_queue.sent(mail_queue.claim())
         progress = guest_messages.get_message(event.id, message.id)
         assert (progress.done, progress.waiting, progress.dropped) == (1, 0, 2)
+
+    def test_a_letter_to_an_account_that_is_deleted_does_not_count_as_sent(
+        self, mailing, make_event, make_booking, make_user, sql
+    ):
+        event, people = make_event(), [make_user() for _ in range(4)]
+        for person in people:
+            make_booking(event, user=person)
+        message = write(event)
+        relay()
+        mail_queue.sent(mail_queue.claim())
+        mail_queue.give_up(mail_queue.claim(), "550 no such mailbox")
+        with transaction() as session:
+            anonymise(session, [person.id for person in people[:3]], now())
+        progress = guest_messages.get_message(event.id, message.id)
+        assert (progress.done, progress.waiting, progress.given_up) == (1, 1, 0)
+        assert progress.dropped == 2
 
     def test_the_sixth_message_of_a_day_is_refused(self, mailing, make_event, make_booking):
         event = make_event()
