@@ -12,5 +12,13 @@ def letter_name(letter: str) -> str:
         "message": _("Organiser's letter"),
         "reminder": _("Reminder"),
         "event_cancelled": _("Event cancelled"),
+        "sign_in": _("Link to sign in"),
+        "sign_up": _("Link to make an account"),
+        "sign_up_known": _("Link to sign in, for who has an account"),
+        "password": _("Link to set a password"),
+        "password_changed": _("Password changed"),
+        "email_change": _("Link to change the email"),
+        "email_changed": _("Email changed"),
+        "email_taken": _("Email that has an account"),
     }
     return names.get(letter, letter.replace("_", " "))
