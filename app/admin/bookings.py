@@ -96,7 +96,11 @@ def confirm_cancellation(booking_id: int) -> Answer:
     if not booking.takes_seats or back < 1 or form.keep > booking.seats:
         return _shown(booking_id, _changed_meanwhile(), 422)
     return render_template(
-        "pages/admin/booking_cancellation.html", booking=booking, form=form, back=back
+        "pages/admin/booking_cancellation.html",
+        booking=booking,
+        form=form,
+        back=back,
+        sends_mail=outbox.is_configured(),
     )
 
 

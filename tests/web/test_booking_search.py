@@ -10,6 +10,7 @@ import pytest
 
 from app.booking.gate import connect
 from app.services import booking_matches, booking_search, export_progress
+from tests.web.conftest import Visitor
 
 
 @pytest.fixture
@@ -225,3 +226,24 @@ def test_who_gets_no_seat_from_staff_is_not_recorded_either(organiser, make_even
     refused = organiser.post(f"/admin/events/{event.id}/bookings", form)
     assert refused.status_code == 409
     assert sql("SELECT count(*) FROM users WHERE email = 'new@example.com'") == [(0,)]
+
+
+@pytest.mark.parametrize("sends_mail", [True, False])
+def test_whoever_gives_seats_back_reads_what_becomes_of_them_and_who_is_told(
+    make_app, clean, settings, make_event, make_booking, sends_mail
+):
+    mail = {"mail_url": "smtp://127.0.0.1:1", "mail_from": "t@example.org"} if sends_mail else {}
+    organiser = Visitor(make_app(**mail))
+    organiser.log_in(settings.admin_key[0])
+    booking = make_booking(make_event(), seats=3)
+    asked = organiser.get(f"/admin/bookings/{booking.id}/cancellation?had=3&give=2").text
+    assert "The seats go on sale again at once." in asked
+    assert ("The guest gets a letter" in asked) == sends_mail
+    assert ("tell them yourself" in asked) != sends_mail
+
+
+def test_seats_of_a_sale_that_is_over_go_on_no_sale(organiser, make_event, make_booking, sql):
+    booking = make_booking(make_event(), seats=3)
+    sql("UPDATE events SET sales_close_at = now()")
+    asked = organiser.get(f"/admin/bookings/{booking.id}/cancellation?had=3&give=2").text
+    assert "on sale again" not in asked
