@@ -167,3 +167,10 @@ def test_a_key_of_some_events_makes_no_link(app, make_event, make_booking):
     visitor.log_in(secret)
     assert "Make a sign-in link" not in visitor.get(f"/admin/bookings/{booking.id}").text
     assert visitor.post(f"/admin/bookings/{booking.id}/sign-in-link").status_code == 403
+
+
+def test_who_opens_a_link_that_is_over_is_led_to_a_new_one(visitor):
+    page = visitor.get(f"/sign-in/links/{'x' * 43}")
+    assert page.status_code == 404
+    assert "Ask for a new link" in page.text
+    assert 'href="/sign-in/mail"' in page.text
