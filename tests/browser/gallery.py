@@ -65,6 +65,7 @@ class World:
     events: dict = field(default_factory=dict)
     bookings: dict = field(default_factory=dict)
     hold: object = None
+    admin_key: str = ""
 
     def __post_init__(self):
         many = {"category": "Music", "price_minor": 50000, "capacity": 400}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import gallery, html_checker
+from tests.browser import gallery, html_checker, mail_gallery
 from tests.browser.gallery import World
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core@4.14.1" / "axe.min.js"
@@ -44,22 +44,34 @@ def shots():
 def test_every_state_of_every_page_can_be_used_by_everybody(
     visit, world, running_site, tmp_path, shots, who
 ):
-    documents, wrong = {}, []
     with visit(tolerated=TOLERATED) as page:
         if who == "member":
             gallery.sign_in(page)
         if who == "organiser":
             gallery.log_in(page, running_site.admin_key)
-        for scene in gallery.SCENES[who]:
-            # The phone's page becomes the desk's: what differs between them is CSS alone.
-            set_width(page, min(WIDTHS))
-            answer = scene.play(page, world)
-            if answer is not None:
-                assert answer.status == scene.status, scene.name
-                documents[scene.name] = answer.text()
-            for width in WIDTHS:
-                set_width(page, width)
-                wrong += look(page, scene.name, width, shots)
+        look_at_all(page, world, gallery.SCENES[who], shots, tmp_path)
+
+
+def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybody(
+    visit_mailing, world, running_mailing_site, tmp_path, shots
+):
+    world.admin_key = running_mailing_site.admin_key
+    with visit_mailing(tolerated=TOLERATED) as page:
+        look_at_all(page, world, mail_gallery.SCENES, shots, tmp_path)
+
+
+def look_at_all(page, world, scenes, shots, tmp_path):
+    documents, wrong = {}, []
+    for scene in scenes:
+        # The phone's page becomes the desk's: what differs between them is CSS alone.
+        set_width(page, min(WIDTHS))
+        answer = scene.play(page, world)
+        if answer is not None:
+            assert answer.status == scene.status, scene.name
+            documents[scene.name] = answer.text()
+        for width in WIDTHS:
+            set_width(page, width)
+            wrong += look(page, scene.name, width, shots)
     assert not wrong, "\n".join(wrong)
     html_checker.check(documents, tmp_path)
 
