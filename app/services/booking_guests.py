@@ -85,14 +85,8 @@ def change_guest(desk: BookingDesk, booking_id: int, change: GuestChange) -> Boo
         if guest.email != former.email:
             _move(changes.session, changes.event(event_id), booking, guest)
         booking.guest_name = guest.name or None
-        before, after = former._asdict(), guest._asdict()
-        same = {name for name in before if before[name] == after[name]}
-        audit.record(
-            "booking.guest_corrected",
-            booking,
-            before={name: before[name] for name in before.keys() - same},
-            after={name: after[name] for name in after.keys() - same},
-        )
+        before, after = audit.changes(former, guest._asdict())
+        audit.record("booking.guest_corrected", booking, before=before, after=after)
     return booking
 
 
