@@ -28,10 +28,10 @@ NONE_FOUND = (
 )
 
 
-def executable():
+def executable(names=NAMES):
     """The path of a Chromium of this system, or None."""
     named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, NAMES)), None)
+    return named or next(filter(None, map(shutil.which, names)), None)
 
 
 def launch(playwright):
@@ -48,3 +48,15 @@ def launch(playwright):
         return playwright.chromium.launch(**options)
     except Exception:
         return None
+
+
+def launch_one_that_keeps_pages(playwright):
+    """A running browser that brings a page as it was left, as people's browsers do, or None. One
+    without a desktop asks for the page anew, and Playwright's own start says that each has to."""
+    path = executable(NAMES[1:])
+    if path is None or path.endswith(NAMES[0]):
+        return None
+    kept = ["--disable-back-forward-cache"]
+    return playwright.chromium.launch(
+        executable_path=path, args=list(ARGUMENTS), ignore_default_args=kept
+    )

@@ -22,19 +22,34 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        found = chromium.launch(playwright)
-        if found is None:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.NONE_FOUND)
-        yield found
-        found.close()
+def playwright():
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    found = chromium.launch(playwright)
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.NONE_FOUND)
+    yield found
+    found.close()
 
 
 @pytest.fixture
 def visit(browser, site):
     """`with visit(...) as page`: somebody with a browser of their own, on the front page."""
     return partial(open_page, browser, site)
+
+
+@pytest.fixture
+def visit_and_keep(playwright, site):
+    """As `visit`, in a browser that brings a page back as it was left."""
+    found = chromium.launch_one_that_keeps_pages(playwright)
+    if found is None:
+        pytest.skip("a Chromium with a desktop is not installed: it alone keeps pages for Back")
+    yield partial(open_page, found, site)
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from app.models.columns import now
 from app.services.events import pause_sales
 
 SECOND = timedelta(seconds=1)
+NOTE_WHETHER_KEPT = "addEventListener('pageshow', (e) => { window.wasKept = e.persisted })"
 
 
 def test_the_form_comes_by_itself_when_sales_open(visit, make_event):
@@ -88,16 +89,22 @@ def test_the_start_is_told_by_the_visitors_clock_too_where_it_differs(visit, mak
                 expect(place).to_be_hidden()
 
 
-def test_gone_back_to_after_booking_it_says_what_one_has(visit, make_event, sign_in):
+def test_gone_back_to_as_it_was_left_it_says_what_one_has_booked_since(
+    visit_and_keep, make_event, sign_in
+):
     event = make_event(capacity=50)
-    with visit() as page:
+    with visit_and_keep() as page:
+        page.add_init_script(
+            "addEventListener('pageshow', (e) => { window.wasKept = e.persisted })"
+        )
         sign_in(page)
         page.goto(f"/events/{event.id}")
         page.get_by_label("Seats", exact=True).fill("2")
         page.locator("[data-book]").click()
         expect(page.get_by_role("heading", name="You're going to")).to_be_visible()
-        page.go_back()
+        page.go_back(wait_until="commit")  # a page that was kept doesn't load
         expect(page.locator("#your-seats")).to_contain_text("You have 2 seats.")
+        assert page.evaluate("wasKept"), "it was asked for anew, and would say so in any case"
         page.get_by_role("link", name="Show ticket").click()
         expect(page.get_by_role("heading", name="Your ticket")).to_be_visible()
 
