@@ -84,19 +84,23 @@ class BookingDesk:
 
         Raises the `UtsavamError` that says why it cannot be booked.
         """
+        return self.counted(order.event_id, order.seats, lambda: self._book(order))
+
+    def counted(self, event_id: int, seats: int, book: Callable[[], Booked]) -> Booked:
+        """Return what `book` books, and count how it came out: in metrics and live stats."""
         try:
-            booked = self._book(order)
+            booked = book()
         except Exception as error:
-            self._note(order, _kind_of(error))
+            self._note(event_id, _kind_of(error))
             raise
-        self._note(order, REPLAYED if booked.replayed else BOOKED)
+        self._note(event_id, REPLAYED if booked.replayed else BOOKED, seats)
         return booked
 
-    def _note(self, order: Order, kind: str | None) -> None:
+    def _note(self, event_id: int, kind: str | None, seats: int = 0) -> None:
         if self.metrics:
             self.metrics.outcome(kind or "no_event")
         if self.live_stats and kind:
-            self.live_stats.note(order.event_id, kind, order.seats if kind == BOOKED else 0)
+            self.live_stats.note(event_id, kind, seats if kind == BOOKED else 0)
 
     def _book(self, order: Order) -> Booked:
         if snapshot := self.gate.refuses_at_once(order):

@@ -20,15 +20,33 @@ from app.services.accounts import constraint_of
 _KEY = "uq_bookings_user_id_idempotency_key"
 
 
-@retry_if_ended
 def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
     """Book seats for a guest, who needs no account; the booking and what it is taken from change
-    in one transaction.
+    in one transaction. What a guest might have booked alone is counted like a guest's.
 
     Repeating a request with the same idempotency key returns the same booking. Raises what
     `app.booking.issues.issue` raises.
     """
     require_event(event_id)
+    if wanted.is_special:
+        return _issue(desk, event_id, wanted)
+    return desk.counted(event_id, wanted.seats, lambda: _issue(desk, event_id, wanted))
+
+
+def send_ticket(booking_id: int) -> Booking:
+    """Send the guest their ticket by mail, once more or to a mended address.
+
+    Raises `BookingNotFound`.
+    """
+    booking = bookings.get_booking(booking_id)
+    with transaction():
+        audit.record("booking.ticket_sent", booking, after={"email": booking.user.email})
+        _send(booking)
+    return booking
+
+
+@retry_if_ended
+def _issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
     if wanted.idempotency_key is not None:
         wanted = replace(wanted, fingerprint=_fingerprint(event_id, wanted))
     try:
@@ -44,18 +62,6 @@ def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
             raise IdempotencyKeyReused from None
         raise
     return booked
-
-
-def send_ticket(booking_id: int) -> Booking:
-    """Send the guest their ticket by mail, once more or to a mended address.
-
-    Raises `BookingNotFound`.
-    """
-    booking = bookings.get_booking(booking_id)
-    with transaction():
-        audit.record("booking.ticket_sent", booking, after={"email": booking.user.email})
-        _send(booking)
-    return booking
 
 
 def _send(booking: Booking) -> None:

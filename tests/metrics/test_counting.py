@@ -113,6 +113,20 @@ def test_each_outcome_of_an_order_is_counted_as_what_it_was(metered, make_event,
     assert found["requests"] == 3  # 2xx alone
 
 
+def test_what_staff_book_is_counted_as_a_booking_unless_it_is_special(metered, make_event):
+    event, counted = make_event(capacity=3), Counted(metered)
+    statuses = [
+        metered.issue(event.id, seats=2, idempotency_key="click-once"),
+        metered.issue(event.id, seats=2, idempotency_key="click-once"),
+        metered.issue(event.id, seats=2),
+        metered.issue(987_654),
+        metered.issue(event.id, free=True, issued_for="Press"),
+    ]
+    assert statuses == [201, 201, 409, 404, 201]
+    outcomes = {"booked": 1, "replayed": 1, "sold_out": 1, "no_event": 1}
+    assert counted.settled(**outcomes) == outcomes
+
+
 def test_orders_that_wait_and_rows_that_are_held_are_seen(
     metered, make_event, make_user, postgres_url
 ):

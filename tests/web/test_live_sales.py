@@ -55,6 +55,21 @@ def test_the_console_shows_what_the_desk_answers(organiser, make_event, book):
 
 @pytest.mark.long
 @pytest.mark.usefixtures("unused_ids")
+def test_the_console_shows_what_staff_book_for_somebody_among_the_bookings(organiser, make_event):
+    event = make_event(capacity=3)
+    form = {"email": "meena@example.com", "source": "sale", "idempotency_key": "click-once"}
+    path = f"/admin/events/{event.id}/bookings"
+    assert organiser.post(path, {**form, "seats": "2"}).status_code == 303
+    form["idempotency_key"] = "click-again"
+    assert organiser.post(path, {**form, "seats": "2"}).status_code == 409
+    assert when_told(lambda: figures(organiser, event)[0]["Turned away"] == "1")
+    shown, _text = figures(organiser, event)
+    assert (shown["Seats left"], shown["Sold"], shown["Errors"]) == ("1", "2", "0")
+    assert float(shown["Bookings a second"]) > 0
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("unused_ids")
 def test_the_figures_go_out_second_by_second(organiser, make_event, book):
     event = make_event(capacity=5)
     book(event, 2)
