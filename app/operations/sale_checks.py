@@ -3,11 +3,11 @@
 import time
 from collections.abc import Set as AbstractSet
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 
 from app.booking.gate import SeatGate
 from app.db import db
-from app.models import Booking, Event, EventStatus
+from app.models import Booking, Event, EventStatus, Hold
 from app.models.columns import now
 from app.models.event import SaleState, sale_state
 
@@ -67,7 +67,8 @@ def tokens_that_differ(gate: SeatGate) -> int:
 
 
 def seats_that_differ() -> int:
-    """How many events on sale have a broken ledger; `flask reconcile` lists them.
+    """How many events on sale have a broken ledger, as `Finding.broken` says; `flask reconcile`
+    lists them.
 
     Raises `OperationalError` when counting the bookings takes longer than `STATEMENT_TIMEOUT_MS`.
     """
@@ -78,12 +79,17 @@ def seats_that_differ() -> int:
         .group_by(Booking.event_id)
         .subquery()
     )
+    named = (
+        select(func.coalesce(func.sum(Hold.seats_left), 0))
+        .where(Hold.event_id == Event.id)
+        .scalar_subquery()
+    )
     counted = Event.seats_available + Event.seats_held + func.coalesce(booked.c.seats, 0)
     query = (
         select(func.count())
         .select_from(Event)
         .outerjoin(booked, booked.c.event_id == Event.id)
-        .where(Event.id.in_(events), counted != Event.capacity)
+        .where(Event.id.in_(events), or_(counted != Event.capacity, named > Event.seats_held))
     )
     db.session.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
     return db.session.scalar(query) or 0

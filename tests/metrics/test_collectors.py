@@ -82,6 +82,18 @@ def test_books_are_wrong_when_seats_are_lost_and_when_they_are_sold_twice(
         assert sale_checks.seats_that_differ() == 2
 
 
+def test_books_are_wrong_when_named_holds_are_more_than_the_seats_held(
+    app, sql, make_event, make_hold
+):
+    event = make_event(capacity=9)
+    make_hold(event, seats=2)
+    make_hold(event, name="Band", seats=3)
+    with app.app_context():
+        assert sale_checks.seats_that_differ() == 0
+        sql("UPDATE holds SET seats_left = seats_left + 1 WHERE seats_left = 3")
+        assert sale_checks.seats_that_differ() == 1
+
+
 def test_a_look_is_good_for_some_seconds_so_that_askers_cost_the_database_nothing(
     app, gate, sql, make_event
 ):
