@@ -84,6 +84,30 @@ MUTANTS = {
         "",
         ("tests/booking/test_lost_answers.py",),
     ),
+    "issues without the row lock": Mutant(
+        "app/booking/ledger.py",
+        ".with_for_update(key_share=True)",
+        "",
+        ("tests/races/test_hold_races.py",),
+    ),
+    "issues that leave their seats in the hold": Mutant(
+        "app/booking/holds.py",
+        "hold.seats_left -= seats",
+        "hold.seats_left -= 0",
+        ("tests/services/test_holds.py",),
+    ),
+    "a hold's released seats that go nowhere": Mutant(
+        "app/booking/holds.py",
+        "event.seats_available -= more",
+        "event.seats_available -= max(more, 0)",
+        ("tests/services/test_holds.py",),
+    ),
+    "issues past the limit that nobody allowed": Mutant(
+        "app/booking/issues.py",
+        "if event.max_per_person is None or wanted.past_limit:",
+        "if event.max_per_person is None or wanted.is_special:",
+        ("tests/services/test_holds.py",),
+    ),
 }
 
 

@@ -1,16 +1,18 @@
 """The real shop, with three workers: each a desk and a gate of its own, as processes have them."""
 
 from datetime import timedelta
+from itertools import count
 
 import redis
 
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate, connect
+from app.booking.issues import Issue
 from app.booking.orders import Order
 from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
-from app.services import bookings, events
+from app.services import bookings, events, holds, issues
 
 WORKERS = (0, 1, 2)
 CUT_OFF = 2
@@ -20,6 +22,7 @@ BOOKINGS = (
     "SELECT id, user_id, event_id, seats, idempotency_key, status = 'CONFIRMED' FROM bookings"
     " WHERE part_of IS NULL"
 )
+HOLDS = "SELECT id, event_id, seats_left FROM holds"
 PATIENCE_MS = 1000
 
 
@@ -36,7 +39,8 @@ class Shop:
         self._app, self._factories, self._server = app, factories, server
         self.sql = sql
         self._url, self._nowhere = server.start(), f"redis://127.0.0.1:{free_port()}/0"
-        self._clients, self._desks = {}, {}
+        self._clients, self._desks, self._emails = {}, {}, {}
+        self._names = (f"Hold {number}" for number in count(1))
 
     def open_anew(self):
         """No events, no bookings, an empty Redis and workers that have seen nothing."""
@@ -51,7 +55,9 @@ class Shop:
         self._server.stop()
 
     def new_user(self):
-        return self._factories.user().id
+        user = self._factories.user()
+        self._emails[user.id] = user.email
+        return user.id
 
     def create_event(self, worker, capacity, limit):
         facts = {"name": "Kolam", "start_at": now() + timedelta(days=9), "max_per_person": limit}
@@ -81,6 +87,29 @@ class Shop:
         desk = self._desks[worker]
         return self._in_app(events.update_event, event, {"seats_held": seats}, desk)
 
+    def add_hold(self, worker, event, seats, from_held):
+        name, desk = next(self._names), self._desks[worker]
+        return self._in_app(holds.add_hold, event, name, seats, desk, from_held=from_held)
+
+    def resize_hold(self, worker, hold, seats):
+        return self._in_app(holds.change_hold, *hold, self._desks[worker], seats=seats)
+
+    def release_hold(self, worker, hold):
+        return self._in_app(holds.release_hold, *hold, self._desks[worker])
+
+    def issue(self, worker, wish):
+        wanted = Issue(
+            self._emails[wish.user],
+            "Asha",
+            wish.seats,
+            issued_for="The band",
+            hold_id=wish.hold,
+            from_held=wish.from_held,
+            past_limit=wish.past_limit,
+            idempotency_key=wish.key,
+        )
+        return self._in_app(issues.issue, self._desks[worker], wish.event, wanted)
+
     def delete(self, worker, event, force):
         return self._in_app(events.delete_event, event, self._desks[worker], force=force)
 
@@ -107,7 +136,7 @@ class Shop:
         return redis.Redis.from_url(self._url, decode_responses=True)
 
     def rows(self):
-        return set(self.sql(EVENTS)), set(self.sql(BOOKINGS))
+        return tuple(set(self.sql(query)) for query in (EVENTS, BOOKINGS, HOLDS))
 
     def _in_app(self, call, *args, **facts):
         with self._app.app_context():
