@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 from css_inline import CSSInliner
@@ -70,6 +71,17 @@ class NoLongerTrue(Exception):
 Preparation = Callable[[Draft], None]
 PREPARATIONS: dict[str, Preparation] = {}
 """What a letter needs beyond its facts, by its name; raises `NoLongerTrue` not to be sent."""
+
+
+@cache
+def names() -> frozenset[str]:
+    """The letters that this version can write: those with both templates."""
+    paths = map(PurePosixPath, current_app.jinja_env.list_templates(["txt", "html"]))
+    ends: dict[str, set[str]] = {".txt": set(), ".html": set()}
+    for path in paths:
+        if path.parent.name == "letters":
+            ends[path.suffix].add(path.stem)
+    return frozenset.intersection(*map(frozenset, ends.values()))
 
 
 def render(mail: Mail) -> Letter:

@@ -6,15 +6,16 @@ with the same Message-ID. Two letters beat none.
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from app.db import transaction
+from app.db import db, transaction
 from app.models import GuestMessage, Mail, MailState
 from app.models.columns import now
+from app.services import letters
 
 LEASE = timedelta(minutes=3)
 """How long a worker may have a mail; longer than a slow conversation with the server."""
@@ -25,11 +26,14 @@ KEEP_SENT = timedelta(days=30)
 
 
 def claim() -> Mail | None:
-    """Take the next mail that is due, for `LEASE`; letters that somebody waits for go first."""
+    """Take the next mail that is due, for `LEASE`; letters that somebody waits for go first.
+
+    A letter that this version does not know is left to a worker that does.
+    """
     with transaction() as session:
         due = (
             select(Mail)
-            .where(Mail.is_waiting(), Mail.due_at <= func.now())
+            .where(Mail.is_waiting(), Mail.due_at <= func.now(), Mail.letter.in_(letters.names()))
             .order_by(Mail.bulk, Mail.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -39,6 +43,14 @@ def claim() -> Mail | None:
             mail.state, mail.attempts = MailState.SENDING.value, mail.attempts + 1
             mail.due_at = now() + LEASE
     return mail
+
+
+def unknown_letters() -> Sequence[str]:
+    """The names of letters that wait for a worker of a later version."""
+    unknown = Mail.letter.not_in(letters.names())
+    return db.session.scalars(
+        select(Mail.letter).where(Mail.is_waiting(), unknown).distinct()
+    ).all()
 
 
 def sent(mail: Mail) -> None:
@@ -67,11 +79,11 @@ def drop(mail: Mail) -> None:
 
 def count_dropped(session: Session, message_ids: Iterable[int]) -> None:
     """Count letters that are not sent any more, by the messages to all guests that they carry."""
-    for message_id, letters in sorted(Counter(message_ids).items()):
+    for message_id, count in sorted(Counter(message_ids).items()):
         session.execute(
             update(GuestMessage)
             .where(GuestMessage.id == message_id)
-            .values(dropped=GuestMessage.dropped + letters)
+            .values(dropped=GuestMessage.dropped + count)
             .execution_options(synchronize_session=False)
         )
 

@@ -40,7 +40,7 @@ class MailWorker:
         self._smtp = SMTPConnection(server_of(settings.mail_url))
         self._pause, self._paused_until = 0.0, 0.0
         self._prune_at = self._remind_at = 0.0
-        self._unknown: set[str] = set()
+        self._unknown: set[tuple[str, str]] = set()
 
     def run(self) -> None:
         """Work until `stopping` is set."""
@@ -150,7 +150,9 @@ class MailWorker:
             self._remind_at = time.monotonic() + REMIND_EVERY
 
     def _tell_unknown(self) -> None:
-        """Say once of each kind of entry that it waits for a worker of a later version."""
-        for kind in set(unknown_kinds()) - self._unknown:
-            self._unknown.add(kind)
-            log.warning("Left to a newer worker: an unknown kind of entry", extra={"kind": kind})
+        """Say once of each kind of entry or letter that it waits for a later version's worker."""
+        waiting = {("entry", kind) for kind in unknown_kinds()}
+        waiting |= {("letter", name) for name in mail_queue.unknown_letters()}
+        for what, kind in waiting - self._unknown:
+            log.warning("Left to a newer worker: an unknown kind of %s", what, extra={"kind": kind})
+        self._unknown |= waiting

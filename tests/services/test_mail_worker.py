@@ -374,10 +374,23 @@ class TestSending:
         assert sql("SELECT facts FROM mails") == [({},)]
 
     def test_a_letter_that_can_not_be_written_holds_up_no_other(self, owed, post, deliver, states):
-        owe("asha@example.com", letter="no_such_letter")
+        owe("asha@example.com", letter="sign_in", facts={"a link": "lacking"})
         owed("bob@example.com")
         deliver()
         assert [state for _to, state, *_ in states()] == ["given_up", "sent"]
+
+    def test_a_letter_of_a_later_version_is_left_to_its_worker_and_logged_once(
+        self, owed, worker, deliver, states, later, caplog
+    ):
+        owe("asha@example.com", letter="waiting_list")
+        owed("bob@example.com")
+        for _look in range(2):
+            worker._remind_at = 0.0
+            deliver()
+            later()
+        assert [facts[1:3] for facts in states()] == [("queued", 0), ("sent", 1)]
+        told = [r.kind for r in caplog.records if "newer worker" in r.message]
+        assert told == ["waiting_list"]
 
     def test_the_backlog_counts_what_waits(self, owed):
         owed("asha@example.com")
