@@ -70,6 +70,26 @@ def read(path: str, accept: str):
     return run
 
 
+def person(path: str, *, form: bool = False, clients: int = 128):
+    """A page of somebody who is signed in, or a booking by the form of the event's page."""
+
+    def run(stage, seconds):
+        return wrk(
+            stage,
+            seconds,
+            stage.site,
+            "person.lua",
+            clients,
+            PEOPLE=str(stage.people),
+            ADDRESS=path.format(hot=stage.hot, booking="{booking}"),
+            FORM=str(int(form)),
+            SITE=stage.site,
+            SALT=secrets.token_hex(6),
+        )
+
+    return run
+
+
 def bare(stage, seconds):
     return wrk(stage, seconds, stage.bare, "read.lua", ADDRESS="/", ACCEPT=JSON)
 
@@ -102,4 +122,9 @@ SCENARIOS = (
     Scenario("event, JSON", read("/events/{hot}", JSON)),
     Scenario("event list, HTML", read("/", HTML)),
     Scenario("event, HTML", read("/events/{hot}/hot", HTML)),
+    Scenario("people: book by the page", person("/events/{hot}/bookings", form=True)),
+    Scenario("people: event", person("/events/{hot}/hot")),
+    Scenario("people: event list", person("/")),
+    Scenario("people: ticket", person("/bookings/{booking}")),
+    Scenario("people: my bookings", person("/bookings")),
 )

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.demo.servers import Postgres, RedisServer, free_port
+from tests.load.bench.people import sign_in, write
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
@@ -29,6 +30,8 @@ class Stage:
     bare: str
     database: Postgres
     admin_key: str
+    people: Path
+    """A file of people who are signed in (`people.write`)."""
     hot: int
     sold_out: int
     spread: int
@@ -53,15 +56,18 @@ def staged(workers: int):
             "DEMO": "0",
             # Counted as ever, and never reached: one address is the whole city here.
             "LIMIT_API_ADDRESS": "100000000 per minute",
+            "LIMIT_BOOKING_ADDRESS": "100000000 per minute",
+            "LIMIT_BOOKING": "100000000 per minute",
         }
         stack.callback(database.stop)
         stack.callback(redis.stop)
         os.environ.update(environment)
-        ids = fill()
+        people = folder / "people"
+        ids = fill(people)
         prepare_baseline(database)
         site = serve(stack, folder, environment, "wsgi:app", "/ready")
         bare = serve(stack, folder, environment, "tests.load.bench.bare:app", "/")
-        yield Stage(site, bare, database, environment["ADMIN_KEY"], **ids)
+        yield Stage(site, bare, database, environment["ADMIN_KEY"], people, **ids)
 
 
 def serve(stack, folder, environment, application, ready):
@@ -89,8 +95,9 @@ def end(process):
     process.wait(30)
 
 
-def fill():
-    """A thousand users and events, one without a bottom, and one that is sold out."""
+def fill(people):
+    """A thousand users and events, one without a bottom, and one that is sold out; and people who
+    are signed in, for the file `people`."""
     import flask_migrate
 
     from app import create_app
@@ -114,7 +121,10 @@ def fill():
             spread = [event(f"Spread {n}", 1_000_000) for n in range(SPREAD)]
             session.add_all(spread)
             session.flush()
-            return {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
+            ids = {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
+        # After the users, whose ids the calls of programs count from one.
+        write(sign_in(app), people)
+    return ids
 
 
 def prepare_baseline(database):
