@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.response_cache import ResponseCache
     from app.models.defaults import set_default_currency
     from app.models.event import set_default_length
-    from app.services import accounts
+    from app.services import accounts, lookups
     from app.services.catalogue import Catalogue
 
     settings = settings or Settings.load()
@@ -47,8 +47,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["settings"] = settings
 
-    db.init_app(app, settings, {connections.LEDGER: connections.ledger_options(settings)})
+    db.init_app(
+        app,
+        settings,
+        {
+            connections.LEDGER: connections.ledger_options(settings),
+            lookups.LOOKUPS: lookups.options(settings),
+        },
+    )
     connections.init_app(app)
+    lookups.init_app(app, settings)
     redis = connect(settings.redis_url, settings.redis_timeout_ms)
     names = names_of(app, redis)
     gate = SeatGate(redis, settings.redis_timeout_ms, names)

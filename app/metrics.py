@@ -25,7 +25,7 @@ BATCH_ORDERS = (1, 2, 5, 10, 20, 50, 100)
 OUTCOMES = ("booked", "replayed", "sold_out", "refused", "busy", "failed", "no_event")
 VERDICTS = {1: "granted", 0: "insufficient", -1: "missing", -2: "late"}
 """Names of the values of `app.booking.gate.Verdict`."""
-POOLS = ("pages", "desk")
+POOLS = ("pages", "desk", "lookups")
 MAX_PENDING = 100_000
 """Maximum observations buffered between writes; many times what a process can produce."""
 

@@ -13,6 +13,7 @@ from app.booking.connections import LEDGER
 from app.config import Settings
 from app.db import db
 from app.edge.request_ids import route_of
+from app.services.lookups import LOOKUPS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,7 +36,11 @@ def init_app(app: Flask, settings: Settings) -> "Metrics | None":
     desk = app.extensions["desk"]
     desk.metrics = desk.gate.metrics = metrics
     with app.app_context():
-        pools: dict[str, Any] = {"pages": db.engine.pool, "desk": db.engines[LEDGER].pool}
+        pools: dict[str, Any] = {
+            "pages": db.engine.pool,
+            "desk": db.engines[LEDGER].pool,
+            "lookups": db.engines[LOOKUPS].pool,
+        }
     gauges = {
         metrics.processes: lambda: 1.0,
         metrics.queue: lambda: desk.waiting,

@@ -1,13 +1,16 @@
 """Template filters and globals: dates, prices, URLs of static files."""
 
 import hashlib
+from collections.abc import Hashable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.edge.current import settings
+from app.edge.personal_pieces import form_token, visitor_name
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
 from app.models import Role
@@ -24,6 +27,7 @@ from app.presenters.urls import event_url, poster_url, preview_url
 
 
 def init_app(app: Flask) -> None:
+    app.extensions["addresses"] = {}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         price=prices.price,
@@ -48,6 +52,9 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         asset=asset,
+        url_for=address_of,
+        visitor_name=visitor_name,
+        form_token=form_token,
         current_user=current_user,
         current_admin=current_admin,
         may_change=may_change,
@@ -94,7 +101,18 @@ def may_create() -> bool:
 
 def asset(path: str) -> str:
     """Return a static file's URL with its version, so that browsers may cache it for ever."""
-    return url_for("static", filename=path, v=_version(current_app.static_folder or "", path))
+    return address_of("static", filename=path, v=_version(current_app.static_folder or "", path))
+
+
+def address_of(endpoint: str, **values: Any) -> str:
+    """Return what Flask's `url_for` returns; those of fixed pages and files are built once."""
+    if (values and (endpoint != "static" or "_external" in values)) or not has_request_context():
+        return url_for(endpoint, **values)
+    known: dict[Hashable, str] = current_app.extensions["addresses"]
+    key = (request.root_path, endpoint, *sorted(values.items()))
+    if key not in known:
+        known[key] = url_for(endpoint, **values)
+    return known[key]
 
 
 @lru_cache(maxsize=256)

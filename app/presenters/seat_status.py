@@ -4,13 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 
 from app.models import Event, SaleState
 
 LAST = 3
 FEW = 10
 FEW_SHARE = 0.05
+FIXED = {
+    SaleState.SOLD_OUT: ("gone", lazy_gettext("Sold out")),
+    SaleState.NOT_OPEN: ("soon", lazy_gettext("On sale soon")),
+    SaleState.PAUSED: ("soon", lazy_gettext("Sales paused")),
+    SaleState.CLOSED: ("ended", lazy_gettext("Sales closed")),
+    SaleState.ENDED: ("ended", lazy_gettext("Past event")),
+    SaleState.CANCELLED: ("cancelled", lazy_gettext("Cancelled")),
+    SaleState.DRAFT: ("ended", lazy_gettext("Draft")),
+}
+"""Tone and text of the states that hold whatever is left."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +34,12 @@ class SeatStatus:
 def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
     """Return the status of the event's seats at a time, now by default."""
     state, left = event.sale_state(at), event.seats_available
-    fixed = {
+    if state == SaleState.SOLD_OUT and event.seats_held:
         # Held-back seats may still come on sale, so this isn't plainly "sold out".
-        SaleState.SOLD_OUT: SeatStatus(
-            "gone", _("Sold out for now") if event.seats_held else _("Sold out")
-        ),
-        SaleState.NOT_OPEN: SeatStatus("soon", _("On sale soon")),
-        SaleState.PAUSED: SeatStatus("soon", _("Sales paused")),
-        SaleState.CLOSED: SeatStatus("ended", _("Sales closed")),
-        SaleState.ENDED: SeatStatus("ended", _("Past event")),
-        SaleState.CANCELLED: SeatStatus("cancelled", _("Cancelled")),
-        SaleState.DRAFT: SeatStatus("ended", _("Draft")),
-    }
-    if state in fixed:
-        return fixed[state]
+        return SeatStatus("gone", _("Sold out for now"))
+    if state in FIXED:
+        tone, text = FIXED[state]
+        return SeatStatus(tone, str(text))
     if left <= LAST:
         return SeatStatus("last", ngettext("Last seat", "Last %(num)d seats", left))
     if left <= FEW or left <= event.capacity * FEW_SHARE:

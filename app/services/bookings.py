@@ -23,7 +23,7 @@ from app.models import Booking, BookingStatus, Event, EventStatus, Happened, Use
 from app.models.booking import GivenBack, new_reference
 from app.models.columns import now
 from app.models.staff_scope import scope, within
-from app.services import audit, outbox
+from app.services import audit, lookups, outbox
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.secrets import digest
 
@@ -128,12 +128,7 @@ def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
 
     Raises `BookingNotFound`, also for a booking of another user than `of_user`.
     """
-    query = (
-        select(Booking)
-        .where(Booking.id == booking_id)
-        .options(joinedload(Booking.event), joinedload(Booking.user))
-    )
-    booking = db.session.scalars(query).one_or_none()
+    booking = lookups.booking(booking_id)
     if booking is None or of_user not in (None, booking.user_id):
         raise BookingNotFound(booking_id)
     if not scope().covers(booking.event_id):
@@ -159,30 +154,12 @@ def list_bookings_of_user(
     return Page(items, encode_cursor(items[-1].id) if more else None)
 
 
-def seats_of_user(user_id: int, event_id: int) -> int:
-    """How many confirmed seats the user has for the event."""
-    query = select(func.coalesce(func.sum(Booking.seats), 0)).where(
-        Booking.user_id == user_id,
-        Booking.event_id == event_id,
-        Booking.takes_seats,
-    )
-    return db.session.scalars(query).one()
-
-
 def given_back(booking_id: int) -> GivenBack:
     """How often seats of the booking were given back, some or all, and when last."""
     query = select(func.count(), func.max(Booking.cancelled_at)).where(
         or_(Booking.id == booking_id, Booking.part_of == booking_id), ~Booking.takes_seats
     )
     return GivenBack(*db.session.execute(query).one())
-
-
-def ids_of_user(user_id: int, event_id: int) -> list[int]:
-    """The user's confirmed bookings of the event, the newest first."""
-    query = select(Booking.id).where(
-        Booking.user_id == user_id, Booking.event_id == event_id, Booking.takes_seats
-    )
-    return list(db.session.scalars(query.order_by(Booking.id.desc()).limit(100)))
 
 
 def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from app.db import db, transaction
 from app.models import SignIn, SignInLink, User
 from app.models.columns import now
+from app.services import lookups
 from app.services.secrets import digest, new_secret
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,8 @@ def begin_for_staff(key_digest: str) -> str:
 
 
 def user_of(token: str) -> User | None:
-    """The token's user, or None; a sign-in may have begun while its account was being deleted."""
-    sign_in = _find(token)
-    user = sign_in.user if sign_in else None
-    return None if user is None or user.deleted_at else user
+    """The token's user, or None."""
+    return lookups.signed_in_user(digest(token))
 
 
 def staff_key_of(token: str) -> str | None:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from app.db import db, transaction
+from app.db import transaction
 from app.errors import BookingNotFound, TicketNotFound
 from app.models import Booking
 from app.models.staff_scope import require_event
 from app.presenters.ticket_addresses import opens, reference_in
-from app.services import audit
+from app.services import audit, lookups
 
 MAX_FOUND = 50
 
@@ -27,14 +26,8 @@ def find_tickets(secrets: Iterable[str]) -> list[Booking]:
     """Return the bookings that the secrets open, those of the soonest events first."""
     by_reference = {reference_in(secret): secret for secret in secrets}
     by_reference.pop(None, None)
-    if not by_reference:
-        return []
-    query = (
-        select(Booking)
-        .where(Booking.reference.in_(list(by_reference)[:MAX_FOUND]))
-        .options(joinedload(Booking.event), joinedload(Booking.user))
-    )
-    found = [b for b in db.session.scalars(query) if opens(by_reference[b.reference], b)]
+    wanted = [reference for reference in by_reference if reference][:MAX_FOUND]
+    found = [b for b in lookups.bookings_of(wanted) if opens(by_reference[b.reference], b)]
     return sorted(found, key=lambda booking: (booking.event.start_at, booking.id))
 
 

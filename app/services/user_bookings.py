@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.db import db
@@ -23,10 +24,7 @@ class Tab(StrEnum):
 
 def count_by_tab(user_id: int) -> dict[Tab, int]:
     """How many bookings each tab lists."""
-    counts = [func.count().filter(_belongs(tab)) for tab in Tab]
-    row = db.session.execute(
-        select(*counts).select_from(Booking).join(Booking.event).where(Booking.user_id == user_id)
-    ).one()
+    row = db.session.execute(_counts(), {"user_id": user_id}).one()
     return dict(zip(Tab, row, strict=True))
 
 
@@ -35,18 +33,14 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
 
     Raises `InvalidField` for a bad cursor.
     """
-    column = _sort_column(tab)
-    here = tuple_(column, Booking.id)
-    wanted = (
-        select(Booking, column)
-        .join(Booking.event)
-        .options(contains_eager(Booking.event))
-        .where(Booking.user_id == user_id, _belongs(tab))
-    )
+    wanted = _list(tab)
     if after:
+        here = tuple_(_sort_column(tab), Booking.id)
         there = tuple_(*map(literal, _cursor_values(after, tab)))
         wanted = wanted.where(here > there if tab == Tab.UPCOMING else here < there)
-    rows, more = cut(db.session.execute(_sorted(wanted, tab).limit(limit + 1)).all(), limit)
+    rows, more = cut(
+        db.session.execute(wanted, {"user_id": user_id, "limit": limit + 1}).all(), limit
+    )
     cursor = _cursor(tab, rows[-1][1], rows[-1][0]) if more else None
     return Page([booking for booking, _at in rows], cursor)
 
@@ -55,6 +49,27 @@ def all_of(user_id: int) -> list[Booking]:
     """All bookings of the user, oldest first, each with its event."""
     query = select(Booking).join(Booking.event).options(contains_eager(Booking.event))
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
+
+
+# To write these statements takes as long as the database takes to answer them, so they are written
+# once.
+@cache
+def _counts() -> Any:
+    counts = [func.count().filter(_belongs(tab)) for tab in Tab]
+    whose = Booking.user_id == bindparam("user_id")
+    query = select(*counts).select_from(Booking)
+    return query.join(Booking.event).where(whose)
+
+
+@cache
+def _list(tab: Tab) -> Select[Any]:
+    wanted = (
+        select(Booking, _sort_column(tab))
+        .join(Booking.event)
+        .options(contains_eager(Booking.event))
+        .where(Booking.user_id == bindparam("user_id"), _belongs(tab))
+    )
+    return _sorted(wanted, tab).limit(bindparam("limit"))
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:

@@ -2,16 +2,16 @@
 
 import secrets
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from flask import url_for
+from flask import g, url_for
 
 from app.edge.guest_tickets import kept_tickets
 from app.edge.session import current_user, is_anonymous
 from app.models import Event, SaleState, User
 from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus, seat_status
-from app.services import bookings, tickets
+from app.services import lookups, tickets
+from app.services.lookups import Held
 from app.web.forms import BookingForm, GuestBookingForm
 from app.web.ticket_links import by_secret
 
@@ -34,18 +34,14 @@ class BookingCard:
     held: int
     """Seats that the visitor has already booked."""
     error: str | None = None
+    tickets: "HeldTickets | None" = None
+    """What the visitor has booked; known to whole pages, not to the counter's polls."""
     status: SeatStatus = field(init=False)
     state: SaleState = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", seat_status(self.event))
         object.__setattr__(self, "state", self.event.sale_state())
-
-    @cached_property
-    def tickets(self) -> "HeldTickets | None":
-        """What the visitor has booked; asked for by whole pages, not by the counter's polls."""
-        user = current_user()
-        return _of_user(user, self.event) if user else _of_browser(self.event)
 
     @property
     def has_token(self) -> bool:
@@ -92,12 +88,18 @@ def seats_version(event: Event) -> str:
     return f"{seat_status(event).tone}-{event.seats_available}"
 
 
-def booking_card(event: Event, *, seats: int | None = None, key: str | None = None) -> BookingCard:
+def booking_card(
+    event: Event,
+    *,
+    seats: int | None = None,
+    key: str | None = None,
+    tickets: HeldTickets | None = None,
+) -> BookingCard:
     """Create a card whose form has a new idempotency key, good for one booking, or `key`."""
     form = empty_form()
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
     form.idempotency_key.data = key or new_key()
-    return BookingCard(event, form, seats_of_visitor(event))
+    return BookingCard(event, form, seats_of_visitor(event), tickets=tickets)
 
 
 def empty_form() -> BookingForm:
@@ -123,21 +125,35 @@ def seats_of_visitor(event: Event) -> int:
     user = current_user()
     if user is None or event.max_per_person is None:
         return 0
-    return bookings.seats_of_user(user.id, event.id)
+    return _held(user, event.id).seats
 
 
-def _of_user(user: User, event: Event) -> HeldTickets | None:
-    ids = bookings.ids_of_user(user.id, event.id)
-    if not ids:
+def held_tickets(event_id: int) -> HeldTickets | None:
+    """What the visitor has booked of the event, by their account or in this browser."""
+    user = current_user()
+    return _of_user(user, event_id) if user else _of_browser(event_id)
+
+
+def _of_user(user: User, event_id: int) -> HeldTickets | None:
+    held = _held(user, event_id)
+    if not held.bookings:
         return None
-    url = url_for("my_bookings.show", booking_id=ids[0])
-    seats = bookings.seats_of_user(user.id, event.id)
-    return HeldTickets(seats, len(ids), url if len(ids) == 1 else url_for("my_bookings.index"))
+    one = url_for("my_bookings.show", booking_id=held.newest)
+    url = one if held.bookings == 1 else url_for("my_bookings.index")
+    return HeldTickets(held.seats, held.bookings, url)
 
 
-def _of_browser(event: Event) -> HeldTickets | None:
+def _held(user: User, event_id: int) -> Held:
+    """What the account holds; asked for once per request."""
+    known: dict[int, Held] = g.setdefault("held", {})
+    if event_id not in known:
+        known[event_id] = lookups.held(user.id, event_id)
+    return known[event_id]
+
+
+def _of_browser(event_id: int) -> HeldTickets | None:
     found = tickets.find_tickets(kept_tickets())
-    held = [booking for booking in found if booking.event_id == event.id and booking.takes_seats]
+    held = [booking for booking in found if booking.event_id == event_id and booking.takes_seats]
     if not held:
         return None
     seats = sum(booking.seats for booking in held)

@@ -5,17 +5,17 @@ from flask_babel import gettext as _
 
 from app.booking.orders import Booked
 from app.edge import rate_limits
-from app.edge.current import desk
+from app.edge.current import catalogue, desk
 from app.edge.guest_tickets import keep_ticket
-from app.edge.htmx import Answer, go_to, page_or_fragment
+from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
 from app.edge.session import current_user
 from app.errors import IdempotencyKeyReused, NotFound, UtsavamError
 from app.models import Booking, Event
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
-from app.services import bookings, events
-from app.web.booking_card import BookingCard, renew_key, seats_of_visitor, sent_form
+from app.services import bookings
+from app.web.booking_card import BookingCard, held_tickets, renew_key, seats_of_visitor, sent_form
 from app.web.forms import BookingForm, GuestBookingForm
 
 blueprint = Blueprint("checkout", __name__)
@@ -24,17 +24,16 @@ blueprint = Blueprint("checkout", __name__)
 @blueprint.get("/events/<id:event_id>/bookings")
 def begin(event_id: int) -> Answer:
     """Lead to the event's page, keeping the chosen number of seats."""
-    event = events.get_event(event_id)
+    event = _event(event_id)
     seats = request.args.get("seats", type=int)
     return go_to(event_url(event, seats=seats if seats and seats > 0 else 1))
 
 
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
-    event = events.get_event(event_id)
     form = sent_form()
     if not form.validate():
-        return _refused(event, form, _message(form), 422)
+        return _refused(_event(event_id), form, _message(form), 422)
     try:
         booked = _book(event_id, form)
     except NotFound:
@@ -50,6 +49,11 @@ def create(event_id: int) -> Answer:
     secret = ticket_secret(booked.booking)
     keep_ticket(secret)
     return go_to(url_for("tickets.show", secret=secret, new=1))
+
+
+def _event(event_id: int) -> Event:
+    """As it is now; raises `EventNotFound`, `EventGone`."""
+    return catalogue().event(event_id).events[0]
 
 
 def _book(event_id: int, form: BookingForm) -> Booked:
@@ -84,7 +88,7 @@ def _given_back(event_id: int, form: BookingForm, booking: Booking) -> Response:
     else:
         message = _("The booking that you made from this page was cancelled.")
     message = f"{message} {_('Press again to book once more.')}"
-    return _refused(events.get_event(event_id), form, message, 409)
+    return _refused(_event(event_id), form, message, 409)
 
 
 def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:
@@ -94,7 +98,7 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
     if isinstance(error, IdempotencyKeyReused):
         renew_key(form)
         message = _("You have booked from this page already. Press again to book these seats too.")
-    answer = _refused(events.get_event(event_id), form, message, problem.status)
+    answer = _refused(_event(event_id), form, message, problem.status)
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer
@@ -103,7 +107,8 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
 def _refused(event: Event, form: BookingForm, message: str | None, status: int) -> Response:
     if not form.idempotency_key.data or form.idempotency_key.errors:
         renew_key(form)
-    card = BookingCard(event, form, seats_of_visitor(event), message)
+    tickets = None if is_htmx() else held_tickets(event.id)
+    card = BookingCard(event, form, seats_of_visitor(event), message, tickets)
     return page_or_fragment(
         "pages/event.html", "fragments/booking_refused.html", status, event=event, card=card
     )

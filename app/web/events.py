@@ -9,21 +9,19 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
-from app.edge.response_cache import cached
-from app.edge.session import is_anonymous
+from app.edge.personal_pieces import is_shared, shared_page
+from app.edge.response_cache import Mark
 from app.models import Event
 from app.presenters.icalendars import event_calendar
 from app.presenters.seat_status import seat_status
 from app.presenters.urls import event_url
 from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
-from app.web.booking_card import booking_card, new_key, seats_version
+from app.web.booking_card import HeldTickets, booking_card, held_tickets, new_key, seats_version
 from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
 NEAREST = 3
-KEY_MARK = "@the-key-of-this-page@"
-"""Stands in the cached page of an event for the key of the booking form."""
 PER_PAGE = 12
 """A multiple of one, two and three, the cards in a row."""
 MOST_SHOWN = 10 * PER_PAGE
@@ -37,9 +35,7 @@ def index() -> Answer:
     after = request.args.get("after")
     query = filters.query(limit=PER_PAGE if after else _asked_for(), after=after)
     snapshot = catalogue().listing(query, counted=not more)
-    if not is_anonymous():
-        return _listed(snapshot, filters, query, more)
-    return cached(snapshot, lambda: _listed(snapshot, filters, query, more), is_htmx(), more)
+    return shared_page(snapshot, lambda: _listed(snapshot, filters, query, more), is_htmx(), more)
 
 
 @blueprint.get("/events")
@@ -55,9 +51,10 @@ def find(event_id: int) -> Answer:
 @blueprint.get("/events/<id:event_id>/<slug>")
 def show(event_id: int, slug: str) -> Answer:
     snapshot = catalogue().event(event_id)
-    if is_anonymous():
-        return _with_new_key(cached(snapshot, lambda: _shown(snapshot, slug, KEY_MARK)))
-    return _shown(snapshot, slug)
+    held = held_tickets(event_id)
+    pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
+    variant = (held.seats, held.count) if held else None
+    return shared_page(snapshot, lambda: _shown(snapshot, slug, held), variant, pieces=pieces)
 
 
 @blueprint.get("/events/<id:event_id>/calendar.ics")
@@ -90,7 +87,8 @@ def seats(event_id: int) -> Response:
 def your_seats(event_id: int) -> Answer:
     """What the visitor has booked: a page that is gone Back to was made before."""
     event = _event(event_id)
-    return render_template("fragments/your_seats.html", event=event, card=booking_card(event))
+    card = booking_card(event, tickets=held_tickets(event_id))
+    return render_template("fragments/your_seats.html", event=event, card=card)
 
 
 def _event(event_id: int) -> Event:
@@ -146,15 +144,12 @@ def _nearest(query: EventQuery) -> list[Event]:
     return catalogue().nearest(replace(query, limit=NEAREST, after=None)).events
 
 
-def _with_new_key(response: Response) -> Response:
-    """Put a key of its own into the booking form of a page that many visitors get."""
-    response.set_data(response.get_data().replace(KEY_MARK.encode(), new_key().encode()))
-    return response
-
-
-def _shown(snapshot: CatalogueSnapshot, slug: str, key: str | None = None) -> Response:
+def _shown(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> Response:
     event = snapshot.events[0]
     if slug != event.slug:
         return _moved(event)
-    card = booking_card(event, seats=request.args.get("seats", type=int), key=key)
+    key = Mark.KEY.value if is_shared() else None
+    if held and is_shared():
+        held = replace(held, url=Mark.TICKET_URL.value)
+    card = booking_card(event, seats=request.args.get("seats", type=int), key=key, tickets=held)
     return make_response(render_template("pages/event.html", event=event, card=card))

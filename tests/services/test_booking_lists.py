@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from app.errors import BookingNotFound, EventNotFound, InvalidField, UserNotFound
-from app.services import bookings
+from app.services import bookings, lookups
 from app.services.booking_search import BookingQuery, search_bookings, search_bookings_of_event
 from app.services.bookings import list_bookings_of_user
 
@@ -104,7 +104,7 @@ def test_held_seats_are_the_confirmed_ones_of_this_user_and_event(
     bookings.cancel(desk, make_booking(event, user, seats=1).id)
     make_booking(event)
     make_booking(make_event(), user)
-    assert bookings.seats_of_user(user.id, event.id) == 2
+    assert lookups.held(user.id, event.id).seats == 2
 
 
 def test_a_word_of_the_events_name_does_not_find_all_its_bookings(make_event, make_booking):

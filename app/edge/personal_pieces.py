@@ -1,0 +1,57 @@
+"""Pages that are the same for all visitors but for a few pieces of their own.
+
+Such a page is rendered once for each state of what it shows, and the name and the form's token of
+the visitor are put into each answer (see `response_cache`).
+"""
+
+from collections.abc import Callable, Hashable
+
+from flask import Response, g, session
+from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
+
+from app.edge.response_cache import Mark, Pieces, cached
+from app.edge.session import current_user, is_anonymous
+from app.presenters.scripts import isolated
+from app.services.catalogue import CatalogueSnapshot
+
+
+def shared_page(
+    snapshot: CatalogueSnapshot,
+    make: Callable[[], Response],
+    *variant: Hashable,
+    pieces: Pieces | None = None,
+) -> Response:
+    """Return the page with the visitor's pieces; `variant` and `pieces` as for `cached`.
+
+    Raises what `make` raises.
+    """
+    if not is_anonymous() and session.get("_flashes"):
+        return make()  # with a message for this visitor
+    who = "anonymous" if is_anonymous() else "user" if current_user() else "guest"
+    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: generate_csrf}
+    g.is_shared = True
+    try:
+        return cached(snapshot, make, who, *variant, pieces={**own, **(pieces or {})})
+    finally:
+        g.is_shared = False
+
+
+def is_shared() -> bool:
+    """Whether a page for many visitors is being rendered, with marks for their own pieces."""
+    return bool(g.get("is_shared"))
+
+
+def visitor_name() -> str:
+    """Return the signed-in user's name, or its mark."""
+    return Mark.NAME.value if is_shared() else _name()
+
+
+def form_token() -> str:
+    """Return the token of the visitor's forms, or its mark."""
+    return Mark.TOKEN.value if is_shared() else generate_csrf()
+
+
+def _name() -> str:
+    user = current_user()
+    return escape(isolated(user.display_name)) if user else ""

@@ -1,0 +1,166 @@
+"""What nearly every page asks the database, answered for all who ask at the same time at once.
+
+A page needs these answers within a millisecond, while others wait for a connection to search or to
+save. So they have a connection of their own in each process, and no transaction: whoever asks while
+a statement is under way is answered by the next one, together with all who came meanwhile. Nothing
+is kept: an answer is never older than its question, so whoever signs out is signed out in every
+process at once.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app
+from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, joinedload
+
+from app.booking.arrays import one_of, rows_of
+from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
+from app.config import LOOKUP_POOL, Settings
+from app.db import db, engine_options, listen
+from app.errors import Busy
+from app.models import Booking, SignIn, User
+
+LOOKUPS = "lookups"
+"""Name (bind key) of the lookups' engine."""
+MAX_BATCH = 200
+MAX_QUEUE = 5_000
+TIMEOUT = 3.0
+"""Seconds that a question waits for its batch."""
+
+Answers = Mapping[Hashable, Any]
+Ask = Callable[[Session, list[Any]], Answers]
+
+
+class Held(NamedTuple):
+    """The seats that somebody holds for an event, in how many bookings, and the newest of them."""
+
+    seats: int = 0
+    bookings: int = 0
+    newest: int | None = None
+
+
+class _Question(NamedTuple):
+    ask: Ask
+    key: Hashable
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Return the options of the lookups' engine: those of the pages, without transactions."""
+    return {
+        **engine_options(settings),
+        "pool_size": LOOKUP_POOL,
+        "isolation_level": "AUTOCOMMIT",
+    }
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Configure the engine. Call it after `db.init_app`, which creates it."""
+    with app.app_context():
+        listen(db.engines[LOOKUPS], settings.statement_timeout_ms, " lookups {}")
+    app.extensions["lookups"] = GroupCommit(
+        _answer, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT
+    )
+
+
+def signed_in_user(token_digest: str) -> User | None:
+    """Return the user of a sign-in that has not ended, or None."""
+    return _ask(_users, token_digest)  # type: ignore[no-any-return]
+
+
+def held(user_id: int, event_id: int) -> Held:
+    """Return what the user holds for the event."""
+    return _ask(_held, (user_id, event_id)) or Held()
+
+
+def booking(booking_id: int) -> Booking | None:
+    """Return the booking with its event and user, or None."""
+    return _ask(_bookings, booking_id)  # type: ignore[no-any-return]
+
+
+def bookings_of(references: Sequence[str]) -> list[Booking]:
+    """Return the bookings of these references, each with its event and user, in no order."""
+    return _ask(_by_references, tuple(references)) if references else []
+
+
+def _ask(ask: Ask, key: Hashable) -> Any:
+    """Raises `Busy` when the answer would come too late."""
+    lookups: GroupCommit[_Question, Any] = current_app.extensions["lookups"]
+    try:
+        return lookups.submit(_Question(ask, key))
+    except (QueueFull, ResultUnknown):
+        raise Busy from None
+
+
+def _answer(questions: Sequence[_Question]) -> list[Any]:
+    """Answer a batch with one statement for each kind of question in it."""
+    try:
+        found = _read(questions)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        # The server has closed the connection since the last batch, or has failed over.
+        found = _read(questions)
+    return [found[question.ask].get(question.key) for question in questions]
+
+
+def _read(questions: Sequence[_Question]) -> dict[Ask, Answers]:
+    keys: dict[Ask, dict[Hashable, None]] = {}
+    for question in questions:
+        keys.setdefault(question.ask, {})[question.key] = None
+    with Session(db.engines[LOOKUPS], expire_on_commit=False, autoflush=False) as session:
+        found = {ask: ask(session, list(wanted)) for ask, wanted in keys.items()}
+        session.expunge_all()
+    return found
+
+
+_WANTED = rows_of(user_id=BigInteger, event_id=BigInteger)
+_BOOKING = select(Booking).options(joinedload(Booking.event), joinedload(Booking.user))
+_USERS = (
+    select(SignIn.token_digest, User)
+    .join(User, User.id == SignIn.user_id)
+    # A sign-in may have begun while its account was being deleted.
+    .where(
+        SignIn.token_digest == one_of("digests", String),
+        SignIn.expires_at > func.now(),
+        User.deleted_at.is_(None),
+    )
+)
+_HELD = (
+    select(
+        Booking.user_id,
+        Booking.event_id,
+        func.sum(Booking.seats),
+        func.count(),
+        func.max(Booking.id),
+    )
+    .join(
+        _WANTED,
+        (Booking.user_id == _WANTED.c.user_id) & (Booking.event_id == _WANTED.c.event_id),
+    )
+    .where(Booking.takes_seats)
+    .group_by(Booking.user_id, Booking.event_id)
+)
+_BOOKINGS = _BOOKING.where(Booking.id == one_of("ids", BigInteger))
+_BY_REFERENCE = _BOOKING.where(Booking.reference == one_of("refs", String))
+
+
+def _users(session: Session, digests: list[str]) -> Answers:
+    return {row[0]: row[1] for row in session.execute(_USERS, {"digests": digests})}
+
+
+def _held(session: Session, pairs: list[tuple[int, int]]) -> Answers:
+    users, events = zip(*pairs, strict=True)
+    rows = session.execute(_HELD, {"given_user_id": users, "given_event_id": events})
+    return {(row[0], row[1]): Held(*row[2:]) for row in rows}
+
+
+def _bookings(session: Session, ids: list[int]) -> Answers:
+    return {booking.id: booking for booking in session.scalars(_BOOKINGS, {"ids": ids})}
+
+
+def _by_references(session: Session, wanted: list[tuple[str, ...]]) -> Answers:
+    references = list({reference for some in wanted for reference in some})
+    found = {one.reference: one for one in session.scalars(_BY_REFERENCE, {"refs": references})}
+    return {some: [found[one] for one in some if one in found] for some in wanted}
