@@ -18,8 +18,9 @@ from app.lib.money import CURRENCIES
 from app.lib.rates import rate_of
 
 LEDGER_POOL = 3
-LOOKUP_POOL = 1
 """Size of each process's connection pool for bookings, which page requests cannot exhaust."""
+LOOKUP_POOL = 1
+"""Size of the pool for what nearly every page looks up, one batch at a time."""
 RENAMED = {"desk_room": "booking_queue_size"}
 """Former names of settings, still read in this release."""
 

@@ -12,6 +12,8 @@ import psycopg
 
 from app.config import LEDGER_POOL, LOOKUP_POOL, Settings
 
+OWN = LEDGER_POOL + LOOKUP_POOL
+"""Connections of a process for bookings and for lookups, besides those for pages."""
 METRICS_POOL = 2
 """Maximum number of connections of the exporter."""
 
@@ -27,7 +29,7 @@ def complaint(settings: Settings) -> str | None:
 
     None also when PostgreSQL does not answer.
     """
-    needed = settings.web_concurrency * (settings.pool_size + LEDGER_POOL + LOOKUP_POOL)
+    needed = settings.web_concurrency * (settings.pool_size + OWN)
     if settings.metrics_port is not None:
         needed += METRICS_POOL
     allowed = _allowed(settings)
@@ -35,8 +37,7 @@ def complaint(settings: Settings) -> str | None:
         return None
     return (
         f"{settings.web_concurrency} processes may open {needed} database connections "
-        f"({settings.pool_size} + {LEDGER_POOL} + {LOOKUP_POOL} each), "
-        f"and PostgreSQL allows {allowed}: "
+        f"({settings.pool_size} + {OWN} each), and PostgreSQL allows {allowed}: "
         "lower WEB_CONCURRENCY or DATABASE_POOL_SIZE, or raise max_connections."
     )
 

@@ -20,7 +20,7 @@ def test_pools_that_fit_are_no_complaint(settings):
 def test_too_many_connections_are_told_with_what_to_do(settings):
     greedy = settings.model_copy(update={"web_concurrency": 9, "database_pool_size": 20})
     told = complaint(greedy)
-    assert "9 processes may open 207 database connections (20 + 3 each)" in told
+    assert "9 processes may open 216 database connections (20 + 4 each)" in told
     assert "PostgreSQL allows 97" in told
     assert "lower WEB_CONCURRENCY" in told
 
@@ -59,6 +59,6 @@ def test_a_site_with_too_many_connections_does_not_start(settings, migrated_app,
 
 
 def test_the_server_of_metrics_is_counted_with_the_others(settings, migrated_app):
-    fits = settings.model_copy(update={"web_concurrency": 4, "database_pool_size": 21})
+    fits = settings.model_copy(update={"web_concurrency": 4, "database_pool_size": 20})
     assert complaint(fits) is None  # 96 of 97
     assert complaint(fits.model_copy(update={"metrics_port": 9101})) is not None
