@@ -36,6 +36,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     # A token lives as long as its session. With the default of an hour, a visitor who took a break
     # would lose their input.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    # Our forms say what is wrong in words of their own; Flask-WTF would read a file for each form.
+    app.config["WTF_I18N_ENABLED"] = False
     csrf.init_app(app)
     if not is_web_worker():
         # Only commands migrate; a web worker starts faster without the import.

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.edge.current import settings
+from app.edge.page_parts import page_part
 from app.edge.personal_pieces import form_token, visitor_name
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
@@ -27,7 +28,7 @@ from app.presenters.urls import event_url, poster_url, preview_url
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["addresses"] = {}
+    app.extensions["addresses"], app.extensions["page_parts"] = {}, {}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         price=prices.price,
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         url_for=address_of,
         visitor_name=visitor_name,
+        page_part=page_part,
         form_token=form_token,
         current_user=current_user,
         current_admin=current_admin,

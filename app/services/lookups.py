@@ -29,7 +29,7 @@ MAX_QUEUE = 5_000
 TIMEOUT = 3.0
 """Seconds that a question waits for its batch."""
 
-Answers = Mapping[Hashable, Any]
+Answers = Mapping[Any, Any]
 Ask = Callable[[Session, list[Any]], Answers]
 
 
@@ -66,29 +66,32 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def signed_in_user(token_digest: str) -> User | None:
     """Return the user of a sign-in that has not ended, or None."""
-    return _ask(_users, token_digest)  # type: ignore[no-any-return]
+    return ask(_users, token_digest)  # type: ignore[no-any-return]
 
 
 def held(user_id: int, event_id: int) -> Held:
     """Return what the user holds for the event."""
-    return _ask(_held, (user_id, event_id)) or Held()
+    return ask(_held, (user_id, event_id)) or Held()
 
 
 def booking(booking_id: int) -> Booking | None:
     """Return the booking with its event and user, or None."""
-    return _ask(_bookings, booking_id)  # type: ignore[no-any-return]
+    return ask(_bookings, booking_id)  # type: ignore[no-any-return]
 
 
 def bookings_of(references: Sequence[str]) -> list[Booking]:
     """Return the bookings of these references, each with its event and user, in no order."""
-    return _ask(_by_references, tuple(references)) if references else []
+    return ask(_by_references, tuple(references)) if references else []
 
 
-def _ask(ask: Ask, key: Hashable) -> Any:
-    """Raises `Busy` when the answer would come too late."""
+def ask(question: Ask, key: Hashable) -> Any:
+    """Return the answer that the function `question` finds for `key`, in a batch with others.
+
+    Raises `Busy` when the answer would come too late.
+    """
     lookups: GroupCommit[_Question, Any] = current_app.extensions["lookups"]
     try:
-        return lookups.submit(_Question(ask, key))
+        return lookups.submit(_Question(question, key))
     except (QueueFull, ResultUnknown):
         raise Busy from None
 

@@ -6,14 +6,19 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select, tuple_
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import Session, contains_eager
 
 from app.db import db
 from app.models import Booking, BookingState, Event
+from app.services import lookups
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
 LONG = timedelta(days=1)
 """What lasts longer can be visited another day."""
+
+
+Wanted = tuple[int, "Tab", int, tuple[datetime, int] | None]
+"""A user's tab, how many of its bookings, and where to begin."""
 
 
 class Tab(StrEnum):
@@ -24,8 +29,7 @@ class Tab(StrEnum):
 
 def count_by_tab(user_id: int) -> dict[Tab, int]:
     """How many bookings each tab lists."""
-    row = db.session.execute(_counts(), {"user_id": user_id}).one()
-    return dict(zip(Tab, row, strict=True))
+    return lookups.ask(_read_counts, user_id)  # type: ignore[no-any-return]
 
 
 def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) -> Page[Booking]:
@@ -33,14 +37,8 @@ def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) ->
 
     Raises `InvalidField` for a bad cursor.
     """
-    wanted = _list(tab)
-    if after:
-        here = tuple_(_sort_column(tab), Booking.id)
-        there = tuple_(*map(literal, _cursor_values(after, tab)))
-        wanted = wanted.where(here > there if tab == Tab.UPCOMING else here < there)
-    rows, more = cut(
-        db.session.execute(wanted, {"user_id": user_id, "limit": limit + 1}).all(), limit
-    )
+    there = _cursor_values(after, tab) if after else None
+    rows, more = cut(lookups.ask(_read_list, (user_id, tab, limit + 1, there)), limit)
     cursor = _cursor(tab, rows[-1][1], rows[-1][0]) if more else None
     return Page([booking for booking, _at in rows], cursor)
 
@@ -49,6 +47,24 @@ def all_of(user_id: int) -> list[Booking]:
     """All bookings of the user, oldest first, each with its event."""
     query = select(Booking).join(Booking.event).options(contains_eager(Booking.event))
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
+
+
+def _read_counts(session: Session, user_ids: list[int]) -> dict[int, dict[Tab, int]]:
+    rows = {user_id: session.execute(_counts(), {"user_id": user_id}).one() for user_id in user_ids}
+    return {user_id: dict(zip(Tab, row, strict=True)) for user_id, row in rows.items()}
+
+
+def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]]:
+    found = {}
+    for one in wanted:
+        user_id, tab, limit, there = one
+        query = _list(tab)
+        if there:
+            here, then = tuple_(_sort_column(tab), Booking.id), tuple_(*map(literal, there))
+            query = query.where(here > then if tab == Tab.UPCOMING else here < then)
+        rows = session.execute(query, {"user_id": user_id, "limit": limit})
+        found[one] = [tuple(row) for row in rows]
+    return found
 
 
 # To write these statements takes as long as the database takes to answer them, so they are written
