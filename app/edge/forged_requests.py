@@ -8,8 +8,11 @@ A sandboxed frame hides its origin as well, but holds no token of the visitor's 
 """
 
 import hmac
+import secrets
 from enum import StrEnum
+from functools import lru_cache
 from time import time
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request, session
@@ -118,13 +121,30 @@ def _is_our_origin(url: str, *, by_name: bool) -> bool:
     return by_name or (same_port and (theirs.scheme == "https" or not request.is_secure))
 
 
+def form_token() -> str:
+    """Return the token of the visitor's forms, as Flask-WTF's `generate_csrf` makes them."""
+    if "form_token" not in g:
+        if "csrf_token" not in session:
+            session["csrf_token"] = secrets.token_hex(20)
+        g.form_token = _serializer().dumps(session["csrf_token"])
+    return cast("str", g.form_token)
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return _serializer_with(current_app.secret_key or "")
+
+
+@lru_cache(maxsize=8)
+def _serializer_with(key: str | bytes) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="wtf-csrf-token")
+
+
 def token_fault(sent: str | None) -> Fault | None:
     """Return what is wrong with a form's token; None if it is that of the visitor's session."""
     if not sent:
         return Fault.TOKEN_MISSING
-    serializer = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")
     try:
-        token, made_at = serializer.loads(sent, return_timestamp=True)
+        token, made_at = _serializer().loads(sent, return_timestamp=True)
     except BadData:
         return Fault.TOKEN_UNREADABLE
     # Compared as bytes: `compare_digest` raises for other letters than ASCII's.

@@ -7,9 +7,9 @@ the visitor are put into each answer (see `response_cache`).
 from collections.abc import Callable, Hashable
 
 from flask import Response, g, session
-from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 
+from app.edge import forged_requests
 from app.edge.response_cache import Mark, Pieces, cached
 from app.edge.session import current_user, is_anonymous
 from app.presenters.scripts import isolated
@@ -29,7 +29,7 @@ def shared_page(
     if not is_anonymous() and session.get("_flashes"):
         return make()  # with a message for this visitor
     who = "anonymous" if is_anonymous() else "user" if current_user() else "guest"
-    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: generate_csrf}
+    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token}
     g.is_shared = True
     try:
         return cached(snapshot, make, who, *variant, pieces={**own, **(pieces or {})})
@@ -49,7 +49,7 @@ def visitor_name() -> str:
 
 def form_token() -> str:
     """Return the token of the visitor's forms, or its mark."""
-    return Mark.TOKEN.value if is_shared() else generate_csrf()
+    return Mark.TOKEN.value if is_shared() else forged_requests.form_token()
 
 
 def _name() -> str:

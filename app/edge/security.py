@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest, NotFound, SecurityError
 from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
@@ -47,6 +48,16 @@ def an_id(text: str) -> int:
 
 class PageSessions(SecureCookieSessionInterface):
     """Cookie sessions for the pages only; the API neither reads nor sets cookies."""
+
+    def __init__(self) -> None:
+        self._serializers: dict[object, URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return Flask's own, made once: to make it takes as long as to use it."""
+        keys = (app.secret_key, *app.config["SECRET_KEY_FALLBACKS"])
+        if keys not in self._serializers:
+            self._serializers[keys] = super().get_signing_serializer(app)
+        return self._serializers[keys]
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.environ.get(WANTS_JSON):

@@ -10,7 +10,8 @@ from app.edge.guest_tickets import KEPT, kept_tickets
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import KNOWN_ACCOUNT, remember_account
 from app.models import User
-from app.services import sign_ins, staff
+from app.services import lookups, sign_ins, staff
+from app.services.lookups import Held
 from app.services.staff import Staff
 
 USER_TOKEN = "user"  # noqa: S105 - a name in the session
@@ -28,6 +29,19 @@ def current_user() -> User | None:
         token = session.get(USER_TOKEN)
         g.user = sign_ins.user_of(token) if token else None
     return g.user  # type: ignore[no-any-return]
+
+
+def held_by_user(event_id: int) -> Held:
+    """Return what the signed-in user holds for the event; looked up once per request."""
+    known: dict[int, Held] = g.setdefault("held", {})
+    if event_id not in known:
+        token = session.get(USER_TOKEN)
+        if "user" not in g and token:
+            g.user, known[event_id] = sign_ins.user_and_held(token, event_id)
+        else:
+            user = current_user()
+            known[event_id] = lookups.held(user.id, event_id) if user else Held()
+    return known[event_id]
 
 
 def signed_in_user() -> User:

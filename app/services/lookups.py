@@ -74,6 +74,11 @@ def held(user_id: int, event_id: int) -> Held:
     return ask(_held, (user_id, event_id)) or Held()
 
 
+def signed_in_user_and_held(token_digest: str, event_id: int) -> tuple[User | None, Held]:
+    """Return the user of a sign-in that has not ended, and what they hold for the event."""
+    return ask(_users_and_held, (token_digest, event_id))  # type: ignore[no-any-return]
+
+
 def booking(booking_id: int) -> Booking | None:
     """Return the booking with its event and user, or None."""
     return ask(_bookings, booking_id)  # type: ignore[no-any-return]
@@ -157,6 +162,17 @@ def _held(session: Session, pairs: list[tuple[int, int]]) -> Answers:
     users, events = zip(*pairs, strict=True)
     rows = session.execute(_HELD, {"given_user_id": users, "given_event_id": events})
     return {(row[0], row[1]): Held(*row[2:]) for row in rows}
+
+
+def _users_and_held(session: Session, wanted: list[tuple[str, int]]) -> Answers:
+    users = _users(session, [digest for digest, _ in wanted])
+    pairs = [(users[digest].id, event_id) for digest, event_id in wanted if digest in users]
+    found = _held(session, pairs) if pairs else {}
+    return {
+        (digest, event_id): (user, found.get((user.id, event_id), Held()) if user else Held())
+        for digest, event_id in wanted
+        for user in [users.get(digest)]
+    }
 
 
 def _bookings(session: Session, ids: list[int]) -> Answers:

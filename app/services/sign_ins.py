@@ -10,6 +10,7 @@ from app.db import db, transaction
 from app.models import SignIn, SignInLink, User
 from app.models.columns import now
 from app.services import lookups
+from app.services.lookups import Held
 from app.services.secrets import digest, new_secret
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,11 @@ def begin_for_staff(key_digest: str) -> str:
 def user_of(token: str) -> User | None:
     """The token's user, or None."""
     return lookups.signed_in_user(digest(token))
+
+
+def user_and_held(token: str, event_id: int) -> tuple[User | None, Held]:
+    """The token's user, or None, and what they hold for the event."""
+    return lookups.signed_in_user_and_held(digest(token), event_id)
 
 
 def staff_key_of(token: str) -> str | None:

@@ -3,14 +3,14 @@
 import secrets
 from dataclasses import dataclass, field
 
-from flask import g, url_for
+from flask import url_for
 
 from app.edge.guest_tickets import kept_tickets
-from app.edge.session import current_user, is_anonymous
-from app.models import Event, SaleState, User
+from app.edge.session import current_user, held_by_user, is_anonymous
+from app.models import Event, SaleState
 from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus, seat_status
-from app.services import lookups, tickets
+from app.services import tickets
 from app.services.lookups import Held
 from app.web.forms import BookingForm, GuestBookingForm
 from app.web.ticket_links import by_secret
@@ -122,33 +122,23 @@ def renew_key(form: BookingForm) -> None:
 
 
 def seats_of_visitor(event: Event) -> int:
-    user = current_user()
-    if user is None or event.max_per_person is None:
-        return 0
-    return _held(user, event.id).seats
+    return 0 if event.max_per_person is None else held_by_user(event.id).seats
 
 
 def held_tickets(event_id: int) -> HeldTickets | None:
     """What the visitor has booked of the event, by their account or in this browser."""
-    user = current_user()
-    return _of_user(user, event_id) if user else _of_browser(event_id)
+    if is_anonymous():
+        return None
+    held = held_by_user(event_id)
+    return _of_user(held) if current_user() else _of_browser(event_id)
 
 
-def _of_user(user: User, event_id: int) -> HeldTickets | None:
-    held = _held(user, event_id)
+def _of_user(held: Held) -> HeldTickets | None:
     if not held.bookings:
         return None
     one = url_for("my_bookings.show", booking_id=held.newest)
     url = one if held.bookings == 1 else url_for("my_bookings.index")
     return HeldTickets(held.seats, held.bookings, url)
-
-
-def _held(user: User, event_id: int) -> Held:
-    """What the account holds; asked for once per request."""
-    known: dict[int, Held] = g.setdefault("held", {})
-    if event_id not in known:
-        known[event_id] = lookups.held(user.id, event_id)
-    return known[event_id]
 
 
 def _of_browser(event_id: int) -> HeldTickets | None:
