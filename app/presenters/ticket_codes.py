@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from io import BytesIO
 
-import segno
 from markupsafe import Markup
 
 from app.models import Booking
 from app.models.booking import spoken
+from app.presenters.qr_codes import drawing, picture
 
 PER_PAGE = 100
-"""Codes per page of the site; drawing one takes two milliseconds."""
-QUIET = 4
-"""Width in modules of the white margin around a code (ISO/IEC 18004)."""
+"""Codes per page of the site."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def code_pictures(booking: Booking, most: int) -> list[CodePicture]:
             number,
             f"{booking.spoken_reference}-{number}",
             f"seat-{number}@{booking.reference.lower()}",
-            _picture(f"{booking.reference}-{number}"),
+            picture(f"{booking.reference}-{number}"),
         )
         for number in range(1, min(booking.seats, most) + 1)
     ]
@@ -81,18 +77,4 @@ def code_span(reference: str, seats: int) -> str:
 def _code(booking: Booking, number: int) -> SeatCode:
     # The reference has 58 random bits, so codes can't be guessed; the door looks it up.
     text = f"{booking.reference}-{number}"
-    return SeatCode(number, f"{booking.spoken_reference}-{number}", _drawing(text))
-
-
-@lru_cache(maxsize=2_000)
-def _drawing(text: str) -> Markup:
-    drawing = segno.make_qr(text, error="m").svg_inline(
-        border=QUIET, scale=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=""
-    )
-    return Markup(drawing)  # noqa: S704
-
-
-def _picture(text: str) -> bytes:
-    file = BytesIO()
-    segno.make_qr(text, error="m").save(file, kind="png", border=QUIET, scale=8)
-    return file.getvalue()
+    return SeatCode(number, f"{booking.spoken_reference}-{number}", drawing(text))
