@@ -5,9 +5,21 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, contains_eager
 
+from app.booking.arrays import one_of
 from app.db import db
 from app.models import Booking, BookingState, Event
 from app.services import lookups
@@ -50,8 +62,10 @@ def all_of(user_id: int) -> list[Booking]:
 
 
 def _read_counts(session: Session, user_ids: list[int]) -> dict[int, dict[Tab, int]]:
-    rows = {user_id: session.execute(_counts(), {"user_id": user_id}).one() for user_id in user_ids}
-    return {user_id: dict(zip(Tab, row, strict=True)) for user_id, row in rows.items()}
+    found = {user_id: dict.fromkeys(Tab, 0) for user_id in user_ids}
+    for user_id, *counts in session.execute(_counts(), {"user_ids": user_ids}):
+        found[user_id] = dict(zip(Tab, counts, strict=True))
+    return found
 
 
 def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]]:
@@ -72,9 +86,9 @@ def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]
 @cache
 def _counts() -> Any:
     counts = [func.count().filter(_belongs(tab)) for tab in Tab]
-    whose = Booking.user_id == bindparam("user_id")
-    query = select(*counts).select_from(Booking)
-    return query.join(Booking.event).where(whose)
+    query = select(Booking.user_id, *counts).select_from(Booking).join(Booking.event)
+    whose = Booking.user_id == one_of("user_ids", BigInteger)
+    return query.where(whose).group_by(Booking.user_id)
 
 
 @cache
