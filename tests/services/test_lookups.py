@@ -1,0 +1,100 @@
+"""What nearly every page asks is answered in batches, and never out of date."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event as listening
+
+from app.db import db
+from app.models import SignIn, User
+from app.models.columns import now
+from app.services import bookings, lookups, sign_ins
+from app.services.lookups import LOOKUPS, Held
+from app.services.secrets import digest
+from tests.support.threads import at_once, in_app
+
+
+@pytest.fixture
+def statements(app):
+    """The statements of the lookups' connection."""
+    heard = []
+    engine = db.engines[LOOKUPS]
+
+    def hear(_connection, _cursor, statement, *_rest):
+        heard.append(statement)
+
+    listening.listen(engine, "before_cursor_execute", hear)
+    yield heard
+    listening.remove(engine, "before_cursor_execute", hear)
+
+
+def test_who_signs_out_is_unknown_at_the_next_question(make_user):
+    user = make_user()
+    token = sign_ins.begin_for_user(user)
+    assert sign_ins.user_of(token).id == user.id
+    sign_ins.end(token)
+    assert sign_ins.user_of(token) is None
+
+
+def test_an_expired_sign_in_and_a_deleted_account_are_nobodys(make_user, sql):
+    expired, left = (sign_ins.begin_for_user(make_user()) for _ in range(2))
+    sql("UPDATE sign_ins SET expires_at = now() WHERE token_digest = %s", digest(expired))
+    sql(
+        "UPDATE users SET deleted_at = now() FROM sign_ins "
+        "WHERE user_id = users.id AND token_digest = %s",
+        digest(left),
+    )
+    assert [sign_ins.user_of(token) for token in (expired, left, "rubbish")] == [None] * 3
+
+
+def test_everybody_who_asks_at_once_gets_their_own_answer_of_few_statements(
+    app, make_event, make_user, make_booking, statements
+):
+    event = make_event(capacity=500)
+    users = [make_user() for _ in range(40)]
+    tokens = [sign_ins.begin_for_user(user) for user in users]
+    made = [make_booking(event=event, user=user, seats=1 + n % 3) for n, user in enumerate(users)]
+    statements.clear()
+    answers = at_once(in_app(app, sign_ins.user_and_held, token, event.id) for token in tokens)
+    assert [user.id for user, _ in answers] == [user.id for user in users]
+    assert [held for _, held in answers] == [Held(one.seats, 1, one.id) for one in made]
+    # Two for a batch; asked one after the other, it would be two for each person.
+    assert len(statements) < 2 * len(users)
+
+
+def test_only_seats_that_stand_are_held(desk, make_event, make_user, make_booking):
+    user, event = make_user(), make_event(capacity=50)
+    first, second = (make_booking(event=event, user=user, seats=2) for _ in range(2))
+    make_booking(event=make_event(), user=user)
+    assert lookups.held(user.id, event.id) == Held(4, 2, second.id)
+    bookings.cancel(desk, second.id)
+    assert lookups.held(user.id, event.id) == Held(2, 1, first.id)
+    assert lookups.held(make_user().id, event.id) == Held()
+
+
+def test_a_connection_that_the_server_closed_is_replaced_unnoticed(make_user, sql):
+    token = sign_ins.begin_for_user(make_user())
+    assert sign_ins.user_of(token)
+    ended = sql(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE application_name LIKE '%% lookups %%'"
+    )
+    assert ended[0][0] >= 1
+    assert sign_ins.user_of(token)
+
+
+def test_what_is_found_belongs_to_no_session_and_is_written_by_none(make_user, sql):
+    user = make_user(name="As it was")
+    found = sign_ins.user_of(sign_ins.begin_for_user(user))
+    found.name = "Changed by mistake"
+    assert isinstance(found, User)
+    db.session.commit()
+    assert sql("SELECT name FROM users WHERE id = %s", user.id) == [("As it was",)]
+
+
+def test_two_browsers_of_one_person_are_both_known(make_user):
+    user = make_user()
+    first, second = sign_ins.begin_for_user(user), sign_ins.begin_for_user(user)
+    sign_ins.end(first)
+    assert sign_ins.user_of(second).id == user.id
+    assert db.session.query(SignIn).filter(SignIn.expires_at < now() + timedelta(1)).count() == 0
