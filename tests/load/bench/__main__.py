@@ -12,8 +12,12 @@ import sys
 from pathlib import Path
 
 from tests.load.bench.alone import alone
-from tests.load.bench.scenarios import BARE, ROW_LOCK, SCENARIOS
+from tests.load.bench.scenarios import BARE, NEWCOMERS, ROW_LOCK, SCENARIOS
 from tests.load.bench.stage import staged
+
+PRETIX = """
+They go from the list to their ticket, in browsers that bring nothing along. pretix tells its users
+not to count on more than some 500 orders a minute for one event.""".strip()
 
 
 def main():
@@ -40,6 +44,9 @@ def main():
     print("\r" + " " * 60 + "\r", end="")
     rows = [row(scenario.name, figures) for scenario in played]
     show(rows)
+    if NEWCOMERS in played:
+        rate = next(one["rate"] for one in rows if one["name"] == NEWCOMERS.name)
+        print(f"\nNewcomers: {60 * rate:,} people a minute. {PRETIX}")
     added = {"booking_ms": round(through_desk, 2), "desk_adds_ms": round(through_desk - without, 3)}
     print(
         f"\nOne booking alone: {added['booking_ms']} ms, of which its queue {added['desk_adds_ms']}"

@@ -4,8 +4,9 @@ import os
 import re
 import secrets
 import subprocess
+import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.load.bench.stage import HERE, SPREAD, USERS, Stage
@@ -29,7 +30,12 @@ class Scenario:
     """Whether every answer is to be a refusal, as of a sold-out event."""
 
 
-def wrk(stage: Stage, seconds: float, address: str, script: str, clients=128, **environment):
+def wrk(*args, **options) -> Figure:
+    return played(*args, **options)[0]
+
+
+def played(stage: Stage, seconds: float, address: str, script: str, clients=128, **environment):
+    """What wrk measured, and all that it told."""
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "10s"]
     done = subprocess.run(
         [*command, "-s", str(HERE / script), address],
@@ -41,7 +47,7 @@ def wrk(stage: Stage, seconds: float, address: str, script: str, clients=128, **
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1])
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
     p99 = float(re.search(r"^p99 (\d+)", done, re.MULTILINE)[1]) / 1000
-    return Figure(rate, p99, int(refused[1]) if refused else 0)
+    return Figure(rate, p99, int(refused[1]) if refused else 0), done
 
 
 def book(first: Callable[[Stage], int], many: int = 1, keyed: bool = True, clients: int = 128):
@@ -90,6 +96,29 @@ def person(path: str, *, form: bool = False, clients: int = 128):
     return run
 
 
+def newcomers(stage, seconds):
+    """How many people a second get from the list to their ticket."""
+    with urllib.request.urlopen(
+        urllib.request.Request(stage.site, headers={"Accept": "text/html"})
+    ) as answer:
+        page = answer.read().decode()
+    assets = dict.fromkeys(
+        re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|woff2)[^"]*)"', page)
+    )
+    figure, told = played(
+        stage,
+        seconds,
+        stage.site,
+        "newcomer.lua",
+        ASSETS=" ".join(assets),
+        EVENT=f"/events/{stage.hot}/hot",
+        FORM=f"/events/{stage.hot}/bookings",
+        SITE=stage.site,
+        SALT=secrets.token_hex(6),
+    )
+    return replace(figure, rate=int(re.search(r"^booked (\d+)", told, re.MULTILINE)[1]) / seconds)
+
+
 def bare(stage, seconds):
     return wrk(stage, seconds, stage.bare, "read.lua", ADDRESS="/", ACCEPT=JSON)
 
@@ -112,6 +141,7 @@ def row_lock(stage, seconds):
 
 BARE = Scenario("bare Flask, constant", bare)
 ROW_LOCK = Scenario("pgbench, one row lock each", row_lock)
+NEWCOMERS = Scenario("newcomers, list to ticket", newcomers)
 SCENARIOS = (
     BARE,
     ROW_LOCK,
@@ -127,4 +157,5 @@ SCENARIOS = (
     Scenario("people: event list", person("/")),
     Scenario("people: ticket", person("/bookings/{booking}")),
     Scenario("people: my bookings", person("/bookings")),
+    NEWCOMERS,
 )
