@@ -1,4 +1,4 @@
-"""The form that corrects a booking's guest."""
+"""The form that corrects a booking's guest, and its fields."""
 
 from flask_babel import lazy_gettext as _
 from wtforms import EmailField, HiddenField, StringField
@@ -8,10 +8,9 @@ from app.edge.forms import Form, strip
 from app.services.booking_guests import GuestChange
 
 
-class GuestForm(Form):
-    """A guest's email and name, and those that the member of staff saw."""
-
-    email = EmailField(
+def guest_email_field() -> EmailField:
+    """Return a required field for the email of a booking's guest."""
+    return EmailField(
         _("Guest's email"),
         filters=[strip],
         validators=[
@@ -20,12 +19,20 @@ class GuestForm(Form):
             Length(max=254),
         ],
     )
-    name = StringField(
-        _("Guest's name"),
-        filters=[strip],
-        validators=[Length(max=100)],
-        description=_("As the ticket shows it."),
+
+
+def guest_name_field(help_text: str) -> StringField:
+    """Return a field for the name of a booking's guest."""
+    return StringField(
+        _("Guest's name"), filters=[strip], validators=[Length(max=100)], description=help_text
     )
+
+
+class GuestForm(Form):
+    """A guest's email and name, and those that the member of staff saw."""
+
+    email = guest_email_field()
+    name = guest_name_field(_("As the ticket shows it."))
     seen_email = HiddenField()
     seen_name = HiddenField()
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
-from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from wtforms.widgets import HiddenInput
 
+from app.admin.booking_forms import guest_email_field, guest_name_field
 from app.booking.issues import Issue
 from app.edge.forms import Form, WholeNumberField, strip
 from app.models.booking import MAX_ISSUED_FOR, MAX_SEATS
@@ -56,21 +57,8 @@ class ReleaseHoldForm(Form):
 
 
 class BookForForm(Form):
-    email = EmailField(
-        _("Guest's email"),
-        filters=[strip],
-        validators=[
-            DataRequired(_("Enter the guest's email.")),
-            Email(_("Enter an email address, as in name@example.com.")),
-            Length(max=254),
-        ],
-    )
-    name = StringField(
-        _("Guest's name"),
-        filters=[strip],
-        validators=[Length(max=100)],
-        description=_("For somebody who has no account yet."),
-    )
+    email = guest_email_field()
+    name = guest_name_field(_("For somebody who has no account yet."))
     seats = WholeNumberField(
         _("Seats"),
         validators=[
