@@ -96,15 +96,17 @@ class Soak:
         }
 
     def _part(self, seconds, works):
-        """Load for so long, with a restart now and then; the buyers' history is checked after."""
-        ends, works = time.monotonic() + seconds, cycle(works)
+        """Load for so long, with a restart now and then, each at least once; checks the history."""
+        ends, due = time.monotonic() + seconds, len(works)
+        works = cycle(works)
         with self.house.buyers(pause=self.pause) as buyers:
             lookers = Lookers(self.house.site.url, buyers.event_id, [0], pause=0.2)
             with lookers:
-                while (left := ends - time.monotonic()) > self.every / 2:
-                    time.sleep(min(left, self.every))
+                while due > 0 or ends - time.monotonic() > self.every / 2:
+                    time.sleep(self.every)
                     self._note(buyers)
                     next(works)()
+                    due -= 1
                     buyers.wait_for_bookings(10)
             assert not lookers.unserved, lookers.unserved
         assert set(buyers.statuses) <= {201} | CUT_OFF, buyers.statuses
