@@ -78,6 +78,8 @@ def on_starting(server):
         sys.exit(1)
     if settings.api_access == "open":
         server.log.warning("API_ACCESS=open: the API trusts any user_id (loopback only)")
+    if settings.sign_up_tells_emails:
+        server.log.warning("SIGN_UP=open without MAIL_URL: sign-up tells who has an account")
 
 
 def when_ready(server):

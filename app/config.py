@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     secret_key_fallbacks: Annotated[tuple[str, ...], NoDecode] = ()
     """Former secret keys: what they signed is still valid, and nothing new is signed with them."""
     api_access: Literal["token", "open"] = "token"
+    sign_up: Literal["by-mail", "open"] = "by-mail"
+    """`open` lets people make accounts without mail too; with mail, a letter proves each."""
     demo: bool = False
 
     time_zone: str = "Asia/Kolkata"
@@ -243,6 +245,16 @@ class Settings(BaseSettings):
         """The settings from which visitors would learn who sells here, and which are not set."""
         names = ("organiser_name", "contact_email", "terms_page", "privacy_page")
         return [name.upper() for name in names if not getattr(self, name)]
+
+    @property
+    def offers_sign_up(self) -> bool:
+        """Whether people make accounts themselves, rather than the organisers for them."""
+        return bool(self.mail_url) or self.sign_up == "open"
+
+    @property
+    def sign_up_tells_emails(self) -> bool:
+        """Whether sign-up tells who has an account, since no letter tells it to the owner."""
+        return self.offers_sign_up and not self.mail_url
 
     @property
     def sender(self) -> str:

@@ -9,7 +9,7 @@ UtsavamError
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
 │   ├── EmailTaken, BookingChanged, BookedByAccount
 ├── InvalidField, IdempotencyKeyReused
-├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, TooManyRequests
+├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
@@ -204,6 +204,10 @@ class RoleTooLow(UtsavamError):
 
 class KeyLimited(UtsavamError):
     """The staff key opens some events only, and this concerns the whole site."""
+
+
+class SignUpClosed(UtsavamError):
+    """The site sends no mail, which would prove an email, so its organisers make the accounts."""
 
 
 class TooManyRequests(UtsavamError):

@@ -265,6 +265,17 @@ def open_app(clean, migrated_open_app):
     return migrated_open_app
 
 
+@pytest.fixture(scope="session")
+def migrated_sign_up_app(migrated_app, make_app):
+    return make_app(sign_up="open")
+
+
+@pytest.fixture
+def sign_up_app(clean, migrated_sign_up_app):
+    """It sends no mail, and lets people make accounts all the same."""
+    return migrated_sign_up_app
+
+
 @pytest.fixture
 def client(app):
     return app.test_client()

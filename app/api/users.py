@@ -7,8 +7,9 @@ from app.api.callers import caller
 from app.api.present import json_response, listed_user_out, page_response
 from app.api.schemas import LetterOut, UserIn, UserOut, UsersOut, UsersQuery
 from app.api.spec import KEY, answers, valid
+from app.edge.current import settings
 from app.edge.rate_limits import letter_to, signing_up
-from app.errors import InvalidField
+from app.errors import InvalidField, SignUpClosed
 from app.models import LinkPurpose
 from app.services import accounts, audit, outbox, sign_in_links, users
 
@@ -29,15 +30,19 @@ def create_user(body: UserIn) -> Response:
     Under a staff key, the user is made at once; without a password, they set one later.
 
     Without a key, on a site that sends mail, no password is taken: a letter to the email has a link
-    that makes the account, and the answer is 202 whether there is one already. On a site that sends
-    none, the user is made at once, with a password.
+    that makes the account, and the answer is 202 whether there is one already. A site that sends
+    none answers 403 for every email: its organisers make the accounts. With `SIGN_UP=open` such a
+    site makes the user at once, with a password, and tells by a 409 that an email has an account.
 
-    `API_ACCESS=open`, for a demo and trusted programs on the same machine, does as a staff key.
+    `API_ACCESS=open`, for a demo and trusted programs on the same machine, does as a staff key, and
+    tells which emails have an account.
     """
     if caller().anybody:
         return _made(body)
     if outbox.is_configured():
         return _letter_sent(body)
+    if not settings().offers_sign_up:
+        raise SignUpClosed
     if body.password is None:
         raise InvalidField("password", "is required")
     with signing_up():

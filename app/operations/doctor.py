@@ -40,6 +40,7 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
         Check("redis", found.redis, needed=False),
         Check("connections", complaint(settings) or OK),
         Check("mail", _mail(settings, found), needed=False),
+        Check("sign-up", _sign_up(settings), needed=False),
     ]
 
 
@@ -55,6 +56,13 @@ def _mail(settings: Settings, found: Readiness) -> str:
     if found.ready and (waits := mail_backlog.backlog().oldest) > WAITS_LONG:
         return f"a letter has waited for {waits / 60:.0f} minutes; does `flask worker` run?"
     return OK
+
+
+def _sign_up(settings: Settings) -> str:
+    """Whether strangers learn who has an account; a demo's accounts are nobody's."""
+    if settings.demo or not settings.sign_up_tells_emails:
+        return OK
+    return "it tells who has an account; set MAIL_URL, or SIGN_UP=by-mail"
 
 
 def _unsaid(settings: Settings) -> str:

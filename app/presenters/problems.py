@@ -311,6 +311,15 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("Your key is limited"),
         lambda: _("Your staff key opens some events only, and this concerns the whole site."),
     ),
+    errors.SignUpClosed: _fixed(
+        403,
+        "sign-up-closed",
+        lambda: _("Accounts are made by the organisers"),
+        lambda: _(
+            "This site sends no mail, so nobody can make an account here: its organisers do, with a"
+            " staff key. Booking needs no account."
+        ),
+    ),
     errors.NotAllowed: _fixed(
         401,
         "not-allowed",

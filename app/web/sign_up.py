@@ -4,6 +4,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import letter_to, signing_up
 from app.edge.session import remember_user, safe_next
@@ -18,6 +19,8 @@ blueprint = Blueprint("sign_up", __name__)
 
 @blueprint.get("/sign-up")
 def show() -> Answer:
+    if not settings().offers_sign_up:
+        return render_template("pages/sign_up_closed.html")
     form = SignUpForm(formdata=None, next=request.args.get("next"))
     if outbox.is_configured():
         del form.password
@@ -26,6 +29,9 @@ def show() -> Answer:
 
 @blueprint.post("/sign-up")
 def create() -> Answer:
+    if not settings().offers_sign_up:
+        # Before the email is looked at: the answer is the same for each.
+        return make_response(render_template("pages/sign_up_closed.html"), 403)
     form = SignUpForm()
     if outbox.is_configured():
         return _send_letter(form)

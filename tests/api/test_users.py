@@ -4,9 +4,14 @@ from datetime import datetime
 
 import pytest
 
-from app.services import sign_in_links
+from app.services import accounts, sign_in_links
 
 WISH = {"email": "meena@example.com", "name": "Meena", "password": "rice flour"}
+
+
+@pytest.fixture
+def app(sign_up_app):
+    return sign_up_app
 
 
 def test_a_new_user_is_201_without_the_password(anyone):
@@ -32,6 +37,31 @@ def test_a_password_is_needed_from_anyone_but_the_organiser(anyone, organiser, p
 
 def test_the_demo_needs_no_password(trusted):
     assert trusted.post("/users", {"email": "meena@example.com"}).status_code == 201
+
+
+class TestWhereNoMailIsSent:
+    @pytest.fixture
+    def app(self, clean, migrated_app):
+        return migrated_app
+
+    def test_nobody_is_told_whether_an_email_is_known(self, anyone, make_user, problem, sql):
+        known = make_user("meena@example.com").email
+        told = [
+            problem(anyone.post("/users", {**WISH, "email": email}), 403, "sign-up-closed")
+            for email in (known, "ravi@example.com")
+        ]
+        assert told[0] == told[1]
+        assert sql("SELECT count(*) FROM users") == [(1,)]
+
+    def test_staff_makes_the_accounts_and_is_told(self, organiser, problem):
+        assert organiser.post("/users", WISH).status_code == 201
+        problem(organiser.post("/users", WISH), 409, "email-taken")
+
+    def test_so_does_a_trusted_program(self, trusted, app, problem):
+        assert trusted.post("/users", WISH).status_code == 201
+        problem(trusted.post("/users", WISH), 409, "email-taken")
+        with app.app_context():
+            assert accounts.authenticate(WISH["email"], WISH["password"])
 
 
 class TestWhereMailIsSent:

@@ -120,6 +120,19 @@ def _matters(text, tolerated):
     return not (expected or text.startswith(("debug", "info", "log", "verbose")))
 
 
+@pytest.fixture(scope="session")
+def running_sign_up_site(migrated_app, settings, folder):
+    rules = {"SIGN_UP": "open", "WEB_CONCURRENCY": "1"}
+    with Site(settings, folder / "sign-up", **rules, **SELLER) as site:
+        yield site
+
+
+@pytest.fixture
+def visit_sign_up(browser, clean, running_sign_up_site):
+    """`visit`, at the site where people make accounts without a letter."""
+    return partial(open_page, browser, running_sign_up_site.url)
+
+
 @pytest.fixture
 def log_in(running_site):
     """Log an organiser in: with the admin key, or another."""

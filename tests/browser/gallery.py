@@ -388,12 +388,11 @@ def too_many_tries(page, _world):
 
 def form_of_another_session(page, _world):
     """As when a second tab was signed in meanwhile."""
-    page.goto("/sign-up")
-    page.get_by_label("Name").fill("Lakshmi Narayanan")
+    page.goto("/sign-in")
     page.get_by_label("Email").fill("lakshmi@example.com")
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.context.clear_cookies()
-    page.locator("main").get_by_role("button", name="Make an account").click()
+    page.locator("main").get_by_role("button", name="Sign in").click()
     expect(page.locator("[data-reason]")).to_have_attribute("data-reason", "no-cookie")
 
 
@@ -521,8 +520,7 @@ VISITOR = [
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
-    Scene("sign-up", at("/sign-up")),
-    Scene("sign-up-errors", sent_empty("/sign-up", "Make an account")),
+    Scene("sign-up-closed", at("/sign-up")),
     Scene("problems", at("/docs/problems")),
     Scene("admin-login", at("/admin/login")),
     Scene("error-404", at("/nothing/here"), status=404),
@@ -533,6 +531,12 @@ VISITOR = [
     Scene("error-429", too_many_tries),
     Scene("error-form-refused", form_of_another_session, status=400),
 ]
+SIGN_UP = [
+    Scene("sign-in-with-sign-up", at("/sign-in")),
+    Scene("sign-up", at("/sign-up")),
+    Scene("sign-up-errors", sent_empty("/sign-up", "Make an account")),
+]
+"""Where people make accounts themselves, and no letter proves their email."""
 MEMBER = [
     Scene("event-signed-in", event("ok")),
     Scene("event-all-held", event("limited")),

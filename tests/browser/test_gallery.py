@@ -52,6 +52,13 @@ def test_every_state_of_every_page_can_be_used_by_everybody(
         look_at_all(page, world, gallery.SCENES[who], shots, tmp_path)
 
 
+def test_pages_where_people_make_accounts_without_a_letter_can_be_used_by_everybody(
+    visit_sign_up, tmp_path, shots
+):
+    with visit_sign_up() as page:
+        look_at_all(page, None, gallery.SIGN_UP, shots, tmp_path)
+
+
 def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybody(
     visit_mailing, world, running_mailing_site, tmp_path, shots
 ):

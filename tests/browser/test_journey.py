@@ -129,8 +129,8 @@ def test_a_guest_who_mistypes_loses_nothing(visit, make_event):
         expect(page.get_by_role("spinbutton", name="Seats")).to_have_value("3")
 
 
-def test_a_new_visitor_makes_an_account_and_is_signed_in(visit, clean, sql):
-    with visit() as page:
+def test_a_new_visitor_makes_an_account_and_is_signed_in(visit_sign_up, sql):
+    with visit_sign_up() as page:
         page.goto("/sign-up")
         page.get_by_label("Name").fill("Meera Nair")
         page.get_by_label("Email").fill("meera@example.com")

@@ -82,8 +82,8 @@ def test_no_word_widens_a_page(visit, sign_in, log_in, long_words):
             assert not page.evaluate(WIDER), address
 
 
-def test_where_there_is_something_to_fill_in_one_can_type_at_once(visit, clean):
-    with visit() as page:
+def test_where_there_is_something_to_fill_in_one_can_type_at_once(visit_sign_up):
+    with visit_sign_up() as page:
         for address, label in {
             "/sign-in": "Email",
             "/sign-up": "Name",
@@ -93,8 +93,8 @@ def test_where_there_is_something_to_fill_in_one_can_type_at_once(visit, clean):
             expect(page.get_by_label(label, exact=True)).to_be_focused()
 
 
-def test_who_has_an_account_already_is_led_to_sign_in(visit, alice):
-    with visit() as page:
+def test_who_has_an_account_already_is_led_to_sign_in(visit_sign_up, alice):
+    with visit_sign_up() as page:
         page.goto("/sign-up?next=/account")
         page.get_by_label("Name").fill("Alice")
         page.get_by_label("Email").fill("alice@example.com")

@@ -127,8 +127,9 @@ def test_the_doctor_says_ok_line_by_line(run):
         "redis",
         "connections",
         "mail",
+        "sign-up",
     ]
-    assert result.output.count("ok") == 5
+    assert result.output.count("ok") == 6
     assert "no letters are written; set MAIL_URL\n" in result.output
     missing = "ORGANISER_NAME, CONTACT_EMAIL, TERMS_PAGE, PRIVACY_PAGE"
     assert f"visitors are not told who sells here; set {missing}\n" in result.output
@@ -142,7 +143,7 @@ def test_the_doctor_is_content_where_visitors_are_told_who_sells(make_app, clean
     with MailServer() as post:
         app = make_app(**told, **pages, mail_url=post.url)
         result = app.test_cli_runner().invoke(args=["doctor"])
-    assert (result.exit_code, result.output.count("ok")) == (0, 7)
+    assert (result.exit_code, result.output.count("ok")) == (0, 8)
     terms.unlink()
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "TERMS_PAGE is neither a text file that can be read nor" in result.output
@@ -155,6 +156,12 @@ def test_the_doctor_tries_the_mail_server(make_app, clean):
         assert "mail:        ok\n" in app.test_cli_runner().invoke(args=["doctor"]).output
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "the server takes nothing (ConnectionRefusedError" in result.output
+    assert result.exit_code == 0
+
+
+def test_the_doctor_names_a_sign_up_that_tells_who_has_an_account(make_app, clean):
+    result = make_app(sign_up="open").test_cli_runner().invoke(args=["doctor"])
+    assert "it tells who has an account; set MAIL_URL, or SIGN_UP=by-mail\n" in result.output
     assert result.exit_code == 0
 
 

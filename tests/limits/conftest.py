@@ -24,10 +24,11 @@ class Guest(Visitor):
 
 @pytest.fixture
 def limited(make_app, clean):
-    """A site with limits of its own: those that are named, and the defaults."""
+    """A site with limits of its own: those that are named, and the defaults. It sends no mail, and
+    people sign up all the same."""
 
     def make(**limits):
-        app = make_app(**limits)
+        app = make_app(sign_up="open", **limits)
         app.config["WTF_CSRF_ENABLED"] = False
         return app
 

@@ -22,7 +22,7 @@ KEPT = "oversold: 0 stranded: 0 errors: 0"
 
 @pytest.fixture(scope="module")
 def token_site(migrated_app, settings, folder):
-    with Site(settings, folder / "rehearsed", API_ACCESS="token") as site:
+    with Site(settings, folder / "rehearsed", API_ACCESS="token", SIGN_UP="open") as site:
         yield site
 
 

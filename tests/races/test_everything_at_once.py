@@ -22,8 +22,13 @@ CROWD = [Guest] * 6 + [Program] * 4 + [Organiser] * 2 + [Newcomer]
 
 @pytest.fixture(scope="module")
 def busy_site(migrated_app, settings, folder):
-    with Site(settings, folder / "busy", WEB_CONCURRENCY="2", **WITHOUT_LIMITS) as site:
+    rules = {"WEB_CONCURRENCY": "2", "SIGN_UP": "open", **WITHOUT_LIMITS}
+    with Site(settings, folder / "busy", **rules) as site:
         yield site
+
+
+def test_a_sign_up_that_is_open_without_mail_is_said_at_the_start(busy_site):
+    assert "SIGN_UP=open without MAIL_URL: sign-up tells who has" in busy_site.log.read_text()
 
 
 @pytest.fixture

@@ -60,6 +60,12 @@ def new_visitor(app):
 
 
 @pytest.fixture
+def new_newcomer(sign_up_app):
+    """As `new_visitor`, where people make accounts themselves, without a letter."""
+    return lambda: Visitor(sign_up_app)
+
+
+@pytest.fixture
 def visitor(new_visitor):
     return new_visitor()
 

@@ -152,10 +152,10 @@ def test_a_wrong_password_deletes_nothing(signed_in, sql):
     assert is_signed_in(signed_in)
 
 
-def test_who_has_left_may_come_back_with_the_same_email(signed_in, alice, new_visitor):
+def test_who_has_left_may_come_back_with_the_same_email(signed_in, alice, new_newcomer):
     signed_in.post("/account/deletion", {"password": PASSWORD})
     form = {"name": "Alice", "email": alice.email, "password": NEW}
-    assert new_visitor().post("/sign-up", form).status_code == 303
+    assert new_newcomer().post("/sign-up", form).status_code == 303
 
 
 @pytest.mark.long

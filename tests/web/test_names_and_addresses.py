@@ -50,9 +50,9 @@ def test_a_person_and_a_token_have_names_that_can_be_seen(signed_in, path, form)
     assert TOLD in answer.text
 
 
-def test_who_signs_up_has_a_name_that_can_be_seen(visitor):
+def test_who_signs_up_has_a_name_that_can_be_seen(new_newcomer):
     wish = {"name": UNSEEN, "email": "a@example.com", "password": PASSWORD}
-    answer = visitor.post("/sign-up", wish)
+    answer = new_newcomer().post("/sign-up", wish)
     assert answer.status_code == 422
     assert TOLD in answer.text
 
@@ -61,12 +61,12 @@ SPELLINGS = ["anna@bücher.example", "ANNA@xn--bcher-kva.example", "anna@BU\u030
 
 
 @pytest.mark.parametrize("signed_up", SPELLINGS)
-def test_an_address_signs_in_however_it_is_spelt(new_visitor, sql, signed_up):
+def test_an_address_signs_in_however_it_is_spelt(new_newcomer, sql, signed_up):
     wish = {"name": "Anna", "email": signed_up, "password": PASSWORD}
-    assert new_visitor().post("/sign-up", wish).status_code == 303
+    assert new_newcomer().post("/sign-up", wish).status_code == 303
     for spelling in SPELLINGS:
-        assert new_visitor().sign_in(spelling).status_code == 303
-        answer = new_visitor().post("/sign-up", {**wish, "email": spelling})
+        assert new_newcomer().sign_in(spelling).status_code == 303
+        answer = new_newcomer().post("/sign-up", {**wish, "email": spelling})
         assert "There is an account with this email." in answer.text
     assert sql("SELECT email FROM users") == [("anna@bücher.example",)]
 

@@ -32,16 +32,17 @@ def test_good_sign_ins_are_not_counted(new_visitor, alice):
         assert new_visitor().sign_in(alice.email).status_code == 303
 
 
-def test_an_account_is_made_once_per_email(visitor, alice, sql):
+def test_an_account_is_made_once_per_email(new_newcomer, alice, sql):
     wish = {"name": "A", "email": "ALICE@example.com", "password": PASSWORD}
-    answer = visitor.post("/sign-up", wish)
+    answer = new_newcomer().post("/sign-up", wish)
     assert answer.status_code == 422
     assert "There is an account with this email." in answer.text
     assert sql("SELECT count(*) FROM users") == [(1,)]
 
 
-def test_a_sign_up_names_each_field_that_is_wrong_and_keeps_the_rest(visitor, clean):
-    answer = visitor.post("/sign-up", {"name": "Meera", "email": "no email", "password": "short"})
+def test_a_sign_up_names_each_field_that_is_wrong_and_keeps_the_rest(new_newcomer):
+    wish = {"name": "Meera", "email": "no email", "password": "short"}
+    answer = new_newcomer().post("/sign-up", wish)
     assert answer.status_code == 422
     assert 'id="email-error"' in answer.text
     assert 'id="password-error"' in answer.text

@@ -142,7 +142,41 @@ def test_without_mail_the_pages_say_so(visitor, sql):
     answer = visitor.post("/sign-in/mail", {"email": "a@example.com"})
     assert answer.status_code == 409
     assert sql("SELECT count(*) FROM sign_in_links") == [(0,)]
-    assert 'name="password"' in visitor.get("/sign-up").text
+
+
+def test_without_mail_organisers_make_the_accounts_and_the_page_says_so(visitor):
+    page = visitor.get("/sign-up")
+    assert page.status_code == 200
+    assert 'name="email"' not in page.text
+    assert "This site sends no mail" in page.text
+    assert "You need no account to book" in page.text
+    assert "/sign-up" not in visitor.get("/sign-in").text
+
+
+def test_without_mail_sign_up_answers_alike_whether_an_email_is_known(visitor, alice, sql):
+    wishes = [
+        {"name": "Nila", "email": email, "password": PASSWORD}
+        for email in (alice.email, "unknown@example.com", "no email")
+    ]
+    answers = [visitor.post("/sign-up", wish) for wish in wishes]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({told(answer.text) for answer in answers}) == 1
+    assert "This site sends no mail" in answers[0].text
+    assert sql("SELECT count(*) FROM users") == [(1,)]
+
+
+def test_an_open_sign_up_without_mail_is_as_it_says(new_newcomer, alice):
+    """The control: here the answer differs, as the operator was warned."""
+    visitor = new_newcomer()
+    assert "/sign-up" in visitor.get("/sign-in").text
+    wish = {"name": "Nila", "email": alice.email, "password": PASSWORD}
+    assert visitor.post("/sign-up", wish).status_code == 422
+    assert visitor.post("/sign-up", {**wish, "email": "new@example.com"}).status_code == 303
+
+
+def test_where_letters_are_sent_open_changes_nothing(make_app, clean):
+    app = make_app(sign_up="open", mail_url="smtp://127.0.0.1:1", mail_from="tickets@example.org")
+    assert 'name="password"' not in Visitor(app).get("/sign-up").text
 
 
 def test_staff_makes_a_link_for_a_guest_which_is_shown_once(

@@ -47,7 +47,8 @@ class ByPages:
         self._send("/sign-in", facts, "sign in (page)", (303,))
 
     def _sign_up_form(self):
-        """The form's hidden field; None where a letter, which nobody gets, would have to come."""
+        """The form's hidden field; None where a letter, which nobody gets, would have to come, and
+        where organisers make the accounts."""
         page = self._get("/sign-up", "sign up form (page)").text
         if 'name="password"' not in page:
             return None
