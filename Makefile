@@ -11,7 +11,7 @@ QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
 	$(addprefix tests/,simulation metrics backup test_reload.py)
 
-.PHONY: help demo test quick faults fuzz shots check load soak bench growth lock licences sbom audit python \
+.PHONY: help demo test quick faults fuzz shots check load soak bench growth lock compressed licences sbom audit python \
 	setup-demo setup-test setup-audit
 
 help: ## Show this list
@@ -36,13 +36,14 @@ shots: setup-test ## Take pictures of every page in every state, into build/shot
 	@SHOTS=build/shots $(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)
 	@$(PY) tools/shots_page.py build/shots && echo "Pictures: build/shots/index.html"
 
-check: setup-test ## Format, lint, types, import contracts, templates, links, vendored files
+check: setup-test ## Format, lint, types, import contracts, templates, links, vendored files, compressed copies
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && echo "ruff: ok"
 	@.venv/bin/mypy --no-error-summary && echo "types: ok"
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/djlint templates --lint --quiet && echo "templates: ok"
 	@$(PY) tools/check_links.py
 	@$(PY) tools/vendored.py
+	@$(PY) tools/compressed.py
 
 load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
 	@$(PY) -m tests.load.rehearsal $(if $(HOST),--host $(HOST)) \
@@ -62,6 +63,9 @@ lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
 		group=$$([ $$lock = runtime ] || echo "--group $$lock"); \
 		uv pip compile -q pyproject.toml $$group --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/$$lock.txt; done
+
+compressed: setup-test ## Make the brotli and gzip copies of the styles, scripts and drawings in static/
+	@$(PY) tools/compressed.py --write
 
 licences: setup-test ## Write docs/licences.md: under which licence everything comes
 	@$(PY) -m tools.parts licences

@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.application import Application
     from app.edge.rate_limiter import RateLimiter
     from app.edge.response_cache import ResponseCache
+    from app.edge.static_files import StaticFolder
     from app.models.defaults import set_default_currency
     from app.models.event import set_default_length
     from app.services import accounts, lookups
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
     )
     app.extensions["settings"] = settings
+    app.extensions["static_files"] = StaticFolder(ROOT / "static")
 
     db.init_app(
         app,

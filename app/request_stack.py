@@ -13,6 +13,7 @@ from app.edge.headers import ResponseHeaders
 from app.edge.negotiation import Negotiation
 from app.edge.request_ids import AccessLog, RequestIds
 from app.edge.request_metrics import RequestMetrics
+from app.edge.static_files import StaticFiles
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -48,4 +49,6 @@ def _layers(app: Flask, settings: Settings, metrics: "Metrics | None") -> "list[
         partial(OwnAddress, hops=settings.proxy_hops),
         # Answers plain orders directly, at a fifth of the cost of a pass through Flask.
         partial(FastPath, app),
+        # Answers plain requests for static files from memory. Bookings don't pass here.
+        partial(StaticFiles, app),
     ]

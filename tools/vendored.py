@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LISTS = ("static/vendor/README.md", "static/fonts/README.md")
 FOLDERS = ("static/vendor", "static/fonts", "tests/vendor")
+SHRINK, COPIES = (".css", ".js", ".svg"), (".br", ".gz")
+"""What has compressed copies beside it, and which; `tools/compressed.py` checks what they hold."""
 ROW = re.compile(
     r"^\| `(?P<file>[^`]+)`[^|]*\| (?P<licence>[^|]+) \| `(?P<package>[^`]+)` (?P<version>[\d.]+)"
     r"[^|]*\| `(?P<sha256>[0-9a-f]{64})` \|",
@@ -65,6 +67,7 @@ def faults(root: Path) -> list[str]:
         for file in (root / folder).rglob("*")
         if file.is_file() and file.name != "README.md"
     }
+    there -= {name + suffix for name in listed if name.endswith(SHRINK) for suffix in COPIES}
     found = [f"{name} is in no list" for name in sorted(there - listed.keys())]
     for name, sha256 in sorted(listed.items()):
         file = root / name

@@ -1,16 +1,17 @@
-"""The Flask and Request subclasses: body limits, the URL map, and no coroutine checks."""
+"""The Flask and Request subclasses: body limits, URL map, static files, no coroutine checks."""
 
 from collections.abc import Callable
 from typing import IO, Any, cast
 
-from flask import Flask
+from flask import Flask, Response, request
 from flask import Request as BaseRequest
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from app.edge.addresses import Addresses
 from app.edge.size_limits import MAX_BODY, MAX_EVENT_FORM
+from app.edge.static_files import is_copy
 from app.lib.images import MAX_BYTES
 
 EVENT_FORM = frozenset(
@@ -70,6 +71,13 @@ class Application(Flask):
 
     request_class = Request
     url_map_class = Addresses  # type: ignore[assignment]
+
+    def send_static_file(self, filename: str) -> Response:
+        """Answer what `StaticFiles` passed on; also for files that are newer than the process."""
+        if is_copy(filename):
+            raise NotFound
+        found: Response | None = self.extensions["static_files"].response(filename, request.environ)
+        return found or super().send_static_file(filename)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
