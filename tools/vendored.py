@@ -67,7 +67,7 @@ def faults(root: Path) -> list[str]:
         for file in (root / folder).rglob("*")
         if file.is_file() and file.name != "README.md"
     }
-    there -= {name + suffix for name in listed if name.endswith(SHRINK) for suffix in COPIES}
+    there -= {name + suffix for name in there if name.endswith(SHRINK) for suffix in COPIES}
     found = [f"{name} is in no list" for name in sorted(there - listed.keys())]
     for name, sha256 in sorted(listed.items()):
         file = root / name

@@ -1,6 +1,7 @@
 """The Flask and Request subclasses: body limits, URL map, static files, no coroutine checks."""
 
 from collections.abc import Callable
+from posixpath import normpath
 from typing import IO, Any, cast
 
 from flask import Flask, Response, request
@@ -73,8 +74,11 @@ class Application(Flask):
     url_map_class = Addresses  # type: ignore[assignment]
 
     def send_static_file(self, filename: str) -> Response:
-        """Answer what `StaticFiles` passed on; also for files that are newer than the process."""
-        if is_copy(filename):
+        """Answer what `StaticFiles` passed on; also for files that are newer than the process.
+
+        A file has one address: Flask would find it under `css/./site.css` and `site.css/` too.
+        """
+        if is_copy(filename) or normpath(filename) != filename:
             raise NotFound
         found: Response | None = self.extensions["static_files"].response(filename, request.environ)
         return found or super().send_static_file(filename)

@@ -91,7 +91,8 @@ class StaticFolder:
         body, headers, *_rest = found.plain
         size = sum(map(len, body))
         response = Response(body, headers=headers)
-        return response.make_conditional(environ, accept_ranges=True, complete_length=size)
+        response.make_conditional(environ, accept_ranges=True, complete_length=size)
+        return response
 
 
 class StaticFiles:

@@ -12,6 +12,7 @@ from tests.deploy import proxies
 from tests.deploy.conftest import Town
 from tests.deploy.proxies import HOST
 from tests.support.servers import wait_until
+from tools.vendored import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,16 @@ def test_the_site_knows_that_it_is_served_by_https(ask, town, clean):
 def test_nobody_claims_plain_http(ask, clean):
     answer = ask("/", **{"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.1"})
     assert "Strict-Transport-Security" in answer.headers
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
+def test_files_come_in_the_encoding_that_each_browser_wants(ask, encoding):
+    wanted = {"Accept-Encoding": encoding}
+    answer = ask("/static/css/site.css?v=1", **wanted)
+    assert answer.headers.get("Content-Encoding", "identity") == encoding
+    assert answer.text == (ROOT / "static/css/site.css").read_text()
+    known = {"If-None-Match": answer.headers["ETag"], **wanted}
+    assert ask("/static/css/site.css?v=1", **known).status_code == 304
 
 
 def test_a_site_that_is_stopped_is_passed_over(ask, town, clean, folder):

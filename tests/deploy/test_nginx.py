@@ -11,6 +11,7 @@ from tests.deploy.proxies import HOST
 from tests.faults.buyers import Buyers, check_history
 from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up
+from tools.vendored import ROOT
 
 ADDRESS = {"Host": HOST}
 PAGE = {**ADDRESS, "Accept": "text/html"}
@@ -175,6 +176,18 @@ def test_a_body_far_too_large_is_refused_at_the_door(town):
     body = json.dumps({"name": "x" * 400_000})
     answer = httpx.post(f"{town.url}/api/users", content=body, headers=town.admin)
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
+def test_files_come_in_the_encoding_that_each_browser_wants(town, encoding):
+    """The proxy keeps files, and must not give one browser what another one asked for."""
+    style = f"{town.url}/static/css/site.css?v=1"
+    for _ in range(2):
+        answer = httpx.get(style, headers={**ADDRESS, "Accept-Encoding": encoding})
+        assert answer.headers.get("Content-Encoding", "identity") == encoding
+        assert answer.text == (ROOT / "static/css/site.css").read_text()
+    known = {"If-None-Match": answer.headers["ETag"], "Accept-Encoding": encoding}
+    assert httpx.get(style, headers={**ADDRESS, **known}).status_code == 304
 
 
 def test_what_never_changes_is_kept_and_the_rest_says_when_to_come_again(town, redis):

@@ -151,7 +151,7 @@ def test_an_audit_that_reached_nobody_says_so_and_one_that_broke_fails():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("tool", ["parts", "vendored", "audit"])
+@pytest.mark.parametrize("tool", ["parts", "vendored", "compressed", "audit"])
 def test_each_tool_explains_itself_and_refuses_what_it_does_not_know(tool):
     def run(word):
         command = [sys.executable, "-m", f"tools.{tool}", word]
