@@ -6,6 +6,12 @@ from tests.access.world import World
 
 
 @pytest.fixture
+def app(sign_up_app):
+    """Here people sign up too, so that every address does what it is there for."""
+    return sign_up_app
+
+
+@pytest.fixture
 def world(app, factories, cheap_hashes):
     return World(app, factories)
 

@@ -14,6 +14,12 @@ from tests.web.conftest import (  # noqa: F401
 
 
 @pytest.fixture
+def app(sign_up_app):
+    """Here people sign up too, so that every address does what it is there for."""
+    return sign_up_app
+
+
+@pytest.fixture
 def copied(app):
     """Another browser with the cookie of this one, as a thief has it."""
 

@@ -185,8 +185,8 @@ AWAY = ["//e", "/\\e", "/\t/e", "https:e", "///e", "\\\\e", "/\n/e", "javascript
 
 @pytest.mark.parametrize("target", [*AWAY, "/%09/e"])
 @pytest.mark.parametrize("door", ["/sign-in", "/sign-up", "/admin/login"])
-def test_line_08_no_next_leads_off_the_site(sign_up_app, alice, settings, door, target):
-    visitor = Visitor(sign_up_app)
+def test_line_08_no_next_leads_off_the_site(app, alice, settings, door, target):
+    visitor = Visitor(app)
     page = visitor.get(door, query_string={"next": target})
     assert page.status_code == 200
     form = {
