@@ -3,8 +3,8 @@
 from flask import current_app, g, render_template, request
 from markupsafe import Markup
 
+from app.edge.page_marks import Mark
 from app.edge.personal_pieces import is_shared, visitor_name
-from app.edge.response_cache import Mark
 from app.edge.session import current_user
 
 

@@ -1,7 +1,7 @@
 """Pages that are the same for all visitors but for a few pieces of their own.
 
 Such a page is rendered once for each state of what it shows, and the name and the form's token of
-the visitor are put into each answer (see `response_cache`).
+the visitor are put into each answer (see `page_marks`).
 """
 
 from collections.abc import Callable, Hashable
@@ -10,7 +10,9 @@ from flask import Response, g, session
 from markupsafe import escape
 
 from app.edge import forged_requests
-from app.edge.response_cache import Mark, Pieces, cached
+from app.edge.page_marks import AnyMark, Mark, Pieces, SeatMark
+from app.edge.response_cache import cached
+from app.edge.seat_counts import SharedCounts
 from app.edge.session import current_user, is_anonymous
 from app.presenters.scripts import isolated
 from app.services.catalogue import CatalogueSnapshot
@@ -22,19 +24,29 @@ def shared_page(
     *variant: Hashable,
     pieces: Pieces | None = None,
 ) -> Response:
-    """Return the page with the visitor's pieces; `variant` and `pieces` as for `cached`.
+    """Return the page that `make` renders, with the visitor's pieces and the counts of seats.
 
-    Raises what `make` raises.
+    It must depend on the URL, the snapshot and `variant` only; `pieces` gives what it has of the
+    visitor besides name and token. Raises what `make` raises.
     """
     if not is_anonymous() and session.get("_flashes"):
         return make()  # with a message for this visitor
     who = "anonymous" if is_anonymous() else "user" if current_user() else "guest"
-    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token}
-    g.is_shared = True
-    try:
-        return cached(snapshot, make, who, *variant, pieces={**own, **(pieces or {})})
-    finally:
-        g.is_shared = False
+    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token, **(pieces or {})}
+    counts = SharedCounts(snapshot)
+
+    def text(mark: AnyMark) -> str:
+        return counts.text(mark) if isinstance(mark, SeatMark) else own[mark]()
+
+    def made() -> Response:
+        g.is_shared, g.shared_counts = True, counts
+        try:
+            return make()
+        finally:
+            g.is_shared = False
+            del g.shared_counts
+
+    return cached(snapshot, made, who, *variant, etag=counts.etag, texts=text)
 
 
 def is_shared() -> bool:

@@ -1,17 +1,15 @@
 """Response cache: whole responses, valid until the data they were made from changes.
 
-What differs from visitor to visitor is not in them: there a mark stands, which is replaced with the
-visitor's own piece in each answer. Marks are random: no text of an organiser can hold one.
+What differs from visitor to visitor, or with each booking, is not in them: there a mark stands,
+which is replaced in each answer (see `page_marks`).
 """
 
-import re
-import secrets
-from collections.abc import Callable, Hashable, Mapping
-from enum import Enum
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from flask import Response, current_app, request
 
+from app.edge.page_marks import AnyMark, Part, split
 from app.services.catalogue import CatalogueSnapshot
 
 MAX_ENTRIES = 500
@@ -19,24 +17,13 @@ MAX_BYTES = 32 * 1024 * 1024
 """Bytes of all bodies in the cache of a process."""
 MAX_KEY_LENGTH = 500
 
-
-class Mark(Enum):
-    """Stands in a cached page for a piece of the visitor's own."""
-
-    NAME = f"@{secrets.token_hex(12)}@"
-    TOKEN = f"@{secrets.token_hex(12)}@"
-    KEY = f"@{secrets.token_hex(12)}@"
-    TICKET_URL = f"@{secrets.token_hex(12)}@"
-
-
-Pieces = Mapping[Mark, Callable[[], str]]
-_MARKS = {mark.value.encode(): mark for mark in Mark}
-_ANY_MARK = re.compile(b"(" + b"|".join(_MARKS) + b")")
+Texts = Callable[[AnyMark], str]
+"""Gives what replaces a mark."""
 
 
 class CachedResponse(NamedTuple):
     etag: Hashable
-    parts: list[bytes | Mark]
+    parts: list[Part]
     headers: list[tuple[str, str]]
     size: int
 
@@ -49,7 +36,7 @@ class ResponseCache:
         self._size = 0
 
     def answer(
-        self, key: Hashable, etag: Hashable, make: Callable[[], Response], pieces: Pieces
+        self, key: Hashable, etag: Hashable, make: Callable[[], Response], texts: Texts
     ) -> Response:
         """Return the entry of `key` if its `etag` matches, else `make` it; keeps 200s only."""
         entry = self._entries.get(key)
@@ -59,7 +46,7 @@ class ResponseCache:
                 return response
             entry = _entry(etag, response)
             self._keep(key, entry)
-        return Response(_filled(entry, pieces), headers=entry.headers)
+        return Response(_filled(entry, texts), headers=entry.headers)
 
     def _keep(self, key: Hashable, entry: CachedResponse) -> None:
         if former := self._entries.pop(key, None):
@@ -72,33 +59,37 @@ class ResponseCache:
 
 def _entry(etag: Hashable, response: Response) -> CachedResponse:
     body = response.get_data()
-    parts = [_MARKS.get(part, part) for part in _ANY_MARK.split(body)]
     headers = [header for header in response.headers if header[0] != "Content-Length"]
-    return CachedResponse(etag, parts, headers, len(body))
+    return CachedResponse(etag, split(body), headers, len(body))
 
 
-def _filled(entry: CachedResponse, pieces: Pieces) -> bytes:
-    if len(entry.parts) == 1:
-        return entry.parts[0]  # type: ignore[return-value]
+def _filled(entry: CachedResponse, texts: Texts) -> bytes:
     return b"".join(
-        pieces[part]().encode() if isinstance(part, Mark) else part for part in entry.parts
+        part if isinstance(part, bytes) else texts(part).encode() for part in entry.parts
     )
+
+
+def no_texts(mark: AnyMark) -> str:
+    """For responses without marks."""
+    raise KeyError(mark)
 
 
 def cached(
     snapshot: CatalogueSnapshot,
     make: Callable[[], Response],
     *variant: Hashable,
-    pieces: Pieces | None = None,
+    etag: Hashable = None,
+    texts: Texts = no_texts,
 ) -> Response:
     """Return the cached response for this URL, calling `make` when the snapshot is another.
 
-    The response must depend on the URL, the snapshot and `variant` only, not on the visitor, except
-    for the `pieces` that replace its marks. The key holds everything that its links are built from.
+    The response must depend on the URL, the snapshot (or on what `etag` tells of it) and `variant`
+    only, not on the visitor, except for the `texts` that replace its marks. The key holds
+    everything that its links are built from.
     """
     cache: ResponseCache = current_app.extensions["response_cache"]
     query = request.environ["QUERY_STRING"]
     if len(query) > MAX_KEY_LENGTH:
-        return cache.answer(None, object(), make, pieces or {})
+        return cache.answer(None, object(), make, texts)
     address = (request.scheme, request.host, request.root_path, request.path, query)
-    return cache.answer((*address, *variant), snapshot.etag, make, pieces or {})
+    return cache.answer((*address, *variant), etag or snapshot.etag, make, texts)

@@ -12,6 +12,7 @@ from flask import Flask, current_app, has_request_context, request, url_for
 from app.edge.current import settings
 from app.edge.page_parts import page_part
 from app.edge.personal_pieces import form_token, visitor_name
+from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
 from app.models import Role
@@ -23,7 +24,6 @@ from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import paragraphs, plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
-from app.presenters.seat_status import seat_status
 from app.presenters.urls import event_url, poster_url, preview_url
 
 
@@ -65,7 +65,8 @@ def init_app(app: Flask) -> None:
         may_create=may_create,
         sees_all_events=sees_all_events,
         site_zone=lambda: settings().zone,
-        seat_status=seat_status,
+        seat_status=shown_status,
+        seats_sold=seats_sold,
         event_url=event_url,
         poster_url=poster_url,
         preview_url=preview_url,

@@ -1,5 +1,6 @@
 """How an event's seats are shown to people: text, shape and colour for each state."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from app.models import Event, SaleState
+from app.models.booking import MAX_SEATS
 
 LAST = 3
 FEW = 10
@@ -31,8 +33,13 @@ class SeatStatus:
     text: str
 
 
-def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
-    """Return the status of the event's seats at a time, now by default."""
+def seat_status(
+    event: Event, at: datetime | None = None, *, left_text: str | None = None
+) -> SeatStatus:
+    """Return the status of the event's seats at a time, now by default.
+
+    `left_text` is how the number of seats left is written, if not as usual.
+    """
     state, left = event.sale_state(at), event.seats_available
     if state == SaleState.SOLD_OUT and event.seats_held:
         # Held-back seats may still come on sale, so this isn't plainly "sold out".
@@ -42,6 +49,21 @@ def seat_status(event: Event, at: datetime | None = None) -> SeatStatus:
         return SeatStatus(tone, str(text))
     if left <= LAST:
         return SeatStatus("last", ngettext("Last seat", "Last %(num)d seats", left))
-    if left <= FEW or left <= event.capacity * FEW_SHARE:
-        return SeatStatus("few", _("Only %(left)s left", left=f"{left:,}"))
-    return SeatStatus("ok", _("%(left)s seats", left=f"{left:,}"))
+    text = f"{left:,}" if left_text is None else left_text
+    if _are_few(event, left):
+        return SeatStatus("few", _("Only %(left)s left", left=text))
+    return SeatStatus("ok", _("%(left)s seats", left=text))
+
+
+def is_exact(event: Event, left: int) -> bool:
+    """Whether the words about the event's seats depend on the very number of those left."""
+    return left <= max(LAST, event.max_per_person or 0)
+
+
+def seat_words(event: Event, left: int) -> Hashable:
+    """Return a key of the words about the event's seats: with an equal one, only numbers differ."""
+    return left if is_exact(event, left) else (_are_few(event, left), left <= MAX_SEATS)
+
+
+def _are_few(event: Event, left: int) -> bool:
+    return left <= FEW or left <= event.capacity * FEW_SHARE

@@ -75,6 +75,17 @@ class CatalogueSnapshot:
         return self._facts.loaded.cities
 
     @property
+    def serial(self) -> int:
+        """Another one whenever the events were read anew; only seats left change in between."""
+        return self._facts.serial
+
+    @property
+    def counts(self) -> list[tuple[Event, int]]:
+        """Each event as it was read, and its seats left now."""
+        pairs = zip(self._facts.loaded.page.items, self._figures(), strict=True)
+        return [(event, _seats_left(event, published)) for event, published in pairs]
+
+    @property
     def events(self) -> list[Event]:
         pairs = zip(self._facts.loaded.page.items, self._figures(), strict=True)
         return [_with_seats(event, published_count) for event, published_count in pairs]
@@ -191,5 +202,11 @@ def _with_seats(event: Event, published_count: PublishedCount | None) -> Event:
     if published_count is None or not _newer(published_count, event):
         return event
     facts = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}
-    seats = min(published_count.seats, event.capacity)
+    seats = _seats_left(event, published_count)
     return Event(**{**facts, "seats_available": seats, "version": published_count.version})
+
+
+def _seats_left(event: Event, published_count: PublishedCount | None) -> int:
+    if published_count is None or not _newer(published_count, event):
+        return event.seats_available
+    return min(published_count.seats, event.capacity)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from flask import url_for
 
 from app.edge.guest_tickets import kept_tickets
+from app.edge.seat_counts import seats_left, seats_version, shown_status
 from app.edge.session import current_user, held_by_user, is_anonymous
 from app.models import Event, SaleState
 from app.models.booking import MAX_SEATS
-from app.presenters.seat_status import SeatStatus, seat_status
+from app.presenters.seat_status import SeatStatus
 from app.services import tickets
 from app.services.lookups import Held
 from app.web.forms import BookingForm, GuestBookingForm
@@ -40,7 +41,7 @@ class BookingCard:
     state: SaleState = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "status", seat_status(self.event))
+        object.__setattr__(self, "status", shown_status(self.event))
         object.__setattr__(self, "state", self.event.sale_state())
 
     @property
@@ -50,6 +51,7 @@ class BookingCard:
 
     @property
     def version(self) -> str:
+        """A version of the seat counter: a poll with the same one gets a 204."""
         return seats_version(self.event)
 
     def flipped_since(self, tone: str) -> bool:
@@ -67,6 +69,11 @@ class BookingCard:
         return self._bounds[0][0]
 
     @property
+    def most_text(self) -> str:
+        """The maximum in digits."""
+        return seats_left(self.event) if self.bound == "left" else str(self.most)
+
+    @property
     def bound(self) -> str:
         """What sets the maximum: "person", what is "left", or the size of one "booking"."""
         return self._bounds[0][1]
@@ -81,11 +88,6 @@ class BookingCard:
         if self.event.max_per_person is not None:
             bounds.insert(0, (max(self.event.max_per_person - self.held, 0), "person"))
         return sorted(bounds, key=lambda bound: bound[0])
-
-
-def seats_version(event: Event) -> str:
-    """A version of the seat counter: a poll with the same one gets a 204."""
-    return f"{seat_status(event).tone}-{event.seats_available}"
 
 
 def booking_card(

@@ -9,15 +9,15 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
+from app.edge.page_marks import Mark
 from app.edge.personal_pieces import is_shared, shared_page
-from app.edge.response_cache import Mark
+from app.edge.seat_counts import seats_version
 from app.models import Event
 from app.presenters.icalendars import event_calendar
-from app.presenters.seat_status import seat_status
 from app.presenters.urls import event_url
 from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
-from app.web.booking_card import HeldTickets, booking_card, held_tickets, new_key, seats_version
+from app.web.booking_card import HeldTickets, booking_card, held_tickets, new_key
 from app.web.event_filters import EventFilters
 
 blueprint = Blueprint("events", __name__)
@@ -77,7 +77,7 @@ def seats(event_id: int) -> Response:
             "fragments/seats_update.html",
             event=event,
             card=card,
-            announce=seat_status(event).tone != seen_tone,
+            announce=card.status.tone != seen_tone,
             flipped=card.flipped_since(seen_tone),
         )
     )
