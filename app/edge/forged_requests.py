@@ -9,13 +9,15 @@ A sandboxed frame hides its origin as well, but holds no token of the visitor's 
 
 import hmac
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from time import time
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import current_app, g, request, session
+from flask import Request, current_app, g, request, session
+from flask.sessions import SessionMixin
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -72,38 +74,49 @@ class FormGuard(CSRFProtect):  # type: ignore[misc]
             return
         if request.method not in current_app.config["WTF_CSRF_METHODS"]:
             return
-        found = provenance()
-        if found is Provenance.FOREIGN:
-            raise FormRefused(Fault.FOREIGN_ORIGIN, found)
-        fault = token_fault(self._get_csrf_token())
-        if fault and not _is_a_guests_own(found):
+        sent = self._get_csrf_token()
+        fault, found = judge(request, session, sent, for_guest=_is_a_guests_own)
+        if fault:
             raise FormRefused(fault, found)
         g.csrf_valid = True  # so that the forms don't check it once more
 
 
-def _is_a_guests_own(found: Provenance) -> bool:
-    """Whether it is a booking by nobody who is signed in, sent by a page of ours.
+def _is_a_guests_own() -> bool:
+    return request.endpoint == "checkout.create" and not current_user()
 
-    Such a form uses nobody's session, so there is nothing to forge; and the page that it comes from
-    is the same for all, without a token.
+
+def judge(
+    asked: Request, its_session: SessionMixin, sent: str | None, *, for_guest: Callable[[], bool]
+) -> tuple[Fault | None, Provenance]:
+    """Return why a form with the token `sent` is refused, if it is, and where it comes from.
+
+    `for_guest` tells whether it is a booking by nobody who is signed in. Sent by a page of ours, it
+    needs no token: it uses nobody's session, so there is nothing to forge; and the page that it
+    comes from is the same for all, without a token.
     """
-    return found is Provenance.OURS and request.endpoint == "checkout.create" and not current_user()
+    found = provenance(asked)
+    if found is Provenance.FOREIGN:
+        return Fault.FOREIGN_ORIGIN, found
+    fault = token_fault(asked, its_session, sent)
+    if fault and found is Provenance.OURS and for_guest():
+        fault = None
+    return fault, found
 
 
-def provenance() -> Provenance:
+def provenance(asked: Request) -> Provenance:
     """Return where the browser says that the form comes from."""
-    site = request.headers.get("Sec-Fetch-Site", "")
+    site = asked.headers.get("Sec-Fetch-Site", "")
     if site in {"cross-site", "same-site"}:
         return Provenance.FOREIGN
-    origin = request.headers.get("Origin")
-    told = origin if origin and origin != "null" else request.headers.get("Referer")
+    origin = asked.headers.get("Origin")
+    told = origin if origin and origin != "null" else asked.headers.get("Referer")
     if told and (origin == told or told.startswith(("http://", "https://"))):
-        is_ours = _is_our_origin(told, by_name=site == "same-origin")
+        is_ours = _is_our_origin(asked, told, by_name=site == "same-origin")
         return Provenance.OURS if is_ours else Provenance.FOREIGN
     return Provenance.OURS if site == "same-origin" else Provenance.HIDDEN
 
 
-def _is_our_origin(url: str, *, by_name: bool) -> bool:
+def _is_our_origin(asked: Request, url: str, *, by_name: bool) -> bool:
     """Whether a URL is of the host that was asked; `by_name`: whatever its scheme and port.
 
     A port that `Host` leaves out is the default of the URL's own scheme, because a proxy that ends
@@ -111,14 +124,14 @@ def _is_our_origin(url: str, *, by_name: bool) -> bool:
     it is the same origin, is enough.
     """
     try:
-        theirs, ours = urlsplit(url), urlsplit(f"//{request.host}")
+        theirs, ours = urlsplit(url), urlsplit(f"//{asked.host}")
         if theirs.scheme not in PORTS or theirs.hostname != ours.hostname:
             return False
         default = PORTS[theirs.scheme]
         same_port = (theirs.port or default) == (ours.port or default)
     except ValueError:
         return False
-    return by_name or (same_port and (theirs.scheme == "https" or not request.is_secure))
+    return by_name or (same_port and (theirs.scheme == "https" or not asked.is_secure))
 
 
 def form_token() -> str:
@@ -139,7 +152,7 @@ def _serializer_with(key: str | bytes) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(key, salt="wtf-csrf-token")
 
 
-def token_fault(sent: str | None) -> Fault | None:
+def token_fault(asked: Request, its_session: SessionMixin, sent: str | None) -> Fault | None:
     """Return what is wrong with a form's token; None if it is that of the visitor's session."""
     if not sent:
         return Fault.TOKEN_MISSING
@@ -148,8 +161,8 @@ def token_fault(sent: str | None) -> Fault | None:
     except BadData:
         return Fault.TOKEN_UNREADABLE
     # Compared as bytes: `compare_digest` raises for other letters than ASCII's.
-    if hmac.compare_digest(str(session.get("csrf_token", "")).encode(), str(token).encode()):
+    if hmac.compare_digest(str(its_session.get("csrf_token", "")).encode(), str(token).encode()):
         return None
     if time() - made_at.timestamp() > current_app.permanent_session_lifetime.total_seconds():
         return Fault.TOKEN_TOO_OLD
-    return Fault.NO_COOKIE if is_anonymous() else Fault.OTHER_SESSION
+    return Fault.NO_COOKIE if is_anonymous(asked) else Fault.OTHER_SESSION

@@ -1,20 +1,25 @@
 """Responses for both full page loads and HTMX swaps."""
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Request, Response, current_app, make_response, redirect, render_template, request
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as BaseResponse
 
 Answer = BaseResponse | str
 
 
-def is_htmx() -> bool:
-    return request.headers.get("HX-Request") == "true"
+def is_htmx(asked: Request = request) -> bool:
+    return asked.headers.get("HX-Request") == "true"
 
 
 def go_to(url: str) -> Response:
     """Redirect the browser: by `HX-Redirect` for HTMX, else by a 303."""
-    if is_htmx():
-        response = make_response("", 204)
+    return redirection(url, htmx=is_htmx())
+
+
+def redirection(url: str, *, htmx: bool) -> Response:
+    """Return the response that redirects the browser; it needs no request."""
+    if htmx:
+        response: Response = current_app.response_class("", 204)
         # Headers must be ASCII; `redirect` encodes its own.
         response.headers["HX-Redirect"] = iri_to_uri(url)
         return response

@@ -2,7 +2,8 @@
 
 from urllib.parse import quote, urlsplit
 
-from flask import current_app, g, request, session, url_for
+from flask import Request, current_app, g, request, session, url_for
+from flask.sessions import SessionMixin
 
 from app.edge.access import Who
 from app.edge.current import settings
@@ -18,17 +19,22 @@ USER_TOKEN = "user"  # noqa: S105 - a name in the session
 ADMIN_TOKEN = "admin"  # noqa: S105
 
 
-def is_anonymous() -> bool:
+def is_anonymous(asked: Request = request) -> bool:
     """Whether the browser has no session; all such visitors see the same pages."""
-    return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+    return current_app.config["SESSION_COOKIE_NAME"] not in asked.cookies
 
 
 def current_user() -> User | None:
     """Return the signed-in user, or None; looked up once per request."""
     if "user" not in g:
-        token = session.get(USER_TOKEN)
-        g.user = sign_ins.user_of(token) if token else None
+        g.user = user_of(session)
     return g.user  # type: ignore[no-any-return]
+
+
+def user_of(found: SessionMixin) -> User | None:
+    """Return the user whom a session signs in, or None."""
+    token = found.get(USER_TOKEN)
+    return sign_ins.user_of(token) if token else None
 
 
 def held_by_user(event_id: int) -> Held:

@@ -1,16 +1,20 @@
 """Booking seats from the event's page."""
 
-from flask import Blueprint, Response, request, url_for
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask.sessions import SessionMixin
 from flask_babel import gettext as _
 
-from app.booking.orders import Booked
+from app.booking.desk import BookingDesk
+from app.booking.orders import Booked, Confirmed
 from app.edge import rate_limits
 from app.edge.current import catalogue, desk
 from app.edge.guest_tickets import keep_ticket
 from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
 from app.edge.session import current_user
 from app.errors import IdempotencyKeyReused, NotFound, UtsavamError
-from app.models import Booking, Event
+from app.models import Booking, Event, User
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
@@ -19,6 +23,9 @@ from app.web.booking_card import BookingCard, held_tickets, renew_key, seats_of_
 from app.web.forms import BookingForm, GuestBookingForm
 
 blueprint = Blueprint("checkout", __name__)
+
+TRIED = "utsavam.tried"
+"""The request's entry for what the fast path came to, if that is to be told here."""
 
 
 @blueprint.get("/events/<id:event_id>/bookings")
@@ -44,11 +51,8 @@ def create(event_id: int) -> Answer:
         booking = bookings.get_booking(booked.booking.id)
         if not booking.takes_seats or booking.seats != form.seats.data:
             return _given_back(event_id, form, booking)
-    if current_user():
-        return go_to(url_for("my_bookings.show", booking_id=booked.booking.id, new=1))
-    secret = ticket_secret(booked.booking)
-    keep_ticket(secret)
-    return go_to(url_for("tickets.show", secret=secret, new=1))
+    endpoint, values = ticket_page(booked.booking, current_user(), session)
+    return go_to(url_for(endpoint, **values))
 
 
 def _event(event_id: int) -> Event:
@@ -57,18 +61,46 @@ def _event(event_id: int) -> Event:
 
 
 def _book(event_id: int, form: BookingForm) -> Booked:
-    """Book for the user, or for the guest whom the form names."""
+    """Book, unless the fast path has; raises what came of it."""
+    tried: Booked | Exception | None = request.environ.get(TRIED)
+    if isinstance(tried, Exception):
+        raise tried
+    return tried or order(desk(), event_id, form, current_user(), request.remote_addr)
+
+
+def order(
+    booking_desk: BookingDesk,
+    event_id: int,
+    form: BookingForm,
+    user: User | None,
+    address: str | None,
+) -> Booked:
+    """Book what a valid form asks for, for the user or for the guest whom it names.
+
+    Raises `TooManyRequests` and what `bookings.book` raises.
+    """
     seats, key = form.seats.data, form.idempotency_key.data
-    if user := current_user():
-        rate_limits.booking(user.id, request.remote_addr)
+    if user:
+        rate_limits.booking(user.id, address)
         return bookings.book(
-            desk(), user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
+            booking_desk, user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
         )
     name, email = form["name"].data, form["email"].data
-    rate_limits.guest_booking(email, request.remote_addr)
+    rate_limits.guest_booking(email, address)
     return bookings.book_as_guest(
-        desk(), email=email, name=name, event_id=event_id, seats=seats, idempotency_key=key
+        booking_desk, email=email, name=name, event_id=event_id, seats=seats, idempotency_key=key
     )
+
+
+def ticket_page(
+    booking: Confirmed, user: User | None, its_session: SessionMixin
+) -> tuple[str, dict[str, Any]]:
+    """Return the endpoint and values of a new booking's ticket; a guest's browser keeps it."""
+    if user:
+        return "my_bookings.show", {"booking_id": booking.id, "new": 1}
+    secret = ticket_secret(booking)
+    keep_ticket(secret, its_session)
+    return "tickets.show", {"secret": secret, "new": 1}
 
 
 def _message(form: BookingForm) -> str | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.api.fast_path import FastPath
+from app.api.fast_path import ApiFastPath
 from app.edge import request_ids
 from app.models.columns import now
 
@@ -26,7 +26,7 @@ def in_both_lanes(monkeypatch):
         for express in (True, False):
             with monkeypatch.context() as patch:
                 if not express:
-                    patch.setattr(FastPath, "_is_plain", lambda *_: False)
+                    patch.setattr(ApiFastPath, "_is_plain", lambda *_: False)
                 answers.append(
                     app.test_client().post(
                         path, data=text, headers={**JSON, **(headers or {})}, **options
@@ -43,13 +43,13 @@ def in_both_lanes(monkeypatch):
 @pytest.fixture
 def express(monkeypatch):
     """The answers that the lane gave by itself."""
-    given, answer = [], FastPath._answer
+    given, answer = [], ApiFastPath._answer
 
     def note(lane, environ):
         given.append(answer(lane, environ))
         return given[-1]
 
-    monkeypatch.setattr(FastPath, "_answer", note)
+    monkeypatch.setattr(ApiFastPath, "_answer", note)
     return given
 
 

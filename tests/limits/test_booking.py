@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.api.fast_path import FastPath
+from app.api.fast_path import ApiFastPath
 from tests.limits.conftest import HALL, JSON, Guest
 from tests.web.conftest import HTMX, PASSWORD
 
@@ -23,7 +23,7 @@ def order(app, event, headers, address=HALL):
 @pytest.fixture(params=["express", "view"])
 def lane(request, monkeypatch):
     if request.param == "view":
-        monkeypatch.setattr(FastPath, "_is_plain", lambda *_: False)
+        monkeypatch.setattr(ApiFastPath, "_is_plain", lambda *_: False)
 
 
 @pytest.fixture
