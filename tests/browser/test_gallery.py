@@ -16,6 +16,7 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe-core@4.14.1" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
+NEW_LOOKS = (Path(__file__).parent / "new_looks.js").read_text()
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that changes between light and dark: each page is otherwise the same in both."""
 EACH_RUN = {(360, "light"): RULES, (1280, "dark"): RULES}
@@ -40,35 +41,52 @@ def shots():
     return Path(folder) if folder else None
 
 
+@pytest.fixture(scope="module")
+def documents():
+    """What the server has sent, by the scene's name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def looks():
+    """How text has looked so far, by scheme: what looks the same has the same contrast."""
+    return {"light": set(), "dark": set()}
+
+
 @pytest.mark.parametrize("who", gallery.SCENES)
 def test_every_state_of_every_page_can_be_used_by_everybody(
-    visit, world, running_site, tmp_path, shots, who
+    visit, world, running_site, documents, looks, shots, who
 ):
     with visit(tolerated=TOLERATED) as page:
         if who == "member":
             gallery.sign_in(page)
         if who == "organiser":
             gallery.log_in(page, running_site.admin_key)
-        look_at_all(page, world, gallery.SCENES[who], shots, tmp_path)
+        look_at_all(page, world, gallery.SCENES[who], shots, documents, looks)
 
 
 def test_pages_where_people_make_accounts_without_a_letter_can_be_used_by_everybody(
-    visit_sign_up, tmp_path, shots
+    visit_sign_up, documents, looks, shots
 ):
     with visit_sign_up() as page:
-        look_at_all(page, None, gallery.SIGN_UP, shots, tmp_path)
+        look_at_all(page, None, gallery.SIGN_UP, shots, documents, looks)
 
 
 def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybody(
-    visit_mailing, world, running_mailing_site, tmp_path, shots
+    visit_mailing, world, running_mailing_site, documents, looks, shots
 ):
     world.admin_key = running_mailing_site.admin_key
     with visit_mailing(tolerated=TOLERATED) as page:
-        look_at_all(page, world, mail_gallery.SCENES, shots, tmp_path)
+        look_at_all(page, world, mail_gallery.SCENES, shots, documents, looks)
 
 
-def look_at_all(page, world, scenes, shots, tmp_path):
-    documents, wrong = {}, []
+def test_the_html_of_all_of_them_is_valid(documents, tmp_path):
+    """At once: the checker takes longer to start than to read a page."""
+    html_checker.check(documents, tmp_path)
+
+
+def look_at_all(page, world, scenes, shots, documents, looks):
+    wrong = []
     for scene in scenes:
         # The phone's page becomes the desk's: what differs between them is CSS alone.
         set_width(page, min(WIDTHS))
@@ -78,16 +96,15 @@ def look_at_all(page, world, scenes, shots, tmp_path):
             documents[scene.name] = answer.text()
         for width in WIDTHS:
             set_width(page, width)
-            wrong += look(page, scene.name, width, shots)
+            wrong += look(page, scene.name, width, shots, looks)
     assert not wrong, "\n".join(wrong)
-    html_checker.check(documents, tmp_path)
 
 
 def set_width(page, width):
     page.set_viewport_size({"width": width, "height": WIDTHS[width]})
 
 
-def look(page, name, width, shots):
+def look(page, name, width, shots, looks):
     """What is wrong with the page as it is now, a line each."""
     wrong = []
     if page.evaluate("typeof axe === 'undefined'"):
@@ -99,8 +116,8 @@ def look(page, name, width, shots):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if shots:
             page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
-        violations = page.evaluate(AUDIT, rules)["violations"]
-        wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in violations]
+        found = audit(page, rules, None if shots else looks[scheme])
+        wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in found]
     if page.evaluate(WIDER):
         wrong.append(f"{name} is wider than {width} px")
     if page.locator("h1").count() != 1:
@@ -110,6 +127,46 @@ def look(page, name, width, shots):
     return wrong
 
 
+def audit(page, rules, looks):
+    """The violations of axe-core's rules. Where `looks` are given, colours are compared in what
+    looks otherwise than all that is in there, since axe takes most of its time for them."""
+    if looks is None:
+        return page.evaluate(AUDIT, rules)["violations"]
+    asked = {"tags": rules, "colours": COLOURS, "seen": sorted(looks)}
+    found = page.evaluate(NEW_LOOKS, asked)
+    looks |= set(found["looks"])
+    return found["violations"]
+
+
 def told(violation):
     places = [node["html"][:200] for node in violation["nodes"]][:3]
     return f"{violation['id']} ({violation['help']}) at {places}"
+
+
+PALE = "<style>body { background: %s } p { color: #777 }</style><p>Pale</p><p>%s</p>"
+
+
+def test_a_pale_text_is_found_on_each_ground_and_looked_at_once(browser):
+    """What the audits above leave out is what looks the same."""
+    looks = set()
+    with browser.new_context() as context:
+        page = context.new_page()
+
+        def pale(*words):
+            page.set_content(PALE % words)
+            page.evaluate(AXE.read_text())
+            return [
+                node["html"]
+                for found in audit(page, RULES, looks)
+                if found["id"] == "color-contrast"
+                for node in found["nodes"]
+            ]
+
+        assert pale("#fff", "again") == ["<p>Pale</p>"]
+        assert pale("#fff", "on another page") == []
+        assert pale("#ddd", "on another ground") == ["<p>Pale</p>"]
+        page.emulate_media(color_scheme="dark")
+        assert pale("#fff", "<b>in bold</b>") == ["<b>in bold</b>"]
+        assert pale("#fff", '<span style="opacity: .9">fainter</span>') == [
+            '<span style="opacity: .9">fainter</span>'
+        ]
