@@ -33,6 +33,7 @@ from tests.support.sums import assert_seats_add_up
 from tests.support.tables import empty_tables
 from tests.support.turns import Turns, wants_to_be_alone
 
+TURNS = pytest.StashKey()
 SELLER = {
     "ORGANISER_NAME": "Sangeet Sabha",
     "ORGANISER_ADDRESS": "12 Temple Street, Chennai",
@@ -77,19 +78,34 @@ def nothing_private_is_logged():
 
 
 @pytest.fixture(scope="session")
-def turns(tmp_path_factory, worker_id):
+def turns(tmp_path_factory, worker_id, pytestconfig):
     """None where one process runs all tests."""
     # The processes' own folders stand side by side in one of the run.
-    return None if worker_id == "master" else Turns(tmp_path_factory.getbasetemp().parent)
+    turns = None if worker_id == "master" else Turns(tmp_path_factory.getbasetemp().parent)
+    pytestconfig.stash[TURNS] = turns
+    return turns
 
 
 @pytest.fixture(autouse=True)
 def turn(request, turns):
     if turns is None:
         yield
-        return
-    with turns.alone() if wants_to_be_alone(request.path) else turns.together():
+    elif wants_to_be_alone(request.path):
+        turns.stay_alone()
         yield
+    else:
+        with turns.together():
+            yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    try:
+        return (yield)
+    finally:
+        turns = item.config.stash.get(TURNS, None)
+        if turns and not (nextitem and wants_to_be_alone(nextitem.path)):
+            turns.let_in()
 
 
 @pytest.fixture(scope="session")

@@ -5,21 +5,27 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 ALONE = {"tests/faults", "tests/overload", "tests/browser/test_budgets.py"}
+TOGETHER = {"tests/faults/test_letters.py"}
+"""Of those: what takes as long as it takes."""
 
 
 def wants_to_be_alone(path):
     place = path.relative_to(Path(__file__).parents[2])
-    return any(str(part) in ALONE for part in (place, *place.parents))
+    within = {str(part) for part in (place, *place.parents)}
+    return bool(within & ALONE) and not within & TOGETHER
 
 
 class Turns:
     """Between processes that share this folder.
 
     Whoever comes waits at the door, so that a test which waits to be alone is overtaken by nobody.
+    A process stays alone for one such test after the other, until it lets others in: between any
+    two tests each of them would come in for one, and be waited for.
     """
 
     def __init__(self, folder):
         self._door, self._room = folder / "door", folder / "room"
+        self._stays = None
 
     @contextmanager
     def together(self):
@@ -32,6 +38,16 @@ class Turns:
     def alone(self):
         with locked(self._door, fcntl.LOCK_EX), locked(self._room, fcntl.LOCK_EX):
             yield
+
+    def stay_alone(self):
+        if self._stays is None:
+            self._stays = ExitStack()
+            self._stays.enter_context(self.alone())
+
+    def let_in(self):
+        if self._stays is not None:
+            self._stays.close()
+            self._stays = None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.support.turns import ALONE, Turns, wants_to_be_alone
+from tests.support.turns import ALONE, TOGETHER, Turns, wants_to_be_alone
 
 LONG, SOON = 5, 0.2
 ROOT = Path(__file__).parents[2]
@@ -70,8 +70,22 @@ def test_whoever_waits_to_be_alone_is_not_overtaken(tmp_path):
     late.leave()
 
 
+def test_whoever_is_alone_stays_so_until_it_lets_others_in(tmp_path):
+    turns = Turns(tmp_path)
+    turns.stay_alone()
+    other = Guest(Turns(tmp_path).together())
+    turns.stay_alone()
+    assert not other.within.wait(SOON)
+    turns.let_in()
+    assert other.within.wait(LONG)
+    turns.let_in()
+    other.leave()
+
+
 def test_the_list_of_those_who_want_to_be_alone_names_what_there_is():
     for name in ALONE:
         assert (ROOT / name).exists()
         assert wants_to_be_alone(ROOT / name / "test_anything.py")
-    assert not wants_to_be_alone(ROOT / "tests/unit/test_turns.py")
+    for name in (*TOGETHER, "tests/unit/test_turns.py"):
+        assert (ROOT / name).exists()
+        assert not wants_to_be_alone(ROOT / name)
