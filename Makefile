@@ -9,7 +9,7 @@ PY = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
-	$(addprefix tests/,simulation metrics backup test_reload.py)
+	$(addprefix tests/,simulation metrics backup security test_reload.py)
 
 .PHONY: help demo test quick faults fuzz shots check load soak bench growth lock compressed licences sbom audit python \
 	setup-demo setup-test setup-audit

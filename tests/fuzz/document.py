@@ -4,11 +4,11 @@ import schemathesis
 from schemathesis.engine import Status, from_schema
 from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
-from tests.fuzz.search import WHOLE
+from tests.fuzz.search import TIMES, WHOLE
 
-EXAMPLES = {"coverage": 1, "fuzzing": 8, "stateful": 20}
+EXAMPLES = {"coverage": 1, "fuzzing": 4, "stateful": 10}
 """Requests of each call made at random, and rows of calls that use each other's answers; the
-limits of every field ("coverage") are counted by the document. Each a twentieth of the whole."""
+limits of every field ("coverage") are counted by the document."""
 RULES = {
     # Rules between fields, or between a field and the state of things: no schema can say them.
     "is not a cursor of this listing",
@@ -108,7 +108,7 @@ def _config(credentials, phase):
         {
             **({} if WHOLE else {"seed": 1}),
             "generation": {
-                "max-examples": EXAMPLES[phase] * (20 if WHOLE else 1),
+                "max-examples": EXAMPLES[phase] * (TIMES if WHOLE else 1),
                 "deterministic": not WHOLE,
                 "no-shrink": not WHOLE,
             },

@@ -78,7 +78,7 @@ def keeper(app, factories, settings):
     return browser
 
 
-@examples(15)
+@examples(7)
 @given(links)
 def test_signing_in_sends_nobody_off_the_site(app, keeper, target):
     browser = Visitor(app)
@@ -138,7 +138,7 @@ NAMES = [
 queries = st.lists(st.tuples(st.sampled_from(NAMES) | plain, texts), max_size=20)
 
 
-@examples(12)
+@examples(6)
 @given(queries, st.sampled_from([HTML, HTMX, {}]))
 def test_no_query_breaks_any_address(keeper, addresses, query, headers):
     for path in addresses:
@@ -190,7 +190,7 @@ FORMS = [
 forms = st.dictionaries(st.sampled_from(FORMS) | plain, texts, max_size=8)
 
 
-@examples(250)
+@examples(125)
 @given(data=st.data(), form=forms)
 def test_no_form_breaks_any_address(app, keeper, data, form):
     posts = [

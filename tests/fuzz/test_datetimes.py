@@ -94,7 +94,7 @@ fields = st.sampled_from([*TYPED, *TIMES, "max_per_person", "seen", "city"])
 typed = st.dictionaries(fields, local | texts | st.sampled_from(["1e999999", "-0", "1e5000"]))
 
 
-@examples(200)
+@examples(100)
 @given(typed, st.sampled_from(sorted(available_timezones())))
 def test_what_is_typed_becomes_facts_or_a_sentence_at_a_field(fill, typed, zone):
     form = fill({**TYPED, "time_zone": zone, **typed})
@@ -123,7 +123,7 @@ def _stored(event):
 span = (datetime(1971, 1, 1), datetime(9997, 12, 31))
 
 
-@examples(200)
+@examples(100)
 @given(st.datetimes(*span, timezones=zones), st.sampled_from(sorted(available_timezones())))
 def test_a_form_sent_as_it_was_shown_changes_no_moment(fill, at, zone):
     at = at.astimezone(UTC)

@@ -80,7 +80,7 @@ def unescaped(text):
     return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
 
 
-@examples(60)
+@examples(30)
 @given(tables)
 def test_an_excel_file_holds_text_as_text_and_no_formula(app, rows):
     with app.test_request_context():

@@ -121,7 +121,7 @@ def test_no_cookie_breaks_a_page_or_opens_a_door(app, clean, cookie, named):
         assert answer.status_code == status
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_a_cookie_with_one_sign_changed_is_nobodys(app, guest, data):
     if "kept" not in vars(guest):
@@ -217,7 +217,7 @@ bodies = (
 )
 
 
-@examples(150)
+@examples(75)
 @given(bodies, st.dictionaries(NAMES, values, max_size=1), st.booleans())
 def test_the_express_lane_and_flask_say_the_same(desk_of_one, body, change, near):
     if near:

@@ -116,7 +116,7 @@ def test_a_forged_cursor_of_a_page_breaks_nothing(client, house, listing, cursor
 starts = st.datetimes(datetime(2030, 1, 1), datetime(2030, 1, 1, 0, 0, 2), timezones=st.just(UTC))
 
 
-@examples(8)
+@examples(4)
 @given(
     st.lists(st.tuples(starts, st.sampled_from([0, 500])), max_size=7),
     st.integers(1, 3),

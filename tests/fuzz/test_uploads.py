@@ -56,7 +56,7 @@ def test_a_picture_of_any_kind_and_shape_is_shown(kind, width, height, turned):
     assert shown(picture(*kind, (width, height), exif=exif))
 
 
-@examples(100)
+@examples(50)
 @given(kinds, st.data())
 def test_a_damaged_picture_is_shown_or_refused(kind, data):
     file = bytearray(picture(*kind, (30, 20)))
@@ -69,7 +69,7 @@ HEADS = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x10\0\0\0WEBPVP8 ", b
 HEADS += [b"%PDF-1.7", b"PK\x03\x04", b"<svg ", b"<html>", b"II*\0", b"%!PS", b"\0\0\0\x20ftypavif"]
 
 
-@examples(100)
+@examples(50)
 @given(st.sampled_from([b"", *HEADS]), st.binary(max_size=300), st.sampled_from([b"", SECRET]))
 def test_what_only_begins_like_a_picture_is_refused(head, rest, tail):
     assert shown(head + rest + tail) is None
@@ -82,7 +82,7 @@ def test_what_follows_a_picture_is_left_behind(kind, rest, second):
     assert shown(picture(*kind, (30, 20)) + second + rest + SECRET + rest)
 
 
-@examples(40)
+@examples(20)
 @given(st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1))
 def test_a_bomb_is_refused_by_its_head(width, height):
     assume(width * height > MAX_PIXELS)
@@ -106,7 +106,7 @@ def organiser(app, settings, factories):
     return browser
 
 
-@examples(50)
+@examples(25)
 @given(header_texts, texts, texts, st.binary(max_size=100))
 def test_no_form_with_a_file_breaks_the_page(organiser, sql, kind, name, filename, file):
     sent = FileStorage(io.BytesIO(file), filename.replace("\0", ""), content_type=kind)
@@ -121,7 +121,7 @@ def test_no_form_with_a_file_breaks_the_page(organiser, sql, kind, name, filenam
     assert sql("SELECT count(*) FROM event_images") == [(0,)]
 
 
-@examples(100)
+@examples(50)
 @given(st.binary(max_size=300), st.sampled_from(["b", "", '"', "b; charset=x", "é"]), st.booleans())
 def test_no_body_of_parts_breaks_the_page(organiser, rest, boundary, begun):
     start = b'--b\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n'

@@ -108,7 +108,7 @@ def everything(sql):
     return read
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("method", ["GET", pytest.param("HEAD", marks=pytest.mark.whole)])
 def test_line_06_get_and_head_change_nothing(app, world, everything, redis, method):
     before = everything()
     asked = 0

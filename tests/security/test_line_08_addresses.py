@@ -57,9 +57,10 @@ OTHERWISE = {"Date", "X-Request-Id", "Vary"}
 """Headers of an answer that differ by the moment, and by whether a page was just made."""
 
 
-def attacks():
-    """(what stands before the path, headers, the `Host`)."""
-    yield from [("", {name: value}, HOST) for name, value in CLAIMS.items()]
+def attacks(one_by_one):
+    """(what stands before the path, headers, the `Host`); all claims at once in any case."""
+    if one_by_one:
+        yield from [("", {name: value}, HOST) for name, value in CLAIMS.items()]
     yield "", CLAIMS, HOST
     for before in TARGETS:
         yield before, {}, HOST
@@ -111,10 +112,22 @@ def differences(seen, due, *case):
     return case, told[0] - told[1], told[1] - told[0]
 
 
-@pytest.mark.parametrize("as_whom", [HTML, {"Accept": "*/*"}, {**HTML, "HX-Request": "true"}])
-def test_line_08_the_next_visitor_sees_what_they_would_have_seen(sites, paths, as_whom):
+PROGRAM, HTMX = {"Accept": "*/*"}, {**HTML, "HX-Request": "true"}
+
+
+@pytest.mark.parametrize(
+    ("as_whom", "one_by_one"),
+    [
+        (HTML, True),
+        (PROGRAM, False),
+        (HTMX, False),
+        pytest.param(PROGRAM, True, marks=pytest.mark.whole),
+        pytest.param(HTMX, True, marks=pytest.mark.whole),
+    ],
+)
+def test_line_08_the_next_visitor_sees_what_they_would_have_seen(sites, paths, as_whom, one_by_one):
     attacked, honest = sites
-    for n, (before, claims, host) in enumerate(attacks()):
+    for n, (before, claims, host) in enumerate(attacks(one_by_one)):
         for path in paths(n):
             ask(attacked, before + path, {**as_whom, **claims}, host)
             seen, due = ask(attacked, path, as_whom), ask(honest, path, as_whom)
