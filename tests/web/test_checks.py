@@ -16,9 +16,10 @@ def hidden(text):
 
 def test_each_part_of_the_site_is_told(organiser):
     text = organiser.get("/admin/checks").text
-    for part in ("Settings", "Database", "Migrations", "Redis", "Connections"):
+    well = ("Settings", "Database", "Migrations", "Redis", "Connections", "Sign-up")
+    for part in (*well, "Organiser", "Letters"):
         assert f"<dt>{part}</dt>" in text
-    assert text.count("In order") == 5
+    assert text.count("In order") == len(well)
 
 
 def test_a_part_that_is_not_in_order_says_what_to_do(organiser, sql):
