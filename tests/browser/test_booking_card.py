@@ -43,7 +43,7 @@ def test_the_form_gives_way_when_the_event_sells_out(
 ):
     event = make_event(capacity=5)
     other = make_user()
-    with on_event_page(event) as page:
+    with on_event_page(event, quick=True) as page:
         make_booking(event=event, user=other, seats=5)
         expect(page.locator("#seats")).to_contain_text("Sold out")
         expect(page.get_by_role("button", name=re.compile("^Book"))).to_have_count(0)
@@ -143,7 +143,7 @@ def test_the_bound_follows_the_seats_that_are_left(
     on_event_page, make_event, make_booking, make_user
 ):
     event = make_event(capacity=30)
-    with on_event_page(event) as page:
+    with on_event_page(event, quick=True) as page:
         expect(page.locator("#seats-help")).to_have_text("Up to 30: that is all that are left.")
         page.get_by_role("spinbutton", name="Seats").fill("9")
         make_booking(event=event, user=make_user(), seats=22)

@@ -32,7 +32,7 @@ def test_the_form_goes_by_itself_when_sales_close(visit, make_event):
 
 def test_a_paused_sale_stops_for_those_who_look_and_goes_on_by_itself(visit, make_event, app, desk):
     event = make_event(capacity=50)
-    with visit() as page:
+    with visit(quick=True) as page:
         page.goto(f"/events/{event.id}")
         expect(page.get_by_role("button", name=re.compile("^Book"))).to_be_visible()
         for paused in (True, False):
