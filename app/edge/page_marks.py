@@ -19,35 +19,46 @@ class Mark(Enum):
     TOKEN = f"{_SALT}.token"
     KEY = f"{_SALT}.key"
     TICKET_URL = f"{_SALT}.ticket"
+    BOOKING_ID = f"{_SALT}.booking"
+    REFERENCE = f"{_SALT}.reference"
+    SECRET = f"{_SALT}.secret"
+    ADDRESS = f"{_SALT}.address"
+    HOLDER = f"{_SALT}.holder"
+    ROWS = f"{_SALT}.rows"
 
 
-class Count(StrEnum):
-    """How many of an event's seats, and how the number is written."""
+class Kind(StrEnum):
+    """What a numbered mark stands for."""
 
     LEFT = "left"
+    """Seats left of the event with this id."""
     LEFT_PLAIN = "number"
-    """Without separators, for addresses and attributes."""
+    """The same without separators, for addresses and attributes."""
     SOLD = "sold"
+    CODE = "code"
+    """The code of the ticket's seat with this number."""
+    CODE_DRAWING = "drawing"
 
 
 @dataclass(frozen=True, slots=True)
-class SeatMark:
-    """Stands in a page for a count of an event's seats."""
+class NumberedMark:
+    """Stands in a page for a piece that it has several of."""
 
-    event_id: int
-    count: Count
+    number: int
+    kind: Kind
 
     @property
     def value(self) -> str:
-        return f"{_SALT}.{self.event_id}.{self.count}"
+        return f"{_SALT}.{self.number}.{self.kind}"
 
 
-AnyMark = Mark | SeatMark
+AnyMark = Mark | NumberedMark
 Part = bytes | AnyMark
-Pieces = Mapping[Mark, Callable[[], str]]
+Pieces = Mapping[AnyMark, Callable[[], str]]
+"""What replaces marks: HTML, or text that needs no escaping."""
 _MARKS = {mark.value.encode(): mark for mark in Mark}
-_COUNTS = "|".join(Count)
-_ANY_MARK = re.compile(rf"({_SALT}\.(?:[0-9]+\.(?:{_COUNTS})|[a-z]+))".encode())
+_KINDS = "|".join(Kind)
+_ANY_MARK = re.compile(rf"({_SALT}\.(?:[0-9]+\.(?:{_KINDS})|[a-z]+))".encode())
 
 
 def split(body: bytes) -> list[Part]:
@@ -60,5 +71,5 @@ def _part(text: bytes) -> Part:
         return text
     if text in _MARKS:
         return _MARKS[text]
-    _salt, event_id, count = text.decode().split(".")
-    return SeatMark(int(event_id), Count(count))
+    _salt, number, kind = text.decode().split(".")
+    return NumberedMark(int(number), Kind(kind))

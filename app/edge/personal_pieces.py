@@ -4,18 +4,22 @@ Such a page is rendered once for each state of what it shows, and the name and t
 the visitor are put into each answer (see `page_marks`).
 """
 
+import time
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
-from flask import Response, g, session
+from flask import Response, current_app, g, request, session
 from markupsafe import escape
 
 from app.edge import forged_requests
-from app.edge.page_marks import AnyMark, Mark, Pieces, SeatMark
-from app.edge.response_cache import cached
+from app.edge.page_marks import AnyMark, Mark, NumberedMark, Pieces
+from app.edge.response_cache import ResponseCache, cached
 from app.edge.seat_counts import SharedCounts
 from app.edge.session import current_user, is_anonymous
 from app.presenters.scripts import isolated
 from app.services.catalogue import CatalogueSnapshot
+
+Made = TypeVar("Made", Response, str)
 
 
 def shared_page(
@@ -29,24 +33,58 @@ def shared_page(
     It must depend on the URL, the snapshot and `variant` only; `pieces` gives what it has of the
     visitor besides name and token. Raises what `make` raises.
     """
-    if not is_anonymous() and session.get("_flashes"):
-        return make()  # with a message for this visitor
-    who = "anonymous" if is_anonymous() else "user" if current_user() else "guest"
-    own: Pieces = {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token, **(pieces or {})}
-    counts = SharedCounts(snapshot)
+    if has_message():
+        return make()
+    own, counts = _own(pieces), SharedCounts(snapshot)
 
     def text(mark: AnyMark) -> str:
-        return counts.text(mark) if isinstance(mark, SeatMark) else own[mark]()
+        return counts.text(mark) if isinstance(mark, NumberedMark) else own[mark]()
 
     def made() -> Response:
-        g.is_shared, g.shared_counts = True, counts
+        g.shared_counts = counts
         try:
-            return make()
+            return _shared(make)
         finally:
-            g.is_shared = False
             del g.shared_counts
 
-    return cached(snapshot, made, who, *variant, etag=counts.etag, texts=text)
+    return cached(snapshot, made, _who(), *variant, etag=counts.etag, texts=text)
+
+
+def shared_text(make: Callable[[], str], *key: Hashable, pieces: Pieces) -> str:
+    """Return a page or a part of one that `make` renders once a second at most for each `key`.
+
+    It must depend on the key, the endpoint and the time only; `pieces` as for `shared_page`. Ask
+    `has_message` before sharing a whole page.
+    """
+    own = _own(pieces)
+    cache: ResponseCache = current_app.extensions["response_cache"]
+    return cache.text(
+        (request.endpoint, _who(), *key),
+        int(time.monotonic()),
+        lambda: _shared(make),
+        lambda mark: own[mark](),
+    )
+
+
+def has_message() -> bool:
+    """Whether the next page has a message for this visitor alone."""
+    return not is_anonymous() and "_flashes" in session
+
+
+def _who() -> str:
+    return "anonymous" if is_anonymous() else "user" if current_user() else "guest"
+
+
+def _own(pieces: Pieces | None) -> Pieces:
+    return {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token, **(pieces or {})}
+
+
+def _shared(make: Callable[[], Made]) -> Made:
+    g.is_shared = True
+    try:
+        return make()
+    finally:
+        g.is_shared = False
 
 
 def is_shared() -> bool:

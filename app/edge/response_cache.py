@@ -12,7 +12,7 @@ from flask import Response, current_app, request
 from app.edge.page_marks import AnyMark, Part, split
 from app.services.catalogue import CatalogueSnapshot
 
-MAX_ENTRIES = 500
+MAX_ENTRIES = 2_000
 MAX_BYTES = 32 * 1024 * 1024
 """Bytes of all bodies in the cache of a process."""
 MAX_KEY_LENGTH = 500
@@ -44,23 +44,28 @@ class ResponseCache:
             response = make()
             if response.status_code != 200:
                 return response
-            entry = _entry(etag, response)
-            self._keep(key, entry)
+            headers = [header for header in response.headers if header[0] != "Content-Length"]
+            entry = self._kept(key, etag, response.get_data(), headers)
         return Response(_filled(entry, texts), headers=entry.headers)
 
-    def _keep(self, key: Hashable, entry: CachedResponse) -> None:
+    def text(self, key: Hashable, etag: Hashable, make: Callable[[], str], texts: Texts) -> str:
+        """Return a part of a page, as `answer` does a whole response."""
+        entry = self._entries.get(key)
+        if entry is None or entry.etag != etag:
+            entry = self._kept(key, etag, make().encode(), [])
+        return _filled(entry, texts).decode()
+
+    def _kept(
+        self, key: Hashable, etag: Hashable, body: bytes, headers: list[tuple[str, str]]
+    ) -> CachedResponse:
+        entry = CachedResponse(etag, split(body), headers, len(body))
         if former := self._entries.pop(key, None):
             self._size -= former.size
         if len(self._entries) >= MAX_ENTRIES or self._size + entry.size > MAX_BYTES:
             self._entries, self._size = {}, 0
         self._entries[key] = entry
         self._size += entry.size
-
-
-def _entry(etag: Hashable, response: Response) -> CachedResponse:
-    body = response.get_data()
-    headers = [header for header in response.headers if header[0] != "Content-Length"]
-    return CachedResponse(etag, split(body), headers, len(body))
+        return entry
 
 
 def _filled(entry: CachedResponse, texts: Texts) -> bytes:

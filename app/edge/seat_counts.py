@@ -9,7 +9,7 @@ from collections.abc import Hashable
 
 from flask import g
 
-from app.edge.page_marks import Count, SeatMark
+from app.edge.page_marks import Kind, NumberedMark
 from app.models import Event
 from app.presenters.seat_status import SeatStatus, is_exact, seat_status, seat_words
 from app.services.catalogue import CatalogueSnapshot
@@ -26,10 +26,10 @@ class SharedCounts:
         )
         self._by_id: dict[int, tuple[Event, int]] = {}
 
-    def text(self, mark: SeatMark) -> str:
+    def text(self, mark: NumberedMark) -> str:
         """Return the count for which the mark stands."""
-        event, left = self._known[mark.event_id]
-        return _written(event, left, mark.count)
+        event, left = self._known[mark.number]
+        return _written(event, left, mark.kind)
 
     def has(self, event: Event) -> bool:
         """Whether marks may stand for the event's counts."""
@@ -45,17 +45,17 @@ class SharedCounts:
 
 def shown_status(event: Event) -> SeatStatus:
     """Return the status of the event's seats, with their number or its mark."""
-    return seat_status(event, left_text=_shown(event, Count.LEFT))
+    return seat_status(event, left_text=_shown(event, Kind.LEFT))
 
 
 def seats_left(event: Event) -> str:
     """Return the number of seats left in digits, or its mark."""
-    return _shown(event, Count.LEFT_PLAIN)
+    return _shown(event, Kind.LEFT_PLAIN)
 
 
 def seats_sold(event: Event) -> str:
     """Return the number of seats sold, or its mark."""
-    return _shown(event, Count.SOLD)
+    return _shown(event, Kind.SOLD)
 
 
 def seats_version(event: Event) -> str:
@@ -63,16 +63,16 @@ def seats_version(event: Event) -> str:
     return f"{shown_status(event).tone}-{seats_left(event)}"
 
 
-def _shown(event: Event, count: Count) -> str:
+def _shown(event: Event, kind: Kind) -> str:
     shared: SharedCounts | None = g.get("shared_counts")
     if shared is not None and shared.has(event):
-        return SeatMark(event.id, count).value
-    return _written(event, event.seats_available, count)
+        return NumberedMark(event.id, kind).value
+    return _written(event, event.seats_available, kind)
 
 
-def _written(event: Event, left: int, count: Count) -> str:
-    if count is Count.LEFT_PLAIN:
+def _written(event: Event, left: int, kind: Kind) -> str:
+    if kind is Kind.LEFT_PLAIN:
         return str(left)
-    if count is Count.SOLD:
+    if kind is Kind.SOLD:
         left = event.capacity - event.seats_held - left
     return f"{left:,}"

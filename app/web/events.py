@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from app.edge.calendar_files import calendar_file
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
-from app.edge.page_marks import Mark
+from app.edge.page_marks import Mark, Pieces
 from app.edge.personal_pieces import is_shared, shared_page
 from app.edge.seat_counts import seats_version
 from app.models import Event
@@ -52,7 +52,7 @@ def find(event_id: int) -> Answer:
 def show(event_id: int, slug: str) -> Answer:
     snapshot = catalogue().event(event_id)
     held = held_tickets(event_id)
-    pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
+    pieces: Pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
     variant = (held.seats, held.count) if held else None
     return shared_page(snapshot, lambda: _shown(snapshot, slug, held), variant, pieces=pieces)
 

@@ -15,9 +15,9 @@ from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
-from app.presenters.ticket_codes import seat_codes
 from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
+from app.web.shared_tickets import bookings_page, ticket_page
 from app.web.ticket_links import of_account
 
 blueprint = Blueprint("my_bookings", __name__)
@@ -31,23 +31,12 @@ def index() -> Answer:
     user = signed_in_user()
     page = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
     counts = user_bookings.count_by_tab(user.id)
-    return render_template(
-        "pages/bookings.html", page=page, tab=tab, counts=counts, links=of_account, now=now()
-    )
+    return bookings_page(page, tab, counts)
 
 
 @blueprint.get("/bookings/<id:booking_id>")
 def show(booking_id: int) -> Answer:
-    booking = _mine(booking_id)
-    codes = seat_codes(booking, first=request.args.get("from", 1, type=int))
-    return render_template(
-        "pages/ticket.html",
-        booking=booking,
-        links=of_account,
-        codes=codes,
-        new="new" in request.args,
-        now=now(),
-    )
+    return ticket_page(_mine(booking_id), of_account)
 
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")

@@ -16,9 +16,9 @@ from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
-from app.presenters.ticket_codes import seat_codes
-from app.services import bookings, outbox, tickets
+from app.services import bookings, tickets
 from app.web.my_bookings import told_of
+from app.web.shared_tickets import booking_rows, ticket_page
 from app.web.ticket_links import by_secret
 
 blueprint = Blueprint("tickets", __name__)
@@ -28,7 +28,7 @@ blueprint.after_request(never_passed_on)
 @blueprint.get("/tickets")
 def index() -> Answer:
     found = tickets.find_tickets(kept_tickets())
-    return render_template("pages/tickets.html", bookings=found, links=by_secret, now=now())
+    return render_template("pages/tickets.html", rows=booking_rows(found, by_secret))
 
 
 @blueprint.post("/tickets/forgotten")
@@ -41,16 +41,7 @@ def forget() -> Answer:
 @blueprint.get("/tickets/<secret>")
 def show(secret: str) -> Answer:
     booking = _opened(secret)
-    return render_template(
-        "pages/ticket.html",
-        booking=booking,
-        links=by_secret,
-        address=ticket_url(booking),
-        codes=seat_codes(booking, first=request.args.get("from", 1, type=int)),
-        new="new" in request.args,
-        offers_password=outbox.is_configured(),
-        now=now(),
-    )
+    return ticket_page(booking, by_secret, address=ticket_url(booking))
 
 
 @blueprint.get("/tickets/<secret>/calendar.ics")

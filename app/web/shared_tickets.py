@@ -1,0 +1,207 @@
+"""Tickets and lists of bookings, each rendered once for all who have booked alike.
+
+What is a booking's own (its id, reference, codes, name, addresses) are marks in them, which are
+replaced in each answer (see `app/edge/page_marks.py`).
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from flask import render_template, request
+from markupsafe import Markup
+from sqlalchemy import inspect
+
+from app.edge.page_marks import AnyMark, Kind, Mark, NumberedMark
+from app.edge.personal_pieces import has_message, shared_text
+from app.models import Booking, BookingState, Event
+from app.models.columns import now
+from app.presenters.scripts import own_script
+from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
+from app.services import outbox
+from app.services.paging import Page
+from app.services.user_bookings import Tab
+from app.web.ticket_links import TicketLinks, of_account
+
+MOST_CODES = 10
+"""Seats of a ticket that is shared; larger parties are rendered one by one."""
+NOT_SHOWN = frozenset(("description", "seats_available", "seats_held", "version", "updated_at"))
+"""Facts of an event that neither its tickets nor their rows show."""
+
+OwnPieces = dict[AnyMark, Callable[[], str]]
+Links = Callable[[Booking], TicketLinks]
+
+
+class AnyBooking:
+    """A booking as templates see it that render for all alike: its own pieces are marks.
+
+    It raises `RuntimeError` for what it doesn't know, so that nothing of one booking can get into
+    the pages of others.
+    """
+
+    id = Mark.BOOKING_ID.value
+    spoken_reference = Mark.REFERENCE.value
+    part_of = None
+    ALIKE = frozenset(
+        ("event", "seats", "total_minor", "currency", "state", "takes_seats", "can_be_given_back")
+    )
+    """What all these bookings have in common; `_common_facts` holds all of it."""
+
+    def __init__(self, booking: Booking) -> None:
+        self._booking = booking
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.ALIKE:
+            return getattr(self._booking, name)
+        raise RuntimeError(f"{name} is a booking's own: give it a mark, or a place in the key")
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What a ticket's page has of its own booking, or the marks in its place."""
+
+    booking: Booking | AnyBooking
+    links: Callable[[Any], TicketLinks]
+    codes: SeatCodes
+    address: str | None
+    holder: Markup | None
+
+    def page(self, **context: object) -> str:
+        return render_template("pages/ticket.html", **vars(self), **context)
+
+
+def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -> str:
+    """Return the page of a ticket; `address` is the secret one by which it was asked for."""
+    at, name = now(), booking.holder_name
+    holder = Markup("<dd {}>{}</dd>").format(own_script(name), name) if name else None
+    codes = seat_codes(booking, request.args.get("from", 1, type=int))
+    own = _Own(booking, links, codes, address, holder)
+    new, offers_password = "new" in request.args, address is not None and outbox.is_configured()
+
+    def render(shown: _Own) -> str:
+        return shown.page(now=at, new=new, offers_password=offers_password)
+
+    if not _stands(booking) or booking.seats > MOST_CODES or has_message():
+        return render(own)
+    return shared_text(
+        lambda: render(_marked(booking, own)),
+        *_common_facts(booking, at),
+        (new, offers_password, holder is None, address is None),
+        pieces=_ticket_pieces(booking, own),
+    )
+
+
+def bookings_page(page: Page[Booking], tab: Tab, counts: dict[Tab, int]) -> str:
+    """Return the page of an account's bookings."""
+    rows = booking_rows(page.items, of_account, tab)
+
+    def render(shown: Markup) -> str:
+        return render_template(
+            "pages/bookings.html",
+            rows=shown,
+            next_cursor=page.next_cursor,
+            tab=tab,
+            counts=counts,
+        )
+
+    if page.next_cursor or has_message():
+        return render(rows)
+    key = ("bookings", tab, *counts.values(), bool(rows))
+    shown = Markup(Mark.ROWS.value if rows else "")  # noqa: S704 - a mark
+    return shared_text(lambda: render(shown), *key, pieces={Mark.ROWS: lambda: rows})
+
+
+def booking_rows(bookings: Sequence[Booking], links: Links, tab: Tab | None = None) -> Markup:
+    """Return the rows of a list of bookings."""
+    at = now()
+    return Markup().join(Markup(_row(booking, links, tab, at)) for booking in bookings)  # noqa: S704
+
+
+def _row(booking: Booking, links: Links, tab: Tab | None, at: datetime) -> str:
+    here = links(booking)
+
+    def render(one: Any, its_links: Any) -> str:
+        return render_template(
+            "fragments/booking_row.html", booking=one, links=its_links, tab=tab, now=at
+        )
+
+    if not _stands(booking):
+        return render(booking, links)
+    return shared_text(
+        lambda: render(AnyBooking(booking), _links_for_all(here)),
+        "row",
+        tab,
+        *_common_facts(booking, at),
+        pieces=_own_pieces(booking, here),
+    )
+
+
+def _stands(booking: Booking) -> bool:
+    """Whether it is as most are; others have words of their own."""
+    return booking.takes_seats and booking.state == BookingState.CONFIRMED
+
+
+def _common_facts(booking: Booking, at: datetime) -> tuple[Hashable, ...]:
+    """All that pages of the booking show, but for its own pieces and what the time changes."""
+    event = booking.event
+    return (
+        *(getattr(event, name) for name in _shown_facts()),
+        event.sale_state(at),
+        booking.seats,
+        booking.total_minor,
+        booking.currency,
+        booking.state,
+        booking.can_be_given_back(at),
+    )
+
+
+@cache
+def _shown_facts() -> list[str]:
+    return [one.key for one in inspect(Event).column_attrs if one.key not in NOT_SHOWN]
+
+
+def _own_pieces(booking: Booking, here: TicketLinks) -> OwnPieces:
+    return {
+        Mark.BOOKING_ID: lambda: str(booking.id),
+        Mark.REFERENCE: lambda: booking.spoken_reference,
+        Mark.SECRET: lambda: here.secret or "",
+    }
+
+
+def _ticket_pieces(booking: Booking, own: _Own) -> OwnPieces:
+    pieces = _own_pieces(booking, own.links(booking))
+    pieces |= {Mark.ADDRESS: lambda: own.address or "", Mark.HOLDER: lambda: own.holder or ""}
+    for code in own.codes.codes:
+        pieces[NumberedMark(code.number, Kind.CODE)] = partial(str, code.text)
+        pieces[NumberedMark(code.number, Kind.CODE_DRAWING)] = partial(str, code.drawing)
+    return pieces
+
+
+def _marked(booking: Booking, own: _Own) -> _Own:
+    """Return the same with marks instead."""
+    return _Own(
+        AnyBooking(booking),
+        _links_for_all(own.links(booking)),
+        _codes_for_all(own.codes),
+        Mark.ADDRESS.value if own.address else None,
+        Markup(Mark.HOLDER.value) if own.holder else None,  # noqa: S704 - a mark
+    )
+
+
+def _links_for_all(here: TicketLinks) -> Callable[[Any], TicketLinks]:
+    secret = None if here.secret is None else Mark.SECRET.value
+    return lambda booking: TicketLinks(booking, secret)
+
+
+def _codes_for_all(codes: SeatCodes) -> SeatCodes:
+    marked = [
+        SeatCode(
+            code.number,
+            NumberedMark(code.number, Kind.CODE).value,
+            Markup(NumberedMark(code.number, Kind.CODE_DRAWING).value),  # noqa: S704 - a mark
+        )
+        for code in codes.codes
+    ]
+    return SeatCodes(marked, None, None)
