@@ -17,6 +17,8 @@ from gevent.threadpool import ThreadPool
 P = ParamSpec("P")
 R = TypeVar("R")
 
+WEIGHT = 0.2
+"""Of the newest unit of work in the average of how long they take."""
 NICENESS = 5
 """Of the worker thread: next to one that serves requests, it gets a quarter of a busy core."""
 
@@ -83,13 +85,21 @@ class FairQueue:
         self._mutex = threading.Lock()
         self._waiting: OrderedDict[str, deque[_Ticket[object]]] = OrderedDict()
         self._served = False
+        self._seconds = 0.0
+        """Of a unit of work and the rest after it, on average."""
         self._pool: ThreadPool | None = None
+
+    def is_hopeless(self, client: str) -> bool:
+        """Whether work of this client would wait too long for a start: each of the others' has its
+        turn before it. Who has work in the queue already is refused by `run` alone."""
+        others = len(self._waiting)
+        return client not in self._waiting and others * self._seconds > self._timeout
 
     def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Do the work when its turn comes; return its result, or raise its exception.
 
         Raises `QueueFull` when the client has too much queued, and `WaitedTooLong` when other
-        clients' work took longer than the timeout.
+        clients' work took longer than the timeout, or certainly will.
         """
         client, ticket = _client.get(), _Ticket(partial(work, *args, **kwargs))
         self._join(client, cast("_Ticket[object]", ticket))
@@ -99,6 +109,8 @@ class FairQueue:
         return ticket.result()
 
     def _join(self, client: str, ticket: _Ticket[object]) -> None:
+        if self.is_hopeless(client):
+            raise WaitedTooLong
         with self._mutex:
             queue = self._waiting.setdefault(client, deque())
             if len(queue) >= self._each:
@@ -123,7 +135,7 @@ class FairQueue:
 
     def _serve(self) -> None:
         while ticket := self._next():
-            spent = 0.0
+            began, spent = time.monotonic(), 0.0
             try:
                 spent = self._work_on(ticket)
             except Exception as error:
@@ -132,6 +144,8 @@ class FairQueue:
                 ticket.done.set()
             # Several processes hash at once: leave the rest of the CPU time to bookings.
             time.sleep(spent * (1 / self.share - 1))
+            took = time.monotonic() - began
+            self._seconds += WEIGHT * (took - self._seconds) if self._seconds else took
 
     def _next(self) -> _Ticket[object] | None:
         """Take the oldest ticket of the next client, and move that client to the end."""

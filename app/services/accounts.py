@@ -53,6 +53,11 @@ def share_core(processes: int) -> None:
     _hash_queue.share = 1 / processes
 
 
+def is_too_busy_for(client: str) -> bool:
+    """Whether a password of this client (as for `on_behalf_of`) could not be hashed in time."""
+    return _hash_queue.is_hopeless(client)
+
+
 def create_user(email: str, name: str = "", password: str | None = None) -> User:
     """Create a user; without a password they cannot sign in until one is set.
 

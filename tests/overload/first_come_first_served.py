@@ -11,6 +11,9 @@ from app.services import accounts
 class FormerQueue(SerialExecutor):
     share = 1.0
 
+    def is_hopeless(self, _client):
+        return False
+
     def run(self, work, *args, **kwargs):
         try:
             return super().run(work, *args, **kwargs)

@@ -144,3 +144,19 @@ def test_a_process_that_is_nicer_already_works_on(tmp_path):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (ran.stdout.strip(), ran.returncode) == ("done", 0), ran.stderr
+
+
+def test_whose_turn_would_come_too_late_is_told_at_once():
+    queue = FairQueue(each=5, timeout=10)
+    queue._seconds = 4.0  # as if work had taken so long until now
+    held = Held(queue)
+    for client in ("busy", "first", "second", "third"):
+        held.hand_in(client)
+    assert queue.is_hopeless("fourth")
+    assert not queue.is_hopeless("first"), "who waits already is judged by their own work"
+    began = time.monotonic()
+    with pytest.raises(WaitedTooLong), on_behalf_of("fourth"):
+        queue.run(time.sleep, 0)
+    assert time.monotonic() - began < 1
+    held.let_go()
+    assert not queue.is_hopeless("fourth")
