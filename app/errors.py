@@ -234,3 +234,11 @@ class DatabaseDown(Unavailable):
 
 class Busy(Unavailable):
     """The queue is full or a row lock was not granted in time; nothing was done."""
+
+
+class TooManyReaders(Unavailable):
+    """So many load pages that this one can't be shown just now."""
+
+
+class TooManySignIns(Unavailable):
+    """So many people sign in or up that this password can't be hashed in time."""

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.edge.addresses import OwnAddress
 from app.edge.headers import ResponseHeaders
 from app.edge.negotiation import Negotiation
+from app.edge.page_admission import PageAdmission
 from app.edge.request_ids import AccessLog, RequestIds
 from app.edge.request_metrics import RequestMetrics
 from app.edge.static_files import StaticFiles
@@ -48,6 +49,8 @@ def _layers(app: Flask, settings: Settings, metrics: "Metrics | None") -> "list[
         ResponseHeaders,
         # Takes the client's address and scheme from our own proxies only.
         partial(OwnAddress, hops=settings.proxy_hops),
+        # Lets pages in a few at a time, so that orders find the process free.
+        partial(PageAdmission, app, settings),
         # Answer plain orders directly, at a fifth of the cost of a pass through Flask.
         partial(ApiFastPath, app),
         partial(PageFastPath, app),

@@ -27,6 +27,10 @@ from app.presenters.problems import Problem, problem_of
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+ABOVE_THE_PAGE = {"HX-Retarget": "#busy", "HX-Reswap": "innerHTML"}
+"""Headers by which HTMX shows a sentence, and leaves the page as it is."""
+REFRESH = 5
+"""Seconds after which a page that can't be shown is asked for again, at least."""
 
 
 def init_app(app: Flask) -> None:
@@ -66,13 +70,21 @@ def present(problem: Problem) -> Response:
     """Return the response for a problem: JSON, an HTMX fragment or an error page."""
     if wants_json():
         return problem_response(problem)
-    if problem.status == 429 and is_htmx():
+    if problem.slug in {"too-many-requests", "too-many-readers"} and is_htmx():
         return _banner(problem)
     ident = request_id.get() if _shows_request_id(problem) else None
     page = render_template("pages/error.html", problem=problem, request_id=ident)
     response = make_response(page, problem.status)
     response.headers.extend(headers_of(problem, json=False))
+    if problem.status == 503 and request.method == "GET":
+        # Also without JavaScript, and for who looks away.
+        response.headers["Refresh"] = str(max(problem.retry_after or 0, REFRESH))
     return response
+
+
+def tries_again() -> str:
+    """Say that nobody needs to do anything."""
+    return str(_("This page tries again by itself in a few seconds."))
 
 
 def _banner(problem: Problem) -> Response:
@@ -81,7 +93,7 @@ def _banner(problem: Problem) -> Response:
         render_template("fragments/too_many.html", problem=problem), problem.status
     )
     response.headers.extend(headers_of(problem, json=False))
-    response.headers.update({"HX-Retarget": "#busy", "HX-Reswap": "innerHTML"})
+    response.headers.update(ABOVE_THE_PAGE)
     return response
 
 
@@ -112,7 +124,8 @@ def _problem_for_request(error: UtsavamError) -> Problem:
     """Return the problem of an error; for a read it doesn't say that nothing was booked."""
     problem = problem_of(error)
     if problem.slug == "unavailable" and request.method in {"GET", "HEAD"}:
-        return replace(problem, detail=_("Please try again in a moment."))
+        again = _("Please try again in a moment.")
+        return replace(problem, detail=again if wants_json() else tries_again())
     return problem
 
 

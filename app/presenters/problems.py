@@ -227,6 +227,26 @@ def _unavailable(error: errors.Unavailable) -> Problem:
     )
 
 
+def _too_many_readers(error: errors.TooManyReaders) -> Problem:
+    return Problem(
+        503,
+        "too-many-readers",
+        _("Many people are here"),
+        _("This page tries again by itself in a few seconds."),
+        retry_after=error.retry_after,
+    )
+
+
+def _too_many_sign_ins(error: errors.TooManySignIns) -> Problem:
+    return Problem(
+        503,
+        "too-many-sign-ins",
+        _("Many people are signing in"),
+        _("In a few seconds the form comes back by itself. Please send it once more then."),
+        retry_after=error.retry_after,
+    )
+
+
 def _too_many_requests(error: errors.TooManyRequests) -> Problem:
     if error.retry_after <= 120:
         wait = ngettext("%(num)d second", "%(num)d seconds", error.retry_after)
@@ -259,6 +279,8 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.IdempotencyKeyReused: _key_reused,
     errors.TooManyRequests: _too_many_requests,
     errors.OutcomeUnknown: _unknown,
+    errors.TooManyReaders: _too_many_readers,
+    errors.TooManySignIns: _too_many_sign_ins,
     errors.Unavailable: _unavailable,
     errors.EmailTaken: _fixed(
         409,

@@ -260,7 +260,20 @@
     const config = event.detail.requestConfig;
     const by = config && config.triggeringEvent;
     const busy = document.getElementById("busy");
-    if (busy && !(by && by.type === "utsavam:tick")) busy.textContent = "";
+    if (by && by.type === "utsavam:tick") return;
+    clearTimeout(again);
+    if (busy) busy.textContent = "";
+  }
+
+  // Who was told that many are here asks again as they did, unless they have gone on meanwhile.
+  let again = 0;
+  function comeAgain({ xhr, requestConfig }) {
+    const by = requestConfig.triggeringEvent;
+    const seconds = Number(xhr.getResponseHeader("Retry-After"));
+    if (xhr.status !== 503 || !xhr.getResponseHeader("HX-Retarget") || !seconds || !by) return;
+    if (by.type === "utsavam:tick") return; // comes again anyway
+    const asks = new by.constructor(by.type, { bubbles: true, cancelable: true });
+    again = setTimeout(() => by.target.isConnected && by.target.dispatchEvent(asks), seconds * 1000);
   }
 
   // Whoever leaves a form with changes that are not saved is asked first.
@@ -305,7 +318,10 @@
   // A page that the browser kept, or asks nobody for, was made before what was done since.
   window.addEventListener("pageshow", (event) => safely(comeBack, event));
   document.addEventListener("htmx:beforeSend", (event) => { event.detail.xhr.askedAt = Date.now(); });
-  document.addEventListener("htmx:afterRequest", (event) => safely(hear, event.detail.xhr));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    safely(hear, event.detail.xhr);
+    safely(comeAgain, event.detail);
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.dataset.field) judge(event.target);
   });
@@ -314,7 +330,7 @@
     document.querySelectorAll("input[name$=csrf_token]").forEach((input) => { input.value = event.detail.token; });
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status !== 400 || !event.detail.xhr.getResponseHeader("HX-Retarget")) return;
+    if (![400, 503].includes(event.detail.xhr.status) || !event.detail.xhr.getResponseHeader("HX-Retarget")) return;
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   });

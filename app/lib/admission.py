@@ -1,0 +1,132 @@
+"""Admission control: bulk work waits in line, so that urgent work beside it stays quick.
+
+A process serves one piece of work after the other, in the order in which they came. A thousand
+pages that are begun at once would hold up an order that comes after them for as long as they all
+take. So only a few are begun at once; while there is urgent work, they come in small groups with a
+rest after each, and take no more than a share of the time.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MAX_INSIDE = 16
+"""Pieces of work under way at once."""
+GROUP = 4
+"""Of these, while there is urgent work."""
+SHARE = 0.45
+"""Share of the time that bulk work takes while there is urgent work."""
+URGENT_FOR = 0.1
+"""Seconds after its last sign for which urgent work is taken to go on: whoever has been answered
+may be back at once."""
+MAX_REST = 1.0
+"""Seconds between two groups."""
+FORGOTTEN_AFTER = 0.5
+"""Seconds after which a piece of work no longer counts: it waits for something, and computes not.
+Others that need nothing of what it waits for go on."""
+
+
+class NotAdmitted(Exception):
+    """The line was too long, or did not move in time; nothing was done."""
+
+
+class Admission:
+    """The line of a process. First come, first served."""
+
+    def __init__(self, *, max_waiting: int, timeout: float) -> None:
+        """Limit the line to `max_waiting`, and the wait in it to `timeout` seconds."""
+        self._max_waiting, self._timeout = max_waiting, timeout
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        """Each is held until whoever waits is to look again."""
+        self._inside: OrderedDict[object, float] = OrderedDict()
+        """Since when each is under way, the oldest first."""
+        self._urgent_at = self._rests_until = self._group_began = float("-inf")
+        self._in_group = self._urgent = 0
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Count as urgent work in the block, which waits for nobody."""
+        self._urgent += 1
+        try:
+            yield
+        finally:
+            self._urgent -= 1
+            self._urgent_at = time.monotonic()
+
+    def enter(self, place: object) -> None:
+        """Wait in line; `place` counts as under way until it leaves. Raises `NotAdmitted`."""
+        now = time.monotonic()
+        with self._mutex:
+            if not self._waiting and self._pause(now) <= 0:
+                self._begin(place, now)
+                return
+            if len(self._waiting) >= self._max_waiting:
+                raise NotAdmitted
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        self._wait(place, turn, give_up=now + self._timeout)
+
+    def _wait(self, place: object, turn: threading.Lock, give_up: float) -> None:
+        while True:
+            now = time.monotonic()
+            with self._mutex:
+                is_first = self._waiting[0] is turn
+                pause = self._pause(now) if is_first else self._timeout
+                if pause <= 0 or now >= give_up:
+                    self._waiting.remove(turn)
+                    if pause > 0:
+                        self._call_next(is_first)
+                        raise NotAdmitted
+                    self._begin(place, now)
+                    self._call_next(is_first)
+                    return
+            turn.acquire(timeout=max(0.0, min(pause, give_up - now)))
+
+    def _call_next(self, is_first: bool = True) -> None:
+        """Have whoever is first now look whether they may begin."""
+        if is_first and self._waiting and self._waiting[0].locked():
+            self._waiting[0].release()
+
+    def _pause(self, now: float) -> float:
+        """Seconds until the first in line may begin, unless somebody leaves before."""
+        while self._inside and now - next(iter(self._inside.values())) > FORGOTTEN_AFTER:
+            self._inside.popitem(last=False)
+        most = MAX_INSIDE
+        if self._urgent or now - self._urgent_at < URGENT_FOR:
+            if not self._inside:
+                self._in_group = 0
+            if now < self._rests_until:
+                # The urgent work may be over before that.
+                return min(self._rests_until - now, URGENT_FOR)
+            most = GROUP
+            if self._in_group >= GROUP:
+                most = 0
+        if len(self._inside) < most:
+            return 0.0
+        oldest = next(iter(self._inside.values()))
+        return max(0.001, oldest + FORGOTTEN_AFTER - now)
+
+    def _begin(self, place: object, now: float) -> None:
+        if not self._inside:
+            self._in_group, self._group_began = 0, now
+        self._in_group += 1
+        self._inside[place] = now
+
+    def leave(self, place: object) -> None:
+        """Make room for the next. Also for who was not admitted, which changes nothing."""
+        now = time.monotonic()
+        with self._mutex:
+            if self._inside.pop(place, None) is None:
+                return
+            if not self._inside:
+                rest = (now - self._group_began) * (1 / SHARE - 1)
+                self._rests_until = now + min(rest, MAX_REST)
+            self._call_next()

@@ -1,0 +1,114 @@
+"""Bulk work waits in line, and beside urgent work it takes a share of the time."""
+
+import time
+from threading import Thread
+
+import pytest
+
+from app.lib.admission import (
+    FORGOTTEN_AFTER,
+    GROUP,
+    MAX_INSIDE,
+    SHARE,
+    Admission,
+    NotAdmitted,
+)
+from tests.support.servers import wait_until
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def line():
+    return Admission(max_waiting=100, timeout=5)
+
+
+def fill(line):
+    places = [object() for _ in range(MAX_INSIDE)]
+    for place in places:
+        line.enter(place)
+    return places
+
+
+def queue_up(line, names, entered):
+    """Each comes when the one before waits."""
+    threads = []
+    for name in names:
+        before = line.waiting
+        threads.append(Thread(target=lambda name=name: (line.enter(name), entered.append(name))))
+        threads[-1].start()
+        wait_until(lambda before=before: line.waiting == before + 1)
+    return threads
+
+
+def test_those_who_find_no_place_enter_in_the_order_in_which_they_came(line):
+    places, entered = fill(line), []
+    threads = queue_up(line, ["first", "second", "third"], entered)
+    for number, place in enumerate(places[:3], 1):
+        line.leave(place)
+        wait_until(lambda number=number: len(entered) == number)
+    assert entered == ["first", "second", "third"]
+    for thread in threads:
+        thread.join()
+
+
+def test_past_the_line_nobody_waits():
+    line = Admission(max_waiting=0, timeout=5)
+    fill(line)
+    began = time.monotonic()
+    with pytest.raises(NotAdmitted):
+        line.enter("one too many")
+    assert time.monotonic() - began < 0.2
+
+
+def test_who_has_waited_for_too_long_is_not_admitted_and_leaves_the_line():
+    line = Admission(max_waiting=1, timeout=0.1)
+    fill(line)
+    with pytest.raises(NotAdmitted):
+        line.enter("late")
+    assert line.waiting == 0
+    line.leave("late")  # changes nothing
+
+
+def test_work_that_hangs_keeps_nobody_out(line):
+    fill(line)
+    began = time.monotonic()
+    line.enter("patient")
+    assert FORGOTTEN_AFTER / 2 < time.monotonic() - began < FORGOTTEN_AFTER + 1
+
+
+def test_beside_urgent_work_only_a_few_enter_and_the_next_after_a_rest(line):
+    took = 0.1
+    with line.urgent():
+        places = [object() for _ in range(GROUP)]
+        for place in places:
+            line.enter(place)
+        time.sleep(took)
+        for place in places:
+            line.leave(place)
+        began = time.monotonic()
+        line.enter("next")
+        assert time.monotonic() - began > took * (1 / SHARE - 1) * 0.9
+
+
+def test_a_rest_is_over_when_the_urgent_work_is(line):
+    with line.urgent():
+        line.enter("first")
+        time.sleep(0.3)
+        line.leave("first")
+    began = time.monotonic()
+    line.enter("second")
+    assert time.monotonic() - began < 0.3
+
+
+def test_everybody_gets_through_whatever_the_turns(line):
+    done = []
+
+    def work(place):
+        line.enter(place)
+        time.sleep(0.001)
+        line.leave(place)
+        done.append(place)
+
+    with line.urgent():
+        at_once([lambda n=n: work(n) for n in range(60)])
+    assert (len(done), line.waiting) == (60, 0)
