@@ -15,11 +15,12 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import Session, contains_eager
 
-from app.booking.arrays import one_of
+from app.booking.arrays import one_of, rows_of
 from app.db import db
 from app.models import Booking, BookingState, Event
 from app.services import lookups
@@ -69,15 +70,21 @@ def _read_counts(session: Session, user_ids: list[int]) -> dict[int, dict[Tab, i
 
 
 def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]]:
-    found = {}
+    found: dict[Wanted, list[Any]] = {one: [] for one in wanted}
+    alike: dict[tuple[Tab, int], list[int]] = {}
     for one in wanted:
         user_id, tab, limit, there = one
-        query = _list(tab)
         if there:
             here, then = tuple_(_sort_column(tab), Booking.id), tuple_(*map(literal, there))
-            query = query.where(here > then if tab == Tab.UPCOMING else here < then)
-        rows = session.execute(query, {"user_id": user_id, "limit": limit})
-        found[one] = [tuple(row) for row in rows]
+            query = _list(tab).where(here > then if tab == Tab.UPCOMING else here < then)
+            rows = session.execute(query, {"user_id": user_id, "limit": limit})
+            found[one] = [tuple(row) for row in rows]
+        else:
+            alike.setdefault((tab, limit), []).append(user_id)
+    for (tab, limit), user_ids in alike.items():
+        values = {"given_user_id": user_ids, "limit": limit}
+        for user_id, booking, at in session.execute(_first_of_each(tab), values):
+            found[user_id, tab, limit, None].append((booking, at))
     return found
 
 
@@ -100,6 +107,32 @@ def _list(tab: Tab) -> Select[Any]:
         .where(Booking.user_id == bindparam("user_id"), _belongs(tab))
     )
     return _sorted(wanted, tab).limit(bindparam("limit"))
+
+
+@cache
+def _first_of_each(tab: Tab) -> Select[Any]:
+    """The beginning of a tab's list for each of many users."""
+    users = rows_of(user_id=BigInteger)
+    first = (
+        _sorted(
+            select(Booking.id, _sort_column(tab).label("at"))
+            .join(Booking.event)
+            .where(Booking.user_id == users.c.user_id, _belongs(tab)),
+            tab,
+        )
+        .limit(bindparam("limit"))
+        .correlate(users)
+        .lateral()
+    )
+    wanted = (
+        select(users.c.user_id, Booking, first.c.at)
+        .select_from(users)
+        .join(first, true())
+        .join(Booking, Booking.id == first.c.id)
+        .join(Booking.event)
+        .options(contains_eager(Booking.event))
+    )
+    return _sorted(wanted, tab)
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
