@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event as listening
+from sqlalchemy.orm import Session
 
 from app.db import db
 from app.models import SignIn, User
 from app.models.columns import now
-from app.services import bookings, lookups, sign_ins
+from app.services import bookings, lookups, sign_ins, user_bookings
 from app.services.lookups import LOOKUPS, Held
 from app.services.secrets import digest
+from app.services.user_bookings import Tab
 from tests.support.threads import at_once, in_app
 
 
@@ -98,3 +100,28 @@ def test_two_browsers_of_one_person_are_both_known(make_user):
     sign_ins.end(first)
     assert sign_ins.user_of(second).id == user.id
     assert db.session.query(SignIn).filter(SignIn.expires_at < now() + timedelta(1)).count() == 0
+
+
+def test_the_lists_of_many_come_by_one_statement_and_are_what_each_would_get_alone(
+    make_event, make_user, make_booking, statements
+):
+    events = [make_event(capacity=50, start_at=now() + timedelta(days=9 - n)) for n in range(4)]
+    events.append(make_event(start_at=now() - timedelta(days=2)))
+    users = [make_user() for _ in range(6)]
+    for number, user in enumerate(users):
+        for event in events[number % 3 :]:
+            make_booking(event=event, user=user)
+    tabs = (Tab.UPCOMING, Tab.PAST)
+    wanted = [(user.id, tab, 3, None) for user in users for tab in tabs]
+    statements.clear()
+    with Session(db.engines[LOOKUPS]) as session:
+        together = user_bookings._read_list(session, wanted)
+    assert len(statements) == len(tabs)
+    told = {one: [(row[0].id, row[1]) for row in rows] for one, rows in together.items()}
+    for user in users:
+        for tab in tabs:
+            alone = [row.id for row in user_bookings.list_tab(user.id, tab, limit=3).items]
+            assert [ident for ident, _ in told[user.id, tab, 3, None]][:3] == alone
+    assert [len(told[user.id, Tab.UPCOMING, 3, None]) for user in users] == [3, 3, 2] * 2
+    starts = [at for _, at in told[users[0].id, Tab.UPCOMING, 3, None]]
+    assert starts == sorted(starts)
