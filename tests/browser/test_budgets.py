@@ -107,6 +107,48 @@ def test_over_a_slow_line_nothing_jumps_either(visit, season, path):
     assert 0 < metrics["lcp"] <= 3 * 1800
 
 
+def shift_when_fonts_come_late(page, path):
+    """How far things move when the fonts arrive after the page was shown, as on a first visit."""
+    held, is_over = [], False
+
+    def hold(route):
+        route.continue_() if is_over else held.append(route)
+
+    page.route("**/*.woff2", hold)
+    page.goto(path, wait_until="domcontentloaded")
+    page.wait_for_timeout(300)
+    assert len(held) >= 2
+    is_over = True
+    for route in held:
+        route.continue_()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return page.evaluate(METRICS)["cls"]
+
+
+@pytest.mark.parametrize("path", ["/", "/events/1", "/sign-in"])
+def test_fonts_that_come_late_move_nothing(browser, season, site, path):
+    for width in (360, 390, 412):
+        fresh = browser.new_context(base_url=site, viewport={"width": width, "height": 740})
+        assert shift_when_fonts_come_late(fresh.new_page(), path) <= 0.05, width
+        fresh.close()
+
+
+def test_without_stand_ins_of_their_width_late_fonts_would_be_seen_to_move_things(
+    browser, season, site
+):
+    fresh = browser.new_context(base_url=site, viewport={"width": 412, "height": 740})
+    page = fresh.new_page()
+
+    def without_stand_ins(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('local("', 'local("None '))
+
+    page.route("**/site.css*", without_stand_ins)
+    # The menu would not fit beside the name, and goes back there.
+    assert shift_when_fonts_come_late(page, "/") > 0.05
+    fresh.close()
+
+
 def test_a_poll_without_news_is_a_few_bytes_and_a_fragment_is_small(visit, season, site):
     import httpx
 
