@@ -106,7 +106,7 @@ def test_the_lists_of_many_come_by_one_statement_and_are_what_each_would_get_alo
     make_event, make_user, make_booking, statements
 ):
     events = [make_event(capacity=50, start_at=now() + timedelta(days=9 - n)) for n in range(4)]
-    events.append(make_event(start_at=now() - timedelta(days=2)))
+    events.append(make_event(capacity=50, start_at=now() - timedelta(days=2)))
     users = [make_user() for _ in range(6)]
     for number, user in enumerate(users):
         for event in events[number % 3 :]:
