@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING = 2_000
 """Pages in the line of a process, half of the connections that it may have."""
-TIMEOUT = 2.0
+TIMEOUT = 4.0
 """Seconds in line; of the ten that a request may take, the rest is for the page."""
 COME_AGAIN = 5, 10
 """Seconds after which to come again, at least and at most."""

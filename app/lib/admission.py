@@ -2,8 +2,8 @@
 
 A process serves one piece of work after the other, in the order in which they came. A thousand
 pages that are begun at once would hold up an order that comes after them for as long as they all
-take. So only a few are begun at once; while there is urgent work, they come in small groups with a
-rest after each, and take no more than a share of the time.
+take. So only a few are begun at once. While much urgent work is under way, they come in small
+groups with a rest after each, and take no more than a share of the time.
 """
 
 import threading
@@ -14,13 +14,16 @@ from contextlib import contextmanager
 
 MAX_INSIDE = 16
 """Pieces of work under way at once."""
+MUCH = 8
+"""Pieces of urgent work under way, from which on bulk work gives way to it. Fewer are in nobody's
+way: a rest would leave the time unused, and who reads may be about to order."""
 GROUP = 4
-"""Of these, while there is urgent work."""
+"""Pieces of bulk work at once, while there is much urgent work."""
 SHARE = 0.45
-"""Share of the time that bulk work takes while there is urgent work."""
+"""Share of the time that bulk work takes then."""
 URGENT_FOR = 0.1
-"""Seconds after its last sign for which urgent work is taken to go on: whoever has been answered
-may be back at once."""
+"""Seconds for which much urgent work is taken to go on: who has been answered may be back at
+once."""
 MAX_REST = 1.0
 """Seconds between two groups."""
 FORGOTTEN_AFTER = 0.5
@@ -43,7 +46,7 @@ class Admission:
         """Each is held until whoever waits is to look again."""
         self._inside: OrderedDict[object, float] = OrderedDict()
         """Since when each is under way, the oldest first."""
-        self._urgent_at = self._rests_until = self._group_began = float("-inf")
+        self._much_at = self._rests_until = self._group_began = float("-inf")
         self._in_group = self._urgent = 0
 
     @property
@@ -53,12 +56,11 @@ class Admission:
     @contextmanager
     def urgent(self) -> Iterator[None]:
         """Count as urgent work in the block, which waits for nobody."""
-        self._urgent += 1
+        self._count_urgent(1)
         try:
             yield
         finally:
-            self._urgent -= 1
-            self._urgent_at = time.monotonic()
+            self._count_urgent(-1)
 
     def enter(self, place: object) -> None:
         """Wait in line; `place` counts as under way until it leaves. Raises `NotAdmitted`."""
@@ -100,7 +102,7 @@ class Admission:
         while self._inside and now - next(iter(self._inside.values())) > FORGOTTEN_AFTER:
             self._inside.popitem(last=False)
         most = MAX_INSIDE
-        if self._urgent or now - self._urgent_at < URGENT_FOR:
+        if self._is_much_urgent(now):
             if not self._inside:
                 self._in_group = 0
             if now < self._rests_until:
@@ -114,6 +116,15 @@ class Admission:
         oldest = next(iter(self._inside.values()))
         return max(0.001, oldest + FORGOTTEN_AFTER - now)
 
+    def _count_urgent(self, change: int) -> None:
+        with self._mutex:
+            if self._urgent >= MUCH:
+                self._much_at = time.monotonic()
+            self._urgent += change
+
+    def _is_much_urgent(self, now: float) -> bool:
+        return self._urgent >= MUCH or now - self._much_at < URGENT_FOR
+
     def _begin(self, place: object, now: float) -> None:
         if not self._inside:
             self._in_group, self._group_began = 0, now
@@ -126,7 +137,7 @@ class Admission:
         with self._mutex:
             if self._inside.pop(place, None) is None:
                 return
-            if not self._inside:
+            if not self._inside and self._is_much_urgent(now):
                 rest = (now - self._group_began) * (1 / SHARE - 1)
                 self._rests_until = now + min(rest, MAX_REST)
             self._call_next()

@@ -1,6 +1,7 @@
 """Bulk work waits in line, and beside urgent work it takes a share of the time."""
 
 import time
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 
 import pytest
@@ -9,6 +10,7 @@ from app.lib.admission import (
     FORGOTTEN_AFTER,
     GROUP,
     MAX_INSIDE,
+    MUCH,
     SHARE,
     Admission,
     NotAdmitted,
@@ -22,10 +24,15 @@ def line():
     return Admission(max_waiting=100, timeout=5)
 
 
-def fill(line):
+def fill(line, seconds=None):
+    """As many as may enter; they leave again after so many seconds, if any."""
     places = [object() for _ in range(MAX_INSIDE)]
     for place in places:
         line.enter(place)
+    if seconds:
+        time.sleep(seconds)
+        for place in places:
+            line.leave(place)
     return places
 
 
@@ -76,9 +83,18 @@ def test_work_that_hangs_keeps_nobody_out(line):
     assert FORGOTTEN_AFTER / 2 < time.monotonic() - began < FORGOTTEN_AFTER + 1
 
 
-def test_beside_urgent_work_only_a_few_enter_and_the_next_after_a_rest(line):
+@contextmanager
+def urgent(line, pieces=MUCH):
+    """So many pieces of urgent work."""
+    with ExitStack() as stack:
+        for _ in range(pieces):
+            stack.enter_context(line.urgent())
+        yield
+
+
+def test_beside_much_urgent_work_only_a_few_enter_and_the_next_after_a_rest(line):
     took = 0.1
-    with line.urgent():
+    with urgent(line):
         places = [object() for _ in range(GROUP)]
         for place in places:
             line.enter(place)
@@ -90,8 +106,17 @@ def test_beside_urgent_work_only_a_few_enter_and_the_next_after_a_rest(line):
         assert time.monotonic() - began > took * (1 / SHARE - 1) * 0.9
 
 
+def test_a_little_urgent_work_keeps_nobody_waiting(line):
+    """The control of the test before: there the same takes longer."""
+    began = time.monotonic()
+    with urgent(line, MUCH - 1):
+        for _ in range(3):
+            fill(line, 0.1)
+    assert time.monotonic() - began < 0.1 * (1 / SHARE - 1) * 3
+
+
 def test_a_rest_is_over_when_the_urgent_work_is(line):
-    with line.urgent():
+    with urgent(line):
         line.enter("first")
         time.sleep(0.3)
         line.leave("first")
@@ -109,6 +134,6 @@ def test_everybody_gets_through_whatever_the_turns(line):
         line.leave(place)
         done.append(place)
 
-    with line.urgent():
+    with urgent(line):
         at_once([lambda n=n: work(n) for n in range(60)])
     assert (len(done), line.waiting) == (60, 0)
