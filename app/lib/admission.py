@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_INSIDE = 16
+MAX_INSIDE = 64
 """Pieces of work under way at once."""
 MUCH = 8
 """Pieces of urgent work under way, from which on bulk work gives way to it. Fewer are in nobody's

@@ -11,6 +11,7 @@ import trustme
 from tests.deploy import proxies
 from tests.deploy.conftest import Town
 from tests.deploy.proxies import HOST
+from tests.support.own_pages import PEOPLE, Crowd, cookie_name
 from tests.support.servers import wait_until
 from tools.vendored import ROOT
 
@@ -86,3 +87,14 @@ def test_a_site_that_is_stopped_is_passed_over(ask, town, clean, folder):
     # Nor does it log what could not be passed on: a ticket's secret address would stand there.
     assert ask(f"/tickets/{'7' * 12}{'x' * 22}?new=1").status_code == 503
     assert "7777" not in (folder / "https" / "caddy" / "output.log").read_text()
+
+
+def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+    app, town, clean, make_event, make_user, make_booking
+):
+    base, host = f"https://127.0.0.1:{town.port}", f"{HOST}:{town.port}"
+    way = {"base_url": base, "host": host, "trust": town.trust}
+    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
+    crowd.look(3, **way)
+    assert not crowd.faults
+    assert crowd.statuses == {200: PEOPLE * 3}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.deploy.proxies import HOST
 from tests.faults.buyers import Buyers, check_history
+from tests.support.own_pages import PEOPLE, Crowd, cookie_name
 from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up
 from tools.vendored import ROOT
@@ -206,3 +207,13 @@ def test_what_never_changes_is_kept_and_the_rest_says_when_to_come_again(town, r
     assert (told.status_code, told.headers["Retry-After"]) == (503, "2")
     assert told.headers["Content-Type"] == "application/problem+json"
     assert told.json()["status"] == 503
+
+
+def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+    app, town, clean, make_event, make_user, make_booking
+):
+    way = {"base_url": town.url, "host": HOST}
+    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
+    crowd.look(3, **way)
+    assert not crowd.faults
+    assert crowd.statuses == {200: PEOPLE * 3}
