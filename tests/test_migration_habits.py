@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.errors import WrongCredentials
 from app.lib.emails import one_spelling
 from app.services import accounts, sign_in_links
+from tests.conftest import dispose
 from tests.support import rows
 from tests.support.servers import libpq
 from tests.support.tables import TABLES
@@ -82,7 +83,7 @@ def test_habits_that_make_bookings_wait_would_be_noticed():
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def steps_app(make_app, postgres_url):
     """The site on a database of its own."""
     return make_app(database_url=postgres_url.replace("/utsavam?", "/steps?"))
@@ -101,6 +102,7 @@ def migrated_to(database, steps_app, postgres_url):
     url = postgres_url.replace("/utsavam?", "/steps?")
     with psycopg.connect(libpq(url), autocommit=True) as connection:
         yield go, connection
+    dispose(steps_app)
     database.execute("DROP DATABASE steps WITH (FORCE)")
 
 

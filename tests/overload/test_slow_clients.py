@@ -15,12 +15,9 @@ from tests.support.threads import at_once
 from tests.support.worker_kinds import WORKER_KINDS
 
 SLOW = Path(__file__).with_name("slow.py")
-MANY = 1500
-"""Connections. docs/limits.md has the figures of 4,300."""
-SHORT, WHOLE = 5, 10
-"""Seconds for which they go on."""
-BUYERS, EACH = 8, 4
-"""How many book, and how often each of them a second at least."""
+MANY, SECONDS = 1500, 10
+"""Connections, and how long they go on. docs/limits.md has the figures of 4,300."""
+BUYERS, EACH = 8, 40
 TIMEOUT = 10
 P99 = 0.5
 """Seconds. On a busy machine as on a quiet one: it took the whole ten, or there was no answer."""
@@ -35,7 +32,7 @@ def site(request, migrated_app, settings, folder):
 class Crowd:
     """A process of slow clients; what became of them once it is over."""
 
-    def __init__(self, site, kind, seconds, many=MANY):
+    def __init__(self, site, kind, many=MANY, seconds=SECONDS):
         host, port = address_of(site.url)
         words = [host, port, kind, many, seconds, f"{host}:{port}"]
         command = [sys.executable, str(SLOW), *map(str, words)]
@@ -66,19 +63,12 @@ def book(url, wish):
     return status, time.monotonic() - began
 
 
-@pytest.mark.parametrize(
-    ("kind", "seconds"),
-    [
-        pytest.param("body", SHORT, id="short", marks=pytest.mark.short),
-        pytest.param("body", WHOLE, id="body", marks=pytest.mark.whole),
-        pytest.param("headers", WHOLE, id="headers", marks=pytest.mark.whole),
-    ],
-)
+@pytest.mark.parametrize("kind", [pytest.param("headers", marks=pytest.mark.whole), "body"])
 def test_slow_clients_of_one_address_hold_no_booking_up(
-    site, make_event, make_user, kind, seconds, invariants
+    site, make_event, make_user, kind, invariants
 ):
     wish = {"event_id": make_event(capacity=100_000).id, "user_id": make_user().id}
-    crowd, answers = Crowd(site, kind, seconds), []
+    crowd, answers = Crowd(site, kind), []
 
     def buy():
         while crowd.goes_on:
@@ -87,11 +77,11 @@ def test_slow_clients_of_one_address_hold_no_booking_up(
 
     at_once([buy] * BUYERS)
     became = crowd.end()
-    waits = sorted(waited for _, waited in answers)
-    p99 = waits[int(len(waits) * 0.99)]
+    seconds = sorted(seconds for _, seconds in answers)
+    p99 = seconds[int(len(seconds) * 0.99)]
     print(f"{len(answers)} bookings, p99 {1000 * p99:.0f} ms; slow clients: {became}")
     assert {status for status, _ in answers} == {201}
-    assert len(answers) > BUYERS * EACH * seconds
+    assert len(answers) > BUYERS * EACH
     assert p99 < P99
     assert became["ended"] + became["open"] == MANY
     assert len(site.log.read_text().splitlines()) < 50
