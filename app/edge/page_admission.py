@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from gevent import Timeout, idle
+from gevent.monkey import is_module_patched
 from werkzeug.test import create_environ
 
 from app.config import Settings
@@ -39,6 +41,12 @@ ID = "0123456789abcdef"
 """Stands in a page that is kept, for the id of the request that it answers."""
 
 
+def wait_until_idle(seconds: float) -> None:
+    """Return when gevent's loop has nothing else to do, or after so many seconds."""
+    with Timeout(seconds, False):
+        idle()
+
+
 class PageAdmission:
     """WSGI middleware that admits pages a few at a time, in the order in which they came."""
 
@@ -47,7 +55,11 @@ class PageAdmission:
         # A page waits in a thread there, and orders must find some that are free.
         few = settings.worker_class == "gthread"
         most = settings.worker_threads // 2 if few else MAX_WAITING
-        self._line = app.extensions["page_line"] = Admission(max_waiting=most, timeout=TIMEOUT)
+        self._line = app.extensions["page_line"] = Admission(
+            max_waiting=most,
+            timeout=TIMEOUT,
+            wait_until_idle=wait_until_idle if is_module_patched("threading") else None,
+        )
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -9,7 +9,7 @@ groups with a rest after each, and take no more than a share of the time.
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_INSIDE = 64
@@ -38,8 +38,19 @@ class NotAdmitted(Exception):
 class Admission:
     """The line of a process. First come, first served."""
 
-    def __init__(self, *, max_waiting: int, timeout: float) -> None:
-        """Limit the line to `max_waiting`, and the wait in it to `timeout` seconds."""
+    def __init__(
+        self,
+        *,
+        max_waiting: int,
+        timeout: float,
+        wait_until_idle: Callable[[float], None] | None = None,
+    ) -> None:
+        """Limit the line to `max_waiting`, and the wait in it to `timeout` seconds.
+
+        `wait_until_idle` returns when the process has nothing else to do just now, or after so many
+        seconds; a rest is over then. None where that can't be told.
+        """
+        self._wait_until_idle = wait_until_idle
         self._max_waiting, self._timeout = max_waiting, timeout
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
@@ -90,7 +101,21 @@ class Admission:
                     self._begin(place, now)
                     self._call_next(is_first)
                     return
-            turn.acquire(timeout=max(0.0, min(pause, give_up - now)))
+            seconds = max(0.0, min(pause, give_up - now))
+            if is_first and self._rests(now) and self._wait_until_idle:
+                self._wait_until_idle(seconds)
+                self._end_rest(now + seconds)
+            else:
+                turn.acquire(timeout=seconds)
+
+    def _rests(self, now: float) -> bool:
+        return now < self._rests_until and not self._inside
+
+    def _end_rest(self, due: float) -> None:
+        """Let one in, if there was nothing else to do before the rest was due to end."""
+        with self._mutex:
+            if time.monotonic() < due and not self._inside:
+                self._rests_until, self._in_group = float("-inf"), GROUP - 1
 
     def _call_next(self, is_first: bool = True) -> None:
         """Have whoever is first now look whether they may begin."""
@@ -103,14 +128,12 @@ class Admission:
             self._inside.popitem(last=False)
         most = MAX_INSIDE
         if self._is_much_urgent(now):
-            if not self._inside:
-                self._in_group = 0
             if now < self._rests_until:
                 # The urgent work may be over before that.
                 return min(self._rests_until - now, URGENT_FOR)
-            most = GROUP
-            if self._in_group >= GROUP:
-                most = 0
+            if not self._inside and self._in_group >= GROUP:
+                self._in_group = 0  # all of the last group are forgotten
+            most = GROUP if self._in_group < GROUP else 0
         if len(self._inside) < most:
             return 0.0
         oldest = next(iter(self._inside.values()))
@@ -127,7 +150,7 @@ class Admission:
 
     def _begin(self, place: object, now: float) -> None:
         if not self._inside:
-            self._in_group, self._group_began = 0, now
+            self._group_began = now
         self._in_group += 1
         self._inside[place] = now
 
@@ -137,6 +160,8 @@ class Admission:
         with self._mutex:
             if self._inside.pop(place, None) is None:
                 return
+            if not self._inside:
+                self._in_group = 0
             if not self._inside and self._is_much_urgent(now):
                 rest = (now - self._group_began) * (1 / SHARE - 1)
                 self._rests_until = now + min(rest, MAX_REST)

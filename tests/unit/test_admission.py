@@ -115,6 +115,19 @@ def test_a_little_urgent_work_keeps_nobody_waiting(line):
     assert time.monotonic() - began < 0.1 * (1 / SHARE - 1) * 3
 
 
+def test_a_rest_is_over_for_one_when_there_is_nothing_else_to_do():
+    line = Admission(max_waiting=10, timeout=0.2, wait_until_idle=lambda _seconds: None)
+    with urgent(line):
+        line.enter("long")
+        time.sleep(0.3)
+        line.leave("long")
+        began = time.monotonic()
+        line.enter("first")
+        assert time.monotonic() - began < 0.2
+        with pytest.raises(NotAdmitted):
+            line.enter("second")
+
+
 def test_a_rest_is_over_when_the_urgent_work_is(line):
     with urgent(line):
         line.enter("first")
