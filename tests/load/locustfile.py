@@ -14,12 +14,14 @@ from locust import FastHttpUser, events, task
 from locust.runners import LocalRunner
 from rehearsal import report, show
 from rehearsal.asking import LONGEST, Asking, NoAnswer
-from rehearsal.house import TICK, House, say
+from rehearsal.guests import AsGuest
+from rehearsal.house import GUEST, NEWCOMER, PROGRAM, TICK, USER, House, say
 from rehearsal.options import add_options
 from rehearsal.organiser import Trouble
 from rehearsal.pages import ByPages
 from rehearsal.programs import ByApi
 
+WAYS = {NEWCOMER: AsGuest, GUEST: AsGuest, USER: ByPages, PROGRAM: ByApi}
 WISHES = (1, 2, 2, 3, 4)
 """How many seats somebody asks for; two is what most want."""
 
@@ -104,7 +106,8 @@ def tell(environment):
 
 
 class Visitor(FastHttpUser):
-    """Somebody who arrives early, clicks with all the others, and stays until the end."""
+    """Somebody who arrives early, clicks with all the others, and stays until the end; or one after
+    the other who comes, books and goes."""
 
     network_timeout = connection_timeout = LONGEST
     insecure = False
@@ -112,11 +115,14 @@ class Visitor(FastHttpUser):
     def __init__(self, environment):
         super().__init__(environment)
         self.house, self.ledger = environment.house, environment.house.ledger
-        self.person = self.house.invite()
         self.ask = Asking(self.client, self.ledger)
-        self.way = (ByApi if self.person.by_api else ByPages)(self.ask, self.person, self.house)
-        self.orders = []
+        self.become(self.house.invite())
         self.house.browsers.append(self)
+
+    def become(self, person):
+        self.client.cookiejar.clear()
+        self.person, self.orders, self.knows = person, [], False
+        self.way = WAYS[person.kind](self.ask, person, self.house)
 
     def wait_time(self):
         return random.uniform(0.5, 1.5) * self.environment.parsed_options.think
@@ -128,19 +134,31 @@ class Visitor(FastHttpUser):
             self.house.over.wait()
             return
         self.patiently(self.house.wait_for_the_opening, self.way.peek)
-        self.buy()
+        self.patiently(self.try_to_buy)
 
     @task(6)
-    def buy(self):
-        self.patiently(self.try_to_buy)
+    def visit(self):
+        if self.person.kind == NEWCOMER:
+            self.become(self.house.invite(NEWCOMER))
+            come = self.way.arrive
+        else:
+            come = self.way.come_back
+        if self.patiently(come):
+            self.patiently(self.try_to_buy)
 
     @task(2)
     def look(self):
+        if self.person.kind == NEWCOMER:
+            self.visit()
+            return
         self.patiently(self.way.look)
         self.patiently(self.way.look_at_mine)
 
     @task(2)
     def change_my_mind(self):
+        if self.person.kind == NEWCOMER:
+            self.visit()
+            return
         mine = [order for order in self.orders if order.kept and not order.in_doubt]
         if mine:
             self.patiently(self.give_back, random.choice(mine))
@@ -148,15 +166,29 @@ class Visitor(FastHttpUser):
     def try_to_buy(self):
         key = self.way.find_key()
         if key is None:
-            # Sold out: the open page goes on asking, and turns when a seat comes back.
-            self.house.rest(TICK * random.uniform(0.8, 1.2))
-            self.way.peek()
+            self.is_told_that_there_is_none()
             return
         order = self.ledger.asked(self.person.email, random.choice(WISHES), key)
         self.orders.append(order)
         twice = random.uniform(0, 100) < self.environment.parsed_options.double_clicks
         clicks = [gevent.spawn(self.patiently, self.click, order) for _ in range(1 + twice)]
         gevent.joinall(clicks)
+        if order.booking_id is not None or order.refused:
+            self.is_served(ticket=order.booking_id is not None)
+
+    def is_told_that_there_is_none(self):
+        if self.way.is_sold_out:
+            self.is_served(ticket=False)
+        if self.person.kind != NEWCOMER:
+            # The open page goes on asking, and turns when a seat comes back.
+            self.house.rest(TICK * random.uniform(0.8, 1.2))
+            self.way.peek()
+
+    def is_served(self, *, ticket):
+        """Who is told again and again that there is none was served once."""
+        if ticket or not self.knows:
+            self.ledger.has_served(self.person.kind, ticket=ticket)
+        self.knows = not ticket
 
     def click(self, order):
         booking_id = self.way.book(order)

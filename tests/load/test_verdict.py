@@ -23,7 +23,8 @@ def ledger():
 
 
 def row(booking_id, seats, status="CONFIRMED", email=EMAIL):
-    return {"booking_id": booking_id, "seats": seats, "status": status, "user_email": email}
+    facts = {"booking_id": booking_id, "reference": f"BOOKING{booking_id:05}"}
+    return {**facts, "seats": seats, "status": status, "user_email": email}
 
 
 TRUE = [row(1, 4), row(2, 2, "CANCELLED")]
@@ -78,6 +79,13 @@ def test_what_was_told_and_is_not_so_is_an_error(ledger, rows, left, said):
     verdict = judge(ledger, CAPACITY, left, rows)
     assert said in only_sentence(verdict)
     assert verdict.line == "oversold: 0 stranded: 0 errors: 1"
+
+
+def test_a_guest_knows_a_booking_by_its_reference():
+    ledger = Ledger()
+    ledger.booked(ledger.asked(EMAIL, 4), "BOOKING00001")
+    assert judge(ledger, CAPACITY, 6, TRUE[:1]).good
+    assert "is not there: booking BOOKING00001" in judge(ledger, CAPACITY, 10, []).broken[0]
 
 
 def test_one_key_that_was_booked_twice_is_an_error(ledger):

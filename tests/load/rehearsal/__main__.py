@@ -9,8 +9,9 @@ import os
 import sys
 from pathlib import Path
 
+from .house import shares_of
 from .options import add_options, address, timespan, whole
-from .organiser import find_site
+from .organiser import Trouble, find_site
 
 REPORT = "build/load.html"
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
@@ -24,6 +25,7 @@ def main():
         *("--loglevel", "WARNING", "--host", known.host, "--users", str(known.users)),
         *("--spawn-rate", str(known.rate), "--run-time", known.time, "--html", known.html),
         *("--seats", str(known.seats), "--api-share", str(known.api_share)),
+        *("--newcomer-share", str(known.newcomer_share), "--guest-share", str(known.guest_share)),
         *("--countdown", str(known.countdown), "--think", str(known.think)),
         *("--double-clicks", str(known.double_clicks)),
         *(["--keep-people"] if known.keep_people else []),
@@ -55,7 +57,12 @@ def read(words):
     )
     parser.add_argument("--html", default=REPORT, help="the report's file (default: %(default)s)")
     add_options(parser)
-    return parser.parse_args(words)
+    known = parser.parse_args(words)
+    try:
+        shares_of(known)
+    except Trouble as trouble:
+        parser.error(str(trouble))
+    return known
 
 
 if __name__ == "__main__":

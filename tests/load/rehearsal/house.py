@@ -3,6 +3,7 @@
 import random
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
 from gevent.event import Event
@@ -16,14 +17,21 @@ LATE = 3
 """Seconds from the opening on for which a page that sells nothing yet is asked quickly."""
 
 
+NEWCOMER, GUEST, USER, PROGRAM = KINDS = ("newcomers", "guests", "signed in", "programs")
+"""Who comes: with a browser that brings nothing along, and but once; again and again without an
+account; with one, by the pages; or by the API."""
+
+
 @dataclass
 class Person:
     name: str
     email: str
     password: str
+    kind: str
+    """One of `KINDS`."""
     is_new: bool
-    """Whether they make their account on the page; the others had one, and sign in."""
-    by_api: bool
+    """Whether they make their account on the page; the others had one, and sign in. Guests have
+    none."""
 
 
 class House:
@@ -36,7 +44,9 @@ class House:
         self.opened_at = self.ended_at = None
         """Moments of the monotonic clock."""
         self.over = Event()
-        self._people, self._invited, self._arrived = people, 0, 0
+        self._shares = shares_of(options)
+        self._people, self._arrived = people, 0
+        self._invited = Counter()
         self._called = Event()
 
     def open(self):
@@ -47,16 +57,17 @@ class House:
     def new_key():
         return uuid.uuid4().hex
 
-    def invite(self):
-        """The next person; the given share of them book by the API."""
-        number, share = self._invited, self.options.api_share
-        self._invited += 1
+    def invite(self, kind=None):
+        """The next person, of this kind or of the one that is furthest below its share."""
+        number = self._invited.total() + 1
+        kind = kind or max(KINDS, key=lambda k: self._shares[k] * number / 100 - self._invited[k])
+        self._invited[kind] += 1
         return Person(
-            name=f"Rehearsal {number + 1}",
-            email=f"rehearsal-{self.run}-{number + 1}@example.com",
+            name=f"Rehearsal {number}",
+            email=f"rehearsal-{self.run}-{number}@example.com",
             password=uuid.uuid4().hex,
-            is_new=number % 2 == 0,
-            by_api=(number + 1) * share // 100 > number * share // 100,
+            kind=kind,
+            is_new=self._invited[kind] % 2 == 1,
         )
 
     def has_arrived(self):
@@ -92,6 +103,16 @@ class House:
     def end(self):
         self.ended_at = time.monotonic()
         self.over.set()
+
+
+def shares_of(options):
+    """Of 100 people, how many come in which way. Raises `Trouble`."""
+    shares = {NEWCOMER: options.newcomer_share, GUEST: options.guest_share}
+    shares[PROGRAM] = options.api_share
+    shares[USER] = 100 - sum(shares.values())
+    if shares[USER] < 0:
+        raise Trouble("--newcomer-share, --guest-share and --api-share are more than 100 together")
+    return shares
 
 
 def say(text):

@@ -13,7 +13,8 @@ class Order:
     email: str
     seats: int
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
-    booking_id: int | None = None
+    booking_id: int | str | None = None
+    """The booking's number, or its reference, by which guests know it."""
     refused: bool = False
     kept: int = 0
     """Seats that the booking has by the last answer; 0 once its cancellation was answered."""
@@ -40,6 +41,8 @@ class Ledger:
     """Connections that broke before the answer: asked again."""
     answers: list = field(default_factory=list)
     """(moment, whether booked) of every order's answer."""
+    served: list = field(default_factory=list)
+    """(moment, kind, whether with a ticket) of every person whose visit came to an end."""
     repeated: int = 0
     """Answers that told of a booking once more."""
     given_back: int = 0
@@ -67,6 +70,9 @@ class Ledger:
         if order.booking_id is None:
             order.refused = True
             self.answers.append((time.monotonic(), False))
+
+    def has_served(self, kind, *, ticket):
+        self.served.append((time.monotonic(), kind, ticket))
 
     def asks_back(self, order, keep):
         order.in_doubt = True

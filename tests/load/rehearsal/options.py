@@ -15,11 +15,28 @@ def add_options(parser):
         help="seats of the rehearsal's event (default 1000); fewer than are wished for sell out",
     )
     parser.add_argument(
+        "--newcomer-share",
+        type=whole(0, 100),
+        default=40,
+        metavar="PERCENT",
+        help="people who come once, with a browser that brings nothing along, and book with name"
+        " and email (default 40); for each who goes another comes",
+    )
+    parser.add_argument(
+        "--guest-share",
+        type=whole(0, 100),
+        default=15,
+        metavar="PERCENT",
+        help="people who book so again and again, in a browser that keeps their tickets"
+        " (default 15)",
+    )
+    parser.add_argument(
         "--api-share",
         type=whole(0, 100),
-        default=30,
+        default=15,
         metavar="PERCENT",
-        help="people who book by a program with an API token, not by the pages (default 30)",
+        help="people who book by a program with an API token (default 15); the rest sign in, and"
+        " book by the pages",
     )
     parser.add_argument(
         "--countdown",

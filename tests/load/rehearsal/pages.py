@@ -11,6 +11,9 @@ HTMX = {"Accept": "*/*", "HX-Request": "true"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 VERSION = re.compile(r"/seats\?v=([^\"&]+)")
 BOOKED = re.compile(r"/bookings/(\d+)")
+STATE = re.compile(r'class="seat-status" data-state="([a-z]+)"')
+NO_TOKEN = 'name="csrf_token" value=""'
+"""On the page that is the same for all who come without a session."""
 SECRET = re.compile(r'<code class="secret">([^<]+)</code>')
 
 
@@ -20,6 +23,8 @@ class ByPages:
     def __init__(self, ask, person, house):
         self._ask, self._person, self._house = ask, person, house
         self._version, self._form, self._filled = "", None, {}
+        self.is_sold_out = False
+        """Whether the page said so when it was last read."""
 
     def arrive(self):
         """Come by the list, sign up or in, and wait at the event's page."""
@@ -67,6 +72,11 @@ class ByPages:
         made = self._post("/account/api-tokens", facts, "make a token (page)", (201,), "/account")
         return {"Authorization": f"Bearer {SECRET.search(made.text)[1]}"}
 
+    def come_back(self):
+        """Come by the list to the event's page."""
+        self._get("/", "list of events (page)")
+        self.look()
+
     def look(self):
         """Load the event's page: what it shows, and its form if it sells."""
         self._read(self._get(self._event_page, "event (page)").text)
@@ -88,14 +98,19 @@ class ByPages:
 
     def book(self, order):
         """The booking's id, or None for a refusal."""
+        ticket = self._order({"seats": order.seats})
+        return int(BOOKED.search(ticket)[1]) if ticket else None
+
+    def _order(self, facts):
+        """The address of the ticket, which was looked at, or None for a refusal."""
         path = f"/events/{self._house.event_id}/bookings"
-        facts = {**self._filled, "seats": order.seats}
+        facts = {**self._filled, **facts}
         answer = self._post(path, facts, "book (page)", (204, 409), self._event_page, HTMX)
         if answer.status_code == 409:
             return None
-        booking_id = int(BOOKED.search(answer.headers["HX-Redirect"])[1])
-        self._get(answer.headers["HX-Redirect"], "ticket (page)")
-        return booking_id
+        ticket = answer.headers["HX-Redirect"]
+        self._get(ticket, "ticket (page)")
+        return ticket
 
     def look_at_mine(self):
         self._get("/bookings", "my bookings (page)")
@@ -114,10 +129,13 @@ class ByPages:
         if version := VERSION.search(page):
             self._version = unescape(version[1])
         if 'name="idempotency_key"' in page:
-            names = ("csrf_token", "idempotency_key")
-            self._form = {name: field(page, name) for name in names}
+            self._form = {"idempotency_key": field(page, "idempotency_key")}
+            if NO_TOKEN not in page:
+                self._form["csrf_token"] = field(page, "csrf_token")
         elif "not-on-sale" in page:
             self._form = None
+        if state := STATE.search(page):
+            self.is_sold_out = state[1] == "gone"
 
     def _get(self, path, step, expect=(200,)):
         return self._ask("GET", path, step, expect, headers=HTML)

@@ -10,14 +10,20 @@ class ByApi:
         self._ask, self._house = ask, house
         self._pages = ByPages(ask, person, house)
         self._headers, self._last = {}, None
+        self.is_sold_out = False
 
     def arrive(self):
         self._pages.sign_in()
         self._headers = self._pages.make_token()
         self.look()
 
+    def come_back(self):
+        self.look()
+
     def look(self):
-        return self._ask("GET", self._event, "event (API)", (200,)).json()
+        event = self._ask("GET", self._event, "event (API)", (200,)).json()
+        self.is_sold_out = event["sale_state"] == "sold_out"
+        return event
 
     def peek(self):
         return self.look()["sale_state"] == "open"

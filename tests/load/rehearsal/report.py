@@ -1,21 +1,44 @@
 """What a rehearsal tells its operator: on the terminal, and on top of Locust's HTML report."""
 
+from collections import Counter
 from html import escape
 from pathlib import Path
 
+from .house import KINDS
+
 SHOWN = 20
 """Broken promises that are told one by one."""
+PRETIX = "pretix tells its users not to count on more than some 500 orders a minute for one event"
 SHARES = (0.5, 0.95, 0.99)
 
 
 def tell(house, verdict, stats):
     """The report's lines; the last one is the verdict's."""
-    return [*_orders(house), *_steps(stats), *_broken(verdict), verdict.line]
+    return [*_people(house), *_orders(house), *_steps(stats), *_broken(verdict), verdict.line]
+
+
+def _people(house):
+    """The headline: whose visit came to the ticket, or to an honest "sold out"."""
+    if not _opened(house):
+        return
+    seconds, served = house.ended_at - house.opened_at, house.ledger.served
+    tickets = sum(ticket for _at, _kind, ticket in served)
+    kinds = Counter(kind for _at, kind, _ticket in served)
+    yield f"people served: {len(served) * 60 / seconds:,.0f} a minute; {PRETIX}"
+    yield (
+        f"in {seconds:.0f} s of sale: {len(served):,} people, {tickets:,} of them with a ticket,"
+        f" {len(served) - tickets:,} told that there is none"
+    )
+    yield "who they were: " + ", ".join(f"{kinds[kind]:,} {kind}" for kind in KINDS)
+
+
+def _opened(house):
+    return house.opened_at is not None and house.opened_at <= house.ended_at
 
 
 def _orders(house):
     ledger, seats = house.ledger, house.options.seats
-    if house.opened_at is None or house.opened_at > house.ended_at:
+    if not _opened(house):
         yield "the sale never opened: not everybody arrived in time; give a longer TIME"
         return
     seconds = house.ended_at - house.opened_at

@@ -50,7 +50,7 @@ def judge(ledger, capacity, left, rows, unsold=0, held=0):
 
 def _untrue_answers(ledger, rows):
     """What people were told that is not so."""
-    kept = {row["booking_id"]: row for row in rows}
+    kept = {name: row for row in rows for name in names_of(row)}
     for order in ledger.orders:
         if order.booking_id is None:
             continue
@@ -73,7 +73,7 @@ def _untold(ledger, rows):
     doubtful = Counter((order.email, order.seats) for order in ledger.orders if order.unknown)
     parts = ledger.parts.copy()
     for row in rows:
-        if row["booking_id"] in told:
+        if told.intersection(names_of(row)):
             continue
         wish = (row["user_email"], row["seats"])
         if row["status"] == "CANCELLED" and parts[wish]:
@@ -82,3 +82,8 @@ def _untold(ledger, rows):
             doubtful[wish] -= 1
         else:
             yield f"nobody was told of booking {row['booking_id']} of {row['user_email']}"
+
+
+def names_of(row):
+    """What people call a booking: by its number, and guests by its reference."""
+    return {row["booking_id"], row["reference"]}
