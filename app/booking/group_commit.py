@@ -6,6 +6,7 @@ There is no timer and no extra thread: a lone request is a batch of one and does
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +49,8 @@ class GroupCommit(Generic[Q, A]):
     """Combines concurrent requests into batches.
 
     `serve` receives the requests of a batch in order of arrival, and returns an answer for each.
-    `timeout` is the number of seconds that a request waits for its batch.
+    `timeout` is the number of seconds that a request waits for its batch. If it `gathers`, a leader
+    first lets run who is ready to: what has arrived together is asked together.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class GroupCommit(Generic[Q, A]):
         max_batch: int,
         max_queue: int,
         timeout: float,
+        gathers: bool = False,
     ) -> None:
         self._serve, self._max_batch, self._max_queue, self._timeout = (
             serve,
@@ -65,6 +68,7 @@ class GroupCommit(Generic[Q, A]):
             max_queue,
             timeout,
         )
+        self._gathers = gathers
         self._waiting: deque[Entry[Q, A]] = deque()
         self._mutex = threading.Lock()
         self._leading = False
@@ -115,6 +119,8 @@ class GroupCommit(Generic[Q, A]):
 
     def _lead(self) -> None:
         """Serve one batch, then hand leadership on even if the batch failed."""
+        if self._gathers:
+            time.sleep(0)
         batch = self._next_batch()
         try:
             answers = self._serve([ticket.request for ticket in batch])

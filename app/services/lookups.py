@@ -60,7 +60,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         listen(db.engines[LOOKUPS], settings.statement_timeout_ms, " lookups {}")
     app.extensions["lookups"] = GroupCommit(
-        _answer, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT
+        _answer, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT, gathers=True
     )
 
 

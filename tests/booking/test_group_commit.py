@@ -1,5 +1,7 @@
 """Group commit: who waits is served together, in order, once; and nobody is forgotten."""
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 
@@ -172,3 +174,29 @@ def test_a_leader_that_is_ended_leaves_its_turn_unanswered_and_the_desk_open(cou
     assert ended == [True]
     assert answers == {"b": "b"}
     assert issubclass(ResultUnknown, Exception)
+
+
+GATHERING = """
+from gevent import monkey; monkey.patch_all()
+import gevent
+from app.booking.group_commit import GroupCommit
+
+def sizes(gathers):
+    seen = []
+    def serve(batch):
+        seen.append(len(batch))
+        return batch
+    group = GroupCommit(serve, max_batch=100, max_queue=100, timeout=5, gathers=gathers)
+    gevent.joinall([gevent.spawn(group.submit, number) for number in range(50)], raise_error=True)
+    return seen
+
+print(len(sizes(True)), len(sizes(False)))
+"""
+
+
+def test_a_leader_that_gathers_asks_for_all_who_have_come_together():
+    done = subprocess.run(
+        [sys.executable, "-c", GATHERING], capture_output=True, text=True, check=True, timeout=60
+    )
+    # The control: served as they come, each is a batch, for a worker runs one at a time.
+    assert done.stdout == "1 50\n"
