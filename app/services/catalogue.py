@@ -128,18 +128,21 @@ class Catalogue:
 
     def _read(self, key: Hashable, load: Callable[[], "Loaded"]) -> CatalogueSnapshot:
         asked = time.monotonic()
-        if snapshot := self._from_memory(key, asked):
-            return snapshot
-        # Concurrent requests wait for this read instead of querying as well. They accept its
-        # result even if the read took longer than a second, as it began after they asked.
-        with self._locks[hash(key) % len(self._locks)]:
-            if snapshot := self._from_memory(key, asked):
+        while True:
+            known = self._cache.get(key)
+            if snapshot := self._from_memory(known, asked):
                 return snapshot
-            facts = self._load(key, load)
-            return self._snapshot(facts, self._published.read(facts.keys))
+            # Concurrent requests wait for this read instead of querying as well. They accept its
+            # result even if the read took longer than a second, as it began after they asked.
+            with self._locks[hash(key) % len(self._locks)]:
+                if self._cache.get(key) is known:
+                    facts = self._load(key, load)
+                    break
+            # They look at it without the lock: each asks Redis once more, and one after the other
+            # they would stand in line for a second.
+        return self._snapshot(facts, self._published.read(facts.keys))
 
-    def _from_memory(self, key: Hashable, asked: float) -> CatalogueSnapshot | None:
-        facts = self._cache.get(key)
+    def _from_memory(self, facts: Facts | None, asked: float) -> CatalogueSnapshot | None:
         if facts is None or not facts.are_fresh(asked):
             return None
         published = self._published.read(facts.keys)

@@ -17,6 +17,7 @@ from tests.support.servers import wait_until
 from tests.support.threads import at_once
 
 ALL = EventQuery()
+PEOPLE = 40
 
 
 class Process:
@@ -213,6 +214,34 @@ def test_readers_of_a_slow_database_do_not_wait_for_each_other_in_turn(
     assert at_once([read] * 8) == [None] * 8
     # One for whoever came first, and one that began after all the others had come.
     assert len(statements) <= 2
+
+
+def test_who_waited_for_a_reading_asks_redis_together_not_one_after_the_other(
+    app, here, make_event, monkeypatch
+):
+    """In line they would wait for as many journeys to Redis as there are people."""
+    event, calls = make_event(), []
+    gate, load = here.desk.gate, events.get_event
+    published = gate.published
+
+    def get_event(event_id):
+        time.sleep(0.3)  # until everybody is there
+        return load(event_id)
+
+    def ask(keys):
+        calls.append(keys)
+        time.sleep(0.02)
+        return published(keys)
+
+    monkeypatch.setattr(events, "get_event", get_event)
+    monkeypatch.setattr(gate, "published", ask)
+
+    def read():
+        with app.app_context():
+            return here.left(event)
+
+    assert at_once([read] * PEOPLE) == [event.seats_available] * PEOPLE
+    assert len(calls) < PEOPLE / 2
 
 
 def test_a_capacity_is_never_exceeded_by_the_figure_shown(here, make_event, redis):
