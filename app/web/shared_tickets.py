@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
 from flask import render_template, request
@@ -147,7 +148,7 @@ def _common_facts(booking: Booking, at: datetime) -> tuple[Hashable, ...]:
     """All that pages of the booking show, but for its own pieces and what the time changes."""
     event = booking.event
     return (
-        *(getattr(event, name) for name in _shown_facts()),
+        *_shown_facts()(event),
         event.sale_state(at),
         booking.seats,
         booking.total_minor,
@@ -158,8 +159,8 @@ def _common_facts(booking: Booking, at: datetime) -> tuple[Hashable, ...]:
 
 
 @cache
-def _shown_facts() -> list[str]:
-    return [one.key for one in inspect(Event).column_attrs if one.key not in NOT_SHOWN]
+def _shown_facts() -> Callable[[Event], tuple[Hashable, ...]]:
+    return attrgetter(*(one.key for one in inspect(Event).column_attrs if one.key not in NOT_SHOWN))
 
 
 def _own_pieces(booking: Booking, here: TicketLinks) -> OwnPieces:
