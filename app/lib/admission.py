@@ -85,7 +85,19 @@ class Admission:
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
-        self._wait(place, turn, give_up=now + self._timeout)
+        try:
+            self._wait(place, turn, give_up=now + self._timeout)
+        except BaseException:
+            self._forget(turn)
+            raise
+
+    def _forget(self, turn: threading.Lock) -> None:
+        """Take whoever was killed in line out of it, lest nobody comes to be first again."""
+        with self._mutex:
+            if turn in self._waiting:
+                is_first = self._waiting[0] is turn
+                self._waiting.remove(turn)
+                self._call_next(is_first)
 
     def _wait(self, place: object, turn: threading.Lock, give_up: float) -> None:
         while True:

@@ -76,6 +76,17 @@ def test_files_come_in_the_encoding_that_each_browser_wants(ask, encoding):
     assert ask("/static/css/site.css?v=1", **known).status_code == 304
 
 
+def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+    app, town, clean, make_event, make_user, make_booking
+):
+    base, host = f"https://127.0.0.1:{town.port}", f"{HOST}:{town.port}"
+    way = {"base_url": base, "host": host, "trust": town.trust}
+    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
+    crowd.look(3, **way)
+    assert not crowd.faults
+    assert crowd.statuses == {200: PEOPLE * 3}
+
+
 def test_a_site_that_is_stopped_is_passed_over(ask, town, clean, folder):
     """The last one here: nobody is in town afterwards."""
     town.sites[0].signal(signal.SIGQUIT)
@@ -87,14 +98,3 @@ def test_a_site_that_is_stopped_is_passed_over(ask, town, clean, folder):
     # Nor does it log what could not be passed on: a ticket's secret address would stand there.
     assert ask(f"/tickets/{'7' * 12}{'x' * 22}?new=1").status_code == 503
     assert "7777" not in (folder / "https" / "caddy" / "output.log").read_text()
-
-
-def test_two_hundred_people_behind_the_proxy_see_each_their_own(
-    app, town, clean, make_event, make_user, make_booking
-):
-    base, host = f"https://127.0.0.1:{town.port}", f"{HOST}:{town.port}"
-    way = {"base_url": base, "host": host, "trust": town.trust}
-    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
-    crowd.look(3, **way)
-    assert not crowd.faults
-    assert crowd.statuses == {200: PEOPLE * 3}

@@ -191,6 +191,16 @@ def test_files_come_in_the_encoding_that_each_browser_wants(town, encoding):
     assert httpx.get(style, headers={**ADDRESS, **known}).status_code == 304
 
 
+def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+    app, town, clean, make_event, make_user, make_booking
+):
+    way = {"base_url": town.url, "host": HOST}
+    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
+    crowd.look(3, **way)
+    assert not crowd.faults
+    assert crowd.statuses == {200: PEOPLE * 3}
+
+
 def test_what_never_changes_is_kept_and_the_rest_says_when_to_come_again(town, redis):
     """The last one here: nobody is in town afterwards."""
     page = httpx.get(town.url, headers=PAGE).text
@@ -207,13 +217,3 @@ def test_what_never_changes_is_kept_and_the_rest_says_when_to_come_again(town, r
     assert (told.status_code, told.headers["Retry-After"]) == (503, "2")
     assert told.headers["Content-Type"] == "application/problem+json"
     assert told.json()["status"] == 503
-
-
-def test_two_hundred_people_behind_the_proxy_see_each_their_own(
-    app, town, clean, make_event, make_user, make_booking
-):
-    way = {"base_url": town.url, "host": HOST}
-    crowd = Crowd(app, cookie_name(**way), make_event(capacity=1000), make_user, make_booking)
-    crowd.look(3, **way)
-    assert not crowd.faults
-    assert crowd.statuses == {200: PEOPLE * 3}

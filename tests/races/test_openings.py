@@ -66,12 +66,12 @@ def test_a_booking_that_waited_for_the_row_until_the_opening_was_made_after_it(
 
 def test_seats_are_given_back_at_one_moment(app, desk, make_user, make_event, make_booking, sql):
     """A part's record and the deadline are of the same moment: never after the deadline."""
-    deadline = now() + timedelta(seconds=0.3)
-    event, user = make_event(capacity=100, cancel_until=deadline), make_user()
-    booking = make_booking(event, user=user, seats=60)
+    deadline = now() + timedelta(seconds=1)
+    event, user = make_event(capacity=1000, cancel_until=deadline), make_user()
+    booking = make_booking(event, user=user, seats=900)
 
     def give_back():
-        for keep in range(59, 0, -1):
+        for keep in range(899, 0, -1):
             bookings.cancel(desk, booking.id, keep=keep)
 
     in_app(app, lambda: _until_refused(give_back))()

@@ -1,5 +1,7 @@
 """Bulk work waits in line, and beside urgent work it takes a share of the time."""
 
+import subprocess
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 from threading import Thread
@@ -74,6 +76,33 @@ def test_who_has_waited_for_too_long_is_not_admitted_and_leaves_the_line():
         line.enter("late")
     assert line.waiting == 0
     line.leave("late")  # changes nothing
+
+
+def test_who_is_killed_in_line_leaves_it_to_the_others():
+    """As greenlets are, when their worker ends; in a process of its own, which has greenlets."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "0 True\n"
+
+
+KILLED = """
+from gevent import monkey; monkey.patch_all()
+import gevent
+from app.lib.admission import MAX_INSIDE, Admission
+
+line = Admission(max_waiting=10, timeout=5)
+for place in range(MAX_INSIDE):
+    line.enter(place)
+killed = gevent.spawn(line.enter, "killed")
+gevent.sleep(0.01)
+other = gevent.spawn(line.enter, "other")
+gevent.sleep(0.01)
+killed.kill()
+line.leave(0)
+other.join(0.3)
+print(line.waiting, other.successful())
+"""
 
 
 def test_work_that_hangs_keeps_nobody_out(line):

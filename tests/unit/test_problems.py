@@ -82,6 +82,8 @@ def test_only_what_may_be_asked_again_says_when(request_context):
         errors.OutcomeUnknown,
         errors.DatabaseDown,
         errors.Busy,
+        errors.TooManyReaders,
+        errors.TooManySignIns,
         errors.TooManyRequests,
     }
 
