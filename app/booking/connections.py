@@ -24,6 +24,19 @@ FROZEN_AFTER_MS = 750
 STATEMENT_TIMEOUT_MS = 2500
 
 
+KEYS_ALONE = {
+    "plan_cache_mode": "force_generic_plan",
+    **dict.fromkeys(
+        ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"), "off"
+    ),
+}
+"""Settings for statements that find each row by its key, and are planned once for a connection.
+
+Planning took half of the database's work on a booking. A plan is kept for long, so it must be good
+for a table that was empty when it was made: row by row through an index, never the whole table.
+"""
+
+
 def ledger_options(settings: Settings) -> dict[str, Any]:
     """Return the options of the ledger's engine: those of the pages, with other limits.
 
@@ -36,6 +49,7 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "lock_timeout": 2 * FROZEN_AFTER_MS,
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
+        **KEYS_ALONE,
     }
     options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
     return {**options, "pool_size": LEDGER_POOL}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import String, Table, func, select
+from sqlalchemy import String, Table, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -37,16 +37,22 @@ _GUESTS = (
     .with_for_update(read=True, key_share=True)
     .cte("guests")
 )
+# Guest by guest: a join might read the whole table for all of them, and keep doing so as it grows.
+_MADE = (
+    select(_BOOKING.idempotency_key, _BOOKING.fingerprint, *CONFIRMED)
+    .where(
+        _BOOKING.user_id == _GUESTS.c.id,
+        _BOOKING.idempotency_key == _ASKED_BY_GUESTS.c.guest_key,
+    )
+    .offset(literal_column("0"))
+    .correlate(_GUESTS, _ASKED_BY_GUESTS)
+    .lateral("made")
+)
 _EARLIER = (
-    select(_GUESTS.c.email, _GUESTS.c.id, _BOOKING.idempotency_key, _BOOKING.fingerprint)
-    .add_columns(*CONFIRMED)
+    select(_GUESTS.c.email, _GUESTS.c.id, *_MADE.c)
     .select_from(_ASKED_BY_GUESTS)
     .join(_GUESTS, _GUESTS.c.email == _ASKED_BY_GUESTS.c.guest_email)
-    .outerjoin(
-        _BOOKINGS,
-        (_BOOKING.user_id == _GUESTS.c.id)
-        & (_BOOKING.idempotency_key == _ASKED_BY_GUESTS.c.guest_key),
-    )
+    .outerjoin(_MADE, true())
 )
 
 

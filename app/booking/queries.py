@@ -97,14 +97,21 @@ def _earlier_of(buyers: Any) -> Any:
 
 _EARLIER = _earlier_of(_BUYERS)
 _PAIRS = rows_of(event_id=BigInteger, user_id=BigInteger)
-_SEATS_BY_USER = (
-    select(_BOOKING.event_id, _BOOKING.user_id, func.sum(_BOOKING.seats))
-    .join(
-        _PAIRS,
-        (_BOOKING.event_id == _PAIRS.c.event_id) & (_BOOKING.user_id == _PAIRS.c.user_id),
+# Pair by pair: a join might read the whole table for all of them, and keep doing so as it grows.
+_HELD = (
+    select(func.sum(_BOOKING.seats).label("seats"))
+    .where(
+        _BOOKING.event_id == _PAIRS.c.event_id,
+        _BOOKING.user_id == _PAIRS.c.user_id,
+        takes_seats(_BOOKING.status),
     )
-    .where(takes_seats(_BOOKING.status))
-    .group_by(_BOOKING.event_id, _BOOKING.user_id)
+    .correlate(_PAIRS)
+    .lateral("held")
+)
+_SEATS_BY_USER = (
+    select(_PAIRS.c.event_id, _PAIRS.c.user_id, _HELD.c.seats)
+    .select_from(_PAIRS)
+    .join(_HELD, _HELD.c.seats.is_not(None))
 )
 NEW_BOOKING = {
     "reference": String,
