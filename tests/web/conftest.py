@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import template_rendered
 
 HTML = {"Accept": "text/html"}
 HTMX = {"Accept": "*/*", "HX-Request": "true"}
@@ -85,3 +86,15 @@ def signed_in(visitor, alice):
 def organiser(visitor, settings):
     visitor.log_in(settings.admin_key[0])
     return visitor
+
+
+@pytest.fixture
+def renders(app):
+    """The names of the templates that were rendered."""
+    names = []
+
+    def note(_app, template, **_rest):
+        names.append(template.name)
+
+    with template_rendered.connected_to(note, app):
+        yield names

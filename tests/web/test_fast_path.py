@@ -13,7 +13,9 @@ from tests.web.conftest import HTML, HTMX
 
 ORIGIN = {"Origin": "http://localhost"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-OWN = re.compile(r'(name="(?:idempotency_key|csrf_token)"[^>]* value=")[^"]*|eyJ[\w.-]+')
+OWN = re.compile(r'(name="(?:idempotency_key|csrf_token)"[^>]* value=")[^"]*')
+COOKIE = re.compile(r"^([^=]+)=[^;]*|(Expires)=[^;]*")
+"""A cookie's value, and when it ends: the answers may be a second apart."""
 KEY = "a-key-of-one-page"
 
 
@@ -131,7 +133,9 @@ def test_every_refusal_is_told_as_the_view_tells_it(lanes, cookie, make_event):
             assert told[0][0] == status
 
 
-def test_a_refused_booking_is_tried_and_counted_once(app, lanes, cookie, make_event, monkeypatch):
+def test_a_refused_booking_is_tried_once_and_told_by_the_view(
+    app, lanes, cookie, make_event, monkeypatch
+):
     headers, token = cookie
     tries, book = [], app.extensions["desk"].book
     monkeypatch.setattr(
@@ -184,7 +188,8 @@ def test_a_guests_form_without_a_token_is_taken_from_our_pages_alone(
     lanes, make_event, sql, headers, is_taken
 ):
     answers, said = lanes(make_event(), GUEST, HTML | headers)
-    assert [one[0] == 303 for one in answers] == [is_taken] * 2 or not is_taken
+    places = [dict(one[2]).get("Location", "") for one in answers]
+    assert [place.startswith("/tickets/") for place in places] == [is_taken] * 2
     assert (said[0] is not None) is is_taken
     assert len(sql("SELECT id FROM bookings")) == 2 * is_taken
 
@@ -240,7 +245,10 @@ def _body(fields, key):
 
 
 def _told(answer):
-    headers = [(name, OWN.sub("", value)) for name, value in sorted(answer.headers)]
+    headers = [
+        (name, COOKIE.sub(r"\1\2", value) if name == "Set-Cookie" else value)
+        for name, value in sorted(answer.headers)
+    ]
     return answer.status_code, OWN.sub(r"\1", answer.text), headers
 
 

@@ -4,7 +4,6 @@ import itertools
 import re
 
 import pytest
-from flask import template_rendered
 
 from app.presenters.urls import event_url
 from app.services import bookings, catalogue
@@ -16,17 +15,6 @@ OWN = re.compile(r'(name="(?:idempotency_key|csrf_token)"[^>]* value=")[^"]*')
 def _read_once(monkeypatch):
     """Let nothing but bookings make a page another one while a test runs."""
     monkeypatch.setattr(catalogue, "TTL", 60.0)
-
-
-@pytest.fixture
-def renders(app):
-    names = []
-
-    def note(_app, template, **_rest):
-        names.append(template.name)
-
-    with template_rendered.connected_to(note, app):
-        yield names
 
 
 @pytest.fixture

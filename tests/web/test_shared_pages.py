@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from flask import Response, template_rendered
+from flask import Response
 
 from app.db import db
 from app.edge.page_marks import Mark
@@ -12,18 +12,6 @@ from app.presenters.urls import event_url
 from tests.web.conftest import PASSWORD
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]*)"')
-
-
-@pytest.fixture
-def renders(app):
-    """The names of the pages that were rendered."""
-    names = []
-
-    def note(_app, template, **_rest):
-        names.append(template.name)
-
-    with template_rendered.connected_to(note, app):
-        yield names
 
 
 @pytest.fixture
