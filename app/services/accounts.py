@@ -1,8 +1,8 @@
 """Accounts: sign-up, authentication, passwords."""
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import ParamSpec, TypeVar
 
@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import (
@@ -74,13 +75,8 @@ def create_user(email: str, name: str = "", password: str | None = None) -> User
         name=name,
         password_hash=hash_password(password) if password is not None else None,
     )
-    try:
-        with transaction() as session:
-            session.add(user)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_users_email":
-            raise EmailTaken from None
-        raise
+    with refusing_a_taken_email(), transaction() as session:
+        session.add(user)
     return user
 
 
@@ -169,6 +165,17 @@ def get_user(user_id: int) -> User:
     return user
 
 
+def locked_user(session: Session, user_id: int) -> User:
+    """The user's row, locked against other changes but not against bookings (docs/booking.md).
+
+    Raises `UserNotFound`, also for a deleted account.
+    """
+    user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
+    if user is None or user.deleted_at:
+        raise UserNotFound(user_id)
+    return user
+
+
 def is_used(user: User) -> bool:
     """Whether somebody signs in as the user: by a password, in a browser, or as a program."""
     return (
@@ -217,6 +224,17 @@ def _run_queued(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         raise TooManyRequests(_RETRY_AFTER) from None
     except WaitedTooLong:
         raise Busy from None
+
+
+@contextmanager
+def refusing_a_taken_email() -> Iterator[None]:
+    """Raise `EmailTaken` when a transaction in it gives a user an email that another has."""
+    try:
+        yield
+    except IntegrityError as error:
+        if constraint_of(error) == "uq_users_email":
+            raise EmailTaken from None
+        raise
 
 
 def constraint_of(error: IntegrityError) -> str | None:

@@ -3,31 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-
 from app.db import transaction
-from app.errors import EmailTaken, UserNotFound
-from app.models import Booking, User
+from app.models import Booking
 from app.services import accounts, api_tokens, sign_ins, user_bookings
 
 
 def rename(user_id: int, name: str) -> None:
     """Change the user's name. Raises `UserNotFound`."""
     with transaction() as session:
-        _locked_user(session, user_id).name = name
+        accounts.locked_user(session, user_id).name = name
 
 
 def change_email(user_id: int, email: str, password: str) -> None:
     """Change the user's email. Raises `WrongCredentials`, `EmailTaken`."""
     accounts.confirm_password(user_id, password)
-    try:
-        with transaction() as session:
-            _locked_user(session, user_id).email = email
-    except IntegrityError as error:
-        if accounts.constraint_of(error) == "uq_users_email":
-            raise EmailTaken from None
-        raise
+    with accounts.refusing_a_taken_email(), transaction() as session:
+        accounts.locked_user(session, user_id).email = email
 
 
 def change_password(
@@ -41,7 +32,7 @@ def change_password(
     accounts.confirm_password(user_id, current)
     hashed = accounts.hash_password(new)
     with transaction() as session:
-        _locked_user(session, user_id).password_hash = hashed
+        accounts.locked_user(session, user_id).password_hash = hashed
         ended = api_tokens.end_all_of(session, user_id) if end_tokens else 0
     sign_ins.end_all_of(user_id, keep=keep)
     return ended
@@ -91,14 +82,6 @@ def export(user_id: int) -> dict[str, Any]:
             for row in sign_ins.list_of(user_id)
         ],
     }
-
-
-def _locked_user(session: Session, user_id: int) -> User:
-    """The user's row, locked against other changes but not against bookings (docs/booking.md)."""
-    user = session.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
-    if user is None or user.deleted_at:
-        raise UserNotFound(user_id)
-    return user
 
 
 def _booking_facts(booking: Booking) -> dict[str, Any]:

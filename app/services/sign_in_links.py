@@ -12,12 +12,11 @@ from typing import NamedTuple, cast
 
 from flask import current_app
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db import db, transaction
-from app.errors import EmailTaken, LinkNotFound, WrongCredentials
+from app.errors import LinkNotFound, WrongCredentials
 from app.models import LinkPurpose, SignInLink, User
 from app.models.columns import now
 from app.services import accounts, api_tokens, audit, outbox, sign_ins
@@ -204,18 +203,13 @@ def _is_good() -> tuple[ColumnElement[bool], ...]:
 
 def _use(which: ColumnElement[bool], hashed: str | None) -> Opened:
     """Use the link up and act, in one transaction; of many at once, one finds it good."""
-    try:
-        with transaction() as session:
-            link = session.scalars(select(SignInLink).where(which, *_is_good())).one_or_none()
-            # The user's row first: an account's deletion locks it, and then ends its links.
-            user = _locked_user(session, link) if link else None
-            if link is None or not _is_used_up(session, link):
-                raise LinkNotFound
-            opened = Opened(_act(session, link, user, hashed), LinkPurpose(link.purpose))
-    except IntegrityError as error:
-        if accounts.constraint_of(error) == "uq_users_email":
-            raise EmailTaken from None
-        raise
+    with accounts.refusing_a_taken_email(), transaction() as session:
+        link = session.scalars(select(SignInLink).where(which, *_is_good())).one_or_none()
+        # The user's row first: an account's deletion locks it, and then ends its links.
+        user = _locked_user(session, link) if link else None
+        if link is None or not _is_used_up(session, link):
+            raise LinkNotFound
+        opened = Opened(_act(session, link, user, hashed), LinkPurpose(link.purpose))
     if opened.purpose == LinkPurpose.PASSWORD:
         sign_ins.end_all_of(opened.user.id)
     return opened
