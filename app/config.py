@@ -248,7 +248,11 @@ class Settings(BaseSettings):
 
     @property
     def offers_sign_up(self) -> bool:
-        """Whether people make accounts themselves, rather than the organisers for them."""
+        """Whether people make accounts and change their email themselves, or the organisers do.
+
+        On a site that sends no mail nobody proves an address, and the answer would tell whether it
+        has an account.
+        """
         return bool(self.mail_url) or self.sign_up == "open"
 
     @property

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, ur
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.edge.current import desk
+from app.edge.current import desk, settings
 from app.edge.forms import Form
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
@@ -51,6 +51,11 @@ def rename() -> Answer:
 
 @blueprint.post("/account/email")
 def change_email() -> Answer:
+    if not settings().offers_sign_up:
+        # Before the email is looked at: the answer is the same for each.
+        page = account_page()
+        page.status_code = 403
+        return page
     form = EmailForm(prefix="email-")
     if form.validate():
         user = signed_in_user()

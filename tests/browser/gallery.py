@@ -537,6 +537,11 @@ SIGN_UP = [
     Scene("sign-up-errors", sent_empty("/sign-up", "Make an account")),
 ]
 """Where people make accounts themselves, and no letter proves their email."""
+SIGN_UP_MEMBER = [
+    Scene("account-with-email", at("/account")),
+    Scene("account-email-errors", sent_empty("/account", "Save the email")),
+]
+"""And change it themselves."""
 MEMBER = [
     Scene("event-signed-in", event("ok")),
     Scene("event-all-held", event("limited")),

@@ -66,10 +66,12 @@ def test_every_state_of_every_page_can_be_used_by_everybody(
 
 
 def test_pages_where_people_make_accounts_without_a_letter_can_be_used_by_everybody(
-    visit_sign_up, documents, looks, shots
+    visit_sign_up, alice, documents, looks, shots
 ):
     with visit_sign_up() as page:
         look_at_all(page, None, gallery.SIGN_UP, shots, documents, looks)
+        gallery.sign_in(page)
+        look_at_all(page, None, gallery.SIGN_UP_MEMBER, shots, documents, looks)
 
 
 def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybody(

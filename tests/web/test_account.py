@@ -22,6 +22,14 @@ def elsewhere(app, alice):
     return visitor
 
 
+@pytest.fixture
+def at_open_site(new_newcomer, alice):
+    """Her browser at a site without mail where people change their email all the same."""
+    visitor = new_newcomer()
+    visitor.sign_in(alice.email)
+    return visitor
+
+
 def is_signed_in(visitor):
     return visitor.get("/account").status_code == 200
 
@@ -38,9 +46,9 @@ def test_a_blank_name_is_refused_at_its_field_and_the_other_forms_stay(signed_in
     assert answer.text.count('id="errors"') == 1
 
 
-def test_a_new_email_signs_in_and_the_old_one_does_not(signed_in, new_visitor):
+def test_a_new_email_signs_in_and_the_old_one_does_not(at_open_site, new_visitor):
     form = {"email-email": "Alice@New.example", "email-password": PASSWORD}
-    page = signed_in.post("/account/email", form, follow_redirects=True).text
+    page = at_open_site.post("/account/email", form, follow_redirects=True).text
     assert "alice@new.example" in page
     assert new_visitor().sign_in("alice@example.com").status_code == 422
     assert new_visitor().sign_in("alice@new.example").status_code == 303
@@ -56,17 +64,59 @@ def test_a_new_email_signs_in_and_the_old_one_does_not(signed_in, new_visitor):
     ],
 )
 def test_a_new_email_that_can_not_be_says_why_and_is_kept(
-    signed_in, make_user, sql, email, password, field, said
+    at_open_site, make_user, sql, email, password, field, said
 ):
     make_user(email="bob@example.com")
     form = {"email-email": email, "email-password": password}
-    answer = signed_in.post("/account/email", form)
+    answer = at_open_site.post("/account/email", form)
     assert answer.status_code == 422
     error = re.search(rf'id="email-{field}-error"[^>]*>([^<]+)<', answer.text)[1]
     assert said in error
     assert f'value="{email}"' in answer.text
     assert f'value="{PASSWORD}"' not in answer.text
     assert sql("SELECT count(*) FROM users WHERE email = 'alice@example.com'") == [(1,)]
+
+
+def test_where_no_letter_proves_an_email_the_organisers_change_it_and_the_page_says_so(
+    signed_in, at_open_site
+):
+    page = signed_in.get("/account").text
+    assert "its organisers can change your email" in page
+    assert "/account/email" not in page
+    page = at_open_site.get("/account").text
+    assert "its organisers can change your email" not in page
+    assert "/account/email" in page
+
+
+def test_where_no_letter_proves_an_email_the_answer_is_the_same_for_each(signed_in, make_user, sql):
+    make_user(email="known@example.com")
+    answers = [
+        signed_in.post("/account/email", {"email-email": email, "email-password": password})
+        for password in (PASSWORD, "wrong")
+        for email in ("known@example.com", "unknown@example.com", "no email", "")
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({without_tokens(answer.data) for answer in answers}) == 1
+    assert "its organisers can change your email" in answers[0].text
+    assert sql("SELECT email FROM users ORDER BY email") == [
+        ("alice@example.com",),
+        ("known@example.com",),
+    ]
+
+
+def test_an_open_site_without_mail_tells_who_has_an_account(at_open_site, make_user):
+    """The control: here the answer differs, as the operator was warned."""
+    make_user(email="known@example.com")
+    answers = [
+        at_open_site.post("/account/email", {"email-email": email, "email-password": PASSWORD})
+        for email in ("known@example.com", "unknown@example.com")
+    ]
+    assert [answer.status_code for answer in answers] == [422, 303]
+
+
+def without_tokens(page):
+    """A form's token is signed anew with the time."""
+    return re.sub(rb'name="csrf_token"[^>]*>', b"", page)
 
 
 def test_a_new_password_signs_out_every_other_browser(signed_in, elsewhere, new_visitor, alice):
@@ -87,9 +137,9 @@ def test_a_wrong_or_a_short_password_changes_nothing(signed_in, elsewhere):
     assert is_signed_in(elsewhere)
 
 
-def test_line_04_guessing_the_password_of_an_open_session_is_limited(signed_in):
+def test_line_04_guessing_the_password_of_an_open_session_is_limited(at_open_site):
     form = {"email-email": "x@example.com", "email-password": "wrong"}
-    statuses = [signed_in.post("/account/email", form).status_code for _ in range(12)]
+    statuses = [at_open_site.post("/account/email", form).status_code for _ in range(12)]
     assert statuses[:10] == [422] * 10
     assert statuses[10:] == [429] * 2
 
@@ -247,16 +297,16 @@ def test_a_refused_password_change_ends_no_token(signed_in, still_works):
 
 @pytest.mark.parametrize("path", [*ACTS, "/account/email"])
 def test_what_goes_on_after_it_is_told_by_name_before_and_after(
-    signed_in, elsewhere, alice, make_token, sql, path
+    at_open_site, elsewhere, alice, make_token, sql, path
 ):
     for name in ("laptop", "box office", "<i>", "phone"):
         make_token(alice)
         sql("UPDATE api_tokens SET name = %s WHERE id = (SELECT max(id) FROM api_tokens)", name)
-    page = signed_in.get("/account").text
+    page = at_open_site.get("/account").text
     assert page.count("4 programs book as you, signed out or not:") == 2
     assert "box office (…" in page
     email = {"email-email": "new@example.com", "email-password": PASSWORD}
-    answer = signed_in.post(path, ACTS.get(path, (email,))[0], follow_redirects=True)
+    answer = at_open_site.post(path, ACTS.get(path, (email,))[0], follow_redirects=True)
     said = "4 API tokens still book as you: phone, &lt;i&gt;, box office, …."
     assert said in answer.text
     assert ("1 other browser stays signed in." in answer.text) is (path == "/account/email")
