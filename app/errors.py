@@ -170,6 +170,14 @@ class BookedByAccount(Refused):
         super().__init__(f"booking {booking_id}")
 
 
+class AccountChanged(Refused):
+    """The account's email was changed since it was looked at."""
+
+    def __init__(self, user_id: int) -> None:
+        self.user_id = user_id
+        super().__init__(f"user {user_id}")
+
+
 class EmailTaken(Refused):
     pass
 

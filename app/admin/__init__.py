@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.admin import (
     audit,
+    booking_accounts,
     booking_exports,  # noqa: F401 - its views belong to the blueprint of `bookings`
     booking_guests,
     bookings,
@@ -31,6 +32,7 @@ PAGES = (
         images,
         bookings,
         booking_guests,
+        booking_accounts,
         refunds,
         mails,
         audit,

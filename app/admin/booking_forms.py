@@ -1,4 +1,6 @@
-"""The form that corrects a booking's guest, and its fields."""
+"""The forms that correct a booking's guest, or the email of an account; and their fields."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import EmailField, HiddenField, StringField
@@ -8,10 +10,10 @@ from app.edge.forms import Form, strip
 from app.services.booking_guests import GuestChange
 
 
-def guest_email_field() -> EmailField:
+def guest_email_field(label: Any = None) -> EmailField:
     """Return a required field for the email of a booking's guest."""
     return EmailField(
-        _("Guest's email"),
+        label or _("Guest's email"),
         filters=[strip],
         validators=[
             DataRequired(_("Enter the guest's email.")),
@@ -45,3 +47,10 @@ class GuestForm(Form):
             seen_email=self.seen_email.data,
             seen_name=self.seen_name.data,
         )
+
+
+class AccountEmailForm(Form):
+    """The new email of an account, and the one that the member of staff saw."""
+
+    email = guest_email_field(_("New email"))
+    seen_email = HiddenField()

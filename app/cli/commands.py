@@ -4,6 +4,7 @@ import os
 import sys
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
@@ -11,11 +12,21 @@ from sqlalchemy.exc import DBAPIError
 from app.cli import calendars, forgetting
 from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
-from app.errors import InvalidField, UserNotFound
+from app.errors import EmailTaken, InvalidField, UserNotFound
+from app.models import User
 from app.operations import database_roles
 from app.operations import doctor as diagnosis
 from app.operations import reconcile as reconciliation
-from app.services import accounts, api_tokens, audit, demo, rehearsals, sign_in_links, staff
+from app.services import (
+    account_emails,
+    accounts,
+    api_tokens,
+    audit,
+    demo,
+    rehearsals,
+    sign_in_links,
+    staff,
+)
 
 users = AppGroup("users", help="Users' accounts.")
 
@@ -134,6 +145,37 @@ def set_password(whose: str, password_stdin: bool, end_tokens: bool) -> None:
         click.echo(f"API tokens ended: {ended}.")
     elif kept := len(api_tokens.list_api_tokens(user.id)):
         click.echo(f"API tokens that go on working: {kept}.")
+
+
+@users.command("set-email")
+@click.argument("whose", metavar="EMAIL|ID")
+@click.argument("new", metavar="NEW_EMAIL")
+def set_email(whose: str, new: str) -> None:
+    """Change the email of the user with this EMAIL or ID.
+
+    Bookings, password, browsers and API tokens stay. Where mail is sent, a letter to the former
+    address tells of it.
+    """
+    audit.act_as(staff.OPERATOR)
+    try:
+        validate_email(new, check_deliverability=False)
+        user = account_emails.change_email(_found(whose).id, new)
+    except EmailNotValidError as error:
+        raise click.ClickException(f"{new} is no email address: {error}") from error
+    except UserNotFound as error:
+        raise click.ClickException(f"There is no user with the {_kind(whose)} {whose}.") from error
+    except EmailTaken as error:
+        raise click.ClickException(f"Another user has the email {new}.") from error
+    click.echo(f"The email of the user with the {_kind(whose)} {whose} is {user.email} now.")
+
+
+def _found(whose: str) -> User:
+    if whose.isdecimal():
+        return accounts.get_user(int(whose))
+    user = accounts.find_user(whose)
+    if user is None:
+        raise UserNotFound(whose)
+    return user
 
 
 def _email_or_id(whose: str) -> str | int:

@@ -89,6 +89,7 @@ TABLE = {
         admin_bookings.new admin_bookings.create
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_booking_guests.edit admin_booking_guests.update
+        admin_booking_accounts.edit admin_booking_accounts.update
         admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal
@@ -116,7 +117,7 @@ OWN = frozenset(_OWN.split())
 _WHOLE_SITE = """
     admin_events.new admin_events.create admin_events.ask_copy admin_events.duplicate
     admin_checks.show admin_checks.reconcile_next admin_checks.seed
-    admin_keys.index admin_keys.create admin_keys.revoke admin_bookings.make_link
+    admin_bookings.make_link admin_booking_accounts.edit admin_booking_accounts.update
     admin_mails.index admin_mails.send_again
     admin_keys.index admin_keys.create admin_keys.revoke
     api_admin_events.create_event api_admin_events.copy_event api_users.list_users

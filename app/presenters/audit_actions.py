@@ -19,6 +19,7 @@ def action_label(action: str) -> str:
         "booking.cancelled": _("Seats given back"),
         "booking.ticket_sent": _("Ticket sent by mail"),
         "user.link_made": _("Sign-in link made for a guest"),
+        "user.email_changed": _("Email of an account changed"),
         "guests.forgotten": _("Guests of long ago forgotten"),
         "guests.exported": _("Guests' data taken along"),
         "guests.written_to": _("A letter to all guests"),

@@ -311,9 +311,16 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         "booked-by-account",
         lambda: _("Booked by an account"),
         lambda: _(
-            "Somebody who is signed in made this booking: they change name and email themselves, on"
-            " their account page."
+            "Somebody who is signed in made this booking, so name and email are those of their"
+            " account. They change them on its page; staff whose key opens all events can change"
+            " its email."
         ),
+    ),
+    errors.AccountChanged: _fixed(
+        409,
+        "account-changed",
+        lambda: _("Changed meanwhile"),
+        lambda: _("The email of this account was changed meanwhile. Please look at it again."),
     ),
     errors.WrongCredentials: _fixed(
         401,

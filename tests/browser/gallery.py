@@ -309,6 +309,13 @@ def guest_without_email(page, world):
     expect(page.locator("#errors")).to_be_visible()
 
 
+def account_email_taken(page, world):
+    page.goto(f"/admin/bookings/{world.bookings['issued'].id}/account")
+    page.get_by_label("New email").fill(f"{TALL}@example.com")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#email-error")).to_contain_text("There is an account")
+
+
 def link_made(page, world):
     page.goto(f"/admin/bookings/{world.bookings['issued'].id}")
     page.get_by_role("button", name="Make a sign-in link").click()
@@ -640,6 +647,8 @@ ORGANISER = [
     Scene("admin-booking-issued", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}")),
     Scene("admin-booking-guest", at(lambda w: f"/admin/bookings/{w.bookings['issued'].id}/guest")),
     Scene("admin-booking-guest-errors", guest_without_email),
+    Scene("admin-booking-account", at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/account")),
+    Scene("admin-booking-account-taken", account_email_taken),
     Scene("admin-sign-in-link", link_made),
     Scene("sign-in-link", sign_in_link),
     Scene("admin-book-for", at(lambda w: f"/admin/events/{w.events['ok'].id}/bookings/new")),

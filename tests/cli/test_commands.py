@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.services import staff
 from tests.support.mail_server import MailServer
 
 
@@ -20,6 +21,7 @@ def run(app):
         ["access"],
         ["users"],
         ["users", "set-password"],
+        ["users", "set-email"],
         ["remove-rehearsal"],
         ["worker"],
         ["forget"],
@@ -66,6 +68,42 @@ def test_a_password_is_set_by_id_where_two_accounts_have_one_address(
     assert first.password_hash is None
     assert new_client_signs_in(second_email, "long one")
     assert run("users", "set-password", "999999", "--password-stdin", input="long one\n").exit_code
+
+
+@pytest.mark.parametrize("whose", ["BOB@example.com", "the id"])
+def test_an_email_is_changed_and_written_down(run, make_user, sql, whose):
+    user = make_user(email="bob@example.com")
+    whose = str(user.id) if whose == "the id" else whose
+    result = run("users", "set-email", whose, "Bob@New.example")
+    kind = "id" if whose.isdecimal() else "email"
+    said = f"The email of the user with the {kind} {whose} is bob@new.example now.\n"
+    assert (result.exit_code, result.output) == (0, said)
+    assert sql("SELECT email FROM users") == [("bob@new.example",)]
+    assert sql("SELECT actor, action, before FROM audit_entries") == [
+        (staff.OPERATOR, "user.email_changed", {"email": "bob@example.com"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("whose", "new", "sentence"),
+    [
+        ("nobody@example.com", "new@example.com", "There is no user with the email"),
+        ("999999", "new@example.com", "There is no user with the id"),
+        ("deleted-7@invalid", "new@example.com", "There is no user with the email"),
+        ("bob@example.com", "ASHA@example.com", "Another user has the email"),
+        ("bob@example.com", "bob@", "bob@ is no email address"),
+        ("bob@example.com", f"{'b' * 250}@new.example", "is no email address"),
+    ],
+)
+def test_an_email_that_can_not_be_changed_is_said_so(run, make_user, sql, whose, new, sentence):
+    for email in ("bob@example.com", "asha@example.com", "deleted-7@invalid"):
+        make_user(email=email)
+    sql("UPDATE users SET deleted_at = now() WHERE email LIKE 'deleted%%'")
+    before = sql("SELECT email FROM users ORDER BY id")
+    result = run("users", "set-email", whose, new)
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert sql("SELECT email FROM users ORDER BY id") == before
 
 
 @pytest.mark.parametrize(

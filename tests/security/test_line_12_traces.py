@@ -132,6 +132,7 @@ CHANGES = {
     "admin_bookings.cancel": {},
     "admin_bookings.replace_address": {},
     "admin_booking_guests.update": {"email": "g@example.com"},
+    "admin_booking_accounts.update": {"email": "g@example.com"},
     "admin_guest_messages.remind": {"on": "1"},
     "admin_holds.create": {"name": "Sponsor", "seats": "2"},
     "admin_holds.update": {"name": "The band", "seats": "3", "seen": "3"},

@@ -91,7 +91,7 @@ def test_a_booking_by_an_account_offers_no_correction(
     assert "Correct name or email" not in organiser.get(f"/admin/bookings/{booking.id}").text
     refused = organiser.get(f"/admin/bookings/{booking.id}/guest")
     assert refused.status_code == 409
-    assert "change name and email themselves" in refused.text
+    assert "name and email are those of their account" in refused.text
 
 
 def test_a_viewer_sees_no_link_to_it(app, visitor, booking, address):
