@@ -1,7 +1,7 @@
 """The booking desk's own database connection pool, which page requests cannot exhaust."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -51,8 +51,14 @@ def ledger_options(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": FROZEN_AFTER_MS,
         **KEYS_ALONE,
     }
-    options["connect_args"]["options"] += "".join(f" -c {k}={v}" for k, v in limits.items())
-    return {**options, "pool_size": LEDGER_POOL}
+    return {**with_settings(options, limits), "pool_size": LEDGER_POOL}
+
+
+def with_settings(options: dict[str, Any], settings: Mapping[str, object]) -> dict[str, Any]:
+    """Return an engine's options for connections that also have these settings of PostgreSQL."""
+    known = options["connect_args"]
+    added = "".join(f" -c {name}={value}" for name, value in settings.items())
+    return {**options, "connect_args": {**known, "options": known["options"] + added}}
 
 
 def init_app(app: Flask) -> None:

@@ -7,15 +7,17 @@ is kept: an answer is never older than its question, so whoever signs out is sig
 process at once.
 """
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy import BigInteger, String, event, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
 
 from app.booking.arrays import one_of, rows_of
+from app.booking.connections import KEYS_ALONE, with_settings
 from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
 from app.config import LOOKUP_POOL, Settings
 from app.db import db, engine_options, listen
@@ -28,6 +30,9 @@ MAX_BATCH = 200
 MAX_QUEUE = 5_000
 TIMEOUT = 3.0
 """Seconds that a question waits for its batch."""
+PLANS_KEPT = 1.0
+"""Seconds for which a connection keeps the plans of its statements. To plan them takes half of the
+database's work, but a plan that was made for an empty table may read all of it as it grows."""
 
 Answers = Mapping[Any, Any]
 Ask = Callable[[Session, list[Any]], Answers]
@@ -47,9 +52,11 @@ class _Question(NamedTuple):
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Return the options of the lookups' engine: those of the pages, without transactions."""
+    """Return the options of the lookups' engine: those of the pages, without transactions, and
+    with statements that find rows by their keys alone.
+    """
     return {
-        **engine_options(settings),
+        **with_settings(engine_options(settings), KEYS_ALONE),
         "pool_size": LOOKUP_POOL,
         "isolation_level": "AUTOCOMMIT",
     }
@@ -58,10 +65,20 @@ def options(settings: Settings) -> dict[str, Any]:
 def init_app(app: Flask, settings: Settings) -> None:
     """Configure the engine. Call it after `db.init_app`, which creates it."""
     with app.app_context():
-        listen(db.engines[LOOKUPS], settings.statement_timeout_ms, " lookups {}")
+        engine = db.engines[LOOKUPS]
+        listen(engine, settings.statement_timeout_ms, " lookups {}")
+        event.listen(engine, "checkout", _plan_anew)
     app.extensions["lookups"] = GroupCommit(
         _answer, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT, gathers=True
     )
+
+
+def _plan_anew(connection: Any, record: Any, _proxy: Any) -> None:
+    """Let a connection forget its plans once they are old."""
+    now = time.monotonic()
+    if now - record.info.setdefault("planned_at", now) > PLANS_KEPT:
+        connection.execute("DISCARD PLANS")
+        record.info["planned_at"] = now
 
 
 def signed_in_user(token_digest: str) -> User | None:
@@ -135,20 +152,25 @@ _USERS = (
         User.deleted_at.is_(None),
     )
 )
-_HELD = (
+# Pair by pair: a join might read the whole table for all of them, and keep doing so as it grows.
+_FOUND = (
     select(
-        Booking.user_id,
-        Booking.event_id,
-        func.sum(Booking.seats),
-        func.count(),
-        func.max(Booking.id),
+        func.sum(Booking.seats).label("seats"),
+        func.count().label("bookings"),
+        func.max(Booking.id).label("newest"),
     )
-    .join(
-        _WANTED,
-        (Booking.user_id == _WANTED.c.user_id) & (Booking.event_id == _WANTED.c.event_id),
+    .where(
+        Booking.user_id == _WANTED.c.user_id,
+        Booking.event_id == _WANTED.c.event_id,
+        Booking.takes_seats,
     )
-    .where(Booking.takes_seats)
-    .group_by(Booking.user_id, Booking.event_id)
+    .correlate(_WANTED)
+    .lateral("found")
+)
+_HELD = (
+    select(_WANTED.c.user_id, _WANTED.c.event_id, *_FOUND.c)
+    .select_from(_WANTED)
+    .join(_FOUND, _FOUND.c.newest.is_not(None))
 )
 _BOOKINGS = _BOOKING.where(Booking.id == one_of("ids", BigInteger))
 _BY_REFERENCE = _BOOKING.where(Booking.reference == one_of("refs", String))

@@ -1,5 +1,6 @@
 """What nearly every page asks is answered in batches, and never out of date."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,15 @@ from app.db import db
 from app.models import SignIn, User
 from app.models.columns import now
 from app.services import bookings, lookups, sign_ins, user_bookings
-from app.services.lookups import LOOKUPS, Held
+from app.services.lookups import LOOKUPS, PLANS_KEPT, Held
 from app.services.secrets import digest
 from app.services.user_bookings import Tab
 from tests.support.threads import at_once, in_app
+
+MANY_USERS = """
+    INSERT INTO users (email, name, created_at)
+    SELECT n || '@example.com', '', now() FROM generate_series(1, 5000) n
+"""
 
 
 @pytest.fixture
@@ -125,3 +131,47 @@ def test_the_lists_of_many_come_by_one_statement_and_are_what_each_would_get_alo
     assert [len(told[user.id, Tab.UPCOMING, 3, None]) for user in users] == [3, 3, 2] * 2
     starts = [at for _, at in told[users[0].id, Tab.UPCOMING, 3, None]]
     assert starts == sorted(starts)
+
+
+@pytest.fixture
+def kept_plan(app):
+    """The plan by which the lookups' connection finds bookings by their ids."""
+
+    def kept_plan():
+        known = "SELECT name FROM pg_prepared_statements WHERE strpos(statement, %s) > 0"
+        with db.engines[LOOKUPS].connect() as connection:
+            driver = connection.connection.driver_connection
+            ((name,),) = driver.execute(known, ["bookings.id = ANY"])
+            return "\n".join(row[0] for row in driver.execute(f"EXPLAIN EXECUTE {name} ('{{1}}')"))
+
+    return kept_plan
+
+
+def test_a_plan_that_was_made_for_empty_tables_is_made_anew_within_a_second(
+    sql, make_event, make_booking, kept_plan
+):
+    sql("VACUUM ANALYZE bookings, events, users")
+    db.engines[LOOKUPS].dispose()
+    for _ in range(10):  # psycopg prepares what is asked for the sixth time
+        assert lookups.booking(1) is None
+    booking = make_booking(make_event())
+    sql(MANY_USERS)
+    by_key = "Index Cond: (id = bookings.user_id)"
+    assert by_key not in kept_plan(), "the control"
+    time.sleep(PLANS_KEPT + 0.1)
+    assert lookups.booking(booking.id).id == booking.id
+    assert by_key in kept_plan()
+
+
+def test_a_connection_that_was_closed_meanwhile_is_replaced_before_its_plans_are_forgotten(
+    sql, make_event, make_booking
+):
+    booking = make_booking(make_event())
+    assert lookups.booking(booking.id).id == booking.id
+    ended = sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE strpos(application_name, ' lookups ') > 0"
+    )
+    assert (True,) in ended
+    time.sleep(PLANS_KEPT + 0.1)
+    assert lookups.booking(booking.id).id == booking.id
