@@ -177,3 +177,9 @@ def sign_in(alice):
         page.get_by_role("link", name="Alice").wait_for()
 
     return do
+
+
+@pytest.fixture
+def season(factories, make_event):
+    for number in range(12):
+        factories.event(name=f"Evening number {number}", price_minor=50000, capacity=400)

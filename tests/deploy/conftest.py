@@ -18,6 +18,8 @@ class Town:
 
     def __init__(self, settings, folder, **wishes):
         wishes = {
+            # Two sites are two processes.
+            "WEB_CONCURRENCY": "1",
             "DEMO": "0",
             "API_ACCESS": "token",
             "TRUSTED_HOSTS": HOST,

@@ -13,7 +13,7 @@ from tests.support.site import WITHOUT_LIMITS, Site
 pytestmark = pytest.mark.usefixtures("invariants")
 PASSWORD = "correct horse battery"
 BUYERS = 64
-ALONE, CROWDED = Phase(["buyers"], 2.5), Phase(["buyers", "readers"], 8)
+ALONE, CROWDED = Phase(["buyers"], 2), Phase(["buyers", "readers"], 5)
 BOOKED, HALF = {"api": "201", "page": "303"}, 0.5
 SLOW = 0.5
 """Seconds: what a booking may take beside sign-ins on a machine that has nothing else to do."""
@@ -46,20 +46,25 @@ def beside_readers(people, site, way, event, user):
     return crowded, 2 * rates[1] / (rates[0] + rates[2])
 
 
-@pytest.mark.parametrize("way", BOOKED)
 def test_bookings_keep_half_their_speed_beside_a_thousand_people_who_load_pages(
-    app, hall, make_event, make_user, way
+    app, hall, make_event, make_user
 ):
-    event, user = make_event(capacity=1_000_000), make_user()
+    """By API and by page; the thousand sign in once for both."""
+    user = make_user()
     with hall() as site:
         people = SignedIn(app, site)
-        for _ in range(TRIES):
-            crowded, kept = beside_readers(people, site, way, event, user)
-            if kept >= HALF:
-                break
-    assert kept >= HALF
-    buyers, readers = crowded["buyers"], crowded["readers"]
-    assert set(buyers.statuses) <= {BOOKED[way], "503"}
+        for way, booked in BOOKED.items():
+            event = make_event(capacity=1_000_000)
+            for _ in range(TRIES):
+                crowded, kept = beside_readers(people, site, way, event, user)
+                if kept >= HALF:
+                    break
+            assert kept >= HALF, way
+            check_answers(crowded["buyers"], crowded["readers"], booked)
+
+
+def check_answers(buyers, readers, booked):
+    assert set(buyers.statuses) <= {booked, "503"}
     assert set(readers.statuses) <= {"200", "503"}
     assert readers.statuses["200"]
     assert all("\nRefresh: " in told for told in readers.examples("503"))
@@ -95,8 +100,8 @@ def beside_sign_ins(app, site, event, user, emails):
         "buyers": programs(event, user, 16, rate=100),
         "people": signing_in(app, site, emails, PASSWORD, rate=50),
     }
-    alone = Phase(["buyers"], 3)
-    crowded = Phase(["buyers", "people"], 7)
+    alone = Phase(["buyers"], 2)
+    crowded = Phase(["buyers", "people"], 5)
     calm, busy = play(site.url, crowds, [alone, crowded])
     print(f"alone: {calm['buyers'].line}", *(f"{n}: {told.line}" for n, told in busy.items()))
     return calm["buyers"], busy["buyers"], busy["people"]

@@ -4,8 +4,13 @@ import fcntl
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-ALONE = {"tests/faults", "tests/overload", "tests/browser/test_budgets.py"}
-TOGETHER = {"tests/faults/test_letters.py"}
+ALONE = {
+    "tests/browser/test_paints.py",
+    "tests/deploy/test_slow_clients.py",
+    "tests/faults",
+    "tests/overload",
+}
+TOGETHER = {f"tests/faults/test_{name}.py" for name in ("failpoints", "letters", "redis", "seats")}
 """Of those: what takes as long as it takes."""
 
 
