@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 
 from app import logs
 from app.config import Settings, WeakSettings
+from app.edge.connection_balance import ConnectionBalance
 from app.exporter import gunicorn_hooks
 
 try:
@@ -103,7 +104,15 @@ def when_ready(server):
         server.log.warning("Metrics are served on %s, %s", where, guard)
 
 
+balance = ConnectionBalance()
+
+
+def pre_fork(_server, worker):
+    worker.share = balance.begin(worker.age)
+
+
 def child_exit(_server, worker):
+    balance.end(worker.age)
     gunicorn_hooks.remove_worker_gauges(worker.pid)
 
 
