@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.load.bench.alone import alone
-from tests.load.bench.scenarios import BARE, NEWCOMERS, ROW_LOCK, SCENARIOS
+from tests.load.bench.scenarios import BARE, BASELINES, HOT, NEWCOMERS, ROW_LOCK, SCENARIOS
 from tests.load.bench.stage import staged
 
 PRETIX = """
@@ -25,7 +25,7 @@ def main():
     if shutil.which("wrk") is None:
         sys.exit("utsavam: the benchmark's load comes from wrk; on Debian: apt install wrk")
     print("Starting servers …", flush=True)
-    played = [s for s in SCENARIOS if s in (BARE, ROW_LOCK) or options.only in s.name]
+    played = [s for s in SCENARIOS if s in BASELINES or options.only in s.name]
     with staged(options.workers) as stage:
         for scenario in played:
             scenario.run(stage, 1)
@@ -71,15 +71,16 @@ def row(name, figures):
         "p99": round(statistics.median(figure.p99 for figure in figures[name]), 1),
         "to_bare": against(BARE),
         "to_row_lock": against(ROW_LOCK),
+        "to_hot_event": against(HOT),
     }
 
 
 def show(rows):
-    print(f"{'':<30}{'per second':>12}{'p99 ms':>10}{'x bare':>10}{'x row lock':>12}")
+    print(f"{'':<30}{'per second':>12}{'p99 ms':>8}{'x bare':>8}{'x row lock':>12}{'x hot':>7}")
     for found in rows:
         print(
-            f"{found['name']:<30}{found['rate']:>12,}{found['p99']:>10}"
-            f"{found['to_bare']:>10}{found['to_row_lock']:>12}"
+            f"{found['name']:<30}{found['rate']:>12,}{found['p99']:>8}"
+            f"{found['to_bare']:>8}{found['to_row_lock']:>12}{found['to_hot_event']:>7}"
         )
 
 

@@ -142,20 +142,28 @@ def row_lock(stage, seconds):
 BARE = Scenario("bare Flask, constant", bare)
 ROW_LOCK = Scenario("pgbench, one row lock each", row_lock)
 NEWCOMERS = Scenario("newcomers, list to ticket", newcomers)
+HOT = Scenario("book: one hot event", book(lambda stage: stage.hot))
+BASELINES = (BARE, ROW_LOCK, HOT)
+PEOPLE = {
+    "book by the page": {"path": "/events/{hot}/bookings", "form": True},
+    "event": {"path": "/events/{hot}/hot"},
+    "event list": {"path": "/"},
+    "ticket": {"path": "/bookings/{booking}"},
+    "my bookings": {"path": "/bookings"},
+}
+CROWD = 512
 SCENARIOS = (
-    BARE,
-    ROW_LOCK,
-    Scenario("book: one hot event", book(lambda stage: stage.hot)),
+    *BASELINES,
     Scenario("book: over 1,000 events", book(lambda stage: stage.spread, SPREAD)),
     Scenario("book: sold out", book(lambda stage: stage.sold_out, keyed=False), refusals=True),
     Scenario("event list, JSON", read("/events", JSON)),
     Scenario("event, JSON", read("/events/{hot}", JSON)),
     Scenario("event list, HTML", read("/", HTML)),
     Scenario("event, HTML", read("/events/{hot}/hot", HTML)),
-    Scenario("people: book by the page", person("/events/{hot}/bookings", form=True)),
-    Scenario("people: event", person("/events/{hot}/hot")),
-    Scenario("people: event list", person("/")),
-    Scenario("people: ticket", person("/bookings/{booking}")),
-    Scenario("people: my bookings", person("/bookings")),
+    *(Scenario(f"people: {name}", person(**asked)) for name, asked in PEOPLE.items()),
+    *(
+        Scenario(f"{CROWD} people: {name}", person(**asked, clients=CROWD))
+        for name, asked in PEOPLE.items()
+    ),
     NEWCOMERS,
 )
