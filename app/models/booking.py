@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -101,7 +102,10 @@ def takes_seats(status: Any) -> Any:
 
     Given a column, it returns the SQL condition.
     """
-    return status == BookingStatus.CONFIRMED.value
+    if isinstance(status, str):
+        return status == BookingStatus.CONFIRMED.value
+    # Spelt out: a plan that is kept uses the partial indexes for a constant alone.
+    return status == literal_column(f"'{BookingStatus.CONFIRMED.value}'")
 
 
 class GivenBack(NamedTuple):

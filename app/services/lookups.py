@@ -12,9 +12,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, String, event, func, select
+from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy import event as listening
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.booking.arrays import one_of, rows_of
 from app.booking.connections import KEYS_ALONE, with_settings
@@ -22,7 +24,7 @@ from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
 from app.config import LOOKUP_POOL, Settings
 from app.db import db, engine_options, listen
 from app.errors import Busy
-from app.models import Booking, SignIn, User
+from app.models import Booking, Event, SignIn, User
 
 LOOKUPS = "lookups"
 """Name (bind key) of the lookups' engine."""
@@ -67,7 +69,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         engine = db.engines[LOOKUPS]
         listen(engine, settings.statement_timeout_ms, " lookups {}")
-        event.listen(engine, "checkout", _plan_anew)
+        listening.listen(engine, "checkout", _plan_anew)
     app.extensions["lookups"] = GroupCommit(
         _answer, max_batch=MAX_BATCH, max_queue=MAX_QUEUE, timeout=TIMEOUT, gathers=True
     )
@@ -141,16 +143,14 @@ def _read(questions: Sequence[_Question]) -> dict[Ask, Answers]:
 
 
 _WANTED = rows_of(user_id=BigInteger, event_id=BigInteger)
-_BOOKING = select(Booking).options(joinedload(Booking.event), joinedload(Booking.user))
+_BOOKING = select(Booking).options(joinedload(Booking.user))
+_EVENTS = select(Event).where(Event.id == one_of("event_ids", BigInteger))
+# Whether it has ended is told beside it: as a condition, a plan for a table without statistics read
+# all that have not, by their index. A sign-in may have begun while its account was being deleted.
 _USERS = (
-    select(SignIn.token_digest, User)
+    select(SignIn.token_digest, SignIn.expires_at > func.now(), User)
     .join(User, User.id == SignIn.user_id)
-    # A sign-in may have begun while its account was being deleted.
-    .where(
-        SignIn.token_digest == one_of("digests", String),
-        SignIn.expires_at > func.now(),
-        User.deleted_at.is_(None),
-    )
+    .where(SignIn.token_digest == one_of("digests", String), User.deleted_at.is_(None))
 )
 # Pair by pair: a join might read the whole table for all of them, and keep doing so as it grows.
 _FOUND = (
@@ -176,8 +176,23 @@ _BOOKINGS = _BOOKING.where(Booking.id == one_of("ids", BigInteger))
 _BY_REFERENCE = _BOOKING.where(Booking.reference == one_of("refs", String))
 
 
+def with_events(session: Session, bookings: Sequence[Booking]) -> list[Booking]:
+    """Give each of the bookings its event, and return those that still have one.
+
+    Many have the same event, which is read once: it has some forty columns.
+    """
+    event_ids = list({booking.event_id for booking in bookings})
+    rows = session.scalars(_EVENTS, {"event_ids": event_ids}).all() if event_ids else []
+    known = {event.id: event for event in rows}
+    found = [booking for booking in bookings if booking.event_id in known]
+    for booking in found:
+        set_committed_value(booking, "event", known[booking.event_id])
+    return found
+
+
 def _users(session: Session, digests: list[str]) -> Answers:
-    return {row[0]: row[1] for row in session.execute(_USERS, {"digests": digests})}
+    rows = session.execute(_USERS, {"digests": digests})
+    return {digest: user for digest, is_good, user in rows if is_good}
 
 
 def _held(session: Session, pairs: list[tuple[int, int]]) -> Answers:
@@ -198,10 +213,12 @@ def _users_and_held(session: Session, wanted: list[tuple[str, int]]) -> Answers:
 
 
 def _bookings(session: Session, ids: list[int]) -> Answers:
-    return {booking.id: booking for booking in session.scalars(_BOOKINGS, {"ids": ids})}
+    found = session.scalars(_BOOKINGS, {"ids": ids}).all()
+    return {booking.id: booking for booking in with_events(session, found)}
 
 
 def _by_references(session: Session, wanted: list[tuple[str, ...]]) -> Answers:
     references = list({reference for some in wanted for reference in some})
-    found = {one.reference: one for one in session.scalars(_BY_REFERENCE, {"refs": references})}
+    rows = session.scalars(_BY_REFERENCE, {"refs": references}).all()
+    found = {booking.reference: booking for booking in with_events(session, rows)}
     return {some: [found[one] for one in some if one in found] for some in wanted}

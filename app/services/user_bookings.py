@@ -40,20 +40,27 @@ class Tab(StrEnum):
     CANCELLED = "cancelled"
 
 
-def count_by_tab(user_id: int) -> dict[Tab, int]:
+Counts = dict[Tab, int]
+
+
+def count_by_tab(user_id: int) -> Counts:
     """How many bookings each tab lists."""
     return lookups.ask(_read_counts, user_id)  # type: ignore[no-any-return]
 
 
-def list_tab(user_id: int, tab: Tab, *, limit: int, after: str | None = None) -> Page[Booking]:
-    """A tab's bookings with their events: upcoming ones by `_turn`, the others latest first.
+def list_tab(
+    user_id: int, tab: Tab, *, limit: int, after: str | None = None
+) -> tuple[Page[Booking], Counts]:
+    """A tab's bookings with their events: upcoming ones by `_turn`, the others latest first; and
+    how many each tab lists.
 
     Raises `InvalidField` for a bad cursor.
     """
     there = _cursor_values(after, tab) if after else None
-    rows, more = cut(lookups.ask(_read_list, (user_id, tab, limit + 1, there)), limit)
+    found, counts = lookups.ask(_read_tab, (user_id, tab, limit + 1, there))
+    rows, more = cut(found, limit)
     cursor = _cursor(tab, rows[-1][1], rows[-1][0]) if more else None
-    return Page([booking for booking, _at in rows], cursor)
+    return Page([booking for booking, _at in rows], cursor), counts
 
 
 def all_of(user_id: int) -> list[Booking]:
@@ -62,7 +69,13 @@ def all_of(user_id: int) -> list[Booking]:
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
 
 
-def _read_counts(session: Session, user_ids: list[int]) -> dict[int, dict[Tab, int]]:
+def _read_tab(session: Session, wanted: list[Wanted]) -> dict[Wanted, tuple[list[Any], Counts]]:
+    rows = _read_list(session, wanted)
+    counts = _read_counts(session, list({user_id for user_id, *_ in wanted}))
+    return {one: (rows[one], counts[one[0]]) for one in wanted}
+
+
+def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
     found = {user_id: dict.fromkeys(Tab, 0) for user_id in user_ids}
     for user_id, *counts in session.execute(_counts(), {"user_ids": user_ids}):
         found[user_id] = dict(zip(Tab, counts, strict=True))
@@ -83,8 +96,11 @@ def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]
             alike.setdefault((tab, limit), []).append(user_id)
     for (tab, limit), user_ids in alike.items():
         values = {"given_user_id": user_ids, "limit": limit}
-        for user_id, booking, at in session.execute(_first_of_each(tab), values):
-            found[user_id, tab, limit, None].append((booking, at))
+        firsts = session.execute(_first_of_each(tab), values).all()
+        known = set(lookups.with_events(session, [booking for _user_id, booking, _at in firsts]))
+        for user_id, booking, at in firsts:
+            if booking in known:
+                found[user_id, tab, limit, None].append((booking, at))
     return found
 
 
@@ -129,10 +145,8 @@ def _first_of_each(tab: Tab) -> Select[Any]:
         .select_from(users)
         .join(first, true())
         .join(Booking, Booking.id == first.c.id)
-        .join(Booking.event)
-        .options(contains_eager(Booking.event))
     )
-    return _sorted(wanted, tab)
+    return _sorted(wanted, tab, first.c.at)
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
@@ -156,8 +170,8 @@ def _turn() -> ColumnElement[datetime]:
     return case((begun_and_long, Event.end_at), else_=Event.start_at)
 
 
-def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
-    columns = (_sort_column(tab), Booking.id)
+def _sorted(wanted: Select[Any], tab: Tab, at: ColumnElement[Any] | None = None) -> Select[Any]:
+    columns = (_sort_column(tab) if at is None else at, Booking.id)
     return wanted.order_by(*(columns if tab == Tab.UPCOMING else (c.desc() for c in columns)))
 
 

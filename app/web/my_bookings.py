@@ -29,8 +29,8 @@ PER_PAGE = 20
 def index() -> Answer:
     tab = _shown_tab()
     user = signed_in_user()
-    page = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=request.args.get("after"))
-    counts = user_bookings.count_by_tab(user.id)
+    after = request.args.get("after")
+    page, counts = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=after)
     return bookings_page(page, tab, counts)
 
 

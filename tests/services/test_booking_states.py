@@ -117,7 +117,7 @@ def test_an_event_deleted_after_it_took_place_owes_nothing(
     assert state_of(booking) == state
     assert count_bookings(BookingQuery())[state] == 1
     tab = Tab.CANCELLED if owed else Tab.PAST
-    assert [b.id for b in list_tab(booking.user_id, tab, limit=5).items] == [booking.id]
+    assert [b.id for b in list_tab(booking.user_id, tab, limit=5)[0].items] == [booking.id]
 
 
 def test_who_leaves_keeps_the_claim_on_a_cancelled_event(
