@@ -6,14 +6,17 @@ Marks are random: no text of an organiser can hold one.
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 _SALT = secrets.token_hex(12)
 
 
 class Mark(Enum):
     """Stands in a page for a piece of the visitor's own."""
+
+    # Enum's own is slow, and pieces are looked up by their marks.
+    __hash__ = object.__hash__
 
     NAME = f"{_SALT}.name"
     TOKEN = f"{_SALT}.token"
@@ -25,6 +28,8 @@ class Mark(Enum):
     ADDRESS = f"{_SALT}.address"
     HOLDER = f"{_SALT}.holder"
     ROWS = f"{_SALT}.rows"
+    CURSOR = f"{_SALT}.cursor"
+    """Where a list goes on."""
 
 
 class Kind(StrEnum):
@@ -38,10 +43,11 @@ class Kind(StrEnum):
     CODE = "code"
     """The code of the ticket's seat with this number."""
     CODE_DRAWING = "drawing"
+    COUNT = "count"
+    """How many bookings the tab with this number lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedMark:
+class NumberedMark(NamedTuple):
     """Stands in a page for a piece that it has several of."""
 
     number: int

@@ -50,20 +50,22 @@ def shared_page(
     return cached(snapshot, made, _who(), *variant, etag=counts.etag, texts=text)
 
 
-def shared_text(make: Callable[[], str], *key: Hashable, pieces: Pieces) -> str:
-    """Return a page or a part of one that `make` renders once a second at most for each `key`.
+def shared_text(make: Callable[[], str], *key: Hashable) -> Callable[[Pieces], str]:
+    """Return a page or a part of one that `make` renders once a second at most for each `key`; it
+    is called with the pieces of each visitor, as for `shared_page`.
 
-    It must depend on the key, the endpoint and the time only; `pieces` as for `shared_page`. Ask
-    `has_message` before sharing a whole page.
+    It must depend on the key, the endpoint and the time only. Ask `has_message` before sharing a
+    whole page.
     """
-    own = _own(pieces)
     cache: ResponseCache = current_app.extensions["response_cache"]
-    return cache.text(
-        (request.endpoint, _who(), *key),
-        int(time.monotonic()),
-        lambda: _shared(make),
-        lambda mark: own[mark](),
-    )
+    key = (request.endpoint, _who(), *key)
+    text = cache.text(key, int(time.monotonic()), lambda: _shared(make))
+
+    def with_pieces(pieces: Pieces) -> str:
+        own = _own(pieces)
+        return text(lambda mark: own[mark]())
+
+    return with_pieces
 
 
 def has_message() -> bool:

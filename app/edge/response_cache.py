@@ -5,6 +5,7 @@ which is replaced in each answer (see `page_marks`).
 """
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import NamedTuple
 
 from flask import Response, current_app, request
@@ -48,12 +49,15 @@ class ResponseCache:
             entry = self._kept(key, etag, response.get_data(), headers)
         return Response(_filled(entry, texts), headers=entry.headers)
 
-    def text(self, key: Hashable, etag: Hashable, make: Callable[[], str], texts: Texts) -> str:
-        """Return a part of a page, as `answer` does a whole response."""
+    def text(
+        self, key: Hashable, etag: Hashable, make: Callable[[], str]
+    ) -> Callable[[Texts], str]:
+        """Return a part of a page, as `answer` does a whole response; it is called with each of
+        the texts that replace its marks."""
         entry = self._entries.get(key)
         if entry is None or entry.etag != etag:
             entry = self._kept(key, etag, make().encode(), [])
-        return _filled(entry, texts).decode()
+        return partial(_filled_text, [_text(part) for part in entry.parts])
 
     def _kept(
         self, key: Hashable, etag: Hashable, body: bytes, headers: list[tuple[str, str]]
@@ -72,6 +76,14 @@ def _filled(entry: CachedResponse, texts: Texts) -> bytes:
     return b"".join(
         part if isinstance(part, bytes) else texts(part).encode() for part in entry.parts
     )
+
+
+def _text(part: Part) -> str | AnyMark:
+    return part.decode() if isinstance(part, bytes) else part
+
+
+def _filled_text(parts: list[str | AnyMark], texts: Texts) -> str:
+    return "".join([part if isinstance(part, str) else texts(part) for part in parts])
 
 
 def no_texts(mark: AnyMark) -> str:

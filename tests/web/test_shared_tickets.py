@@ -98,6 +98,22 @@ def test_bookings_that_are_alike_are_rendered_once(app, person, make_event, make
         assert 1 <= renders.count(name) <= len(people) / 2, name
 
 
+def test_long_lists_go_on_where_each_persons_own_does(
+    person, make_event, make_booking, as_rendered_alone
+):
+    event, people = make_event(capacity=500), [person(name=f"Person {n}") for n in range(3)]
+    for more, visitor in enumerate(people):
+        for seats in (1, 2) * (11 + more):
+            make_booking(event, user=visitor.user, seats=seats)
+    for visitor in people:
+        shown = visitor.get("/bookings").text
+        (rest,) = re.findall(r'href="(/bookings\?after=[^"]+)"', shown)
+        for page in (shown, visitor.get(rest).text):
+            assert SALT not in page
+        assert TOKEN.sub(r"\1", shown) == as_rendered_alone(visitor, "/bookings")
+        assert TOKEN.sub(r"\1", visitor.get(rest).text) == as_rendered_alone(visitor, rest)
+
+
 @pytest.mark.parametrize(
     "change",
     [
