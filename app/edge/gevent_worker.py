@@ -8,7 +8,7 @@ import gevent
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
-from app.edge.connection_balance import ConnectionBalance, Share
+from app.edge.connection_balance import Share
 from app.edge.slow_clients import CHECK_INTERVAL, SEND_TIMEOUT, Arrivals, await_body
 
 
