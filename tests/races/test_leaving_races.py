@@ -12,7 +12,7 @@ from app.booking.desk import BookingDesk
 from app.db import transaction
 from app.errors import Busy, UserNotFound
 from app.models.booking import new_reference
-from app.services import account_deletion, accounts, bookings, profile
+from app.services import account_deletion, accounts, bookings
 from tests.support.naive import INSERT
 from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up, seats_left
@@ -223,7 +223,7 @@ def test_a_connection_lost_before_the_commit_has_changed_nothing(
 def test_who_changes_their_name_holds_no_booking_up(app, desk, member, make_event, sql):
     event = make_event()
     with app.app_context(), transaction() as session:
-        profile._locked_user(session, member.id)
+        accounts.locked_user(session, member.id)
         facts = {"user_id": member.id, "event_id": event.id, "seats": 1}
         (answer,) = at_once([in_app(app, bookings.book, desk, **facts)])
     assert not isinstance(answer, Exception), answer
