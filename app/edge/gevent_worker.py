@@ -15,7 +15,7 @@ from app.edge.slow_clients import CHECK_INTERVAL, SEND_TIMEOUT, Arrivals, await_
 class Server(StreamServer):  # type: ignore[misc]
     """Accepts many connections at once, and pauses while other workers have far fewer."""
 
-    max_accept = 16
+    max_accept = 32
     PAUSE = 0.002
     """Seconds."""
 
