@@ -12,8 +12,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MAX_INSIDE = 64
-"""Pieces of work under way at once."""
+MAX_INSIDE = 256
+"""Pieces of work under way at once: what they ask together costs less than what each asks alone."""
+MAX_BESIDE_URGENT = 64
+"""The same if there was urgent work within `URGENT_LATELY`, which waits for all that are begun."""
+URGENT_LATELY = 1.0
+"""Seconds."""
 MUCH = 8
 """Pieces of urgent work under way, from which on bulk work gives way to it. Fewer are in nobody's
 way: a rest would leave the time unused, and who reads may be about to order."""
@@ -57,7 +61,8 @@ class Admission:
         """Each is held until whoever waits is to look again."""
         self._inside: OrderedDict[object, float] = OrderedDict()
         """Since when each is under way, the oldest first."""
-        self._much_at = self._rests_until = self._group_began = float("-inf")
+        self._urgent_at = self._much_at = float("-inf")
+        self._rests_until = self._group_began = float("-inf")
         self._in_group = self._urgent = 0
 
     @property
@@ -138,7 +143,8 @@ class Admission:
         """Seconds until the first in line may begin, unless somebody leaves before."""
         while self._inside and now - next(iter(self._inside.values())) > FORGOTTEN_AFTER:
             self._inside.popitem(last=False)
-        most = MAX_INSIDE
+        was_urgent = self._urgent or now - self._urgent_at < URGENT_LATELY
+        most = MAX_BESIDE_URGENT if was_urgent else MAX_INSIDE
         if self._is_much_urgent(now):
             if now < self._rests_until:
                 # The urgent work may be over before that.
@@ -153,8 +159,9 @@ class Admission:
 
     def _count_urgent(self, change: int) -> None:
         with self._mutex:
+            self._urgent_at = time.monotonic()
             if self._urgent >= MUCH:
-                self._much_at = time.monotonic()
+                self._much_at = self._urgent_at
             self._urgent += change
 
     def _is_much_urgent(self, now: float) -> bool:

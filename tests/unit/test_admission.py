@@ -11,6 +11,7 @@ import pytest
 from app.lib.admission import (
     FORGOTTEN_AFTER,
     GROUP,
+    MAX_BESIDE_URGENT,
     MAX_INSIDE,
     MUCH,
     SHARE,
@@ -26,9 +27,9 @@ def line():
     return Admission(max_waiting=100, timeout=5)
 
 
-def fill(line, seconds=None):
+def fill(line, seconds=None, most=MAX_INSIDE):
     """As many as may enter; they leave again after so many seconds, if any."""
-    places = [object() for _ in range(MAX_INSIDE)]
+    places = [object() for _ in range(most)]
     for place in places:
         line.enter(place)
     if seconds:
@@ -140,8 +141,28 @@ def test_a_little_urgent_work_keeps_nobody_waiting(line):
     began = time.monotonic()
     with urgent(line, MUCH - 1):
         for _ in range(3):
-            fill(line, 0.1)
+            fill(line, 0.1, MAX_BESIDE_URGENT)
     assert time.monotonic() - began < 0.1 * (1 / SHARE - 1) * 3
+
+
+def test_fewer_are_begun_while_there_is_urgent_work_and_a_second_after(line):
+    """Urgent work waits for all that are begun."""
+    with line.urgent():
+        fill(line, most=MAX_BESIDE_URGENT)
+    entered = []
+    (thread,) = queue_up(line, ["one more"], entered)
+    began = time.monotonic()
+    thread.join()
+    assert entered == ["one more"]
+    assert time.monotonic() - began > FORGOTTEN_AFTER / 2
+
+
+def test_more_are_begun_where_nothing_is_urgent(line):
+    """The control of the test before."""
+    fill(line, most=MAX_BESIDE_URGENT)
+    began = time.monotonic()
+    line.enter("one more")
+    assert time.monotonic() - began < FORGOTTEN_AFTER / 2
 
 
 def test_a_rest_is_over_for_one_when_there_is_nothing_else_to_do():
