@@ -16,7 +16,6 @@ from sqlalchemy import BigInteger, String, func, select
 from sqlalchemy import event as listening
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app.booking.arrays import one_of, rows_of
 from app.booking.connections import KEYS_ALONE, with_settings
@@ -90,12 +89,15 @@ def signed_in_user(token_digest: str) -> User | None:
 
 def held(user_id: int, event_id: int) -> Held:
     """Return what the user holds for the event."""
-    return ask(_held, (user_id, event_id)) or Held()
+    return ask(read_held, (user_id, event_id)) or Held()
 
 
-def signed_in_user_and_held(token_digest: str, event_id: int) -> tuple[User | None, Held]:
-    """Return the user of a sign-in that has not ended, and what they hold for the event."""
-    return ask(_users_and_held, (token_digest, event_id))  # type: ignore[no-any-return]
+def signed_in_user_and(
+    token_digest: str, question: Ask, *facts: Hashable
+) -> tuple[User | None, Any]:
+    """Return the user of a sign-in that has not ended, and the answer to a question about them,
+    whose key is their id and the facts; None if there is nobody or no answer."""
+    return ask(_users_and, (token_digest, question, facts))  # type: ignore[no-any-return]
 
 
 def booking(booking_id: int) -> Booking | None:
@@ -186,7 +188,7 @@ def with_events(session: Session, bookings: Sequence[Booking]) -> list[Booking]:
     known = {event.id: event for event in rows}
     found = [booking for booking in bookings if booking.event_id in known]
     for booking in found:
-        set_committed_value(booking, "event", known[booking.event_id])
+        vars(booking)["event"] = known[booking.event_id]
     return found
 
 
@@ -195,19 +197,23 @@ def _users(session: Session, digests: list[str]) -> Answers:
     return {digest: user for digest, is_good, user in rows if is_good}
 
 
-def _held(session: Session, pairs: list[tuple[int, int]]) -> Answers:
+def read_held(session: Session, pairs: list[tuple[int, int]]) -> Answers:
+    """What is `held`, by user and event."""
     users, events = zip(*pairs, strict=True)
     rows = session.execute(_HELD, {"given_user_id": users, "given_event_id": events})
     return {(row[0], row[1]): Held(*row[2:]) for row in rows}
 
 
-def _users_and_held(session: Session, wanted: list[tuple[str, int]]) -> Answers:
-    users = _users(session, [digest for digest, _ in wanted])
-    pairs = [(users[digest].id, event_id) for digest, event_id in wanted if digest in users]
-    found = _held(session, pairs) if pairs else {}
+def _users_and(session: Session, wanted: list[tuple[str, Ask, tuple[Hashable, ...]]]) -> Answers:
+    users = _users(session, list({digest for digest, *_ in wanted}))
+    keys: dict[Ask, dict[Hashable, None]] = {}
+    for digest, question, facts in wanted:
+        if digest in users:
+            keys.setdefault(question, {})[users[digest].id, *facts] = None
+    found = {question: question(session, list(asked)) for question, asked in keys.items()}
     return {
-        (digest, event_id): (user, found.get((user.id, event_id), Held()) if user else Held())
-        for digest, event_id in wanted
+        (digest, question, facts): (user, found[question].get((user.id, *facts)) if user else None)
+        for digest, question, facts in wanted
         for user in [users.get(digest)]
     }
 

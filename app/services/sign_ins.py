@@ -1,8 +1,9 @@
 """Sign-ins of browsers: server-side sessions of users and staff."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -10,7 +11,7 @@ from app.db import db, transaction
 from app.models import SignIn, SignInLink, User
 from app.models.columns import now
 from app.services import lookups
-from app.services.lookups import Held
+from app.services.lookups import Ask
 from app.services.secrets import digest, new_secret
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,10 @@ def user_of(token: str) -> User | None:
     return lookups.signed_in_user(digest(token))
 
 
-def user_and_held(token: str, event_id: int) -> tuple[User | None, Held]:
-    """The token's user, or None, and what they hold for the event."""
-    return lookups.signed_in_user_and_held(digest(token), event_id)
+def user_and(token: str, question: Ask, *facts: Hashable) -> tuple[User | None, Any]:
+    """The token's user, or None, and the answer to a question about them, asked together (see
+    `lookups.signed_in_user_and`)."""
+    return lookups.signed_in_user_and(digest(token), question, *facts)
 
 
 def staff_key_of(token: str) -> str | None:

@@ -1,5 +1,6 @@
 """A user's own bookings in tabs: upcoming, past and cancelled."""
 
+from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    inspect,
     literal,
     select,
     true,
@@ -49,18 +51,24 @@ def count_by_tab(user_id: int) -> Counts:
 
 
 def list_tab(
-    user_id: int, tab: Tab, *, limit: int, after: str | None = None
+    user_id: int, tab: Tab, *, limit: int, after: str | None = None, known: Any = None
 ) -> tuple[Page[Booking], Counts]:
     """A tab's bookings with their events: upcoming ones by `_turn`, the others latest first; and
-    how many each tab lists.
+    how many each tab lists. `known` is the answer to `question_of_tab`, if it was asked.
 
     Raises `InvalidField` for a bad cursor.
     """
     there = _cursor_values(after, tab) if after else None
-    found, counts = lookups.ask(_read_tab, (user_id, tab, limit + 1, there))
+    found, counts = known or lookups.ask(_read_tab, (user_id, tab, limit + 1, there))
     rows, more = cut(found, limit)
     cursor = _cursor(tab, rows[-1][1], rows[-1][0]) if more else None
     return Page([booking for booking, _at in rows], cursor), counts
+
+
+def question_of_tab(tab: Tab, limit: int) -> tuple[lookups.Ask, tuple[Hashable, ...]]:
+    """What `list_tab` asks for the beginning of a tab, and its facts but for the user: to be asked
+    together with who it is (`lookups.signed_in_user_and`)."""
+    return _read_tab, (tab, limit + 1, None)
 
 
 def all_of(user_id: int) -> list[Booking]:
@@ -96,12 +104,27 @@ def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]
             alike.setdefault((tab, limit), []).append(user_id)
     for (tab, limit), user_ids in alike.items():
         values = {"given_user_id": user_ids, "limit": limit}
-        firsts = session.execute(_first_of_each(tab), values).all()
-        known = set(lookups.with_events(session, [booking for _user_id, booking, _at in firsts]))
-        for user_id, booking, at in firsts:
+        rows = session.execute(_first_of_each(tab), values)
+        firsts = [(_read_only(columns), at) for at, *columns in rows]
+        known = set(lookups.with_events(session, [booking for booking, _at in firsts]))
+        for booking, at in firsts:
             if booking in known:
-                found[user_id, tab, limit, None].append((booking, at))
+                found[booking.user_id, tab, limit, None].append((booking, at))
     return found
+
+
+def _read_only(columns: Sequence[Any]) -> Booking:
+    """Return a booking that can't be changed: without what SQLAlchemy keeps of each object for
+    changes, which took longer than to read it."""
+    booking = Booking.__new__(Booking)
+    vars(booking).update(zip(_columns(), columns, strict=True))
+    return booking
+
+
+@cache
+def _columns() -> dict[str, Any]:
+    """The attributes of a booking's columns, by name."""
+    return {one.key: getattr(Booking, one.key) for one in inspect(Booking).column_attrs}
 
 
 # To write these statements takes as long as the database takes to answer them, so they are written
@@ -141,7 +164,7 @@ def _first_of_each(tab: Tab) -> Select[Any]:
         .lateral()
     )
     wanted = (
-        select(users.c.user_id, Booking, first.c.at)
+        select(first.c.at, *_columns().values())
         .select_from(users)
         .join(first, true())
         .join(Booking, Booking.id == first.c.id)

@@ -9,7 +9,7 @@ from app.edge.current import desk
 from app.edge.forms import CancellationForm
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
-from app.edge.session import signed_in_user
+from app.edge.session import Question, answer_along, ask_along, signed_in_user
 from app.errors import CancellationClosed, EventCancelled, InvalidField
 from app.models import Booking
 from app.models.columns import now
@@ -29,9 +29,19 @@ PER_PAGE = 20
 def index() -> Answer:
     tab = _shown_tab()
     user = signed_in_user()
-    after = request.args.get("after")
-    page, counts = user_bookings.list_tab(user.id, tab, limit=PER_PAGE, after=after)
+    page, counts = user_bookings.list_tab(
+        user.id, tab, limit=PER_PAGE, after=request.args.get("after"), known=answer_along()
+    )
     return bookings_page(page, tab, counts)
+
+
+def _of_tab() -> Question | None:
+    if request.args.get("after"):
+        return None
+    return user_bookings.question_of_tab(_shown_tab(), PER_PAGE)
+
+
+ask_along("my_bookings.index", _of_tab)
 
 
 @blueprint.get("/bookings/<id:booking_id>")

@@ -157,16 +157,12 @@ def _row_for_all(
     )
 
 
+_COMMON = itemgetter("event_id", "status", "part_of", "seats", "price_minor", "booked_in")
+
+
 def _alike(booking: Booking) -> Hashable:
     """What bookings of one list have in common if `_stands` and `_common_facts` say the same."""
-    return (
-        booking.event_id,
-        booking.status,
-        booking.part_of is None,
-        booking.seats,
-        booking.price_minor,
-        booking.booked_in,
-    )
+    return _COMMON(vars(booking))
 
 
 def _stands(booking: Booking) -> bool:

@@ -71,7 +71,9 @@ def test_everybody_who_asks_at_once_gets_their_own_answer_of_few_statements(
     tokens = [sign_ins.begin_for_user(user) for user in users]
     made = [make_booking(event=event, user=user, seats=1 + n % 3) for n, user in enumerate(users)]
     statements.clear()
-    answers = at_once(in_app(app, sign_ins.user_and_held, token, event.id) for token in tokens)
+    answers = at_once(
+        in_app(app, sign_ins.user_and, token, lookups.read_held, event.id) for token in tokens
+    )
     assert [user.id for user, _ in answers] == [user.id for user in users]
     assert [held for _, held in answers] == [Held(one.seats, 1, one.id) for one in made]
     # Two for a batch; asked one after the other, it would be two for each person.
@@ -106,6 +108,27 @@ def test_what_is_found_belongs_to_no_session_and_is_written_by_none(make_user, s
     assert isinstance(found, User)
     db.session.commit()
     assert sql("SELECT name FROM users WHERE id = %s", user.id) == [("As it was",)]
+
+
+def test_lists_that_are_asked_for_together_with_who_it_is_are_each_persons_own(
+    app, make_event, make_user, make_booking, statements
+):
+    event, users = make_event(capacity=500), [make_user() for _ in range(20)]
+    tokens = [sign_ins.begin_for_user(user) for user in users]
+    made = [make_booking(event=event, user=user) for user in users]
+    question, facts = user_bookings.question_of_tab(Tab.UPCOMING, 20)
+    sign_ins.end(tokens[-1])
+    statements.clear()
+    *answers, ended = at_once(
+        in_app(app, sign_ins.user_and, token, question, *facts) for token in tokens
+    )
+    assert ended == (None, None)
+    for (user, known), booking in zip(answers, made, strict=False):
+        page, counts = user_bookings.list_tab(user.id, Tab.UPCOMING, limit=20, known=known)
+        assert [one.id for one in page.items] == [booking.id]
+        assert counts[Tab.UPCOMING] == 1
+    # Four for a batch.
+    assert len(statements) < 4 * len(users)
 
 
 def test_two_browsers_of_one_person_are_both_known(make_user):
