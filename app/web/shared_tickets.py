@@ -162,7 +162,8 @@ _COMMON = itemgetter("event_id", "status", "part_of", "seats", "price_minor", "b
 
 def _alike(booking: Booking) -> Hashable:
     """What bookings of one list have in common if `_stands` and `_common_facts` say the same."""
-    return _COMMON(vars(booking))
+    alike: Hashable = _COMMON(vars(booking))
+    return alike
 
 
 def _stands(booking: Booking) -> bool:
