@@ -8,6 +8,7 @@ import pytest
 from app.booking.orders import Booked, Guest, Order
 from app.errors import Busy, DatabaseDown, OutcomeUnknown
 from app.services import bookings
+from tests.conftest import dispose
 from tests.support.proxy import CommitProxy
 from tests.support.servers import wait_until
 from tests.support.sums import seats_left, seats_sold
@@ -152,8 +153,17 @@ def test_a_cancellation_whose_answer_was_lost_is_safe_to_repeat(
     assert bookings.get_booking(booking.id).status == "CANCELLED"
 
 
+@pytest.fixture
+def fresh_connections(made_apps):
+    """Those that a test broke are left in no application's pool."""
+    yield
+    for made in made_apps:
+        dispose(made)
+
+
+@pytest.mark.usefixtures("fresh_connections")
 def test_broken_connections_in_the_pool_are_noticed_before_they_are_used(
-    desk, far_app, proxy, book, make_user, make_event, sql, database
+    desk, book, make_user, make_event, sql
 ):
     user, event = make_user(), make_event()
     book(desk, user, event)

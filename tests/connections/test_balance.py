@@ -4,6 +4,7 @@ import signal
 import time
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from statistics import median
 
 import psutil
 import pytest
@@ -14,6 +15,9 @@ from tests.support.servers import wait_until
 from tests.support.site import WITHOUT_LIMITS, Site
 
 MANY = 200
+TRIES = 5
+"""A worker that gets no processor for a while, beside other tests, accepts nobody meanwhile; and
+left alone they share well by chance, sometimes."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,19 @@ def connections(worker, port):
 
 
 def test_many_who_come_at_once_are_shared_among_the_workers(site):
+    differences = []
+    for _ in range(TRIES):
+        counts = counts_of_many(site)
+        print(f"connections of the workers: {counts}")
+        assert sum(counts) == MANY
+        differences.append(max(counts) - min(counts))
+    assert median(differences) <= 2 * AHEAD
+
+
+def counts_of_many(site):
+    """How many each worker has of those who come at once."""
     host, port = address_of(site.url)
+    wait_until(lambda: not any(connections(worker, port) for worker in workers(site)), 20)
     with ExitStack() as stack:
         lines = [stack.enter_context(closing(HTTPConnection(host, port, 10))) for _ in range(MANY)]
         for line in lines:
@@ -42,10 +58,7 @@ def test_many_who_come_at_once_are_shared_among_the_workers(site):
         for line in lines:
             line.request("GET", "/sign-in")
         assert {line.getresponse().status for line in lines} == {200}
-        counts = [connections(worker, port) for worker in workers(site)]
-    print(f"connections of the workers: {counts}")
-    assert sum(counts) == MANY
-    assert max(counts) - min(counts) <= 2 * AHEAD
+        return [connections(worker, port) for worker in workers(site)]
 
 
 def test_a_worker_that_is_stuck_keeps_nobody_from_the_other(site):
