@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from flask import Flask, Request, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from itsdangerous import URLSafeTimedSerializer
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest, NotFound, SecurityError
 from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
@@ -15,6 +13,7 @@ from app.config import Settings
 from app.config_checks import LOOPBACK
 from app.edge.gthread_worker import waited_too_long
 from app.edge.negotiation import WANTS_JSON
+from app.edge.page_sessions import PageSessions
 from app.edge.size_limits import MAX_EVENT_FORM
 from app.errors import Busy
 from app.services import rehearsals
@@ -44,25 +43,6 @@ def an_id(text: str) -> int:
     if not re.fullmatch(IdConverter.regex, text):
         raise ValueError(text)
     return int(text)
-
-
-class PageSessions(SecureCookieSessionInterface):
-    """Cookie sessions for the pages only; the API neither reads nor sets cookies."""
-
-    def __init__(self) -> None:
-        self._serializers: dict[object, URLSafeTimedSerializer | None] = {}
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Return Flask's own, made once: to make it takes as long as to use it."""
-        keys = (app.secret_key, *app.config["SECRET_KEY_FALLBACKS"])
-        if keys not in self._serializers:
-            self._serializers[keys] = super().get_signing_serializer(app)
-        return self._serializers[keys]
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.environ.get(WANTS_JSON):
-            return None
-        return super().open_session(app, request)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
