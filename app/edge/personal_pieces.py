@@ -13,7 +13,7 @@ from markupsafe import escape
 
 from app.edge import forged_requests
 from app.edge.page_marks import AnyMark, Mark, NumberedMark, Pieces
-from app.edge.response_cache import ResponseCache, cached
+from app.edge.response_cache import CachedText, ResponseCache, cached
 from app.edge.seat_counts import SharedCounts
 from app.edge.session import current_user, is_anonymous
 from app.presenters.scripts import isolated
@@ -50,22 +50,22 @@ def shared_page(
     return cached(snapshot, made, _who(), *variant, etag=counts.etag, texts=text)
 
 
-def shared_text(make: Callable[[], str], *key: Hashable) -> Callable[[Pieces], str]:
-    """Return a page or a part of one that `make` renders once a second at most for each `key`; it
-    is called with the pieces of each visitor, as for `shared_page`.
+def shared_text(make: Callable[[], str], *key: Hashable) -> CachedText:
+    """Return a page or a part of one that `make` renders once a second at most for each `key`, with
+    marks for what differs (see `with_pieces`).
 
     It must depend on the key, the endpoint and the time only. Ask `has_message` before sharing a
     whole page.
     """
     cache: ResponseCache = current_app.extensions["response_cache"]
     key = (request.endpoint, _who(), *key)
-    text = cache.text(key, int(time.monotonic()), lambda: _shared(make))
+    return cache.text(key, int(time.monotonic()), lambda: _shared(make))
 
-    def with_pieces(pieces: Pieces) -> str:
-        own = _own(pieces)
-        return text(lambda mark: own[mark]())
 
-    return with_pieces
+def with_pieces(text: CachedText, pieces: Pieces) -> str:
+    """Return a shared text for this visitor, with these pieces besides name and token."""
+    own = _own(pieces)
+    return text.filled(lambda mark: own[mark]())
 
 
 def has_message() -> bool:

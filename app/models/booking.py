@@ -70,7 +70,7 @@ def new_reference() -> str:
 
 def spoken(reference: str) -> str:
     """Format a reference in groups of four for reading aloud: `7Q2K-9F4M-XT3B`."""
-    return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
+    return "-".join([reference[i : i + 4] for i in range(0, len(reference), 4)])
 
 
 class TicketCode(NamedTuple):

@@ -8,7 +8,7 @@ process at once.
 """
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
@@ -178,14 +178,18 @@ _BOOKINGS = _BOOKING.where(Booking.id == one_of("ids", BigInteger))
 _BY_REFERENCE = _BOOKING.where(Booking.reference == one_of("refs", String))
 
 
+def events(session: Session, event_ids: Collection[int]) -> dict[int, Event]:
+    """Return the events that exist, by their ids."""
+    rows = session.scalars(_EVENTS, {"event_ids": list(event_ids)}).all() if event_ids else []
+    return {event.id: event for event in rows}
+
+
 def with_events(session: Session, bookings: Sequence[Booking]) -> list[Booking]:
     """Give each of the bookings its event, and return those that still have one.
 
     Many have the same event, which is read once: it has some forty columns.
     """
-    event_ids = list({booking.event_id for booking in bookings})
-    rows = session.scalars(_EVENTS, {"event_ids": event_ids}).all() if event_ids else []
-    known = {event.id: event for event in rows}
+    known = events(session, {booking.event_id for booking in bookings})
     found = [booking for booking in bookings if booking.event_id in known]
     for booking in found:
         vars(booking)["event"] = known[booking.event_id]

@@ -1,6 +1,6 @@
 """Addresses of a ticket's pages: for its account, or for whoever has its secret."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import url_for
 
@@ -8,8 +8,7 @@ from app.models import Booking
 from app.presenters.ticket_addresses import ticket_secret
 
 
-@dataclass(frozen=True)
-class TicketLinks:
+class TicketLinks(NamedTuple):
     """The templates of tickets get `of_account` or `by_secret` as `links`."""
 
     booking: Booking
