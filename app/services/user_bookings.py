@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    true,
     tuple_,
 )
 from sqlalchemy.orm import Session, contains_eager
@@ -78,9 +76,37 @@ def all_of(user_id: int) -> list[Booking]:
 
 
 def _read_tab(session: Session, wanted: list[Wanted]) -> dict[Wanted, tuple[list[Any], Counts]]:
-    rows = _read_list(session, wanted)
-    counts = _read_counts(session, list({user_id for user_id, *_ in wanted}))
-    return {one: (rows[one], counts[one[0]]) for one in wanted}
+    found: dict[Wanted, tuple[list[Any], Counts]] = {}
+    alike: dict[tuple[Tab, int], list[int]] = {}
+    for one in wanted:
+        user_id, tab, limit, there = one
+        if there:
+            rows = _read_further(session, user_id, tab, limit, there)
+            found[one] = rows, _read_counts(session, [user_id])[user_id]
+        else:
+            found[one] = [], dict.fromkeys(Tab, 0)
+            alike.setdefault((tab, limit), []).append(user_id)
+    for (tab, limit), user_ids in alike.items():
+        values = {"given_user_id": user_ids, "limit": limit}
+        # By the connection: a session's own rows take twice as long to read.
+        listed = session.connection().execute(_first_of_each(tab), values).all()
+        events = lookups.events(session, {row[_EVENT] for row in listed})
+        for row in listed:
+            bookings, counts = found[row[_USER], tab, limit, None]
+            here = _TABS[row[1]]
+            counts[here] = row[2]
+            if here is tab and (event := events.get(row[_EVENT])):
+                bookings.append((_read_only(row[3:], event), row[0]))
+    return found
+
+
+def _read_only(columns: Sequence[Any], event: Event) -> Booking:
+    """Return a booking that can't be changed, with what is `LISTED`: without what SQLAlchemy keeps
+    of each object for changes, which took longer than to read it."""
+    booking = Booking.__new__(Booking)
+    booking.__dict__ = dict(zip(LISTED, columns, strict=True))
+    booking.__dict__["event"] = event
+    return booking
 
 
 def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
@@ -90,25 +116,13 @@ def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
     return found
 
 
-def _read_list(session: Session, wanted: list[Wanted]) -> dict[Wanted, list[Any]]:
-    found: dict[Wanted, list[Any]] = {one: [] for one in wanted}
-    alike: dict[tuple[Tab, int], list[int]] = {}
-    for one in wanted:
-        user_id, tab, limit, there = one
-        if there:
-            here, then = tuple_(_sort_column(tab), Booking.id), tuple_(*map(literal, there))
-            query = _list(tab).where(here > then if tab == Tab.UPCOMING else here < then)
-            rows = session.execute(query, {"user_id": user_id, "limit": limit})
-            found[one] = [tuple(row) for row in rows]
-        else:
-            alike.setdefault((tab, limit), []).append(user_id)
-    for (tab, limit), user_ids in alike.items():
-        values = {"given_user_id": user_ids, "limit": limit}
-        # By the connection: a session's own rows take twice as long to read.
-        listed = session.connection().execute(_first_of_each(tab), values).all()
-        for user_id, rows_of_user in _by_user(session, listed).items():
-            found[user_id, tab, limit, None] = rows_of_user
-    return found
+def _read_further(
+    session: Session, user_id: int, tab: Tab, limit: int, there: tuple[datetime, int]
+) -> list[Any]:
+    here, then = tuple_(_sort_column(tab), Booking.id), tuple_(*map(literal, there))
+    query = _list(tab).where(here > then if tab == Tab.UPCOMING else here < then)
+    rows = session.execute(query, {"user_id": user_id, "limit": limit})
+    return [tuple(row) for row in rows]
 
 
 LISTED = (
@@ -116,26 +130,9 @@ LISTED = (
     *("status", "cancelled_at", "part_of"),
 )
 """What a list shows of a booking; twenty times to everybody, so each column counts."""
-_EVENT = 1 + LISTED.index("event_id")
-
-
-def _by_user(session: Session, listed: Sequence[Row[Any]]) -> dict[int, list[Any]]:
-    """Return each user's bookings, whose events are there, with their place in the order.
-
-    They can't be changed, and have nothing but what is `LISTED`: what SQLAlchemy keeps of each
-    object for changes took longer than to read it.
-    """
-    found: dict[int, list[Any]] = {}
-    events = lookups.events(session, {row[_EVENT] for row in listed})
-    for row in listed:
-        at, columns = row[0], row[1:]
-        facts: dict[str, Any] = dict(zip(LISTED, columns, strict=True))
-        facts["event"] = event = events.get(facts["event_id"])
-        if event is not None:
-            booking = Booking.__new__(Booking)
-            booking.__dict__ = facts
-            found.setdefault(facts["user_id"], []).append((booking, at))
-    return found
+_TABS = tuple(Tab)
+_USER, _EVENT = (3 + LISTED.index(name) for name in ("user_id", "event_id"))
+"""Places in a row of `_first_of_each`."""
 
 
 # To write these statements takes as long as the database takes to answer them, so they are written
@@ -161,26 +158,28 @@ def _list(tab: Tab) -> Select[Any]:
 
 @cache
 def _first_of_each(tab: Tab) -> Select[Any]:
-    """The beginning of a tab's list for each of many users."""
+    """The beginning of a tab's list for each of many users, with the number of bookings in the tab;
+    and one booking of each of their other tabs, with theirs. A user's bookings are read once: who
+    has many makes all wait who asked together."""
     users = rows_of(user_id=BigInteger)
-    first = (
-        _sorted(
-            select(Booking.id, _sort_column(tab).label("at"))
-            .join(Booking.event)
-            .where(Booking.user_id == users.c.user_id, _belongs(tab)),
-            tab,
+    mine = (
+        select(
+            _sort_column(tab).label("at"),
+            case(*((_belongs(one), place) for place, one in enumerate(_TABS))).label("tab"),
+            *(getattr(Booking, name).label(name) for name in LISTED),
         )
-        .limit(bindparam("limit"))
-        .correlate(users)
-        .lateral()
-    )
-    wanted = (
-        select(first.c.at, *(getattr(Booking, name) for name in LISTED))
         .select_from(users)
-        .join(first, true())
-        .join(Booking, Booking.id == first.c.id)
+        .join(Booking, Booking.user_id == users.c.user_id)
+        .join(Booking.event)
+        .subquery()
     )
-    return _sorted(wanted, tab, first.c.at)
+    whose = (mine.c.user_id, mine.c.tab)
+    turn = func.row_number().over(partition_by=whose, order_by=_order(tab, mine.c.at, mine.c.id))
+    count = func.count().over(partition_by=whose)
+    ranked = select(mine, turn.label("turn"), count.label("count")).subquery()
+    most = case((ranked.c.tab == _TABS.index(tab), bindparam("limit")), else_=1)
+    columns = (ranked.c.at, ranked.c.tab, ranked.c.count, *(ranked.c[name] for name in LISTED))
+    return select(*columns).where(ranked.c.turn <= most).order_by(ranked.c.turn)
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
@@ -204,9 +203,12 @@ def _turn() -> ColumnElement[datetime]:
     return case((begun_and_long, Event.end_at), else_=Event.start_at)
 
 
-def _sorted(wanted: Select[Any], tab: Tab, at: ColumnElement[Any] | None = None) -> Select[Any]:
-    columns = (_sort_column(tab) if at is None else at, Booking.id)
-    return wanted.order_by(*(columns if tab == Tab.UPCOMING else (c.desc() for c in columns)))
+def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:
+    return wanted.order_by(*_order(tab, _sort_column(tab), Booking.id))
+
+
+def _order(tab: Tab, *columns: Any) -> Sequence[ColumnElement[Any]]:
+    return columns if tab == Tab.UPCOMING else [column.desc() for column in columns]
 
 
 def _cursor(tab: Tab, at: datetime | None, booking: Booking) -> str:
