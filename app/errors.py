@@ -3,16 +3,17 @@
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
-│                LinkNotFound
+│                LinkNotFound, CheckInNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
-│   ├── EmailTaken, BookingChanged, BookedByAccount
+│   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -52,6 +53,10 @@ class TicketNotFound(NotFound):
 
 class StaffKeyNotFound(NotFound):
     noun = "staff key"
+
+
+class CheckInNotFound(NotFound):
+    noun = "check-in"
 
 
 class ImageNotFound(NotFound):
@@ -114,6 +119,14 @@ class CancellationClosed(Refused):
     def __init__(self, booking_id: int, until: datetime) -> None:
         self.booking_id, self.until = booking_id, until
         super().__init__(f"booking {booking_id}: until {until.isoformat()}")
+
+
+class SeatsAreIn(Refused):
+    """Seats that are in are given back by staff alone, who say that they know of it."""
+
+    def __init__(self, booking_id: int, seats: Sequence[int]) -> None:
+        self.booking_id, self.seats = booking_id, seats
+        super().__init__(f"booking {booking_id}: seats {seats} are in")
 
 
 class EventCancelled(Refused):

@@ -10,8 +10,9 @@ from app.db import transaction
 from app.models import Booking, Event, GuestMessage, Hold, Mail, User
 from app.models.booking import new_reference
 from app.models.columns import now
-from app.services import accounts, letters
+from app.services import accounts, check_ins, letters
 from app.services.api_tokens import create_api_token
+from app.services.check_ins import Scan
 from app.services.messages import message_of
 
 
@@ -93,6 +94,13 @@ class Factories:
         """What an organiser wrote to all guests."""
         facts = {"subject": "Doors at six", "body": "Come **early**.", "guests": 2} | facts
         return self._add(GuestMessage(event_id=event.id, token=uuid4(), **facts))
+
+    def check_in(self, event):
+        """A seat that is in, of a booking of its own; the id of its scan."""
+        booking, ident = self.booking(event), uuid4()
+        with self._app.app_context():
+            check_ins.check_in(event.id, Scan(ident, booking.reference, door="East gate"))
+        return ident
 
     def letter(self, folder, letter, booking, facts):
         """A letter in the demo's mailbox; returns its key there."""

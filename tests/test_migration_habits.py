@@ -34,6 +34,7 @@ KNOWN = {
     "0008": {"ban-drop-constraint"},
     # Made anew in the same transaction, wider: the version before writes nothing that it refuses.
     "0026": {"ban-drop-constraint"},
+    "0030": {"ban-drop-constraint"},
 }
 BAD = """
     CREATE INDEX ix_bookings_seats ON bookings (seats);

@@ -92,7 +92,8 @@ def test_the_way_up_makes_the_tables_and_the_way_down_leaves_none(fresh, look):
     flask_migrate.upgrade()
     names = [name for (name,) in look(TABLES)]
     assert names == [
-        *("alembic_version", "api_tokens", "audit_entries", "bookings", "event_images", "events"),
+        *("admissions", "alembic_version", "api_tokens", "audit_entries", "bookings", "check_ins"),
+        *("event_images", "events"),
         *("guest_messages", "holds", "journal_entries", "mails", "reminders", "sales_days"),
         *("sign_in_links", "sign_ins", "staff_keys", "summed_days", "users"),
     ]

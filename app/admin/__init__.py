@@ -10,6 +10,7 @@ from app.admin import (
     bookings,
     checks,
     dashboard,
+    door,
     events,
     guest_messages,
     holds,
@@ -46,3 +47,4 @@ def init_app(app: Flask) -> None:
     for module in PAGES:
         app.register_blueprint(module.blueprint, url_prefix="/admin")
     app.register_blueprint(keys.own, url_prefix="/admin")
+    app.register_blueprint(door.blueprint, url_prefix="/door")

@@ -7,13 +7,13 @@ from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
 from app.edge.session import current_admin
 from app.errors import RoleTooLow
-from app.models import Role
+from app.models import Permission
 from app.models.staff_scope import act_within
 from app.services import audit
 
 
 def admit(who: Who) -> Answer | None:
-    """Require staff of at least this role, and record their changes under their name.
+    """Require staff with this permission, and record their changes under their name.
 
     Returns a redirect to the login if nobody is signed in. Raises `RoleTooLow`.
     """
@@ -21,7 +21,7 @@ def admit(who: Who) -> Answer | None:
     if found is None:
         way_back = request.full_path.rstrip("?") if request.method == "GET" else None
         return go_to(url_for("admin_login.show", next=way_back))
-    if not found.may(Role(who)):
+    if not found.may(Permission(who)):
         raise RoleTooLow(found.role)
     audit.act_as(found.name)
     act_within(found.scope)

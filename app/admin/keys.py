@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.admin.forms import StaffKeyForm, StaffSignOutsForm
 from app.admin.guard import staff_pages
@@ -13,6 +14,7 @@ from app.edge.session import ADMIN_TOKEN, current_admin, forget
 from app.errors import InvalidField
 from app.models import Role
 from app.models.columns import now
+from app.presenters.qr_codes import drawing
 from app.services import sign_ins, staff
 
 blueprint = staff_pages("admin_keys", __name__)
@@ -37,7 +39,18 @@ def create() -> Answer:
     except (InvalidField, ValueError, OverflowError) as error:
         _refuse(form, error)
         return _page(form, status=422)
-    return _page(_form(formdata=None), secret=secret, name=key.name, status=201)
+    code = _door_code(secret) if key.role == Role.DOOR else None
+    made = {"secret": secret, "name": key.name, "code": code}
+    return _page(_form(formdata=None), status=201, **made)
+
+
+def _door_code(secret: str) -> Markup:
+    """A code that opens the door's page on the phone that scans it.
+
+    The key stands behind the #, so that it gets into no log on its way.
+    """
+    address = url_for("admin_login.show", next=url_for("door.index"), _external=True)
+    return drawing(f"{address}#key={secret}")
 
 
 @blueprint.post("/keys/<id:key_id>/revocation")
@@ -74,7 +87,11 @@ def _form(**facts: Any) -> StaffKeyForm:
 
 def _refuse(form: StaffKeyForm, error: Exception) -> None:
     field = error.field if isinstance(error, InvalidField) else "expires_at"
-    if field == "event_ids":
+    if field == "event_ids" and form.role.data == Role.DOOR:
+        form.refuse(field, _("Choose the events whose door this key opens."))
+    elif field == "expires_at" and form.role.data == Role.DOOR and not form.last_day.data:
+        form.refuse("last_day", _("Say until which day this key opens the door."))
+    elif field == "event_ids":
         form.refuse(field, _("An owner can't be limited to events: who makes keys opens all."))
     elif field == "expires_at":
         form.refuse("last_day", _("Choose a day from today on."))
@@ -82,7 +99,7 @@ def _refuse(form: StaffKeyForm, error: Exception) -> None:
         form.refuse("name", _("Another key has this name already."))
 
 
-def _page(form: StaffKeyForm, *, status: int = 200, **made: str) -> Response:
+def _page(form: StaffKeyForm, *, status: int = 200, **made: str | None) -> Response:
     keys = staff.list_keys()
     names = staff.names_of_events(key.event_ids for key in keys)
     page = render_template(

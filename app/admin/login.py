@@ -7,8 +7,9 @@ from app.admin.forms import LoginForm
 from app.edge.current import settings
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import staff_key
-from app.edge.session import ADMIN_TOKEN, forget, remember_admin, safe_next
+from app.edge.session import ADMIN_TOKEN, current_admin, forget, remember_admin, safe_next
 from app.errors import WrongCredentials
+from app.models import Permission
 from app.services import staff
 
 blueprint = Blueprint("admin_login", __name__)
@@ -30,8 +31,15 @@ def create() -> Answer:
         except WrongCredentials:
             form.refuse("key", _("This is not an admin key."))
         else:
-            return go_to(safe_next(form.next.data, url_for("admin_dashboard.show")))
+            return go_to(safe_next(form.next.data, _first_page()))
     return make_response(render_template("pages/admin/login.html", form=form), 422)
+
+
+def _first_page() -> str:
+    """Where a key leads: one for the door sees nothing else."""
+    found = current_admin()
+    sees = found is not None and found.may(Permission.SEE)
+    return url_for("admin_dashboard.show" if sees else "door.index")
 
 
 def _token_for(key: str) -> str:

@@ -13,6 +13,7 @@ from app.api import (
     admin_operations,
     admin_reports,
     bookings,
+    check_ins,
     events,
     health,
     openapi,
@@ -22,7 +23,7 @@ from app.api import (
 
 MODULES = (
     *(health, events, bookings, users, admin_holds, admin_events, admin_images),
-    *(admin_bookings, admin_operations, admin_reports, staff_keys),
+    *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins),
 )
 
 

@@ -9,7 +9,7 @@ from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, P
 from app.api.schemas import EVENT_SEARCH, Email, EventBookingOut, Name, PagingQuery, State
 from app.models.booking import BookingStatus
 
-RoleName = Literal["viewer", "organiser", "owner"]
+RoleName = Literal["door", "viewer", "organiser", "owner"]
 
 
 class SearchQuery(PagingQuery):

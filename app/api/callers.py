@@ -11,7 +11,7 @@ from app.edge import rate_limits
 from app.edge.access import Who
 from app.edge.current import settings
 from app.errors import InvalidField, NotAllowed, RoleTooLow, UserNotFound
-from app.models import Role
+from app.models import Permission
 from app.models.staff_scope import act_within
 from app.services import api_tokens, audit, staff
 from app.services.staff import Staff
@@ -99,13 +99,13 @@ def _staff(found: Staff | None) -> Caller:
     """The caller for a member of staff: only organisers and owners may act for users."""
     if found is None:
         raise NotAllowed
-    return Caller(anybody=found.may(Role.ORGANISER), organiser=True, staff=found)
+    return Caller(anybody=found.may(Permission.MANAGE), organiser=True, staff=found)
 
 
 def admit(who: Who) -> None:
     """Check access before any of the input is parsed.
 
-    Raises `NotAllowed`, and `RoleTooLow` for staff of too low a role.
+    Raises `NotAllowed`, and `RoleTooLow` for staff without the permission.
     """
     found = caller()
     if found.staff:
@@ -116,7 +116,7 @@ def admit(who: Who) -> None:
         return
     if found.staff is None:
         raise NotAllowed
-    if not found.staff.may(Role(who)):
+    if not found.staff.may(Permission(who)):
         raise RoleTooLow(found.staff.role)
 
 

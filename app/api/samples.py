@@ -26,6 +26,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeHold": {"seats": 3},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
     "changeGuestOfBooking": {"name": "Alice"},
+    "checkIn": {"id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d", "booking_id": 3, "door": "East"},
+    "undoCheckIn": {"id": "7a2d1b5f-9f1c-4b66-8e2a-1e8b4b5c6d7e", "door": "East"},
     "createStaffKey": {"name": "box office", "role": "viewer"},
     "reconcile": {"after": 0, "repair": False},
 }
@@ -37,10 +39,13 @@ ADDRESSES: dict[str, int | str] = {
     "key_id": 1,
     "hold_id": 1,
     "run": "1a2b3c4d",
+    "check_in_id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d",
 }
 """By parameter of an address."""
 _OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
-    call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS
+    **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
+    # The event of the booking that is checked in.
+    **{call: {**ADDRESSES, "event_id": 4} for call in ("checkIn", "undoCheckIn", "listCheckIns")},
 }
 """By call, where another sample would forbid it: the event with the first id is deleted."""

@@ -16,16 +16,18 @@ from app.models import staff_scope
 
 
 class Who(StrEnum):
-    """The minimum role that an endpoint requires."""
+    """Who may call an endpoint."""
 
     ANYONE = "anyone"
     USER = "user"
     """A user signed in to the web pages."""
     CALLER = "caller"
     """An API client with a user's token, or staff, who may act for any user."""
-    VIEWER = "viewer"
-    ORGANISER = "organiser"
-    OWNER = "owner"
+    SEE = "see"
+    MANAGE = "manage"
+    KEYS = "keys"
+    CHECK_IN = "check_in"
+    """The last four are permissions of staff (`app.models.Permission`)."""
 
 
 Door = Callable[[Who], Answer | None]
@@ -60,7 +62,7 @@ TABLE = {
         api_bookings.create_booking api_bookings.get_booking api_bookings.change_booking
         api_bookings.cancel_booking api_bookings.list_bookings_of_user
     """,
-    Who.VIEWER: """
+    Who.SEE: """
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
@@ -73,7 +75,7 @@ TABLE = {
         api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
     """,
-    Who.ORGANISER: """
+    Who.MANAGE: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
         admin_events.check admin_events.publish admin_events.withdraw
         admin_events.ask_copy admin_events.duplicate
@@ -98,7 +100,11 @@ TABLE = {
         api_admin_holds.issue_booking api_admin_bookings.change_guest
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
-    Who.OWNER: """
+    Who.CHECK_IN: """
+        door.index door.show door.check_in door.undo
+        api_check_ins.create_check_in api_check_ins.undo_check_in api_check_ins.list_check_ins
+    """,
+    Who.KEYS: """
         admin_keys.index admin_keys.create admin_keys.revoke
         api_staff_keys.list_keys api_staff_keys.create_key api_staff_keys.revoke_key
     """,

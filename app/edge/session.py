@@ -106,6 +106,7 @@ def remember_admin(token: str) -> None:
     """Sign the browser in as staff, in a new session (against session fixation)."""
     _new_session(keep=USER_TOKEN)
     session[ADMIN_TOKEN] = token
+    g.pop("admin", None)
 
 
 def sign_in_token() -> str | None:

@@ -15,7 +15,7 @@ from app.edge.personal_pieces import form_token, visitor_name
 from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
-from app.models import Role
+from app.models import Permission
 from app.presenters import prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import state_label, state_tone
@@ -88,7 +88,7 @@ def site_page(name: str) -> str | None:
 def may_change() -> bool:
     """Whether the signed-in staff member may change things, not only view them."""
     found = current_admin()
-    return found is not None and found.may(Role.ORGANISER)
+    return found is not None and found.may(Permission.MANAGE)
 
 
 def sees_all_events() -> bool:

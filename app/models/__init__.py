@@ -3,6 +3,7 @@
 from app.models.api_token import ApiToken
 from app.models.audit_entry import AuditEntry
 from app.models.booking import Booking, BookingState, BookingStatus
+from app.models.check_in import Admission, CheckIn, DoorAnswer, NotValid
 from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
 from app.models.guest_message import GuestMessage, Reminder
@@ -12,15 +13,18 @@ from app.models.mail import Mail, MailState
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
-from app.models.staff_key import Role, StaffKey
+from app.models.staff_key import Permission, Role, StaffKey
 from app.models.user import User
 
 __all__ = [
+    "Admission",
     "ApiToken",
     "AuditEntry",
     "Booking",
     "BookingState",
     "BookingStatus",
+    "CheckIn",
+    "DoorAnswer",
     "Event",
     "EventImage",
     "EventStatus",
@@ -31,6 +35,8 @@ __all__ = [
     "LinkPurpose",
     "Mail",
     "MailState",
+    "NotValid",
+    "Permission",
     "Phase",
     "Reminder",
     "Role",

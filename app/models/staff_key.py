@@ -10,22 +10,43 @@ from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 from app.models.staff_scope import StaffScope
 
 
-class Role(StrEnum):
-    """Roles in ascending order; each includes the rights of those before it."""
+class Permission(StrEnum):
+    """What staff may do; `app/edge/access.py` says which of them each address requires."""
 
+    SEE = "see"
+    """Look at events, bookings, sales and the audit log."""
+    MANAGE = "manage"
+    """Change events and bookings, write to guests."""
+    KEYS = "keys"
+    """Make and revoke staff keys."""
+    CHECK_IN = "check_in"
+    """Admit guests at the door, which shows their names and seats."""
+
+
+class Role(StrEnum):
+    """What a staff key is for: a set of permissions."""
+
+    DOOR = "door"
     VIEWER = "viewer"
     ORGANISER = "organiser"
     OWNER = "owner"
 
-    def covers(self, needed: "Role") -> bool:
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(needed)
+    def may(self, permission: Permission) -> bool:
+        return permission in _PERMISSIONS[self]
+
+
+_PERMISSIONS = {
+    Role.DOOR: {Permission.CHECK_IN},
+    Role.VIEWER: {Permission.SEE},
+    Role.ORGANISER: {Permission.SEE, Permission.MANAGE, Permission.CHECK_IN},
+    Role.OWNER: set(Permission),
+}
 
 
 class StaffKey(Model):
     __tablename__ = "staff_keys"
     __table_args__ = (
-        CheckConstraint("role IN ('viewer', 'organiser', 'owner')", "role_known"),
+        CheckConstraint("role IN ('door', 'viewer', 'organiser', 'owner')", "role_known"),
         CheckConstraint("length(btrim(name)) > 0", "name_not_blank"),
         Index("uq_staff_keys_key_digest", "key_digest", unique=True),
         Index(
@@ -58,4 +79,4 @@ class StaffKey(Model):
     @property
     def scope(self) -> StaffScope:
         events = None if self.event_ids is None else frozenset(self.event_ids)
-        return StaffScope(events, self.sees_emails or self.role != Role.VIEWER)
+        return StaffScope(events, self.sees_emails or Role(self.role).may(Permission.MANAGE))

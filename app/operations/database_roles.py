@@ -35,7 +35,7 @@ _GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     # For backups; identity columns need no right on their sequences.
     "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "REVOKE UPDATE, DELETE ON audit_entries FROM {role}",
+    "REVOKE UPDATE, DELETE ON audit_entries, check_ins FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
     # For tables and sequences that later migrations of the same owner create.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public "

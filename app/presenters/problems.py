@@ -65,6 +65,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "booking": _("There is no such booking."),
         "ticket": _("This link opens no ticket. It may be cut off, or was replaced by another."),
         "staff key": _("There is no such staff key."),
+        "check-in": _("There was no such scan at this door."),
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
         "link": _("This link is not valid: it was used before, or its time is over."),
@@ -143,6 +144,16 @@ def _cancellation_closed(error: errors.CancellationClosed) -> Problem:
         _("Bookings for this event can't be cancelled any more."),
         {"until": error.until.isoformat()},
     )
+
+
+def _seats_are_in(error: errors.SeatsAreIn) -> Problem:
+    detail = ngettext(
+        "%(num)d seat of this booking was admitted at the door, so it can't be given back.",
+        "%(num)d seats of this booking were admitted at the door, so they can't be given back.",
+        len(error.seats),
+    )
+    facts = {"booking_id": error.booking_id, "seats": list(error.seats)}
+    return Problem(409, "seats-are-in", _("Admitted at the door"), detail, facts)
 
 
 def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
@@ -272,6 +283,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,
+    errors.SeatsAreIn: _seats_are_in,
     errors.CapacityBelowSold: _capacity_below_sold,
     errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,
@@ -332,7 +344,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         403,
         "role-too-low",
         lambda: _("Your key may not do this"),
-        lambda: _("Ask somebody whose staff key has a higher role."),
+        lambda: _("Your staff key is for something else. Ask somebody whose key may do this."),
     ),
     errors.KeyLimited: _fixed(
         403,

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, exists, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import Booking, Event, EventStatus, User
+from app.models import Admission, Booking, Event, EventStatus, User
 from app.models.columns import now
 from app.services import accounts, bookings
 from app.services.anonymising import anonymise
@@ -87,7 +87,8 @@ def count_cancellable(user_id: int) -> int:
 def _cancellable(what: Any, user_id: int) -> Select[Any]:
     """Select `what` from the user's confirmed bookings that may still be cancelled.
 
-    Those of a cancelled event stand, as in `bookings.cancel`: they say what is owed.
+    Those of a cancelled event stand, as in `bookings.cancel`: they say what is owed. So do those of
+    whom somebody is in.
     """
     return (
         select(what)
@@ -95,6 +96,7 @@ def _cancellable(what: Any, user_id: int) -> Select[Any]:
         .where(Booking.user_id == user_id, Booking.takes_seats)
         .where(Event.cancellable_until > now(), Event.deleted_at.is_(None))
         .where(Event.status != EventStatus.CANCELLED)
+        .where(~exists().where(Admission.booking_id == Booking.id))
         .order_by(Booking.id)
     )
 

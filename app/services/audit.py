@@ -30,6 +30,12 @@ def act_as(name: str) -> None:
     db.session().info["actor"] = name
 
 
+def actor() -> str:
+    """The name under which this request acts; empty if it is no member of staff."""
+    name: str = db.session().info.get("actor", "")
+    return name
+
+
 def record(
     action: str,
     thing: Event | Booking | StaffKey | None = None,

@@ -19,7 +19,7 @@ from app.db import db
 from app.errors import EventNotFound
 from app.lib.text import name_order
 from app.models import Booking, BookingState, Event, User
-from app.models.booking import read_code
+from app.models.booking import TicketCode, read_code
 from app.models.staff_scope import require_event, shown_email, within
 from app.services import booking_matches
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
@@ -77,7 +77,7 @@ def count_bookings(query: BookingQuery) -> dict[str, int]:
 def count_for_page(query: BookingQuery) -> dict[str, int | None]:
     """Like `count_bookings`; None for what is more than `MAX_COUNTED` and would take long to count:
     a search of words that very many have."""
-    words = [] if read_code(query.q) else query.q.split()
+    words = [] if _code_in(query.q) else query.q.split()
     if not booking_matches.any_common(words):
         return {**count_bookings(query)}
     some = _wanted(select(Booking.state.label("state")).select_from(Booking), query)
@@ -174,9 +174,18 @@ def _wanted(wanted: Any, query: BookingQuery) -> Any:
     wanted = wanted.join(Booking.user).join(Booking.event).where(within(Booking.event_id))
     if query.event_id is not None:
         wanted = wanted.where(Booking.event_id == query.event_id)
-    if code := read_code(query.q):
+    if code := _code_in(query.q):
         return wanted.where(Booking.reference == code.reference)
     return wanted.where(*booking_matches.conditions(query.q.split(), query.event_id))
+
+
+def _code_in(q: str) -> TicketCode | None:
+    """The code that is searched for; None for a name of twelve letters, which looks like one."""
+    code = read_code(q)
+    if code is None or not q.isalpha():
+        return code
+    known = select(Booking.id).where(Booking.reference == code.reference)
+    return code if db.session.scalar(known) else None
 
 
 def _of_state(wanted: Any, query: BookingQuery) -> Any:

@@ -16,14 +16,15 @@ from app.errors import (
     CancellationClosed,
     EventCancelled,
     InvalidField,
+    SeatsAreIn,
     UserNotFound,
 )
 from app.lib.emails import one_spelling
-from app.models import Booking, BookingStatus, Event, EventStatus, Happened, User
+from app.models import Admission, Booking, BookingStatus, Event, EventStatus, Happened, User
 from app.models.booking import GivenBack, new_reference
 from app.models.columns import now
 from app.models.staff_scope import scope, within
-from app.services import audit, lookups, outbox
+from app.services import admissions, audit, lookups, outbox
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.secrets import digest
 
@@ -77,20 +78,26 @@ def cancel(
     by_user: int | None = None,
     organiser: bool = False,
     keep: int = 0,
+    admitted_too: bool = False,
 ) -> Booking:
     """Cancel a booking and release its seats; cancelling it again changes nothing.
 
     `keep` seats stay booked: a target, not a difference, so that repeating the request releases
     seats once. `by_user` limits it to that user's bookings; only an organiser may cancel after the
-    deadline, or of a cancelled event, whose bookings say what is owed. Raises `BookingNotFound`,
-    `CancellationClosed`, `EventCancelled`, and `InvalidField` when `keep` is more than the booking
-    has.
+    deadline, or of a cancelled event, whose bookings say what is owed. Seats that are in stay,
+    unless an organiser says `admitted_too`. Raises `BookingNotFound`, `CancellationClosed`,
+    `EventCancelled`, `SeatsAreIn`, and `InvalidField` when `keep` is more than the booking has.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     with desk.changing(event_id) as changes:
         # Read again under the lock: the earlier read may be out of date.
         booking = changes.session.get_one(
-            Booking, booking_id, populate_existing=True, options=[joinedload(Booking.event)]
+            Booking,
+            booking_id,
+            # Locked against doors, which lock no event.
+            with_for_update={"of": Booking, "key_share": True},
+            populate_existing=True,
+            options=[joinedload(Booking.event)],
         )
         if event_id not in changes.events or not booking.takes_seats or keep == booking.seats:
             return booking
@@ -102,6 +109,7 @@ def cancel(
             raise EventCancelled(booking_id)
         if not organiser and at >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
+        _let_out(changes.session, booking, keep, admitted_too=organiser and admitted_too)
         give_back(changes.session, event, booking, at, keep=keep)
     return booking
 
@@ -121,6 +129,15 @@ def give_back(
     else:
         booking.status = BookingStatus.CANCELLED.value
         booking.cancelled_at = at
+
+
+def _let_out(session: Session, booking: Booking, keep: int, *, admitted_too: bool) -> None:
+    """Take out the seats that are in and not kept. Raises `SeatsAreIn` if they are to stay."""
+    numbers = admissions.numbers_above(session, booking, keep)
+    if numbers and not admitted_too:
+        raise SeatsAreIn(booking.id, numbers)
+    if numbers:
+        admissions.take_out(session, booking, Admission.seat > keep)
 
 
 def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import InvalidField, StaffKeyNotFound
-from app.models import Event, Role, StaffKey
+from app.models import Event, Permission, Role, StaffKey
 from app.models.columns import now
 from app.models.staff_scope import UNLIMITED, StaffScope
 from app.services import audit, sign_ins
@@ -37,8 +37,8 @@ class Staff:
     key_digest: str
     scope: StaffScope = UNLIMITED
 
-    def may(self, needed: Role) -> bool:
-        return self.role.covers(needed)
+    def may(self, permission: Permission) -> bool:
+        return self.role.may(permission)
 
 
 def by_key(key: str, admin_keys: Iterable[str]) -> Staff | None:
@@ -148,6 +148,10 @@ def _check_limits(role: Role, event_ids: Sequence[int] | None, expires_at: datet
         found = select(func.count(Event.id)).where(Event.id.in_(event_ids))
         if not event_ids or db.session.scalar(found) != len(set(event_ids)):
             raise InvalidField("event_ids", "must be events that there are")
+    if role == Role.DOOR and event_ids is None:
+        raise InvalidField("event_ids", "must name the events whose door it opens")
+    if role == Role.DOOR and expires_at is None:
+        raise InvalidField("expires_at", "is required for a key of the door")
     if expires_at is not None and expires_at <= now():
         raise InvalidField("expires_at", "must be in the future")
 

@@ -180,7 +180,17 @@
     place.replaceWith(poster);
   }
 
+  // A key that was scanned stands behind the address's #, which no server is sent and no log holds.
+  function takeKey(form) {
+    const key = new URLSearchParams(window.location.hash.slice(1)).get("key");
+    if (!key) return;
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+    form.elements.key.value = key;
+    form.requestSubmit();
+  }
+
   function prepare(root) {
+    each(root, "[data-takes-key]", takeKey);
     if (navigator.clipboard) each(root, "[data-copy]", show);
     if (typeof window.print === "function") each(root, "[data-print]", show);
     if (navigator.share || navigator.clipboard) each(root, "[data-share]", show);

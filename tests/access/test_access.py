@@ -6,6 +6,7 @@ from flask import Flask
 from app.api.callers import admit as programs
 from app.edge import access
 from app.edge.access import OWN, RULES, Who
+from app.models import Role
 from tests.access.world import PERSONAS, Persona, ask, is_refused, rules_of
 
 LEAVING = {"account.sign_out_everywhere", "account.delete", "admin_own_key.log_out_everywhere"}
@@ -49,8 +50,8 @@ def test_what_is_alices_is_there_for_alice(app, world, endpoint):
 
 
 def test_who_asks_to_be_logged_out_everywhere_is(app, world, sql):
-    ask(app, "admin_own_key.log_out_everywhere", world.personas[Who.VIEWER], world.ids)
-    assert sql("SELECT count(*) FROM sign_ins") == [(4,)]
+    ask(app, "admin_own_key.log_out_everywhere", world.personas[Role.VIEWER], world.ids)
+    assert sql("SELECT count(*) FROM sign_ins") == [(5,)]
 
 
 def app_with(*rules):

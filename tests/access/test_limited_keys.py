@@ -19,7 +19,7 @@ from tests.web.conftest import Visitor
 STAFF = [
     endpoint
     for endpoint, who in RULES.items()
-    if who in {Who.VIEWER, Who.ORGANISER} or endpoint in ("api_bookings.get_booking",)
+    if who in {Who.SEE, Who.MANAGE, Who.CHECK_IN} or endpoint in ("api_bookings.get_booking",)
 ]
 LEAVING = {"admin_own_key.log_out_everywhere"}
 SECRETS = ("Hidden Gala", "gala@guests.example", "Gala Guest", "987", "Other Hall")
@@ -39,6 +39,7 @@ class House:
         self.user = them
         self.holds = {event.id: factories.hold(event) for event in (self.mine, self.other)}
         self.messages = {event.id: factories.message(event) for event in (self.mine, self.other)}
+        self.check_ins = {e.id: factories.check_in(e) for e in (self.mine, self.other)}
         self.booking = factories.booking(self.mine, me, seats=2)
         self.hidden = factories.booking(self.other, them, seats=987, price_minor=98700)
         with app.app_context():
@@ -63,6 +64,7 @@ class House:
             "hold_id": self.holds[event.id].id,
             "mail_id": 1,
             "message_id": self.messages[event.id].id,
+            "check_in_id": self.check_ins[event.id],
             "run": "0" * 8,
             "token": "0b6b2f0e-8f35-4f0e-9d3c-3a1d9c1f7a55",
         }
@@ -158,7 +160,7 @@ def test_what_others_see_is_not_what_a_limited_key_left_in_memory(app, house):
     assert total["seats"] == 990
 
 
-VIEWED = [endpoint for endpoint, who in RULES.items() if who == Who.VIEWER]
+VIEWED = [endpoint for endpoint, who in RULES.items() if who == Who.SEE]
 LOCAL_PART = re.compile(r"\b(mine|third|gala)(@|<)")
 
 
@@ -298,5 +300,5 @@ def test_the_operators_key_is_never_limited(app, house, settings):
 
 def test_every_address_for_staff_is_limited_in_one_of_the_ways():
     assert RULES.keys() >= WHOLE_SITE
-    owners = {endpoint for endpoint, who in RULES.items() if who == Who.OWNER}
+    owners = {endpoint for endpoint, who in RULES.items() if who == Who.KEYS}
     assert owners <= WHOLE_SITE

@@ -2,16 +2,19 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from app.db import transaction
 from app.edge.access import OWN, RULES, Who
-from app.models import Mail, Role
+from app.models import Mail, Permission, Role
+from app.models.columns import now
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import sign_ins, staff
 from app.services.api_tokens import create_api_token
 from tests.web.conftest import Visitor
 
-ROLES = [Who.VIEWER, Who.ORGANISER, Who.OWNER]
+ROLES = list(Role)
+PERMISSIONS = {Who.SEE, Who.MANAGE, Who.KEYS, Who.CHECK_IN}
 PERSONAS = ["anonymous", "bob", *ROLES, "alice"]
 """Alice, whose things are asked for, last: she may lose them."""
 
@@ -26,11 +29,11 @@ class Persona:
     def may(self, endpoint):
         """What the table says: True, False, or 404 for what is another user's."""
         who, user = RULES[endpoint], self.name in {"alice", "bob"}
-        if who in ROLES:
-            return self.name in ROLES and ROLES.index(self.name) >= ROLES.index(who)
+        if who in PERMISSIONS:
+            return self.name in ROLES and self.name.may(Permission(who))
         if who == Who.USER and not user:
             return False
-        if who == Who.CALLER and not user and self.name not in {Who.ORGANISER, Who.OWNER}:
+        if who == Who.CALLER and not user and self.name not in {Role.ORGANISER, Role.OWNER}:
             return False
         return 404 if self.name == "bob" and endpoint in OWN else True
 
@@ -53,7 +56,9 @@ class World:
                 persona.session = {"user": sign_ins.begin_for_user(user)}
                 tokens[name] = token.id
             for role in ROLES:
-                key, secret = staff.create_key(f"{role} key", Role(role))
+                limits = {"event_ids": [event.id], "expires_at": now() + timedelta(days=1)}
+                limits = limits if role == Role.DOOR else {}
+                key, secret = staff.create_key(f"{role} key", role, **limits)
                 self.personas[role].key = secret
                 self.personas[role].session = {"admin": sign_ins.begin_for_staff(key.key_digest)}
             spare, _ = staff.create_key("spare", Role.VIEWER)
@@ -75,6 +80,7 @@ class World:
             "message_id": message.id,
             "letter": "1.M1P1.host",
             "number": 0,
+            "check_in_id": factories.check_in(event),
             "slug": event.slug,
             "digest": "0" * 64,
             "run": "0" * 8,

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from app.edge.access import OWN, RULES, Who
+from app.models import Role
 from app.services.secrets import matching_key
 from tests.access.world import ask, is_refused, rules_of
 from tests.support.logbook import LOGBOOK
@@ -68,7 +69,7 @@ def test_line_01_bobs_own_lists_hold_nothing_of_alices(app, world, endpoint, sql
 
 @pytest.mark.parametrize("endpoint", [e for e, who in RULES.items() if who == Who.USER])
 def test_line_01_an_organiser_sees_nothing_that_is_a_users_own(app, world, endpoint):
-    assert is_refused(ask(app, endpoint, world.personas[Who.OWNER], world.ids))
+    assert is_refused(ask(app, endpoint, world.personas[Role.OWNER], world.ids))
 
 
 def test_line_02_keys_are_compared_as_bytes_in_constant_time_every_key_each_time(monkeypatch):
@@ -118,13 +119,13 @@ def test_line_02_the_admin_key_is_in_no_cookie_on_no_page_and_in_no_log(
     assert organiser.get("/admin").status_code == 200
     assert key not in organiser.cookie().value
     with organiser._client.session_transaction() as session:
-        world.personas[Who.OWNER].session = dict(session)
-    assert key not in str(world.personas[Who.OWNER].session)
+        world.personas[Role.OWNER].session = dict(session)
+    assert key not in str(world.personas[Role.OWNER].session)
     refused = organiser.log_in(f"{key} ")
     assert key not in refused.text + str(refused.headers)
     for endpoint, rule in rules_of(app).items():
         if "GET" in rule.methods:
-            answer = ask(app, endpoint, world.personas[Who.OWNER], world.ids)
+            answer = ask(app, endpoint, world.personas[Role.OWNER], world.ids)
             by_key = client.get(rule.rule, headers=admin)
             for said in (answer, by_key):
                 assert key.encode() not in said.get_data() + str(said.headers).encode(), endpoint

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.edge.access import RULES, Who
+from app.models import Role
 from tests.access.world import PERSONAS, ask, headers_of, rules_of
 from tests.support.tables import TABLES
 from tests.web.conftest import HTML, Visitor
@@ -34,7 +35,7 @@ def browser_of(app, persona):
 
 
 def persona_for(endpoint):
-    return "alice" if RULES[endpoint] in {Who.USER, Who.ANYONE} else Who.OWNER
+    return "alice" if RULES[endpoint] in {Who.USER, Who.ANYONE} else Role.OWNER
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "another session's"])
@@ -129,7 +130,7 @@ def test_line_06_get_and_head_change_nothing(app, world, everything, redis, meth
 
 def test_line_06_no_other_name_makes_a_get_a_post(app, world, everything):
     """Some frameworks take the method from a header, a field or the query."""
-    visitor, ids = browser_of(app, world.personas[Who.OWNER]), world.ids
+    visitor, ids = browser_of(app, world.personas[Role.OWNER]), world.ids
     before = everything()
     path = f"/admin/events/{ids['event_id']}/deletion"
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
@@ -155,7 +156,7 @@ def test_line_06_the_api_needs_json(app, world, everything, client, content_type
             method=methods.pop(),
             data=b'{"seats": 1}',
             content_type=content_type,
-            headers=headers_of(world.personas[Who.OWNER]),
+            headers=headers_of(world.personas[Role.OWNER]),
         )
         asked += 1
         assert answer.status_code == 415, endpoint
@@ -163,7 +164,7 @@ def test_line_06_the_api_needs_json(app, world, everything, client, content_type
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", ["alice", Who.OWNER])
+@pytest.mark.parametrize("name", ["alice", Role.OWNER])
 def test_line_06_the_api_reads_no_cookie_and_sets_none(app, world, name):
     visitor = browser_of(app, world.personas[name])
     for endpoint, rule in rules_of(app).items():

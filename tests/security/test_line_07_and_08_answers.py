@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.edge.access import RULES, Who
+from app.models import Role
 from tests.access.test_access import LEAVING
 from tests.access.world import ask, rules_of
 from tests.web.conftest import HTML, PASSWORD, Visitor
@@ -33,7 +34,7 @@ def in_order(app, *who):
     )
 
 
-@pytest.mark.parametrize("persona", ["anonymous", "alice", Who.OWNER])
+@pytest.mark.parametrize("persona", ["anonymous", "alice", Role.OWNER])
 def test_line_07_every_answer_has_the_headers_that_keep_it_safe(app, world, persona):
     for endpoint in in_order(app):
         answer = ask(app, endpoint, world.personas[persona], world.ids)
@@ -67,7 +68,7 @@ def test_line_07_no_page_needs_what_the_policy_forbids(app, world):
     pages = [e for e, rule in rules_of(app).items() if "GET" in rule.methods]
     seen = 0
     for endpoint in pages:
-        for persona in ("anonymous", Who.OWNER, "alice"):
+        for persona in ("anonymous", Role.OWNER, "alice"):
             answer = ask(app, endpoint, world.personas[persona], world.ids)
             if answer.mimetype != "text/html":
                 continue
@@ -92,9 +93,9 @@ def test_line_07_hsts_is_sent_behind_tls_alone(make_app, clean):
 
 def test_line_07_admin_pages_are_kept_nowhere(app, world):
     seen = set()
-    for endpoint in in_order(app, Who.VIEWER, Who.ORGANISER, Who.OWNER):
+    for endpoint in in_order(app, Who.SEE, Who.MANAGE, Who.KEYS, Who.CHECK_IN):
         if endpoint.startswith("admin_"):
-            answer = ask(app, endpoint, world.personas[Who.OWNER], world.ids)
+            answer = ask(app, endpoint, world.personas[Role.OWNER], world.ids)
             assert answer.headers["Cache-Control"] == "no-store", endpoint
             seen.add(answer.status_code)
     assert {200, 303} <= seen
@@ -116,7 +117,7 @@ def test_line_07_what_a_program_is_told_is_kept_nowhere_but_what_is_for_all(app,
     for endpoint in in_order(app):
         rule = rules_of(app)[endpoint].rule
         if rule.startswith("/api/"):
-            answer = ask(app, endpoint, world.personas[Who.OWNER], world.ids)
+            answer = ask(app, endpoint, world.personas[Role.OWNER], world.ids)
             kept = "no-cache" if endpoint in FOR_ALL else "no-store"
             assert answer.headers["Cache-Control"] == kept, endpoint
             seen.add(answer.status_code)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import html5lib
 import pytest
 
-from app.edge.access import Who
+from app.models import Role
 from tests.access.world import ask, read, rules_of
 from tests.web.conftest import PASSWORD, Visitor
 
@@ -16,7 +16,7 @@ MARKUP = "<script>alert(1)</script>{{1234*5678}}\"' onload=evil hx-on:click=evil
 SHORT = '<script>alert(1)</script>{{1234*5678}}" hx-on:click=evil'
 """For a field that takes sixty letters."""
 CALCULATED = "7006652"
-PERSONAS = ["anonymous", "alice", Who.OWNER]
+PERSONAS = ["anonymous", "alice", Role.OWNER]
 
 
 def live_parts(page):
@@ -118,7 +118,7 @@ FIELDS = {
         "seats",
         "password",
     },
-    Who.OWNER: {
+    Role.OWNER: {
         *("name", "venue", "city", "address", "category", "description", "time_zone", "price"),
         *("capacity", "max_per_person", "start_at", "end_at", "email", "seats", "role"),
     },

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from app.edge.access import Who
+from app.models import Role
 from tests.access.world import headers_of, rules_of
 
 BAD_SEATS = ["-1", "0", "1.5", "true", "1e9", "null", '"2"']
@@ -28,7 +28,7 @@ def address(rule, ids, **others):
 
 @pytest.fixture
 def owner(world):
-    return headers_of(world.personas[Who.OWNER])
+    return headers_of(world.personas[Role.OWNER])
 
 
 @pytest.fixture

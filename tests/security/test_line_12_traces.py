@@ -10,6 +10,7 @@ from PIL import Image
 
 from app import logs
 from app.edge.access import RULES, Who
+from app.models import Role
 from app.services import audit, event_images, holds, issues, mails
 from tests.access.world import headers_of, rules_of
 from tests.support.logbook import LOGBOOK
@@ -179,7 +180,7 @@ def test_line_12_every_call_by_which_staff_changes_something_is_looked_at(app):
     changing = {
         endpoint
         for endpoint, who in RULES.items()
-        if who in {Who.ORGANISER, Who.OWNER} and "GET" not in rules[endpoint].methods
+        if who in {Who.MANAGE, Who.KEYS} and "GET" not in rules[endpoint].methods
     }
     assert changing == {name for name in CHANGES if RULES[name] != Who.CALLER} | (
         NO_CHANGE | OF_THE_HOUSE | BY_MAIL
@@ -211,7 +212,7 @@ def prepare(app, desk, world, factories, endpoint):
 def test_line_12_what_staff_does_is_logged_and_audited(
     app, desk, world, factories, sql, caplog, endpoint
 ):
-    ids, owner = prepare(app, desk, world, factories, endpoint), world.personas[Who.OWNER]
+    ids, owner = prepare(app, desk, world, factories, endpoint), world.personas[Role.OWNER]
     before = sql("SELECT coalesce(max(id), 0) FROM audit_entries")[0][0]
     rule, form = rules_of(app)[endpoint], dict(CHANGES[endpoint])
     path = rule.rule

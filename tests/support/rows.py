@@ -138,6 +138,33 @@ ROWS = [
         {"id": 1, "name": "Door", "role": "viewer", "key_digest": "cc" * 32, "last_four": "abcd"},
     ),
     (
+        "check_ins",
+        {
+            "id": "0b6f5f7e-6d1e-4d7a-9a44-0e9d4f6f1a11",
+            "event_id": 7,
+            "booking_id": 21,
+            "code": "7Q2K-9F4M-XT3B-1",
+            "seats": [1],
+            "answer": "admitted",
+            "door": "East gate",
+            "actor": "Door",
+            "at": MOMENT,
+            "received_at": MOMENT,
+        },
+    ),
+    (
+        "admissions",
+        {
+            "booking_id": 21,
+            "seat": 1,
+            "event_id": 7,
+            "check_in_id": "0b6f5f7e-6d1e-4d7a-9a44-0e9d4f6f1a11",
+            "at": MOMENT,
+            "door": "East gate",
+            "actor": "Door",
+        },
+    ),
+    (
         "audit_entries",
         {
             "id": 5,

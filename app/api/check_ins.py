@@ -1,0 +1,95 @@
+"""Check-in at the door, for programs: scan, undo, history."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from app.api.body import api_blueprint
+from app.api.check_in_schemas import (
+    ArrivalsOut,
+    CheckInIn,
+    CheckInOut,
+    CheckInsOut,
+    EarlierOut,
+    ScanOut,
+    UndoIn,
+)
+from app.api.present import json_response, page_response
+from app.api.schemas import PagingQuery
+from app.api.spec import KEY, answers, valid
+from app.models import CheckIn
+from app.presenters.guests import guest_name
+from app.services import admissions, check_ins
+from app.services.check_ins import Scan, Told
+
+blueprint = api_blueprint("check_ins", __name__)
+DOOR: dict[str, Any] = {"tags": ["Door"], "security": [{KEY: []}]}
+
+
+@blueprint.post("/admin/events/<id:event_id>/check-ins")
+@valid(
+    answers(400, 401, 404, 413, 415, HTTP_200=ScanOut),
+    body=CheckInIn,
+    operation_id="checkIn",
+    **DOOR,
+)
+def create_check_in(event_id: int, body: CheckInIn) -> Response:
+    """Check seats in at the door
+
+    The answer is always 200: `answer` says whether somebody was admitted. A scan whose answer was
+    lost is sent again with the same `id`, and told the same; a seat is admitted once.
+    """
+    return _told(event_id, check_ins.check_in(event_id, Scan(**body.model_dump())))
+
+
+@blueprint.post("/admin/events/<id:event_id>/check-ins/<uuid:check_in_id>/undo")
+@valid(
+    answers(400, 401, 404, 413, 415, HTTP_200=ScanOut),
+    body=UndoIn,
+    operation_id="undoCheckIn",
+    **DOOR,
+)
+def undo_check_in(event_id: int, check_in_id: UUID, body: UndoIn) -> Response:
+    """Undo a check-in
+
+    The seats that it admitted are not in any more. Both stay in the list.
+    """
+    return _told(event_id, check_ins.undo(event_id, check_in_id, undo_id=body.id, door=body.door))
+
+
+@blueprint.get("/admin/events/<id:event_id>/check-ins")
+@valid(
+    answers(401, 404, HTTP_200=CheckInsOut),
+    query=PagingQuery,
+    operation_id="listCheckIns",
+    **DOOR,
+)
+def list_check_ins(event_id: int, query: PagingQuery) -> Response:
+    """List what was scanned at an event's doors, the newest first"""
+    page = check_ins.list_check_ins(event_id, limit=query.limit, after=query.after)
+    found = [CheckInOut(**_facts(one)) for one in page.items]
+    return page_response(CheckInsOut(arrivals=_arrivals(event_id), check_ins=found), page)
+
+
+def _told(event_id: int, told: Told) -> Response:
+    here = told.booking if told.booking and told.booking.event_id == event_id else None
+    return json_response(
+        ScanOut(
+            **_facts(told.check_in),
+            guest=guest_name(here) if here else None,
+            reference=here.reference if here else None,
+            booking_seats=here.seats if here else None,
+            booking_seats_in=told.seats_in if here else None,
+            earlier=[EarlierOut.model_validate(one) for one in told.earlier],
+            arrivals=_arrivals(event_id),
+        )
+    )
+
+
+def _facts(check_in: CheckIn) -> dict[str, object]:
+    return {name: getattr(check_in, name) for name in CheckInOut.model_fields}
+
+
+def _arrivals(event_id: int) -> ArrivalsOut:
+    return ArrivalsOut(**admissions.arrivals(event_id)._asdict())

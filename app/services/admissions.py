@@ -1,0 +1,82 @@
+"""The seats that are in: read, and taken out again."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import Session
+
+from app.db import db
+from app.models import Admission, Booking, CheckIn, DoorAnswer
+from app.models.columns import now
+from app.models.staff_scope import require_event
+from app.services import audit
+
+
+class Arrivals(NamedTuple):
+    """How many seats are in, of how many that are taken."""
+
+    seats_in: int
+    seats: int
+
+
+def arrivals(event_id: int) -> Arrivals:
+    """How many of the event's seats are in. Raises `EventNotFound` outside the key's scope."""
+    require_event(event_id)
+    taken = select(func.coalesce(func.sum(Booking.seats), 0)).where(
+        Booking.event_id == event_id, Booking.takes_seats
+    )
+    seats_in = select(func.count()).where(Admission.event_id == event_id)
+    both = select(seats_in.scalar_subquery(), taken.scalar_subquery())
+    return Arrivals(*db.session.execute(both).one())
+
+
+def seats_in(bookings: Sequence[Booking]) -> dict[int, int]:
+    """How many seats of each booking are in, by its id; nothing for those of whom none is."""
+    ids = [booking.id for booking in bookings]
+    wanted = select(Admission.booking_id, func.count()).where(Admission.booking_id.in_(ids))
+    return {row[0]: row[1] for row in db.session.execute(wanted.group_by(Admission.booking_id))}
+
+
+def of_booking(session: Session, booking: Booking) -> Sequence[Admission]:
+    """The booking's seats that are in, by number."""
+    wanted = select(Admission).where(Admission.booking_id == booking.id).order_by(Admission.seat)
+    return session.scalars(wanted).all()
+
+
+def numbers_above(session: Session, booking: Booking, keep: int) -> list[int]:
+    """The numbers of the booking's seats that are in, of those above `keep`."""
+    return [one.seat for one in of_booking(session, booking) if one.seat > keep]
+
+
+def take_out(
+    session: Session,
+    booking: Booking,
+    wanted: ColumnElement[bool],
+    *,
+    undo_id: UUID | None = None,
+    door: str = "",
+    code: str = "",
+) -> CheckIn:
+    """Let the wanted seats of the booking be in no more, and note it as an undo.
+
+    The caller holds the booking's row lock.
+    """
+    gone = delete(Admission).where(Admission.booking_id == booking.id, wanted)
+    options = {"synchronize_session": False}
+    seats = session.scalars(gone.returning(Admission.seat), execution_options=options).all()
+    undone = CheckIn(
+        id=undo_id or uuid4(),
+        event_id=booking.event_id,
+        booking_id=booking.id,
+        code=code or booking.reference,
+        seats=sorted(seats),
+        answer=DoorAnswer.UNDONE.value,
+        door=door,
+        actor=audit.actor(),
+        at=now(),
+    )
+    session.add(undone)
+    audit.record("seats.taken_out", booking, before={"seats": undone.seats})
+    return undone
