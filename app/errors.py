@@ -13,7 +13,6 @@ UtsavamError
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -124,7 +123,7 @@ class CancellationClosed(Refused):
 class SeatsAreIn(Refused):
     """Seats that are in are given back by staff alone, who say that they know of it."""
 
-    def __init__(self, booking_id: int, seats: Sequence[int]) -> None:
+    def __init__(self, booking_id: int, seats: tuple[int, ...]) -> None:
         self.booking_id, self.seats = booking_id, seats
         super().__init__(f"booking {booking_id}: seats {seats} are in")
 

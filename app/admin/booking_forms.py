@@ -1,13 +1,17 @@
-"""The forms that correct a booking's guest, or the email of an account; and their fields."""
+"""The forms that change a booking: its seats, its guest, or the email of its account."""
 
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, HiddenField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, StringField
 from wtforms.validators import DataRequired, Email, Length
 
-from app.edge.forms import Form, strip
+from app.edge.forms import CancellationForm, Form, strip
 from app.services.booking_guests import GuestChange
+
+
+class StaffCancellationForm(CancellationForm):
+    admitted_too = BooleanField(_("Give back what was admitted too"))
 
 
 def guest_email_field(label: Any = None) -> EmailField:

@@ -8,13 +8,14 @@ from flask import Response, flash, make_response, render_template, request, url_
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
+from app.admin.booking_forms import StaffCancellationForm
 from app.admin.guard import staff_pages
 from app.admin.hold_forms import ON_SALE, BookForForm
 from app.edge.current import desk
 from app.edge.forms import CancellationForm, sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
-from app.errors import InvalidField, UtsavamError
+from app.errors import InvalidField, SeatsAreIn, UtsavamError
 from app.models import Booking, BookingState, Event
 from app.models.booking import read_code
 from app.models.columns import now
@@ -23,6 +24,7 @@ from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.presenters.ticket_codes import code_span
 from app.services import (
+    admissions,
     audit,
     booking_guests,
     booking_search,
@@ -101,16 +103,25 @@ def confirm_cancellation(booking_id: int) -> Answer:
         form=form,
         back=back,
         sends_mail=outbox.is_configured(),
+        seats_in=admissions.count_above(booking, form.keep),
     )
 
 
 @blueprint.post("/bookings/<id:booking_id>/cancellation")
 def cancel(booking_id: int) -> Answer:
-    form = CancellationForm()
+    form = StaffCancellationForm()
     if not form.validate():
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
     try:
-        booking = bookings.cancel(desk(), booking_id, organiser=True, keep=form.keep)
+        booking = bookings.cancel(
+            desk(),
+            booking_id,
+            organiser=True,
+            keep=form.keep,
+            admitted_too=form.admitted_too.data,
+        )
+    except SeatsAreIn as error:
+        return _shown(booking_id, problem_of(error).detail, 409)
     except InvalidField:
         return _shown(booking_id, _changed_meanwhile(), 422)
     kept = booking.seats if booking.takes_seats else 0

@@ -6,6 +6,7 @@ from flask import Response, request
 
 from app.api.body import api_blueprint
 from app.api.callers import Caller, caller
+from app.api.cancellation_schemas import BookingChange, CancellationQuery, CancelledOut
 from app.api.present import (
     booked_json,
     booking_out,
@@ -15,10 +16,8 @@ from app.api.present import (
 )
 from app.api.schemas import (
     BookedOut,
-    BookingChange,
     BookingIn,
     BookingOut,
-    CancelledOut,
     PagingQuery,
     UserBookingsOut,
 )
@@ -85,19 +84,29 @@ def change_booking(booking_id: int, body: BookingChange) -> Response:
         by_user=caller().limited_to,
         organiser=caller().organiser,
         keep=body.seats,
+        admitted_too=body.admitted_too,
     )
     return json_response(booking_out(booking))
 
 
 @blueprint.delete("/bookings/<id:booking_id>")
-@valid(answers(401, 404, 409, 503, HTTP_200=CancelledOut), operation_id="cancelBooking", **BOOKINGS)
-def cancel_booking(booking_id: int) -> Response:
+@valid(
+    answers(401, 404, 409, 503, HTTP_200=CancelledOut),
+    query=CancellationQuery,
+    operation_id="cancelBooking",
+    **BOOKINGS,
+)
+def cancel_booking(booking_id: int, query: CancellationQuery) -> Response:
     """Cancel a booking
 
     Its seats return once; cancelling it again answers the same.
     """
     booking = bookings.cancel(
-        desk(), booking_id, by_user=caller().limited_to, organiser=caller().organiser
+        desk(),
+        booking_id,
+        by_user=caller().limited_to,
+        organiser=caller().organiser,
+        admitted_too=query.admitted_too,
     )
     return json_response(CancelledOut(booking_id=booking.id, status="CANCELLED"))
 

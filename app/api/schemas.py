@@ -236,15 +236,6 @@ class BookingOut(BookingFacts):
     cancelled_at: datetime | None
 
 
-class BookingChange(Payload):
-    seats: Seats = Field(description="How many seats to keep; the others go back on sale.")
-
-
-class CancelledOut(Payload):
-    booking_id: int
-    status: Literal["CANCELLED"]
-
-
 class UserBookingOut(BookingOut):
     event_name: str
     event_start_at: datetime

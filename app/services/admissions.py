@@ -50,6 +50,11 @@ def numbers_above(session: Session, booking: Booking, keep: int) -> list[int]:
     return [one.seat for one in of_booking(session, booking) if one.seat > keep]
 
 
+def count_above(booking: Booking, keep: int) -> int:
+    """How many of the booking's seats above the number `keep` are in."""
+    return len(numbers_above(db.session(), booking, keep))
+
+
 def take_out(
     session: Session,
     booking: Booking,

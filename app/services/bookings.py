@@ -135,7 +135,7 @@ def _let_out(session: Session, booking: Booking, keep: int, *, admitted_too: boo
     """Take out the seats that are in and not kept. Raises `SeatsAreIn` if they are to stay."""
     numbers = admissions.numbers_above(session, booking, keep)
     if numbers and not admitted_too:
-        raise SeatsAreIn(booking.id, numbers)
+        raise SeatsAreIn(booking.id, tuple(numbers))
     if numbers:
         admissions.take_out(session, booking, Admission.seat > keep)
 

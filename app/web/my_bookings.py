@@ -10,7 +10,7 @@ from app.edge.forms import CancellationForm
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.session import Question, answer_along, ask_along, signed_in_user
-from app.errors import CancellationClosed, EventCancelled, InvalidField
+from app.errors import CancellationClosed, EventCancelled, InvalidField, SeatsAreIn
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
@@ -69,7 +69,7 @@ def cancel(booking_id: int) -> Answer:
     user = signed_in_user()
     try:
         bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep)
-    except (CancellationClosed, EventCancelled) as error:
+    except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
         flash(problem_of(error).detail, "error")
         return go_to(url_for("my_bookings.show", booking_id=booking_id))
     except InvalidField:

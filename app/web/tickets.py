@@ -10,7 +10,13 @@ from app.edge.forms import CancellationForm
 from app.edge.guest_tickets import forget_tickets, kept_tickets
 from app.edge.headers import never_passed_on
 from app.edge.htmx import Answer, go_to
-from app.errors import CancellationClosed, EventCancelled, InvalidField, TicketNotFound
+from app.errors import (
+    CancellationClosed,
+    EventCancelled,
+    InvalidField,
+    SeatsAreIn,
+    TicketNotFound,
+)
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
@@ -64,7 +70,7 @@ def cancel(secret: str) -> Answer:
         return _confirm(booking, next(iter(form.errors.values()))[0], 422)
     try:
         booking = bookings.cancel(desk(), booking.id, keep=form.keep)
-    except (CancellationClosed, EventCancelled) as error:
+    except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
         flash(problem_of(error).detail, "error")
     except InvalidField:
         message = _("Some of these seats were given back meanwhile. Please choose again.")

@@ -31,6 +31,7 @@ def to(table, column, target):
 
 
 def upgrade():
+    _know(KNOWN)
     # Events first, as those who book lock them.
     op.create_table(
         "check_ins",
@@ -79,7 +80,6 @@ def upgrade():
         sa.PrimaryKeyConstraint("booking_id", "seat", name=op.f("pk_admissions")),
     )
     op.create_index("ix_admissions_event_id_at", "admissions", ["event_id", "at"])
-    _know(KNOWN)
 
 
 def downgrade():

@@ -23,6 +23,7 @@ FACTS = {
     "hold": "Sponsor",
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
+    "seats": (2, 4),
     "retry_after": 37,
     "bookings": 2,
     "currency": "JPY",

@@ -9,7 +9,9 @@ import pytest
 
 from app.models import Role
 from app.models.columns import now
-from app.services import staff
+from app.presenters.ticket_addresses import ticket_secret
+from app.services import check_ins, staff
+from app.services.check_ins import Scan
 
 
 @pytest.fixture
@@ -178,3 +180,55 @@ def test_a_key_for_the_door_is_made_with_events_and_an_end_and_shown_as_a_code(o
     page = organiser.post("/admin/keys", data=facts)
     assert page.status_code == 201
     assert '<div class="door-code"><svg' in page.text
+
+
+@pytest.fixture
+def one_in(app, booking):
+    """The second seat of the booking is in."""
+    with app.app_context():
+        check_ins.check_in(booking.event_id, Scan(uuid4(), f"{booking.reference}-2"))
+    return booking
+
+
+def test_guests_can_not_give_back_who_is_in_and_are_told_so(app, one_in, visitor, sql):
+    with app.app_context():
+        secret = ticket_secret(one_in)
+    address = f"/tickets/{secret}"
+    page = visitor.post(f"{address}/cancellation")
+    told = unescape(visitor.get(page.headers["Location"]).text)
+    assert "1 seat of this booking was admitted at the door" in told
+    assert sql("SELECT seats, status FROM bookings") == [(3, "CONFIRMED")]
+
+
+def test_staff_give_back_who_is_in_when_they_say_that_they_know(organiser, one_in, sql):
+    address, facts = f"/admin/bookings/{one_in.id}/cancellation", {"had": 3, "give": 3}
+    page = organiser.get(address, query_string=facts)
+    assert "1 of these seats is in: it was admitted at the door." in page.text
+    refused = organiser.post(address, data=facts)
+    assert refused.status_code == 409
+    assert sql("SELECT status FROM bookings") == [("CONFIRMED",)]
+    assert organiser.post(address, data={**facts, "admitted_too": "y"}).status_code == 303
+    assert sql("SELECT status FROM bookings") == [("CANCELLED",)]
+    assert sql("SELECT count(*) FROM admissions") == [(0,)]
+
+
+def test_who_is_not_in_is_given_back_without_a_question(organiser, one_in):
+    facts = {"had": 3, "give": 1}
+    address = f"/admin/bookings/{one_in.id}/cancellation"
+    assert "admitted_too" not in organiser.get(address, query_string=facts).text
+    assert organiser.post(address, data=facts).status_code == 303
+
+
+def test_by_the_api_as_well(client, admin, one_in, sql):
+    address = f"/api/bookings/{one_in.id}"
+    for refused in (
+        client.delete(address, headers=admin),
+        client.patch(address, json={"seats": 1}, headers=admin),
+    ):
+        assert refused.status_code == 409
+        assert refused.json["type"].endswith("#seats-are-in")
+        assert refused.json["seats"] == [2]
+    told = client.patch(address, json={"seats": 1, "admitted_too": True}, headers=admin)
+    assert told.status_code == 200
+    assert client.delete(f"{address}?admitted_too=true", headers=admin).status_code == 200
+    assert sql("SELECT count(*) FROM bookings WHERE status = 'CONFIRMED'") == [(0,)]
