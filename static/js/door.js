@@ -42,8 +42,8 @@
     if (document.hidden || !navigator.wakeLock) return;
     try {
       awake = awake && !awake.released ? awake : await navigator.wakeLock.request("screen");
-    } catch (error) {
-      console.warn("the screen may go dark", error);
+    } catch {
+      // Refused where the battery is low: the screen goes dark as ever.
     }
   }
 

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from app.models.columns import now
 from app.services import accounts
+from tests.browser import door_gallery
 from tests.browser.people import PASSWORD
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -656,6 +657,7 @@ ORGANISER = [
     Scene("admin-keys", at("/admin/keys")),
     Scene("admin-keys-errors", sent_empty("/admin/keys", "Make a key")),
     Scene("admin-key-made", new_staff_key),
+    *(Scene(name, play) for name, play in door_gallery.SCENES.items()),
     Scene("admin-audit", at("/admin/audit")),
     Scene("admin-audit-no-match", at("/admin/audit?q=nothing")),
     Scene("admin-event-viewer", viewer_looks),

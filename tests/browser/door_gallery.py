@@ -1,0 +1,87 @@
+"""Every answer of the door, for all who look at the gallery."""
+
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+TONES = {"Admitted": "in", "Already used": "used", "Not valid": "no", "Undone": "undone"}
+
+
+def at_the_door(page, world):
+    return page.goto(f"/door/{world.bookings['ok'].event_id}")
+
+
+def scanned(code, word):
+    """A scan at the door of the event, with its answer."""
+
+    def play(page, world):
+        at_the_door(page, world)
+        page.get_by_label("Code or name").fill(code(world))
+        page.keyboard.press("Enter")
+        _told(page, word)
+
+    return play
+
+
+def undone(page, world):
+    scanned(lambda w: f"{w.bookings['ok'].reference}-3", "Admitted")(page, world)
+    page.get_by_role("button", name="Undo").click()
+    _told(page, "Undone")
+
+
+def found(page, world):
+    at_the_door(page, world)
+    page.get_by_label("Code or name").fill("alice")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Guests with").wait_for()
+
+
+def of_nobody(page, world):
+    at_the_door(page, world)
+    page.get_by_label("Code or name").fill("zzyzx")
+    page.keyboard.press("Enter")
+    page.get_by_text("Nobody booked under this name.").wait_for()
+
+
+def without_a_network(page, world):
+    at_the_door(page, world)
+    page.context.set_offline(True)
+    try:
+        page.get_by_label("Code or name").fill(f"{world.bookings['ok'].reference}-2")
+        page.keyboard.press("Enter")
+        page.get_by_text("No answer. Check the network").wait_for()
+    finally:
+        page.context.set_offline(False)
+
+
+def door_key_made(page, world):
+    answer = page.goto("/admin/keys")
+    page.get_by_label("Whose key it is").fill(f"Door {uuid4().hex[:6]}")
+    page.get_by_label("What they may do").select_option("door")
+    page.locator("input[name=event_ids]").first.check()
+    page.get_by_label("Last day").fill("2999-01-01")
+    page.get_by_role("button", name="Make a key").click()
+    page.locator(".door-code").wait_for()
+    return None if answer.ok else answer
+
+
+def _told(page, word):
+    answer = page.locator("[data-told]")
+    expect(answer.locator(".door-word")).to_have_text(word)
+    expect(answer).to_have_attribute("data-answer", TONES[word])
+    # Ready for the next ticket.
+    expect(page.get_by_label("Code or name")).to_be_focused()
+
+
+SCENES = {
+    "doors": lambda page, world: page.goto("/door/"),
+    "door": at_the_door,
+    "door-admitted": scanned(lambda w: f"{w.bookings['ok'].reference}-1", "Admitted"),
+    "door-already-used": scanned(lambda w: f"{w.bookings['ok'].reference}-1", "Already used"),
+    "door-not-valid": scanned(lambda w: "7Q2K9F4MXT3B-9", "Not valid"),
+    "door-undone": undone,
+    "door-guests": found,
+    "door-nobody": of_nobody,
+    "door-offline": without_a_network,
+    "door-key-made": door_key_made,
+}
