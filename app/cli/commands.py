@@ -203,7 +203,7 @@ def doctor() -> None:
 @click.command()
 @with_appcontext
 def access() -> None:
-    """Print who may what: each address, and the least that somebody must be."""
+    """Print who may what: each address, and whom or which permission of staff it asks for."""
     for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         who = RULES[rule.endpoint] + (", their own" if rule.endpoint in OWN else "")

@@ -17,6 +17,7 @@ def action_label(action: str) -> str:
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),
         "booking.cancelled": _("Seats given back"),
+        "seats.taken_out": _("Check-in undone"),
         "booking.ticket_sent": _("Ticket sent by mail"),
         "user.link_made": _("Sign-in link made for a guest"),
         "user.email_changed": _("Email of an account changed"),

@@ -27,6 +27,9 @@ RULES = {
     "would be one of more than",
     "must say who the seats are for",
     "can't limit an owner",
+    "must name the events whose door it opens",
+    "admitted nobody",
+    "was another scan's",
     "must be in the future",
     "must be events that there are",
     # Whether bytes are a picture, no schema can say.
