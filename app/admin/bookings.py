@@ -229,6 +229,7 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         made=made,
         sends_mail=outbox.is_configured(),
         correctable=booking_guests.is_correctable(booking),
+        seats_in=admissions.list_seats_in(booking),
     )
     return make_response(page, status)
 

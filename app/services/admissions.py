@@ -45,6 +45,11 @@ def of_booking(session: Session, booking: Booking) -> Sequence[Admission]:
     return session.scalars(wanted).all()
 
 
+def list_seats_in(booking: Booking) -> Sequence[Admission]:
+    """The booking's seats that are in, by number, with when, where and by whom."""
+    return of_booking(db.session(), booking)
+
+
 def numbers_above(session: Session, booking: Booking, keep: int) -> list[int]:
     """The numbers of the booking's seats that are in, of those above `keep`."""
     return [one.seat for one in of_booking(session, booking) if one.seat > keep]

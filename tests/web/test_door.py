@@ -232,3 +232,19 @@ def test_by_the_api_as_well(client, admin, one_in, sql):
     assert told.status_code == 200
     assert client.delete(f"{address}?admitted_too=true", headers=admin).status_code == 200
     assert sql("SELECT count(*) FROM bookings WHERE status = 'CONFIRMED'") == [(0,)]
+
+
+def test_staff_see_on_a_booking_who_is_in_since_when_and_by_whom(scan, visitor, settings, booking):
+    scan(f"{booking.reference}-2", door="East gate")
+    visitor.log_in(settings.admin_key[0])
+    page = visitor.get(f"/admin/bookings/{booking.id}").text
+    text = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert "1 is in" in text
+    assert re.search(
+        r"Seat 2 +at East gate by Asha", text.replace("\u2068", "").replace("\u2069", "")
+    )
+
+
+def test_the_bookings_of_an_event_lead_to_its_door(organiser, booking):
+    page = organiser.get(f"/admin/bookings?event={booking.event_id}")
+    assert f'href="/door/{booking.event_id}"' in page.text
