@@ -34,9 +34,9 @@ def executable(names=NAMES):
     return named or next(filter(None, map(shutil.which, names)), None)
 
 
-def launch(playwright):
-    """A running browser, or None where there is none to be had."""
-    options = {"args": list(ARGUMENTS)}
+def launch(playwright, *more):
+    """A running browser, with more arguments, or None where there is none to be had."""
+    options = {"args": [*ARGUMENTS, *more]}
     if path := executable():
         return playwright.chromium.launch(executable_path=path, **options)
     subprocess.run(
