@@ -13,6 +13,9 @@ QUIET = 4
 """Width in modules of the white margin around a code (ISO/IEC 18004, 9.1)."""
 PIXELS = 8
 """Width of a module in a PNG picture."""
+SHORT = 20
+"""Letters of what fits into version 2 at level H, as a seat's code does. At level M it would be
+version 1, which has no alignment pattern, so that a camera reads it badly at an angle (ADR 87)."""
 
 
 @lru_cache(maxsize=2_000)
@@ -43,7 +46,8 @@ def picture(text: str) -> bytes:
 
 def _modules(text: str) -> tuple[int, list[bytes]]:
     """Return the width of the code in modules, and its rows: a byte each, 0 for a dark one."""
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    level = "H" if len(text) <= SHORT else "M"
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level=level)
     pixels: Any = code.to_image(scale=1, add_quiet_zones=False)
     height, width = pixels.shape
     flat = memoryview(pixels).tobytes()
