@@ -64,7 +64,7 @@ def measure(browser, size, given):
     names = given.only or page.evaluate("decoders")
     found = defaultdict(list)
     for number in range(-3, given.each):  # three that only warm up
-        for kind in KINDS if number >= 0 else ("plain",):
+        for kind in KINDS if number >= 0 else (KINDS[0],):
             name = f"{kind}-{number}-{size[0]}.jpg"
             frames[name], text = scene(kind, number, size, given.seed)
             if given.keep:

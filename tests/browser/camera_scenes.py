@@ -164,7 +164,8 @@ def darkened(image, rng):
 
 HELD = {
     "small": lambda rng: {"share": rng.uniform(0.17, 0.25)},
-    "tilted": lambda rng: {rng.choice(("yaw", "pitch")): rng.choice((-1, 1)) * rng.uniform(40, 60)},
+    "tilted": lambda rng: {rng.choice(("yaw", "pitch")): rng.choice((-1, 1)) * rng.uniform(20, 40)},
+    "steep": lambda rng: {rng.choice(("yaw", "pitch")): rng.choice((-1, 1)) * rng.uniform(40, 60)},
     "turned": lambda rng: {"roll": rng.uniform(0, 360)},
 }
 """How a kind is held, unless as all others."""
