@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.admin import (
+    arrivals,
     audit,
     booking_accounts,
     booking_exports,  # noqa: F401 - its views belong to the blueprint of `bookings`
@@ -28,6 +29,7 @@ PAGES = (
         dashboard,
         events,
         live_sales,
+        arrivals,
         holds,
         guest_messages,
         images,

@@ -23,9 +23,9 @@ from app.services.booking_search import BookingQuery, BookingRow
 HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
     "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
-    "Issued for",
+    "Issued for", "Seats in", "Came in",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18)
 """Of the columns in an Excel file, in characters."""
 
 
@@ -81,6 +81,8 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             (guest.payment_note or at_the_door) if _due(guest) else "",
             " ".join(_codes(guest)),
             guest.issued_for,
+            guest.seats_in,
+            guest.first_in_at,
         )
 
 

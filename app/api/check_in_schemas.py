@@ -69,3 +69,20 @@ class ScanOut(CheckInOut):
 class CheckInsOut(Payload):
     arrivals: ArrivalsOut
     check_ins: list[CheckInOut]
+
+
+class DoorFiguresOut(Payload):
+    door: str = Field(description="Empty for doors without a name.")
+    seats_in: int
+
+
+class SpanFiguresOut(Payload):
+    begins: datetime
+    seats_in: int
+
+
+class ArrivalFiguresOut(ArrivalsOut):
+    bookings_to_come: int = Field(description="Bookings of whom nobody is in.")
+    doors: list[DoorFiguresOut]
+    minutes: int = Field(description="Length of each span.")
+    spans: list[SpanFiguresOut] = Field(description="From the first arrival to the last.")

@@ -7,12 +7,15 @@ from flask import Response
 
 from app.api.body import api_blueprint
 from app.api.check_in_schemas import (
+    ArrivalFiguresOut,
     ArrivalsOut,
     CheckInIn,
     CheckInOut,
     CheckInsOut,
+    DoorFiguresOut,
     EarlierOut,
     ScanOut,
+    SpanFiguresOut,
     UndoIn,
 )
 from app.api.present import json_response, page_response
@@ -20,7 +23,7 @@ from app.api.schemas import PagingQuery
 from app.api.spec import KEY, answers, valid
 from app.models import CheckIn
 from app.presenters.guests import guest_name
-from app.services import admissions, check_ins
+from app.services import admissions, arrivals, check_ins, events
 from app.services.check_ins import Scan, Told
 
 blueprint = api_blueprint("check_ins", __name__)
@@ -70,6 +73,23 @@ def list_check_ins(event_id: int, query: PagingQuery) -> Response:
     page = check_ins.list_check_ins(event_id, limit=query.limit, after=query.after)
     found = [CheckInOut(**_facts(one)) for one in page.items]
     return page_response(CheckInsOut(arrivals=_arrivals(event_id), check_ins=found), page)
+
+
+@blueprint.get("/admin/events/<id:event_id>/arrivals")
+@valid(answers(401, 404, HTTP_200=ArrivalFiguresOut), operation_id="getArrivals", **DOOR)
+def get_arrivals(event_id: int) -> Response:
+    """Get how guests arrive: when, and through which door"""
+    events.get_event(event_id, drafts=True)
+    found = arrivals.figures_of(event_id)
+    return json_response(
+        ArrivalFiguresOut(
+            **found.arrivals._asdict(),
+            bookings_to_come=found.to_come,
+            doors=[DoorFiguresOut(**one._asdict()) for one in found.doors],
+            minutes=found.minutes,
+            spans=[SpanFiguresOut(**one._asdict()) for one in found.spans],
+        )
+    )
 
 
 def _told(event_id: int, told: Told) -> Response:

@@ -43,9 +43,10 @@ ADDRESSES: dict[str, int | str] = {
 }
 """By parameter of an address."""
 _OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
+_OF_DOORS = ("checkIn", "undoCheckIn", "listCheckIns", "getArrivals")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
     # The event of the booking that is checked in.
-    **{call: {**ADDRESSES, "event_id": 4} for call in ("checkIn", "undoCheckIn", "listCheckIns")},
+    **{call: {**ADDRESSES, "event_id": 4} for call in _OF_DOORS},
 }
 """By call, where another sample would forbid it: the event with the first id is deleted."""

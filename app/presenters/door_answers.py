@@ -57,7 +57,7 @@ def shown_answer(
     return ShownAnswer(
         tone,
         icon,
-        _word(answer),
+        door_word(answer),
         guest_name(here) if here else "",
         lines,
         here.seats - seats_in if stands and here else 0,
@@ -66,14 +66,15 @@ def shown_answer(
     )
 
 
-def _word(answer: DoorAnswer) -> str:
+def door_word(answer: str) -> str:
+    """Return the word for a `DoorAnswer`."""
     words: dict[DoorAnswer, str] = {
         DoorAnswer.ADMITTED: _("Admitted"),
         DoorAnswer.ALREADY_USED: _("Already used"),
         DoorAnswer.NOT_VALID: _("Not valid"),
         DoorAnswer.UNDONE: _("Undone"),
     }
-    return words[answer]
+    return words[DoorAnswer(answer)]
 
 
 def _seats(check_in: CheckIn, booking: Booking) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import contains_eager
 from app.db import db
 from app.errors import EventNotFound
 from app.lib.text import name_order
-from app.models import Booking, BookingState, Event, User
+from app.models import Admission, Booking, BookingState, Event, User
 from app.models.booking import TicketCode, read_code
 from app.models.staff_scope import require_event, shown_email, within
 from app.services import booking_matches
@@ -127,14 +127,20 @@ class BookingRow(NamedTuple):
     end_at: datetime | None
     payment_note: str
     issued_for: str | None
+    seats_in: int
+    """How many of its seats were admitted at the door."""
+    first_in_at: datetime | None
 
 
+_ADMITTED = Admission.booking_id == Booking.id
 _NAME = func.coalesce(Booking.guest_name, User.name)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
     *(Event.name, Booking.currency, Event.start_at, Event.end_at, Event.payment_note),
     Booking.issued_for,
+    select(func.count()).where(_ADMITTED).correlate(Booking).scalar_subquery(),
+    select(func.min(Admission.at)).where(_ADMITTED).correlate(Booking).scalar_subquery(),
 )
 
 

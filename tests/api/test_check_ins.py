@@ -91,3 +91,13 @@ def test_an_event_or_a_scan_that_is_not_there_is_not_found(client, admin, scan, 
     assert client.get(nowhere, headers=admin).status_code == 404
     undo = f"{address}/{uuid4()}/undo"
     assert client.post(undo, json={"id": str(uuid4())}, headers=admin).status_code == 404
+
+
+def test_arrivals_are_told_by_time_and_by_door(client, admin, scan, booking):
+    scan(code=booking.reference, seats=2, door="East")
+    address = f"/api/admin/events/{booking.event_id}/arrivals"
+    told = client.get(address, headers=admin).json
+    assert (told["seats_in"], told["seats"], told["bookings_to_come"]) == (2, 3, 0)
+    assert told["doors"] == [{"door": "East", "seats_in": 2}]
+    assert (told["minutes"], [span["seats_in"] for span in told["spans"]]) == (1, [2])
+    assert client.get("/api/admin/events/99999/arrivals", headers=admin).status_code == 404

@@ -83,5 +83,8 @@ SCENES = {
     "door-guests": found,
     "door-nobody": of_nobody,
     "door-offline": without_a_network,
+    "admin-arrivals": lambda page, world: page.goto(
+        f"/admin/events/{world.bookings['ok'].event_id}/arrivals"
+    ),
     "door-key-made": door_key_made,
 }

@@ -1,5 +1,6 @@
 """The door's page: who gets there, what is said to a scan, and what works without JavaScript."""
 
+import csv
 import re
 from datetime import timedelta
 from html import unescape
@@ -248,3 +249,42 @@ def test_staff_see_on_a_booking_who_is_in_since_when_and_by_whom(scan, visitor, 
 def test_the_bookings_of_an_event_lead_to_its_door(organiser, booking):
     page = organiser.get(f"/admin/bookings?event={booking.event_id}")
     assert f'href="/door/{booking.event_id}"' in page.text
+
+
+@pytest.fixture
+def office(scan, booking, visitor, settings):
+    """An organiser's browser, after two seats came in through the east gate."""
+    scan(booking.reference, booking="", seats=2, door="East gate")
+    scan("ABCDEFGHJKMN-1")
+    visitor.log_in(settings.admin_key[0])
+    return visitor
+
+
+def test_arrivals_are_shown_with_when_and_where(office, booking):
+    page = office.get(f"/admin/events/{booking.event_id}/arrivals")
+    text = unescape(re.sub(r"<[^>]+>|\s+", " ", page.text))
+    text = re.sub(r"[\u2066-\u2069]", "", text)
+    for part in ("2 of 3 seats are in", "Of 0 bookings nobody has come yet.", "East gate 2"):
+        assert part in re.sub(r" +", " ", text)
+    for word in ("Admitted", "Not valid", "ABCDEFGHJKMN-1"):
+        assert word in text
+    part = office.get(f"/admin/events/{booking.event_id}/arrivals", headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert "2</strong> of 3 seats are in" in part.text
+
+
+def test_before_the_doors_open_arrivals_say_so(organiser, event):
+    page = organiser.get(f"/admin/events/{event.id}/arrivals").text
+    assert "Nothing was scanned yet." in page
+    assert '<svg class="chart"' not in page
+
+
+def test_the_file_of_guests_says_who_came_and_when(office, booking, make_booking, event):
+    make_booking(event)
+    text = office.get(f"/admin/bookings.csv?event={event.id}").text
+    lines = text.removeprefix("\ufeff").splitlines()
+    rows = list(csv.DictReader(lines))
+    came = {row["Reference"].replace("-", ""): (row["Seats in"], row["Came in"]) for row in rows}
+    seats, at = came.pop(booking.reference)
+    assert (seats, bool(at)) == ("2", True)
+    assert list(came.values()) == [("0", "")]
