@@ -22,7 +22,8 @@ from tests.browser.camera_scenes import code, noisy, posed, room
 
 TEXT = "7Q2K9F4MXT3B-2"
 FRAME = (1280, 720)
-PAGE = """<!doctype html><html lang="en"><title>Door</title><video></video>
+PAGE = """<!doctype html><html lang="en"><title>Door</title>
+<link rel="icon" href="/static/favicon.svg"><video></video>
 <script src="/static/js/camera.js" data-decoder="/static/js/camera-worker.js"></script></html>"""
 OPEN = """() => {
   Object.assign(window, { told: [], problems: [] });
