@@ -83,6 +83,7 @@ def _page(
         error=error,
         door=session.get(DOOR, ""),
         new_id=uuid4,
+        swapped=is_htmx(),
         now=now(),
     )
     return make_response(page, status)

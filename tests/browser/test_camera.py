@@ -94,15 +94,15 @@ def door():
         server.shutdown()
 
 
-def film(file, *, with_code):
+def film(file, text=None):
     """Write what the camera plays: a code that is held by a hand, or the room alone."""
     frames = []
     for number in range(6):
         rng = Random(f"film {number}")
         image = room(Random("film"), FRAME)
-        if with_code:
+        if text:
             pose = {turn: rng.uniform(-8, 8) for turn in ("yaw", "pitch", "roll")}
-            shown, outline = posed(code(TEXT), FRAME, share=0.5, **pose)
+            shown, outline = posed(code(text), FRAME, share=0.5, **pose)
             image.paste(shown, mask=outline)
         jpeg = BytesIO()
         colours = Image.merge("RGB", [noisy(image, rng, 3)] * 3)
@@ -132,14 +132,14 @@ def filmed(playwright, file, answer=""):
 
 @pytest.fixture(scope="module")
 def code_is_held(playwright, tmp_path_factory):
-    file = film(tmp_path_factory.mktemp("film") / "code.mjpeg", with_code=True)
+    file = film(tmp_path_factory.mktemp("film") / "code.mjpeg", TEXT)
     with filmed(playwright, file) as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
 def nothing_is_held(playwright, tmp_path_factory):
-    file = film(tmp_path_factory.mktemp("film") / "room.mjpeg", with_code=False)
+    file = film(tmp_path_factory.mktemp("film") / "room.mjpeg")
     with filmed(playwright, file) as browser:
         yield browser
 
@@ -249,7 +249,7 @@ def test_a_camera_without_a_light_says_so(code_is_held, door):
 
 
 def test_a_camera_that_somebody_did_not_allow_is_told(playwright, door, tmp_path):
-    file = film(tmp_path / "room.mjpeg", with_code=False)
+    file = film(tmp_path / "room.mjpeg")
     with filmed(playwright, file, "=deny") as browser, opened(browser, door) as page:
         assert page.evaluate("[told, problems]") == [[], ["denied"]]
 

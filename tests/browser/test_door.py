@@ -1,0 +1,160 @@
+"""The door in a browser: phones with played cameras, a volunteer's key, a keyboard."""
+
+import json
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import expect
+
+from app.models.columns import now
+from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
+
+
+@pytest.fixture
+def booking(clean, make_booking, make_event, make_user):
+    event = make_event(name="Onam", capacity=50)
+    return make_booking(event, make_user(name="Meena"), seats=3)
+
+
+@pytest.fixture
+def volunteer(site, running_site, booking):
+    """The address that the code of a volunteer's key holds."""
+    facts = {"name": "Asha", "role": "door", "event_ids": [booking.event_id]}
+    facts["expires_at"] = (now() + timedelta(days=1)).isoformat()
+    headers = {"X-Admin-Key": running_site.admin_key, "Content-Type": "application/json"}
+    asked = Request(f"{site}/api/admin/keys", json.dumps(facts).encode(), headers)
+    with urlopen(asked, timeout=10) as answer:
+        key = json.load(answer)["key"]
+    return f"{site}/admin/login?next=/door/#key={key}"
+
+
+@contextmanager
+def phone(browser, address):
+    """A phone that has scanned the volunteer's code."""
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    page.goto(address)
+    page.get_by_role("heading", name="Onam").wait_for()
+    yield page
+    context.close()
+
+
+def word(page):
+    return page.locator("[data-told] .door-word")
+
+
+def scan_with_camera(page):
+    page.get_by_role("button", name="Scan with the camera").click()
+
+
+def test_the_key_leaves_the_address_before_anybody_can_read_it(browser, volunteer):
+    with phone(browser, volunteer) as page:
+        assert "key=" not in page.url
+        page.go_back()
+        assert "key=" not in page.url
+
+
+def test_two_phones_that_see_one_ticket_admit_it_once(
+    playwright, tmp_path, volunteer, booking, sql
+):
+    file = film(tmp_path / "ticket.mjpeg", f"{booking.reference}-2")
+    with filmed(playwright, file) as browser, phone(browser, volunteer) as first:
+        scan_with_camera(first)
+        expect(word(first)).to_have_text("Admitted")
+        expect(first.locator(".door-guest")).to_have_text("Meena")
+        with phone(browser, volunteer) as second:
+            scan_with_camera(second)
+            expect(word(second)).to_have_text("Already used")
+            # What is not green waits to be seen.
+            next_one = second.get_by_role("button", name="Next")
+            expect(next_one).to_be_focused()
+            before = sql("SELECT count(*) FROM check_ins")
+            second.evaluate(FOUR_SECONDS_LATER)
+            second.wait_for_timeout(700)
+            assert sql("SELECT count(*) FROM check_ins") == before
+            next_one.press("Enter")
+            expect(next_one).to_be_hidden()
+        assert sql("SELECT seat FROM admissions") == [(2,)]
+
+
+def test_in_express_the_next_scan_clears_the_last(playwright, tmp_path, volunteer, booking, sql):
+    file = film(tmp_path / "ticket.mjpeg", f"{booking.reference}-2")
+    with filmed(playwright, file) as browser, phone(browser, volunteer) as page:
+        page.get_by_label("Express").check()
+        scan_with_camera(page)
+        expect(word(page)).to_have_text("Admitted")
+        page.evaluate(FOUR_SECONDS_LATER)
+        expect(word(page)).to_have_text("Already used")
+        expect(page.get_by_role("button", name="Next")).to_be_hidden()
+        # It stays chosen on this phone.
+        page.reload()
+        expect(page.get_by_label("Express")).to_be_checked()
+
+
+def test_a_camera_that_is_denied_is_said_and_the_field_still_works(
+    playwright, tmp_path, volunteer, booking
+):
+    file = film(tmp_path / "room.mjpeg")
+    with filmed(playwright, file, "=deny") as browser, phone(browser, volunteer) as page:
+        scan_with_camera(page)
+        expect(page.get_by_text("This browser may not use the camera.")).to_be_visible()
+        page.get_by_label("Code or name").fill(f"{booking.reference}-1")
+        page.keyboard.press("Enter")
+        expect(word(page)).to_have_text("Admitted")
+
+
+def test_an_evening_by_keyboard_alone(browser, volunteer, booking):
+    """As a scanner types: the code and Enter, ticket after ticket, never a hand on the mouse."""
+    with phone(browser, volunteer) as page:
+        for seat, said in ((1, "Admitted"), (2, "Admitted"), (1, "Already used"), (3, "Admitted")):
+            expect(page.get_by_label("Code or name")).to_be_focused()
+            page.keyboard.type(f"{booking.reference}-{seat}")
+            page.keyboard.press("Enter")
+            expect(word(page)).to_have_text(said)
+        expect(page.locator("[data-count]")).to_contain_text("3 of 3 in")
+
+
+def test_a_scan_without_a_network_is_sent_again_and_admits_once(browser, volunteer, booking, sql):
+    with phone(browser, volunteer) as page:
+        page.context.set_offline(True)
+        page.get_by_label("Code or name").fill(f"{booking.reference}-1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("No answer. Check the network")).to_be_visible()
+        page.context.set_offline(False)
+        page.keyboard.press("Enter")
+        expect(word(page)).to_have_text("Admitted")
+    assert sql("SELECT count(*) FROM check_ins") == [(1,)]
+
+
+def test_what_is_scanned_while_an_answer_is_on_its_way_is_sent_after_it(
+    browser, volunteer, booking
+):
+    with phone(browser, volunteer) as page:
+
+        def late(route):
+            page.wait_for_timeout(400)
+            route.continue_()
+
+        page.route("**/check-ins", late)
+        for seat in (1, 2, 3):
+            page.keyboard.type(f"{booking.reference}-{seat}")
+            page.keyboard.press("Enter")
+        expect(page.locator("[data-count]")).to_contain_text("3 of 3 in")
+        expect(word(page)).to_have_text("Admitted")
+
+
+def test_another_ticket_after_a_lost_answer_is_another_scan(browser, volunteer, booking, sql):
+    with phone(browser, volunteer) as page:
+        # The scan arrives, and its answer does not.
+        page.route("**/check-ins", lambda route: (route.fetch(), route.abort()), times=1)
+        page.get_by_label("Code or name").fill(f"{booking.reference}-1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("No answer. Check the network")).to_be_visible()
+        page.get_by_label("Code or name").fill(f"{booking.reference}-2")
+        page.keyboard.press("Enter")
+        expect(word(page)).to_have_text("Admitted")
+        expect(page.locator("[data-count]")).to_contain_text("2 of 3 in")
+    assert sql("SELECT count(*) FROM check_ins") == [(2,)]
