@@ -1,9 +1,13 @@
 -- Books one seat per request over a range of events, each with its own idempotency key.
 -- Environment: ADMIN_KEY, FIRST and LAST (event ids), USERS (number of users, ids from 1), SALT,
--- KEYED (0 to send no idempotency keys).
+-- KEYED (0 to send no idempotency keys), PAUSE (milliseconds before each connection's next request).
 local first, last = tonumber(os.getenv("FIRST")), tonumber(os.getenv("LAST"))
 local users, salt, number = tonumber(os.getenv("USERS")), os.getenv("SALT"), 0
 local keyed = os.getenv("KEYED") ~= "0"
+local pause = tonumber(os.getenv("PAUSE"))
+if pause then
+  function delay() return pause end
+end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["X-Admin-Key"] = os.getenv("ADMIN_KEY")

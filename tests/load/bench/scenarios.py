@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.load.bench import door
 from tests.load.bench.stage import HERE, SPREAD, USERS, Stage
 
 JSON, HTML = "application/json", "text/html"
@@ -119,6 +120,12 @@ def newcomers(stage, seconds):
     return replace(figure, rate=int(re.search(r"^booked (\d+)", told, re.MULTILINE)[1]) / seconds)
 
 
+def at_the_door(stage, seconds):
+    """Ten scans a second from twenty phones, while some 500 seats a second are sold."""
+    waits, refused = door.scans(stage, max(seconds, 10), door.selling(played, stage))
+    return Figure(len(waits) / max(seconds, 10), door.p99(waits), refused)
+
+
 def bare(stage, seconds):
     return wrk(stage, seconds, stage.bare, "read.lua", ADDRESS="/", ACCEPT=JSON)
 
@@ -166,4 +173,5 @@ SCENARIOS = (
         for name, asked in PEOPLE.items()
     ),
     NEWCOMERS,
+    Scenario("door: scans beside a sale", at_the_door),
 )
