@@ -40,7 +40,8 @@ def check_in(event_id: int) -> Answer:
     event = events.get_event(event_id, drafts=True)
     if not form.validate():
         return _page(event, error=next(iter(form.errors.values()))[0], status=422)
-    session[DOOR] = form.door.data
+    if session.get(DOOR, "") != form.door.data:
+        session[DOOR] = form.door.data
     if form.looks_for_a_name:
         return _page(event, q=form.code.data)
     try:

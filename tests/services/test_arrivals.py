@@ -8,18 +8,12 @@ import pytest
 from app.errors import EventNotFound
 from app.models.columns import now
 from app.models.staff_scope import UNLIMITED, StaffScope, act_within
-from app.services import arrivals, audit, check_ins
+from app.services import arrivals, check_ins
 from app.services.admissions import Arrivals
 from app.services.check_ins import Scan
 
+pytestmark = pytest.mark.usefixtures("clean", "asha")
 START = (now() - timedelta(days=10)).replace(hour=18, minute=0, second=20, microsecond=0)
-
-
-@pytest.fixture(autouse=True)
-def asha(app, clean):
-    with app.app_context():
-        audit.act_as("Asha")
-        yield
 
 
 @pytest.fixture

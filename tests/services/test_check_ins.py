@@ -10,19 +10,12 @@ from app.errors import CheckInNotFound, EventNotFound, InvalidField, SeatsAreIn
 from app.models import Booking, DoorAnswer, Event, EventStatus, NotValid
 from app.models.columns import now
 from app.models.staff_scope import UNLIMITED, StaffScope, act_within
-from app.services import account_deletion, admissions, audit, bookings, check_ins
+from app.services import account_deletion, admissions, bookings, check_ins
 from app.services.admissions import Arrivals
 from app.services.check_ins import Scan
 
-pytestmark = pytest.mark.usefixtures("invariants")
+pytestmark = pytest.mark.usefixtures("invariants", "clean", "asha")
 ADMITTED, USED, NOT_VALID = DoorAnswer.ADMITTED, DoorAnswer.ALREADY_USED, DoorAnswer.NOT_VALID
-
-
-@pytest.fixture(autouse=True)
-def asha(app, clean):
-    with app.app_context():
-        audit.act_as("Asha")
-        yield
 
 
 @pytest.fixture
