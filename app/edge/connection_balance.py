@@ -9,7 +9,7 @@ import mmap
 SLOTS = 64
 """Workers that are counted apart; of more, two may share a count."""
 _NOBODY = -1
-AHEAD = 32
+AHEAD = 24
 """A worker with so many more connections than the emptiest one lets others accept."""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ALONE = {
     "tests/browser/test_paints.py",
+    "tests/connections/test_balance.py",
     "tests/deploy/test_slow_clients.py",
     "tests/faults",
     "tests/overload",
