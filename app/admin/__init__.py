@@ -21,6 +21,7 @@ from app.admin import (
     login,
     mails,
     refunds,
+    walk_ins,
 )
 
 PAGES = (
@@ -50,3 +51,4 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(module.blueprint, url_prefix="/admin")
     app.register_blueprint(keys.own, url_prefix="/admin")
     app.register_blueprint(door.blueprint, url_prefix="/door")
+    app.register_blueprint(walk_ins.blueprint, url_prefix="/door")

@@ -25,7 +25,9 @@ class NamedHoldForm(Form):
         _("Who the seats are for"),
         filters=[strip],
         validators=[DataRequired(_("Name who the seats are for.")), Length(max=60)],
-        description=_("As in “Sponsor” or “Band”: guests never see it."),
+        description=_(
+            "As in “Sponsor” or “Band”: guests never see it. Those of “Door” are sold at the door."
+        ),
     )
     seats = WholeNumberField(
         _("Seats"),

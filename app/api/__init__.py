@@ -19,11 +19,12 @@ from app.api import (
     openapi,
     staff_keys,
     users,
+    walk_ins,
 )
 
 MODULES = (
     *(health, events, bookings, users, admin_holds, admin_events, admin_images),
-    *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins),
+    *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins),
 )
 
 

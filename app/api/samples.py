@@ -28,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeGuestOfBooking": {"name": "Alice"},
     "checkIn": {"id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d", "booking_id": 3, "door": "East"},
     "undoCheckIn": {"id": "7a2d1b5f-9f1c-4b66-8e2a-1e8b4b5c6d7e", "door": "East"},
+    "admitWalkIn": {"id": "5e0b9f3d-7eaf-4944-8c0e-fc6929394b5c", "seats": 2, "door": "East"},
+    "undoWalkIn": {"id": "8b3e2c60-a02d-4c77-9f3b-2f9c5c6d7e8f", "door": "East"},
     "createStaffKey": {"name": "box office", "role": "viewer"},
     "reconcile": {"after": 0, "repair": False},
 }
@@ -48,5 +50,7 @@ ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
     # The event of the booking that is checked in.
     **{call: {**ADDRESSES, "event_id": 4} for call in _OF_DOORS},
+    "admitWalkIn": {"event_id": 2},
+    "undoWalkIn": {"event_id": 2, "check_in_id": "5e0b9f3d-7eaf-4944-8c0e-fc6929394b5c"},
 }
 """By call, where another sample would forbid it: the event with the first id is deleted."""

@@ -104,6 +104,8 @@ TABLE = {
     """,
     Who.CHECK_IN: """
         door.index door.show door.check_in door.undo
+        walk_ins.ask walk_ins.create walk_ins.undo
+        api_walk_ins.create_walk_in api_walk_ins.undo_walk_in
         api_check_ins.create_check_in api_check_ins.undo_check_in api_check_ins.list_check_ins
     """,
     Who.KEYS: """

@@ -9,6 +9,8 @@ from app.models.event import Event
 
 MAX_HOLDS = 50
 """Holds of one event: its page lists them all."""
+DOOR_HOLD = "door"
+"""Name, in any capitals, of a hold whose seats are sold at the door."""
 
 
 class Hold(Model):

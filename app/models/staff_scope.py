@@ -56,5 +56,6 @@ def within(event_id: Any) -> ColumnElement[bool]:
 
 
 def shown_email(email: str) -> str | None:
-    """The email, or None where guests' emails are not for the acting member of staff."""
-    return email if scope().emails else None
+    """The email, or None where guests' emails are not for the acting member of staff, and where
+    there is none."""
+    return email if scope().emails and "@" in email else None

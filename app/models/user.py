@@ -15,6 +15,8 @@ SEARCHED_NAMES: ColumnElement[str] = literal_column(f"({_NAMES})", String)
 NAMES_ALONE: ColumnElement[str] = literal_column(f"({folded_sql('users.name')})", String)
 MIN_FORGIVEN = 4
 """Letters of the shortest word that is matched by likeness."""
+WALK_INS, WALK_IN_NAME = "walk-ins", "Walk-in"
+"""Instead of an email, and the name: of the one user that seats sold at the door belong to."""
 
 
 def named_like(

@@ -13,6 +13,7 @@ def action_label(action: str) -> str:
         "booking.guest_corrected": _("Guest corrected"),
         "booking.address_replaced": _("A ticket's link replaced"),
         "booking.issued": _("Seats issued to a guest"),
+        "booking.walked_in": _("A seat sold or given at the door"),
         "hold.added": _("Seats held back for somebody"),
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),

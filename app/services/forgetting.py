@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from app.db import db, transaction
 from app.models import ApiToken, Booking, Event, SignIn, User
 from app.models.columns import now
+from app.models.user import WALK_INS
 from app.services import audit
 from app.services.anonymising import anonymise
 
@@ -36,12 +37,14 @@ def forget_guests(days: int, *, dry_run: bool = False) -> Iterator[Step]:
     """Anonymise guests whose last event ended `days` ago, batch by batch.
 
     Whoever is being changed at the moment is left to the next run. Each batch is recorded in the
-    audit log. With `dry_run` nothing changes, and steps say what would be.
+    audit log. With `dry_run` nothing changes, and steps say what would be. Names of walk-ins, who
+    are nobody's, go after as many days.
     """
     last = 0
     while ids := _next_ids(last):
         last = ids[-1]
         yield Step(len(ids), _forget(ids, now() - timedelta(days=days), dry_run=dry_run))
+    yield Step(0, _forget_walk_ins(now() - timedelta(days=days), dry_run=dry_run))
 
 
 def _next_ids(last: int) -> list[int]:
@@ -63,6 +66,30 @@ def _forget(ids: list[int], cutoff: datetime, *, dry_run: bool) -> int:
             anonymise(session, still, now())
             audit.record("guests.forgotten", after={"guests": len(still)})
     return len(still)
+
+
+def _forget_walk_ins(cutoff: datetime, *, dry_run: bool) -> int:
+    named = (
+        select(Booking.id)
+        .join(User, User.id == Booking.user_id)
+        .join(Event, Event.id == Booking.event_id)
+        .where(func.lower(User.email) == WALK_INS, Booking.guest_name.is_not(None))
+        .where(Event.are_over(cutoff))
+    )
+    if dry_run:
+        return db.session.scalars(select(func.count()).select_from(named.subquery())).one()
+    forgotten = 0
+    while True:
+        with transaction() as session:
+            some = named.limit(BATCH).with_for_update(of=Booking, skip_locked=True)
+            gone = update(Booking).where(Booking.id.in_(some.scalar_subquery()))
+            gone = gone.values(guest_name=None).returning(Booking.id)
+            options = {"synchronize_session": False}
+            ids = session.scalars(gone, execution_options=options).all()
+            if not ids:
+                return forgotten
+            forgotten += len(ids)
+            audit.record("guests.forgotten", after={"guests": len(ids)})
 
 
 def _may_be_forgotten(cutoff: datetime) -> ColumnElement[bool]:

@@ -43,6 +43,25 @@ def of_nobody(page, world):
     page.get_by_text("Nobody booked under this name.").wait_for()
 
 
+def asked(page, world):
+    at_the_door(page, world)
+    page.get_by_role("button", name="2 seats for a walk-in").click()
+    expect(page.get_by_role("heading", name="Walk-in: 2 seats")).to_be_focused()
+
+
+def walked_in(page, world):
+    asked(page, world)
+    page.get_by_label("Name, if you like").fill("మీనా")
+    page.get_by_role("button", name="admit").first.click()
+    page.get_by_role("button", name="Undo the walk-in").wait_for()
+
+
+def undone_walk_in(page, world):
+    walked_in(page, world)
+    page.get_by_role("button", name="Undo the walk-in").click()
+    page.get_by_text("The seats are free again.").wait_for()
+
+
 def without_a_network(page, world):
     at_the_door(page, world)
     page.context.set_offline(True)
@@ -81,6 +100,12 @@ SCENES = {
     "door-undone": undone,
     "door-guests": found,
     "door-nobody": of_nobody,
+    "door-walk-in": asked,
+    "door-walked-in": walked_in,
+    "door-walk-in-undone": undone_walk_in,
+    "door-walk-in-alone": lambda page, world: page.goto(
+        f"/door/{world.bookings['ok'].event_id}/walk-ins?seats=900"
+    ),
     "door-offline": without_a_network,
     "admin-arrivals": lambda page, world: page.goto(
         f"/admin/events/{world.bookings['ok'].event_id}/arrivals"

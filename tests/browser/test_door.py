@@ -117,6 +117,24 @@ def test_an_evening_by_keyboard_alone(browser, volunteer, booking):
         expect(page.locator("[data-count]")).to_contain_text("3 of 3 in")
 
 
+def test_a_seat_is_sold_in_two_taps_and_a_scanner_sells_none(
+    browser, volunteer, booking, sql, invariants
+):
+    with phone(browser, volunteer) as page:
+        page.get_by_role("button", name="2 seats for a walk-in").press("Enter")
+        expect(page.get_by_role("heading", name="Walk-in: 2 seats")).to_be_focused()
+        # The focus is on no button: what a scanner types here does nothing.
+        page.keyboard.type(f"{booking.reference}-1")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Admit", exact=True).click()
+        told = page.get_by_role("status").filter(has_text="Admitted")
+        expect(told).to_contain_text("Walk-in, 2 seats")
+        expect(page.locator("[data-count]")).to_contain_text("2 of 5 in")
+        page.get_by_role("button", name="Undo the walk-in").click()
+        expect(page.get_by_text("The seats are free again.")).to_be_visible()
+    assert sql("SELECT status, seats FROM bookings ORDER BY id DESC LIMIT 1") == [("CANCELLED", 2)]
+
+
 def test_a_scan_without_a_network_is_sent_again_and_admits_once(browser, volunteer, booking, sql):
     with phone(browser, volunteer) as page:
         page.context.set_offline(True)

@@ -30,6 +30,7 @@ RULES = {
     "must name the events whose door it opens",
     "admitted nobody",
     "was another scan's",
+    "was another walk-in's",
     "must be in the future",
     "must be events that there are",
     # Whether bytes are a picture, no schema can say.

@@ -1,13 +1,15 @@
 """Guests are forgotten some time after their last event; sums and seats stay."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from app.booking.walk_ins import WalkIn
 from app.db import transaction
 from app.models import Mail
 from app.models.columns import now
-from app.services import bookings
+from app.services import bookings, walk_ins
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ def test_a_guest_of_long_ago_loses_name_email_and_mails_and_leaves_the_sums(
         ("ADMIN_KEY", "guests.forgotten", {"guests": 1})
     ]
     assert app.test_cli_runner().invoke(args=["reconcile"]).exit_code == 0
+    assert "0 guests forgotten" in forget().output
+
+
+def test_the_name_of_who_walked_in_goes_as_well(app, desk, forget, long_ago, make_event, sql):
+    events = [make_event(), make_event()]
+    with app.app_context():
+        for event in events:
+            walk_ins.admit(desk, event.id, WalkIn(uuid4(), name="Meena"))
+    old = long_ago()
+    facts = (old.start_at, old.end_at, events[0].id)
+    sql("UPDATE events SET start_at = %s, end_at = %s WHERE id = %s", *facts)
+    assert "1 guests to be forgotten" in forget("--dry-run").output
+    assert "1 guests forgotten" in forget().output
+    names = sql("SELECT guest_name FROM bookings ORDER BY event_id")
+    assert names == [(None,), ("Meena",)]
     assert "0 guests forgotten" in forget().output
 
 
