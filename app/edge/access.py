@@ -45,6 +45,7 @@ TABLE = {
         sign_in_links.show sign_in_links.open_link
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
+        service_workers.bookings service_workers.tickets
         tickets.index tickets.forget tickets.show tickets.calendar
         tickets.confirm_cancellation tickets.cancel
         admin_login.show admin_login.create admin_login.delete

@@ -19,6 +19,7 @@ class Mark(Enum):
     __hash__ = object.__hash__
 
     NAME = f"{_SALT}.name"
+    PERSON = f"{_SALT}.person"
     TOKEN = f"{_SALT}.token"
     KEY = f"{_SALT}.key"
     TICKET_URL = f"{_SALT}.ticket"

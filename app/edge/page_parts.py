@@ -4,7 +4,7 @@ from flask import current_app, g, render_template, request
 from markupsafe import Markup
 
 from app.edge.page_marks import Mark
-from app.edge.personal_pieces import is_shared, visitor_name
+from app.edge.personal_pieces import is_shared, visitor_name, visitor_person
 from app.edge.session import current_user
 
 
@@ -20,6 +20,8 @@ def page_part(name: str) -> Markup:
     text = known[key]
     if Mark.NAME.value in text:
         text = text.replace(Mark.NAME.value, visitor_name())
+    if Mark.PERSON.value in text:
+        text = text.replace(Mark.PERSON.value, visitor_person())
     return Markup(text)  # noqa: S704 - rendered from our template
 
 

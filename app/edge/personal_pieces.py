@@ -15,7 +15,7 @@ from app.edge import forged_requests
 from app.edge.page_marks import AnyMark, Mark, NumberedMark, Pieces
 from app.edge.response_cache import CachedText, ResponseCache, cached
 from app.edge.seat_counts import SharedCounts
-from app.edge.session import current_user, is_anonymous
+from app.edge.session import browser_person, current_user, is_anonymous
 from app.presenters.scripts import isolated
 from app.services.catalogue import CatalogueSnapshot
 
@@ -78,7 +78,12 @@ def _who() -> str:
 
 
 def _own(pieces: Pieces | None) -> Pieces:
-    return {Mark.NAME: _name, Mark.TOKEN: forged_requests.form_token, **(pieces or {})}
+    return {
+        Mark.NAME: _name,
+        Mark.PERSON: browser_person,
+        Mark.TOKEN: forged_requests.form_token,
+        **(pieces or {}),
+    }
 
 
 def _shared(make: Callable[[], Made]) -> Made:
@@ -97,6 +102,11 @@ def is_shared() -> bool:
 def visitor_name() -> str:
     """Return the signed-in user's name, or its mark."""
     return Mark.NAME.value if is_shared() else _name()
+
+
+def visitor_person() -> str:
+    """Return what tells this visitor from the next one at the same browser, or its mark."""
+    return Mark.PERSON.value if is_shared() else browser_person()
 
 
 def form_token() -> str:

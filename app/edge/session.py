@@ -1,5 +1,6 @@
 """The browser's session: the signed-in user and the signed-in staff member."""
 
+import hashlib
 from collections.abc import Callable, Hashable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -113,6 +114,17 @@ def sign_in_token() -> str | None:
     """Return the sign-in token of the user's browser, or None."""
     token: str | None = session.get(USER_TOKEN)
     return token
+
+
+def browser_person() -> str:
+    """Return whose browser it is now, for what it keeps by itself: another text after each sign-in,
+    sign-out, or when a guest's tickets are forgotten. It opens nothing."""
+    if is_anonymous():
+        return "nobody"
+    token = session.get(USER_TOKEN)
+    if token and current_user():
+        return hashlib.sha256(f"person {token}".encode()).hexdigest()[:16]
+    return "guest" if kept_tickets() else "nobody"
 
 
 def forget(name: str) -> None:

@@ -11,7 +11,7 @@ from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.edge.current import settings
 from app.edge.page_parts import page_part
-from app.edge.personal_pieces import form_token, visitor_name
+from app.edge.personal_pieces import form_token, visitor_name, visitor_person
 from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
@@ -57,6 +57,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         url_for=address_of,
         visitor_name=visitor_name,
+        visitor_person=visitor_person,
         page_part=page_part,
         form_token=form_token,
         current_user=current_user,

@@ -17,6 +17,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
+from app.web.kept_tickets import kept_in_browser
 from app.web.shared_tickets import bookings_page, ticket_page
 from app.web.ticket_links import of_account
 
@@ -46,7 +47,8 @@ ask_along("my_bookings.index", _of_tab)
 
 @blueprint.get("/bookings/<id:booking_id>")
 def show(booking_id: int) -> Answer:
-    return ticket_page(_mine(booking_id), of_account)
+    booking = _mine(booking_id)
+    return kept_in_browser(ticket_page(booking, of_account), booking)
 
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")

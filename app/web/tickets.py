@@ -23,6 +23,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.services import bookings, tickets
+from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.shared_tickets import booking_rows, ticket_page
 from app.web.ticket_links import by_secret
@@ -47,7 +48,7 @@ def forget() -> Answer:
 @blueprint.get("/tickets/<secret>")
 def show(secret: str) -> Answer:
     booking = _opened(secret)
-    return ticket_page(booking, by_secret, address=ticket_url(booking))
+    return kept_in_browser(ticket_page(booking, by_secret, address=ticket_url(booking)), booking)
 
 
 @blueprint.get("/tickets/<secret>/calendar.ics")

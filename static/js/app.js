@@ -286,10 +286,23 @@
     again = setTimeout(() => by.target.isConnected && by.target.dispatchEvent(asks), seconds * 1000);
   }
 
+  // The tickets that tickets-worker.js keeps are one person's: gone with the next one who is seen here,
+  // and once all of their events are long over. A page that Back brings may be of somebody before.
+  async function forgetTickets() {
+    const shown = document.querySelector("[data-person]");
+    const [how] = performance.getEntriesByType("navigation");
+    if (!shown || !window.caches || (how && how.type === "back_forward")) return;
+    const about = await window.caches.match("/tickets/kept.json", { cacheName: "tickets" });
+    if (!about) return;
+    const { person, until } = await about.json();
+    if (person !== shown.dataset.person || until < Date.now()) await window.caches.delete("tickets");
+  }
+
   // Whoever leaves a form with changes that are not saved is asked first.
   let unsaved = false;
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-unsaved]")) unsaved = false;
+    if (event.target.matches("[data-forgets-tickets]") && window.caches) window.caches.delete("tickets");
   });
   window.addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();
@@ -308,7 +321,7 @@
     if (button && button.dataset.copy) safely(copy, button);
     if (button && button.dataset.step) safely(take, button);
     if (button && "print" in button.dataset) window.print();
-    if (button && button.id === "retry") window.location.reload();
+    if (button && ("reload" in button.dataset || button.id === "retry")) window.location.reload();
   });
   // What was found wrong with a field, or no more, is also told to who can't see it.
   function judge(complaint) {
@@ -352,7 +365,7 @@
   window.addEventListener("offline", () => offline(true));
   window.addEventListener("online", () => offline(false));
   document.addEventListener("DOMContentLoaded", () => {
-    [() => prepare(document), bar, showChosen].forEach((extra) => safely(extra));
+    [() => prepare(document), bar, showChosen, forgetTickets].forEach((extra) => safely(extra));
     setInterval(() => safely(countDown), 1000);
     // A countdown waits for what time it is here; htmx is ready after this event.
     if (document.querySelector("[data-countdown]")) setTimeout(tick, 0);
