@@ -30,6 +30,10 @@ ALWAYS = [
 ]
 REFERRER = ("Referrer-Policy", "strict-origin-when-cross-origin")
 POLICY = ("Content-Security-Policy", CSP)
+CLOSED = ("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+AT_THE_DOOR = ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+DOOR = "/door/"
+"""Pages that scan tickets with the camera."""
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 # Pages show who is signed in, and the current number of seats.
 REVALIDATE_PRIVATE = ("Cache-Control", "private, no-cache")
@@ -83,6 +87,7 @@ def _with_defaults(
         result.append(REFERRER)
     if "Content-Security-Policy" not in given:
         result.append(POLICY)
+    result.append(AT_THE_DOOR if environ["PATH_INFO"].startswith(DOOR) else CLOSED)
     if environ["wsgi.url_scheme"] == "https":
         result.append(TRANSPORT)
     if VARY in environ:

@@ -51,6 +51,9 @@ def test_line_07_every_answer_has_the_headers_that_keep_it_safe(app, world, pers
         passed_on = "no-referrer" if SECRET.match(endpoint) else "strict-origin-when-cross-origin"
         assert answer.headers["Referrer-Policy"] == passed_on
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        camera = "camera=(self)" if endpoint.startswith("door.") else "camera=()"
+        rules = answer.headers["Permissions-Policy"].split(", ")
+        assert set(rules) == {camera, "geolocation=()", "microphone=()"}
         assert "Strict-Transport-Security" not in answer.headers
         assert [name for name in ABSENT if name in answer.headers] == []
         assert answer.headers["Cache-Control"]
