@@ -467,6 +467,15 @@ def guests_ticket(page, world):
     page.wait_for_url(re.compile("/tickets/"))
 
 
+def guests_ticket_kept(page, world):
+    """As the worker shows its copy."""
+    guests_ticket(page, world)
+    page.locator("[data-kept]").evaluate("(note) => { note.hidden = false }")
+    page.locator("[data-kept]").evaluate(
+        "(note) => { note.innerHTML = note.innerHTML.replace('{time}', '18:42') }"
+    )
+
+
 def guests_ticket_given_back(page, world):
     guests_ticket(page, world)
     page.get_by_role("link", name="Cancel this booking").click()
@@ -520,6 +529,7 @@ VISITOR = [
     Scene("guest-mistypes", guest_mistypes, status=422),
     Scene("guest-over-the-limit", guest_over_the_limit, status=409),
     Scene("guest-ticket", guests_ticket),
+    Scene("guest-ticket-kept", guests_ticket_kept),
     Scene("guest-ticket-asked", guests_ticket_asked),
     Scene("guest-ticket-given-back", guests_ticket_given_back),
     Scene("guest-ticket-replaced", guests_ticket_replaced, status=404),
