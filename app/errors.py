@@ -136,6 +136,14 @@ class EventCancelled(Refused):
         super().__init__(f"booking {booking_id}")
 
 
+class NoTicket(Refused):
+    """A booking that is cancelled, or of a cancelled event, has no ticket to keep."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
+
+
 class CapacityBelowSold(Refused):
     """The capacity is below the seats sold and held back together."""
 

@@ -41,6 +41,7 @@ CLASSIFIERS = {
 }
 READ = {
     "promql-parser": "MIT",  # its LICENSE file
+    "pypdfium2": "BSD-3-Clause OR Apache-2.0",  # its pyproject.toml; PDFium inside is BSD-3-Clause
     "resvg-py": "MIT",  # its LICENSE file
     "lupa": "MIT",  # its LICENSE.txt, for Lua too
     "async-timeout": "Apache-2.0",  # older Pythons only
@@ -55,7 +56,7 @@ Utsavam itself is Apache-2.0. Written by `make licences` from the metadata of th
 the locks pin, and from the lists of vendored files; a test holds it against both. BSD without a
 number: the package does not say which. Wheels hold compiled libraries besides, under licences of
 their own that lie in the wheels: libpq and OpenSSL in `psycopg-binary`, Rust crates in `nh3`,
-`pydantic-core` and `resvg-py`, image formats in `pillow`.
+`pydantic-core`, `resvg-py` and `typst`, image formats in `pillow`.
 
 What is served may come under these:
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LISTS = ("static/vendor/README.md", "static/fonts/README.md")
-FOLDERS = ("static/vendor", "static/fonts", "tests/vendor")
+PAPERS = "templates/papers/fonts"
+"""Of what is printed, and so served as a part of each PDF."""
+LISTS = ("static/vendor/README.md", "static/fonts/README.md", f"{PAPERS}/README.md")
+FOLDERS = ("static/vendor", "static/fonts", PAPERS, "tests/vendor")
 SHRINK, COPIES = (".css", ".js", ".svg"), (".br", ".gz")
 """What has compressed copies beside it, and which; `tools/compressed.py` checks what they hold."""
 ROW = re.compile(
@@ -33,7 +35,7 @@ class Vendored:
 
     @property
     def is_served(self) -> bool:
-        return self.file.startswith("static/")
+        return self.file.startswith(("static/", PAPERS))
 
 
 def main() -> None:

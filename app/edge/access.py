@@ -46,14 +46,14 @@ TABLE = {
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
         service_workers.bookings service_workers.tickets
-        tickets.index tickets.forget tickets.show tickets.calendar
+        tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.confirm_cancellation tickets.cancel
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
     """,
     Who.USER: """
-        my_bookings.index my_bookings.show my_bookings.calendar
+        my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
         my_bookings.confirm_cancellation my_bookings.cancel
         account.show account.rename account.change_email account.change_password
         account.sign_out_everywhere account.export account.confirm_deletion account.delete
@@ -116,7 +116,8 @@ TABLE = {
 }
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
-    my_bookings.show my_bookings.calendar my_bookings.confirm_cancellation my_bookings.cancel
+    my_bookings.show my_bookings.calendar my_bookings.pdf
+    my_bookings.confirm_cancellation my_bookings.cancel
     api_tokens.revoke
     api_bookings.get_booking api_bookings.change_booking api_bookings.cancel_booking
     api_bookings.list_bookings_of_user

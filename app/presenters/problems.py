@@ -306,6 +306,12 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("The event is cancelled"),
         lambda: _("The organiser has cancelled this event; there is nothing to give back."),
     ),
+    errors.NoTicket: _fixed(
+        409,
+        "no-ticket",
+        lambda: _("No ticket"),
+        lambda: _("This booking is cancelled, or its event is: there is no ticket to keep."),
+    ),
     errors.VersionConflict: _fixed(
         409,
         "version-conflict",

@@ -1,6 +1,6 @@
 """QR codes of a ticket, one per seat, to be scanned at the door."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -48,6 +48,11 @@ def seat_codes(booking: Booking, first: int = 1) -> SeatCodes:
         max(first - PER_PAGE, 1) if first > 1 else None,
         end if end <= booking.seats else None,
     )
+
+
+def all_codes(booking: Booking) -> Iterator[SeatCode]:
+    """Yield the codes of all seats, each drawn when it is asked for."""
+    return (_code(booking, number) for number in range(1, booking.seats + 1))
 
 
 def code_pictures(booking: Booking, most: int) -> list[CodePicture]:

@@ -19,6 +19,7 @@ from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
 from app.web.kept_tickets import kept_in_browser
 from app.web.shared_tickets import bookings_page, ticket_page
+from app.web.ticket_files import ticket_pdf
 from app.web.ticket_links import of_account
 
 blueprint = Blueprint("my_bookings", __name__)
@@ -56,6 +57,11 @@ def calendar(booking_id: int) -> Answer:
     booking, given_back = _mine(booking_id), bookings.given_back(booking_id)
     ticket = of_account(booking).to("show", _external=True)
     return calendar_file(f"{booking.event.slug}.ics", booking_calendar(booking, given_back, ticket))
+
+
+@blueprint.get("/bookings/<id:booking_id>/ticket.pdf")
+def pdf(booking_id: int) -> Answer:
+    return ticket_pdf(_mine(booking_id))
 
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")

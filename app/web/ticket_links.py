@@ -15,7 +15,7 @@ class TicketLinks(NamedTuple):
     secret: str | None = None
 
     def to(self, page: str, **values: object) -> str:
-        """Return the address of a page: "show", "calendar", "confirm_cancellation", "cancel"."""
+        """Return the address of a page: "show", "calendar", "pdf", "cancel" and its like."""
         if self.secret is None:
             return url_for(f"my_bookings.{page}", booking_id=self.booking.id, **values)  # type: ignore[arg-type]
         return url_for(f"tickets.{page}", secret=self.secret, **values)  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ from app.services import bookings, tickets
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.shared_tickets import booking_rows, ticket_page
+from app.web.ticket_files import ticket_pdf
 from app.web.ticket_links import by_secret
 
 blueprint = Blueprint("tickets", __name__)
@@ -57,6 +58,11 @@ def calendar(secret: str) -> Answer:
     given_back = bookings.given_back(booking.id)
     content = booking_calendar(booking, given_back, ticket_url(booking))
     return calendar_file(f"{booking.event.slug}.ics", content)
+
+
+@blueprint.get("/tickets/<secret>/ticket.pdf")
+def pdf(secret: str) -> Answer:
+    return ticket_pdf(_opened(secret))
 
 
 @blueprint.get("/tickets/<secret>/cancellation")

@@ -332,7 +332,7 @@ def test_a_booking_goes_to_a_calendar_with_its_reference(
 
 def test_another_users_ticket_and_calendar_are_not_there(signed_in, make_event, make_booking):
     booking = make_booking(make_event())
-    for path in ("", "/calendar.ics", "/cancellation"):
+    for path in ("", "/calendar.ics", "/ticket.pdf", "/cancellation"):
         assert signed_in.get(f"/bookings/{booking.id}{path}").status_code == 404
 
 

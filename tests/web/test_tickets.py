@@ -51,7 +51,7 @@ def test_it_shows_the_ticket_to_whoever_has_it(visitor, address, booked):
     assert f"{booked.reference[:4]}-" in page.text
 
 
-@pytest.mark.parametrize("rest", ["", "/calendar.ics", "/cancellation"])
+@pytest.mark.parametrize("rest", ["", "/calendar.ics", "/ticket.pdf", "/cancellation"])
 def test_it_is_not_stored_not_indexed_and_told_to_nobody(visitor, address, rest):
     headers = visitor.get(address + rest).headers
     assert headers.getlist("Referrer-Policy") == ["no-referrer"]
