@@ -3,11 +3,12 @@
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
-│                LinkNotFound, CheckInNotFound
+│                LinkNotFound, CheckInNotFound, GiftNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
-│   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn
+│   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
+│   ├── GiftClosed
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -74,6 +75,12 @@ class HoldNotFound(NotFound):
     noun = "hold"
 
 
+class GiftNotFound(NotFound):
+    """A link opens no gift, or a booking has none with this id."""
+
+    noun = "gift"
+
+
 class LinkNotFound(NotFound):
     """A sign-in link that was never there, is used, or is over: nobody is told which."""
 
@@ -126,6 +133,24 @@ class SeatsAreIn(Refused):
     def __init__(self, booking_id: int, seats: tuple[int, ...]) -> None:
         self.booking_id, self.seats = booking_id, seats
         super().__init__(f"booking {booking_id}: seats {seats} are in")
+
+
+class NotGivable(Refused):
+    """A seat can't be given to a friend; `reason` is booking_over, event_cancelled, event_over,
+    seat_is_in or seats_changed."""
+
+    def __init__(self, booking_id: int, reason: str) -> None:
+        self.booking_id, self.reason = booking_id, reason
+        super().__init__(f"booking {booking_id}: {reason}")
+
+
+class GiftClosed(Refused):
+    """A gift can't be accepted or taken back; `reason` is accepted, taken_back, given_back,
+    event_cancelled, event_over or seat_is_in."""
+
+    def __init__(self, gift_id: int, reason: str) -> None:
+        self.gift_id, self.reason = gift_id, reason
+        super().__init__(f"gift {gift_id}: {reason}")
 
 
 class EventCancelled(Refused):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.booking import holds
+from app.booking.nobodies import nobody
 from app.errors import InvalidField, NotEnoughSeats
-from app.models import Booking, Event, Hold, User
+from app.models import Booking, Event, Hold
 from app.models.booking import new_reference
 from app.models.columns import now
 from app.models.hold import DOOR_HOLD
@@ -40,23 +40,12 @@ class WalkIn:
         return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
-def nobody(session: Session) -> int:
-    """The id of the user that all walk-ins are booked for: without an email, and as if deleted, so
-    that nobody signs in as them and no letter is sent."""
-    wanted = select(User.id).where(func.lower(User.email) == WALK_INS)
-    found = session.scalars(wanted).one_or_none()
-    if found is None:
-        facts = {"email": WALK_INS, "name": WALK_IN_NAME, "deleted_at": now()}
-        session.execute(insert(User).values(facts).on_conflict_do_nothing())
-        found = session.scalars(wanted).one()
-    return found
-
-
 def earlier(session: Session, event: Event, wanted: WalkIn) -> Booking | None:
     """What was booked by the same walk-in before. Raises `InvalidField` if it was another one."""
     found = session.scalars(
         select(Booking).where(
-            Booking.user_id == nobody(session), Booking.idempotency_key == wanted.key
+            Booking.user_id == nobody(session, WALK_INS, WALK_IN_NAME),
+            Booking.idempotency_key == wanted.key,
         )
     ).one_or_none()
     if found is not None and found.fingerprint != wanted.fingerprint(event.id):
@@ -80,7 +69,7 @@ def book(session: Session, event: Event, wanted: WalkIn) -> Booking:
     holds.take_on_sale(event, wanted.seats - held)
     booking = Booking(
         reference=new_reference(),
-        user_id=nobody(session),
+        user_id=nobody(session, WALK_INS, WALK_IN_NAME),
         event_id=event.id,
         seats=wanted.seats,
         price_minor=0 if wanted.free else event.price_minor,

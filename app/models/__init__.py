@@ -6,6 +6,7 @@ from app.models.booking import Booking, BookingState, BookingStatus
 from app.models.check_in import Admission, CheckIn, DoorAnswer, NotValid
 from app.models.event import Event, EventStatus, Phase, SaleState
 from app.models.event_image import EventImage
+from app.models.gift import Gift, GiftState
 from app.models.guest_message import GuestMessage, Reminder
 from app.models.hold import Hold
 from app.models.journal_entry import Happened, JournalEntry
@@ -28,6 +29,8 @@ __all__ = [
     "Event",
     "EventImage",
     "EventStatus",
+    "Gift",
+    "GiftState",
     "GuestMessage",
     "Happened",
     "Hold",

@@ -38,6 +38,8 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 class BookingStatus(StrEnum):
     CONFIRMED = "CONFIRMED"
     CANCELLED = "CANCELLED"
+    GIVEN_AWAY = "GIVEN_AWAY"
+    """Its last seat moved to another booking: to a friend's, or back to the giver's."""
 
 
 class BookingState(StrEnum):
@@ -50,6 +52,8 @@ class BookingState(StrEnum):
     """All of its seats were given back."""
     GIVEN_BACK = "GIVEN_BACK"
     """Some seats of a booking that stands for the others."""
+    GIVEN_AWAY = "GIVEN_AWAY"
+    """Its last seat was given to a friend, or was taken back from one."""
 
 
 _EVEN = 256 - 256 % len(REFERENCE_LETTERS)
@@ -119,7 +123,7 @@ class Booking(Model):
     __tablename__ = "bookings"
     __table_args__ = (
         CheckConstraint("seats BETWEEN 1 AND 1000", "seats_in_range"),
-        CheckConstraint("status IN ('CONFIRMED', 'CANCELLED')", "status_known"),
+        CheckConstraint("status IN ('CONFIRMED', 'CANCELLED', 'GIVEN_AWAY')", "status_known"),
         CheckConstraint(
             "(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_when_cancelled"
         ),
@@ -174,6 +178,8 @@ class Booking(Model):
     """Part of the ticket's secret address: raising it ends the address that was given out."""
     issued_for: Mapped[str | None] = mapped_column(String(MAX_ISSUED_FOR))
     """Who seats are for that staff issued: free of charge, held back, or past the limit."""
+    seats_given_away: Mapped[int] = mapped_column(server_default="0")
+    """Seats that were in it and are friends' now, or wait for a friend (`Gift`)."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")
@@ -192,6 +198,8 @@ class Booking(Model):
         """
         if self.part_of is not None:
             return BookingState.GIVEN_BACK
+        if self.status == BookingStatus.GIVEN_AWAY.value:
+            return BookingState.GIVEN_AWAY
         if self.takes_seats and self.event.status == EventStatus.CANCELLED:
             return BookingState.EVENT_CANCELLED
         # Deleting an event cancels its bookings, at the same moment.
@@ -205,6 +213,7 @@ class Booking(Model):
         confirmed = takes_seats(cls.status)
         return case(
             (cls.part_of.is_not(None), BookingState.GIVEN_BACK.value),
+            (cls.status == BookingStatus.GIVEN_AWAY.value, BookingState.GIVEN_AWAY.value),
             (
                 confirmed & (Event.status == EventStatus.CANCELLED.value),
                 BookingState.EVENT_CANCELLED.value,
@@ -256,6 +265,11 @@ class Booking(Model):
         """Whether its guest may give back seats at `at`; an organiser always may."""
         stands = self.takes_seats and self.state == BookingState.CONFIRMED
         return stands and at < self.event.cancellable_until
+
+    def can_be_given_away(self, at: datetime) -> bool:
+        """Whether its guest may give a seat to a friend at `at`."""
+        stands = self.takes_seats and self.state == BookingState.CONFIRMED
+        return stands and not self.event.is_over(at)
 
     @property
     def holder_name(self) -> str:

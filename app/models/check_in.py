@@ -34,6 +34,8 @@ class NotValid(StrEnum):
     CANCELLED = "cancelled"
     GIVEN_BACK = "given_back"
     """This seat of the booking was given back; others of it may stand."""
+    GIVEN_AWAY = "given_away"
+    """The seat is somebody else's now, with a code of its own."""
     EVENT_CANCELLED = "event_cancelled"
     OTHER_EVENT = "other_event"
     OTHER_DAY = "other_day"

@@ -17,6 +17,9 @@ MIN_FORGIVEN = 4
 """Letters of the shortest word that is matched by likeness."""
 WALK_INS, WALK_IN_NAME = "walk-ins", "Walk-in"
 """Instead of an email, and the name: of the one user that seats sold at the door belong to."""
+FRIENDS = "friends"
+"""Instead of an email: of the one user whose seats are friends' who gave no email."""
+NOBODIES = (WALK_INS, FRIENDS)
 
 
 def named_like(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from app.db import db, transaction
 from app.models import ApiToken, Booking, Event, SignIn, User
 from app.models.columns import now
-from app.models.user import WALK_INS
+from app.models.user import NOBODIES
 from app.services import audit
 from app.services.anonymising import anonymise
 
@@ -37,14 +37,14 @@ def forget_guests(days: int, *, dry_run: bool = False) -> Iterator[Step]:
     """Anonymise guests whose last event ended `days` ago, batch by batch.
 
     Whoever is being changed at the moment is left to the next run. Each batch is recorded in the
-    audit log. With `dry_run` nothing changes, and steps say what would be. Names of walk-ins, who
-    are nobody's, go after as many days.
+    audit log. With `dry_run` nothing changes, and steps say what would be. Names of walk-ins
+    and of friends without an email, who are nobody's, go after as many days.
     """
     last = 0
     while ids := _next_ids(last):
         last = ids[-1]
         yield Step(len(ids), _forget(ids, now() - timedelta(days=days), dry_run=dry_run))
-    yield Step(0, _forget_walk_ins(now() - timedelta(days=days), dry_run=dry_run))
+    yield Step(0, _forget_nobodies(now() - timedelta(days=days), dry_run=dry_run))
 
 
 def _next_ids(last: int) -> list[int]:
@@ -68,12 +68,12 @@ def _forget(ids: list[int], cutoff: datetime, *, dry_run: bool) -> int:
     return len(still)
 
 
-def _forget_walk_ins(cutoff: datetime, *, dry_run: bool) -> int:
+def _forget_nobodies(cutoff: datetime, *, dry_run: bool) -> int:
     named = (
         select(Booking.id)
         .join(User, User.id == Booking.user_id)
         .join(Event, Event.id == Booking.event_id)
-        .where(func.lower(User.email) == WALK_INS, Booking.guest_name.is_not(None))
+        .where(func.lower(User.email).in_(NOBODIES), Booking.guest_name.is_not(None))
         .where(Event.are_over(cutoff))
     )
     if dry_run:

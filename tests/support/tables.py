@@ -2,7 +2,7 @@
 
 TABLES = (
     "admissions, api_tokens, audit_entries, bookings, check_ins, events, event_images,"
-    " guest_messages, holds, journal_entries, mails, reminders, sales_days, sign_in_links,"
+    " gifts, guest_messages, holds, journal_entries, mails, reminders, sales_days, sign_in_links,"
     " sign_ins, staff_keys, summed_days, users"
 )
 # TRUNCATE makes new files for each table, index and sequence, in 50 ms or more: a tenth of what all
