@@ -18,6 +18,8 @@ def action_label(action: str) -> str:
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),
         "booking.cancelled": _("Seats given back"),
+        "booking.seat_given": _("A seat given to a friend"),
+        "booking.seat_taken_back": _("A seat taken back from a friend"),
         "seats.taken_out": _("Check-in undone"),
         "booking.ticket_sent": _("Ticket sent by mail"),
         "user.link_made": _("Sign-in link made for a guest"),

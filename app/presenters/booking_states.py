@@ -12,6 +12,7 @@ def state_label(state: str, *, organiser: bool = False) -> str:
         BookingState.EVENT_CANCELLED: _("Event cancelled"),
         BookingState.CANCELLED: _("Cancelled"),
         BookingState.GIVEN_BACK: _("Given back"),
+        BookingState.GIVEN_AWAY: _("Given away"),
     }
     return labels[state]
 

@@ -121,6 +121,7 @@ def _why(reason: NotValid, event: Event, booking: Booking | None) -> str:
         NotValid.UNKNOWN: _("No ticket of ours has this code."),
         NotValid.CANCELLED: _("This booking was cancelled."),
         NotValid.GIVEN_BACK: _("This seat was given back."),
+        NotValid.GIVEN_AWAY: _("This seat was given to somebody else, who has a code for it."),
         NotValid.EVENT_CANCELLED: _("The event is cancelled."),
         NotValid.OTHER_EVENT: _("For another event."),
     }

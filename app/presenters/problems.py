@@ -71,6 +71,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "link": _("This link is not valid: it was used before, or its time is over."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
+        "gift": _("This link gives no seat. It may be cut off, or you have a newer one."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])
 
@@ -154,6 +155,33 @@ def _seats_are_in(error: errors.SeatsAreIn) -> Problem:
     )
     facts = {"booking_id": error.booking_id, "seats": list(error.seats)}
     return Problem(409, "seats-are-in", _("Admitted at the door"), detail, facts)
+
+
+def _not_givable(error: errors.NotGivable) -> Problem:
+    sentences = {
+        "booking_over": _("This booking has no seat any more that could be given away."),
+        "event_cancelled": _("The organiser has cancelled this event; there is no seat to give."),
+        "event_over": _("The event is over, so no seat can be given away any more."),
+        "seat_is_in": _("Somebody came in with this seat already, so it can't be given away."),
+        "seats_changed": _("Your seats have changed meanwhile. Please look again."),
+    }
+    facts = {"booking_id": error.booking_id, "reason": error.reason}
+    title = _("This seat can't be given away")
+    return Problem(409, "not-givable", title, sentences[error.reason], facts)
+
+
+def _gift_closed(error: errors.GiftClosed) -> Problem:
+    sentences = {
+        "accepted": _("A friend has accepted this seat: it is theirs now."),
+        "taken_back": _("This seat was taken back by whoever gave it."),
+        "given_back": _("This seat was given back and is on sale again."),
+        "event_cancelled": _("The organiser has cancelled this event."),
+        "event_over": _("The event is over."),
+        "seat_is_in": _("Somebody came in with this seat already."),
+    }
+    facts = {"gift_id": error.gift_id, "reason": error.reason}
+    title = _("This gift is closed")
+    return Problem(409, "gift-closed", title, sentences[error.reason], facts)
 
 
 def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
@@ -284,6 +312,8 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,
     errors.SeatsAreIn: _seats_are_in,
+    errors.NotGivable: _not_givable,
+    errors.GiftClosed: _gift_closed,
     errors.CapacityBelowSold: _capacity_below_sold,
     errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,

@@ -9,15 +9,15 @@ import time
 from typing import Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import Select, exists, select, text
+from sqlalchemy import Select, any_, exists, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import Busy, UserNotFound
-from app.models import Admission, Booking, Event, EventStatus, User
+from app.models import Admission, Booking, Event, EventStatus, Gift, User
 from app.models.columns import now
 from app.services import accounts, bookings
 from app.services.anonymising import anonymise
@@ -88,12 +88,17 @@ def _cancellable(what: Any, user_id: int) -> Select[Any]:
     """Select `what` from the user's confirmed bookings that may still be cancelled.
 
     Those of a cancelled event stand, as in `bookings.cancel`: they say what is owed. So do those of
-    whom somebody is in.
+    whom somebody is in. A seat given away that still waits for a friend is the user's own.
     """
+    giver = aliased(Booking)
+    gifts = select(Gift.booking_id).join(giver, giver.id == Gift.from_id)
+    gifts = gifts.where(giver.user_id == user_id, Gift.accepted_at.is_(None))
+    # As an array, by which an index finds them.
+    waiting = any_(func.array(gifts.scalar_subquery()))
     return (
         select(what)
         .join(Event, Event.id == Booking.event_id)
-        .where(Booking.user_id == user_id, Booking.takes_seats)
+        .where(or_(Booking.user_id == user_id, Booking.id == waiting), Booking.takes_seats)
         .where(Event.cancellable_until > now(), Event.deleted_at.is_(None))
         .where(Event.status != EventStatus.CANCELLED)
         .where(~exists().where(Admission.booking_id == Booking.id))

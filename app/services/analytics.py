@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
 from app.db import db
 from app.errors import InvalidField
-from app.models import Booking, Event
+from app.models import Booking, Event, Gift
 from app.models.event import fill_rate
 from app.models.staff_scope import within
 from app.services.sales import DAY, midnight
@@ -120,7 +120,9 @@ def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
     query = (
         select(
             day,
-            func.count().filter(Booking.part_of.is_(None)),
+            func.count().filter(
+                Booking.part_of.is_(None), Booking.id.not_in(select(Gift.booking_id))
+            ),
             func.coalesce(func.sum(Booking.seats).filter(confirmed), 0),
             func.count().filter(_cancelled()),
         )
@@ -133,7 +135,7 @@ def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
 
 def _cancelled() -> ColumnElement[bool]:
     """Bookings given back as a whole: some seats of one that stands are no cancelled booking."""
-    return and_(~Booking.takes_seats, Booking.part_of.is_(None))
+    return and_(Booking.cancelled_at.is_not(None), Booking.part_of.is_(None))
 
 
 def _made_between(first: date | None, last: date | None, zone: ZoneInfo) -> ColumnElement[bool]:

@@ -10,8 +10,10 @@ from app.booking import seats
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Guest, Order
+from app.booking.parts import part_given_back
 from app.db import db
 from app.errors import (
+    BookingChanged,
     BookingNotFound,
     CancellationClosed,
     EventCancelled,
@@ -20,8 +22,8 @@ from app.errors import (
     UserNotFound,
 )
 from app.lib.emails import one_spelling
-from app.models import Admission, Booking, BookingStatus, Event, EventStatus, Happened, User
-from app.models.booking import GivenBack, new_reference
+from app.models import Admission, Booking, BookingStatus, Event, EventStatus, Gift, Happened, User
+from app.models.booking import GivenBack
 from app.models.columns import now
 from app.models.staff_scope import scope, within
 from app.services import admissions, audit, lookups, outbox
@@ -86,7 +88,8 @@ def cancel(
     seats once. `by_user` limits it to that user's bookings; only an organiser may cancel after the
     deadline, or of a cancelled event, whose bookings say what is owed. Seats that are in stay,
     unless an organiser says `admitted_too`. Raises `BookingNotFound`, `CancellationClosed`,
-    `EventCancelled`, `SeatsAreIn`, and `InvalidField` when `keep` is more than the booking has.
+    `EventCancelled`, `SeatsAreIn`, `BookingChanged` for one whose last seat was given to a friend,
+    and `InvalidField` when `keep` is more than the booking has.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     with desk.changing(event_id) as changes:
@@ -99,6 +102,8 @@ def cancel(
             populate_existing=True,
             options=[joinedload(Booking.event)],
         )
+        if booking.status == BookingStatus.GIVEN_AWAY.value:
+            raise BookingChanged(booking_id)
         if event_id not in changes.events or not booking.takes_seats or keep == booking.seats:
             return booking
         event = changes.event(event_id)
@@ -124,7 +129,7 @@ def give_back(
     told = {"seats": booking.seats - keep, "kept": keep}
     outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
     if keep:
-        session.add(_part_given_back(booking, booking.seats - keep, at))
+        session.add(part_given_back(booking, booking.seats - keep, at))
         booking.seats = keep
     else:
         booking.status = BookingStatus.CANCELLED.value
@@ -172,27 +177,15 @@ def list_bookings_of_user(
 
 
 def given_back(booking_id: int) -> GivenBack:
-    """How often seats of the booking were given back, some or all, and when last."""
+    """How often seats of the booking were given back or away, or came back, and when last."""
     query = select(func.count(), func.max(Booking.cancelled_at)).where(
         or_(Booking.id == booking_id, Booking.part_of == booking_id), ~Booking.takes_seats
     )
-    return GivenBack(*db.session.execute(query).one())
-
-
-def _part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:
-    return Booking(
-        reference=new_reference(),
-        user_id=booking.user_id,
-        event_id=booking.event_id,
-        seats=seats,
-        price_minor=booking.price_minor,
-        booked_in=booking.booked_in,
-        issued_for=booking.issued_for,
-        status=BookingStatus.CANCELLED.value,
-        created_at=booking.created_at,
-        cancelled_at=at,
-        part_of=booking.id,
-    )
+    back = GivenBack(*db.session.execute(query).one())
+    latest = func.greatest(func.max(Gift.given_at), func.max(Gift.taken_back_at))
+    moved = select(func.count(Gift.given_at) + func.count(Gift.taken_back_at), latest)
+    times, at = db.session.execute(moved.where(Gift.from_id == booking_id)).one()
+    return GivenBack(back.times + times, max(filter(None, (back.latest, at)), default=None))
 
 
 def _fingerprint(event_id: int, seats: int) -> str:

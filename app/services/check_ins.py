@@ -14,9 +14,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from app.booking import gifts
 from app.db import db, transaction
 from app.errors import CheckInNotFound, InvalidField
-from app.models import Admission, Booking, CheckIn, DoorAnswer, Event, EventStatus, NotValid
+from app.models import (
+    Admission,
+    Booking,
+    BookingStatus,
+    CheckIn,
+    DoorAnswer,
+    Event,
+    EventStatus,
+    NotValid,
+)
 from app.models.booking import MAX_SEATS, TicketCode, read_code
 from app.models.check_in import MAX_CODE
 from app.models.columns import now
@@ -237,15 +247,31 @@ def _why_not(
         same_name = booking.event.name == event.name
         return NotValid.OTHER_DAY if same_name else NotValid.OTHER_EVENT
     if not booking.takes_seats:
-        return NotValid.CANCELLED if booking.part_of is None else NotValid.GIVEN_BACK
+        return _why_gone(booking)
     if event.status == EventStatus.CANCELLED:
         return NotValid.EVENT_CANCELLED
     if code is None or code.seat is None or 1 <= code.seat <= booking.seats:
         return None
-    return NotValid.GIVEN_BACK if _was_sold(session, booking, code.seat) else NotValid.UNKNOWN
+    return _why_left(session, booking, code.seat)
+
+
+def _why_gone(booking: Booking) -> NotValid:
+    """Why no seat of the booking admits anybody."""
+    if booking.part_of is not None:
+        return NotValid.GIVEN_BACK
+    is_given_away = booking.status == BookingStatus.GIVEN_AWAY.value
+    return NotValid.GIVEN_AWAY if is_given_away else NotValid.CANCELLED
+
+
+def _why_left(session: Session, booking: Booking, seat: int) -> NotValid:
+    """Why a booking that stands has no seat with this number."""
+    if booking.seats_given_away and gifts.is_given_away(session, booking.id, seat):
+        return NotValid.GIVEN_AWAY
+    return NotValid.GIVEN_BACK if _was_sold(session, booking, seat) else NotValid.UNKNOWN
 
 
 def _was_sold(session: Session, booking: Booking, seat: int) -> bool:
-    """Whether the booking once had a seat with this number: those given back were its last."""
+    """Whether the booking once had a seat with this number: those that left it were its last."""
     parts = select(func.coalesce(func.sum(Booking.seats), 0)).where(Booking.part_of == booking.id)
-    return 1 <= seat <= booking.seats + session.scalars(parts).one()
+    left = session.scalars(parts).one() + booking.seats_given_away
+    return 1 <= seat <= booking.seats + left

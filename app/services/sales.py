@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     Select,
     cast,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
-from app.models import Booking, Event, SalesDay, SummedDay
+from app.models import Booking, BookingStatus, Event, Gift, SalesDay, SummedDay
 from app.models.columns import now
 from app.models.staff_scope import within
 from app.services.sales_figures import COUNTS, EventSales, Sales, Sums
@@ -152,11 +153,11 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
         select(
             made_on.label("day"),
             Booking.event_id,
-            func.count().filter(Booking.part_of.is_(None)).label("bookings"),
-            func.sum(Booking.seats).label("seats"),
+            func.count().filter(Booking.part_of.is_(None), _bought()).label("bookings"),
+            func.coalesce(func.sum(Booking.seats).filter(_holds_its_seats()), 0).label("seats"),
             nothing.label("cancellations"),
             nothing.label("seats_back"),
-            cost.label("booked_value"),
+            func.coalesce(cost.filter(_holds_its_seats()), 0).label("booked_value"),
             nothing.label("booked_value_back"),
         )
         .where(*_within(Booking.created_at, first, last, zone))
@@ -172,6 +173,16 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
     )
     c = union_all(made, back).subquery().c
     return select(c.day, c.event_id, *_totals(c)).group_by(c.day, c.event_id)
+
+
+def _bought() -> ColumnElement[bool]:
+    """Whether a booking was made by whoever paid for it, and not by giving a seat to a friend."""
+    return Booking.id.not_in(select(Gift.booking_id))
+
+
+def _holds_its_seats() -> ColumnElement[bool]:
+    """Whether its seats are counted with it, not with the booking that they moved to."""
+    return Booking.status != BookingStatus.GIVEN_AWAY.value
 
 
 def _totals(c: Any) -> list[Any]:

@@ -192,7 +192,9 @@ def _belongs(tab: Tab) -> ColumnElement[bool]:
 
 
 def _sort_column(tab: Tab) -> ColumnElement[Any]:
-    columns = {Tab.UPCOMING: _turn(), Tab.PAST: Event.start_at, Tab.CANCELLED: Booking.cancelled_at}
+    # What was given away has no such moment.
+    cancelled = func.coalesce(Booking.cancelled_at, Booking.created_at)
+    columns = {Tab.UPCOMING: _turn(), Tab.PAST: Event.start_at, Tab.CANCELLED: cancelled}
     return columns[tab]  # type: ignore[return-value]
 
 

@@ -21,6 +21,8 @@ FACTS = {
     "limit": 4,
     "held": 3,
     "hold": "Sponsor",
+    "gift_id": 8,
+    "reason": "event_over",
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
     "seats": (2, 4),
