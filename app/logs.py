@@ -33,6 +33,7 @@ PRIVATE_TEXT = [
     (re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\$argon2[^\s\"',]*,?[^\s\"']*"), HIDDEN),
     (re.compile(r"/tickets/[\w%-]{20,}"), f"/tickets/{HIDDEN}"),
+    (re.compile(r"/gifts/[\w%]+-[\w%-]+"), f"/gifts/{HIDDEN}"),
     (re.compile(r"/sign-in/links/[\w%-]+"), f"/sign-in/links/{HIDDEN}"),
     (re.compile(r"://[^\s/@]+@"), f"://{HIDDEN}@"),
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), HIDDEN),

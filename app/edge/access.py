@@ -48,6 +48,7 @@ TABLE = {
         service_workers.bookings service_workers.tickets
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.confirm_cancellation tickets.cancel
+        tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
@@ -55,6 +56,7 @@ TABLE = {
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
         my_bookings.confirm_cancellation my_bookings.cancel
+        my_bookings.gifts my_bookings.give my_bookings.take_back
         account.show account.rename account.change_email account.change_password
         account.sign_out_everywhere account.export account.confirm_deletion account.delete
         api_tokens.find api_tokens.create api_tokens.revoke
@@ -62,6 +64,7 @@ TABLE = {
     Who.CALLER: """
         api_bookings.create_booking api_bookings.get_booking api_bookings.change_booking
         api_bookings.cancel_booking api_bookings.list_bookings_of_user
+        api_gifts.give_seat api_gifts.list_gifts api_gifts.take_seat_back
     """,
     Who.SEE: """
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
@@ -118,6 +121,8 @@ RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpo
 _OWN = """
     my_bookings.show my_bookings.calendar my_bookings.pdf
     my_bookings.confirm_cancellation my_bookings.cancel
+    my_bookings.gifts my_bookings.give my_bookings.take_back
+    api_gifts.give_seat api_gifts.list_gifts api_gifts.take_seat_back
     api_tokens.revoke
     api_bookings.get_booking api_bookings.change_booking api_bookings.cancel_booking
     api_bookings.list_bookings_of_user

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import HiddenInput
 
 from app.lib.names import is_visible, tidy_line
 from app.models.booking import MAX_SEATS
@@ -97,6 +98,16 @@ class CancellationForm(Form):
     def keep(self) -> int:
         """Seats to keep; 0 (cancel all) for a form without numbers."""
         return _whole(self.had.data) - _whole(self.give.data)
+
+
+class GiftForm(Form):
+    """Gives a seat to a friend: that with this number, so that sending it twice gives one seat."""
+
+    seat = WholeNumberField(widget=HiddenInput())
+
+    def validate_seat(self, field: WholeNumberField) -> None:
+        if field.data is None or not 1 <= field.data <= MAX_SEATS:
+            raise ValidationError(_("Please try again."))
 
 
 def _whole(text: str | None) -> int:

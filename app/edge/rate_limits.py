@@ -165,6 +165,12 @@ def guest_booking(email: str, address: str | None) -> None:
     limiter().spend("booking_address", network)
 
 
+def giving(booking_id: int, address: str | None) -> None:
+    """Count a seat that is given to a friend: for each one a booking is recorded."""
+    limiter().spend("booking", "gifts", booking_id)
+    limiter().spend("booking_address", client_network(address))
+
+
 def api_call() -> None:
     """Count an API call: per user with a token, else per address.
 

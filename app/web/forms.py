@@ -17,6 +17,7 @@ from wtforms.validators import (
     InputRequired,
     Length,
     NumberRange,
+    Optional,
 )
 
 from app.edge.forms import Form, new_password_field, strip
@@ -62,6 +63,21 @@ class GuestBookingForm(BookingForm):
 
     name = _name_field(_("Your name"))
     email = _email_field(_("Email"), _("Enter your email."))
+
+
+class AcceptForm(Form):
+    """Accepts a seat that a friend gives; without an email, whoever does gets no letters."""
+
+    name = _name_field(_("Your name"), description=_("As it should stand on the ticket."))
+    email = EmailField(
+        _("Email, if you like"),
+        filters=[strip],
+        validators=[
+            Optional(),
+            Email(_("Enter an email address, as in name@example.com.")),
+            Length(max=254),
+        ],
+    )
 
 
 class SignInForm(Form):

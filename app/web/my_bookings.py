@@ -17,6 +17,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
+from app.web import giving
 from app.web.kept_tickets import kept_in_browser
 from app.web.shared_tickets import bookings_page, ticket_page
 from app.web.ticket_files import ticket_pdf
@@ -84,6 +85,21 @@ def cancel(booking_id: int) -> Answer:
         message = _("Some of these seats were given back meanwhile. Please choose again.")
         return _confirm(_mine(booking_id), message, 422)
     return _cancelled(_mine(booking_id))
+
+
+@blueprint.get("/bookings/<id:booking_id>/gifts")
+def gifts(booking_id: int) -> Answer:
+    return giving.giving_page(_mine(booking_id), of_account)
+
+
+@blueprint.post("/bookings/<id:booking_id>/gifts")
+def give(booking_id: int) -> Answer:
+    return giving.give(_mine(booking_id), of_account, lambda: _mine(booking_id))
+
+
+@blueprint.post("/bookings/<id:booking_id>/gifts/<id:gift_id>/taken-back")
+def take_back(booking_id: int, gift_id: int) -> Answer:
+    return giving.take_back(_mine(booking_id), gift_id, of_account)
 
 
 def _mine(booking_id: int) -> Booking:

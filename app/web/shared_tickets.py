@@ -26,6 +26,7 @@ from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
 from app.services import outbox
 from app.services.paging import Page
 from app.services.user_bookings import Tab
+from app.web.giving import ShownGift, shown_gifts
 from app.web.ticket_links import TicketLinks, of_account
 
 MOST_CODES = 10
@@ -83,9 +84,11 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
     own = _Own(booking, links, codes, address, holder)
     new, offers_password = "new" in request.args, address is not None and outbox.is_configured()
 
-    def render(shown: _Own) -> str:
-        return shown.page(now=at, new=new, offers_password=offers_password)
+    def render(shown: _Own, gifts: Sequence[ShownGift] = ()) -> str:
+        return shown.page(now=at, new=new, offers_password=offers_password, gifts=gifts)
 
+    if booking.seats_given_away:
+        return render(own, shown_gifts(booking))
     if not _stands(booking) or booking.seats > MOST_CODES or has_message():
         return render(own)
     page = shared_text(

@@ -23,6 +23,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.services import bookings, tickets
+from app.web import giving
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.shared_tickets import booking_rows, ticket_page
@@ -85,6 +86,21 @@ def cancel(secret: str) -> Answer:
     else:
         flash(told_of(booking), "done")
     return go_to(by_secret(booking).to("show"))
+
+
+@blueprint.get("/tickets/<secret>/gifts")
+def gifts(secret: str) -> Answer:
+    return giving.giving_page(_opened(secret), by_secret)
+
+
+@blueprint.post("/tickets/<secret>/gifts")
+def give(secret: str) -> Answer:
+    return giving.give(_opened(secret), by_secret, lambda: _opened(secret))
+
+
+@blueprint.post("/tickets/<secret>/gifts/<id:gift_id>/taken-back")
+def take_back(secret: str, gift_id: int) -> Answer:
+    return giving.take_back(_opened(secret), gift_id, by_secret)
 
 
 def _opened(secret: str) -> Booking:

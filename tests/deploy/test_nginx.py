@@ -116,14 +116,17 @@ def test_a_host_that_is_not_ours_is_refused_and_health_is_told_to_all(town):
         assert httpx.get(town.url + path, headers={"Host": "10.1.2.3"}).status_code == 200
 
 
-def test_the_address_of_a_ticket_stands_in_no_log(town, clean, folder):
+def test_the_address_of_a_ticket_or_a_gift_stands_in_no_log(town, clean, folder):
     secret = "7" * 12 + "x" * 22
-    for path in (f"/tickets/{secret}?new=1", f"/tickets/{secret}/calendar.ics", "/?q=dance"):
+    for path in (f"/tickets/{secret}?new=1", f"/tickets/{secret}/calendar.ics"):
+        httpx.get(town.url + path, headers=PAGE)
+    for path in (f"/gifts/7-{secret}", "/?q=dance"):
         httpx.get(town.url + path, headers=PAGE)
     logs = folder / "town" / "nginx"
     wait_until(lambda: "/?q=dance" in (logs / "access.log").read_text())
     logged = (logs / "access.log").read_text() + (logs / "error.log").read_text()
     assert logged.count('"GET /tickets/- HTTP/1.1" 404') == 2
+    assert '"GET /gifts/- HTTP/1.1" 404' in logged
     assert "7777" not in logged
 
 

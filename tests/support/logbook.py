@@ -38,6 +38,7 @@ PRIVATE = {
     "a form's token": re.compile(r"csrf_token"),
     "a query string": re.compile(r"\?\w+="),
     "a ticket's address": re.compile(r"/tickets/[\w%-]{20,}"),
+    "a gift's address": re.compile(r"/gifts/\w+-[\w%-]{20,}"),
     "a sign-in link": re.compile(r"/sign-in/links/[\w-]{20,}"),
     "a booking's reference": re.compile(rf"\b(?=\w*\d)[{REFERENCE_LETTERS}]{{12}}\b"),
     "what the guard had to hide": re.compile(re.escape(logs.HIDDEN)),
