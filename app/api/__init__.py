@@ -15,6 +15,7 @@ from app.api import (
     bookings,
     check_ins,
     events,
+    gifts,
     health,
     openapi,
     staff_keys,
@@ -23,7 +24,7 @@ from app.api import (
 )
 
 MODULES = (
-    *(health, events, bookings, users, admin_holds, admin_events, admin_images),
+    *(health, events, bookings, gifts, users, admin_holds, admin_events, admin_images),
     *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins),
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 BODIES: dict[str, dict[str, Any]] = {
     "createBooking": {"user_id": 1, "event_id": 2, "seats": 2},
     "changeBooking": {"seats": 1},
+    "giveSeat": {"seat": 6},
     "createUser": {
         "email": "meena@example.com",
         "name": "Meena",
@@ -41,13 +42,17 @@ ADDRESSES: dict[str, int | str] = {
     "key_id": 1,
     "hold_id": 1,
     "run": "1a2b3c4d",
+    "gift_id": 1,
     "check_in_id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d",
 }
 """By parameter of an address."""
 _OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
 _OF_DOORS = ("checkIn", "undoCheckIn", "listCheckIns", "getArrivals")
+_OF_GIFTS = ("giveSeat", "listGifts", "takeSeatBack")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
+    # What the first makes, where all samples are sent in the document's order.
+    **{call: {"booking_id": 5, "gift_id": 17} for call in _OF_GIFTS},
     # The event of the booking that is checked in.
     **{call: {**ADDRESSES, "event_id": 4} for call in _OF_DOORS},
     "admitWalkIn": {"event_id": 2},

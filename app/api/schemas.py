@@ -204,7 +204,7 @@ class BookingIn(Payload):
 
 class BookingFacts(Payload):
     booking_id: int
-    status: Literal["CONFIRMED", "CANCELLED"]
+    status: Literal["CONFIRMED", "CANCELLED", "GIVEN_AWAY"]
     user_id: int
     event_id: int
     seats: int
@@ -219,13 +219,14 @@ class BookedOut(BookingFacts):
     )
 
 
-State = Literal["CONFIRMED", "EVENT_CANCELLED", "CANCELLED", "GIVEN_BACK"]
+State = Literal["CONFIRMED", "EVENT_CANCELLED", "CANCELLED", "GIVEN_BACK", "GIVEN_AWAY"]
 
 
 class BookingOut(BookingFacts):
     state: State = Field(
         description="The status, told apart: EVENT_CANCELLED while the organiser has cancelled the"
-        " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others."
+        " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others;"
+        " GIVEN_AWAY for a booking whose last seat is a friend's, or was taken back from one."
     )
     price_minor: int = Field(description="Price of one seat, as it was when it was booked.")
     currency: str = CURRENCY
@@ -266,7 +267,7 @@ class PagingQuery(Payload):
 
 
 class EventBookingsQuery(PagingQuery):
-    status: Literal["CONFIRMED", "CANCELLED"] | None = None
+    status: Literal["CONFIRMED", "CANCELLED", "GIVEN_AWAY"] | None = None
     state: State | None = None
     q: Search = Field(
         "",

@@ -8,8 +8,9 @@ from app.db import transaction
 from app.edge.access import OWN, RULES, Who
 from app.models import Mail, Permission, Role
 from app.models.columns import now
+from app.presenters.gift_addresses import gift_secret
 from app.presenters.ticket_addresses import ticket_secret
-from app.services import sign_ins, staff
+from app.services import gifts, sign_ins, staff
 from app.services.api_tokens import create_api_token
 from tests.web.conftest import Visitor
 
@@ -45,7 +46,7 @@ class World:
         self.personas = {name: Persona(name) for name in PERSONAS}
         event = factories.event(capacity=20)
         users = {name: factories.user(f"{name}@example.com") for name in ("alice", "bob")}
-        booking = factories.booking(event, users["alice"], seats=2)
+        booking = factories.booking(event, users["alice"], seats=3)
         hold = factories.hold(event)
         message = factories.message(event)
         tokens = {}
@@ -63,6 +64,8 @@ class World:
                 self.personas[role].session = {"admin": sign_ins.begin_for_staff(key.key_digest)}
             spare, _ = staff.create_key("spare", Role.VIEWER)
             secret = ticket_secret(booking)
+            gift = gifts.give(app.extensions["desk"], booking.id)
+            given = gift_secret(gift)
             with transaction() as session:
                 mail = Mail(
                     letter="ticket", recipient="a@b.example", locale="en_IN", state="given_up"
@@ -72,6 +75,8 @@ class World:
             "event_id": event.id,
             "booking_id": booking.id,
             "secret": secret,
+            "gift_id": gift.booking_id,
+            "gift_secret": given,
             "user_id": users["alice"].id,
             "token_id": tokens["alice"],
             "key_id": spare.id,
