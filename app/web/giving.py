@@ -48,7 +48,7 @@ def giving_page(booking: Booking, links: Links, error: str = "", status: int = 2
 
 
 def give(booking: Booking, links: Links, read: Callable[[], Booking]) -> Answer:
-    """Give the seat that the form names, and show its link; `read` returns the booking anew."""
+    """Give the seat that the form names, and show the ticket with its link; `read` returns the booking anew."""
     form = GiftForm()
     if not form.validate():
         return giving_page(booking, links, _("Please try again."), 422)
@@ -57,7 +57,9 @@ def give(booking: Booking, links: Links, read: Callable[[], Booking]) -> Answer:
         gifts.give(desk(), booking.id, seat=form.seat.data)
     except NotGivable as error:
         return giving_page(read(), links, problem_of(error).detail, 409)
-    return go_to(links(booking).to("gifts"))
+    # The ticket, which has the link now: a browser that keeps it for where there is no network
+    # (ADR 94) forgets the old code so.
+    return go_to(links(booking).to("show", _anchor="gifts"))
 
 
 def take_back(booking: Booking, gift_id: int, links: Links) -> Answer:

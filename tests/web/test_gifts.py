@@ -44,7 +44,7 @@ def give(visitor, ticket):
     """As the page's form does; answers the page that follows."""
     seat = re.search(r'name="seat" value="(\d+)"', visitor.get(f"{ticket}/gifts").text)[1]
     answer = visitor.post(f"{ticket}/gifts", {"seat": seat})
-    assert (answer.status_code, answer.location) == (303, f"{ticket}/gifts")
+    assert (answer.status_code, answer.location) == (303, f"{ticket}#gifts")
     return visitor.get(answer.location).text
 
 
