@@ -48,7 +48,10 @@ def giving_page(booking: Booking, links: Links, error: str = "", status: int = 2
 
 
 def give(booking: Booking, links: Links, read: Callable[[], Booking]) -> Answer:
-    """Give the seat that the form names, and show the ticket with its link; `read` returns the booking anew."""
+    """Give the seat that the form names, and show the ticket with its link.
+
+    `read` returns the booking anew.
+    """
     form = GiftForm()
     if not form.validate():
         return giving_page(booking, links, _("Please try again."), 422)
