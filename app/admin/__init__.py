@@ -12,6 +12,7 @@ from app.admin import (
     checks,
     dashboard,
     door,
+    door_lists,
     events,
     guest_messages,
     holds,
@@ -31,6 +32,7 @@ PAGES = (
         events,
         live_sales,
         arrivals,
+        door_lists,
         holds,
         guest_messages,
         images,
@@ -52,3 +54,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(keys.own, url_prefix="/admin")
     app.register_blueprint(door.blueprint, url_prefix="/door")
     app.register_blueprint(walk_ins.blueprint, url_prefix="/door")
+    app.register_blueprint(door_lists.at_door, url_prefix="/door")

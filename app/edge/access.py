@@ -70,7 +70,7 @@ TABLE = {
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
-        admin_arrivals.show
+        admin_arrivals.show admin_door_lists.show
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
@@ -108,7 +108,7 @@ TABLE = {
     """,
     Who.CHECK_IN: """
         door.index door.show door.check_in door.undo
-        walk_ins.ask walk_ins.create walk_ins.undo
+        walk_ins.ask walk_ins.create walk_ins.undo door_lists.show_at_door
         api_walk_ins.create_walk_in api_walk_ins.undo_walk_in
         api_check_ins.create_check_in api_check_ins.undo_check_in api_check_ins.list_check_ins
     """,

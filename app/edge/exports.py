@@ -30,7 +30,7 @@ BATCH = 100
 def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
     """Stream the rows as `<name>.csv`, with times in the site's time zone."""
     lines = _lines(header, rows, settings().zone)
-    response = Response(stream_with_context(_paced(lines)), mimetype="text/csv; charset=utf-8")
+    response = Response(stream_with_context(paced(lines)), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = disposition("attachment", f"{name}.csv")
     return response
 
@@ -38,13 +38,14 @@ def csv_file(name: str, header: Row, rows: Iterable[Row]) -> Response:
 def excel_file(name: str, header: Row, rows: Iterable[Row], widths: Sequence[int] = ()) -> Response:
     """Stream the rows as `<name>.xlsx`, with times in the site's time zone."""
     pieces = workbook(name, header, rows, settings().zone, widths)
-    response = Response(stream_with_context(_paced(pieces)), mimetype=XLSX)
+    response = Response(stream_with_context(paced(pieces)), mimetype=XLSX)
     response.headers["Content-Disposition"] = disposition("attachment", f"{name}.xlsx")
     return response
 
 
-def _paced(pieces: Iterable[T]) -> Iterator[T]:
-    """The chunks, made within the limits of the staff key that asked for them."""
+def paced(pieces: Iterable[T]) -> Iterator[T]:
+    """The chunks, made within the limits of the staff key that asked for them, while other requests
+    of this process run between them."""
     # They are read after the view has ended, and in another session than its own.
     return _within(staff_scope.scope(), pieces)
 

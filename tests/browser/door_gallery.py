@@ -110,5 +110,11 @@ SCENES = {
     "admin-arrivals": lambda page, world: page.goto(
         f"/admin/events/{world.bookings['ok'].event_id}/arrivals"
     ),
+    "admin-door-list": lambda page, world: page.goto(
+        f"/admin/events/{world.bookings['ok'].event_id}/door-list?doors=2"
+    ),
+    "door-list-by-code": lambda page, world: page.goto(
+        f"/door/{world.bookings['ok'].event_id}/list?order=codes"
+    ),
     "door-key-made": door_key_made,
 }

@@ -1,6 +1,7 @@
 """The door in a browser: phones with played cameras, a volunteer's key, a keyboard."""
 
 import json
+import re
 from contextlib import contextmanager
 from datetime import timedelta
 from urllib.request import Request, urlopen
@@ -13,8 +14,12 @@ from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
 
 
 @pytest.fixture
-def booking(clean, make_booking, make_event, make_user):
-    event = make_event(name="Onam", capacity=50)
+def event(clean, make_event):
+    return make_event(name="Onam", capacity=50)
+
+
+@pytest.fixture
+def booking(event, make_booking, make_user):
     return make_booking(event, make_user(name="Meena"), seats=3)
 
 
@@ -133,6 +138,21 @@ def test_a_seat_is_sold_in_two_taps_and_a_scanner_sells_none(
         page.get_by_role("button", name="Undo the walk-in").click()
         expect(page.get_by_text("The seats are free again.")).to_be_visible()
     assert sql("SELECT status, seats FROM bookings ORDER BY id DESC LIMIT 1") == [("CANCELLED", 2)]
+
+
+def test_each_door_has_sheets_of_its_own_with_its_names_on_top(
+    browser, volunteer, event, make_booking, make_user
+):
+    for number in range(40):
+        make_booking(event, make_user(name=f"{'Anu' if number < 20 else 'Zoya'} {number}"))
+    with phone(browser, volunteer) as page:
+        page.get_by_role("link", name="Lists to print").click()
+        page.get_by_label("Doors").select_option("2")
+        page.get_by_role("button", name="Show").click()
+        page.get_by_role("heading", name="Door 2 of 2: M – Z").wait_for()
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 2
+        page.emulate_media(media="print")
+        expect(page.locator(".on-paper").first).to_have_text("Onam · Door 1 of 2: A")
 
 
 def test_a_scan_without_a_network_is_sent_again_and_admits_once(browser, volunteer, booking, sql):
