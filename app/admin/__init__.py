@@ -21,6 +21,7 @@ from app.admin import (
     live_sales,
     login,
     mails,
+    no_shows,
     refunds,
     walk_ins,
 )
@@ -33,6 +34,7 @@ PAGES = (
         live_sales,
         arrivals,
         door_lists,
+        no_shows,
         holds,
         guest_messages,
         images,

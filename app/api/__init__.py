@@ -17,6 +17,7 @@ from app.api import (
     events,
     gifts,
     health,
+    no_shows,
     openapi,
     staff_keys,
     users,
@@ -25,7 +26,7 @@ from app.api import (
 
 MODULES = (
     *(health, events, bookings, gifts, users, admin_holds, admin_events, admin_images),
-    *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins),
+    *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins, no_shows),
 )
 
 

@@ -70,7 +70,7 @@ TABLE = {
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
-        admin_arrivals.show admin_door_lists.show
+        admin_arrivals.show admin_no_shows.show admin_door_lists.show
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
@@ -79,7 +79,7 @@ TABLE = {
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
         api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
-        api_check_ins.get_arrivals
+        api_check_ins.get_arrivals api_no_shows.list_no_shows
     """,
     Who.MANAGE: """
         admin_events.new admin_events.create admin_events.update admin_events.preview

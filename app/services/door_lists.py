@@ -1,4 +1,4 @@
-"""Who is expected at an event's door: lists to be printed, and who did not come."""
+"""Lists of who is expected at an event, to be printed for its doors."""
 
 from collections.abc import Sequence
 from enum import StrEnum

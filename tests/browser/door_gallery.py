@@ -116,5 +116,8 @@ SCENES = {
     "door-list-by-code": lambda page, world: page.goto(
         f"/door/{world.bookings['ok'].event_id}/list?order=codes"
     ),
+    "admin-no-shows": lambda page, world: page.goto(
+        f"/admin/events/{world.events['over'].id}/no-shows"
+    ),
     "door-key-made": door_key_made,
 }
