@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from app.models.columns import now
 from app.services import accounts
-from tests.browser import door_gallery
+from tests.browser import door_gallery, gift_gallery
 from tests.browser.people import PASSWORD
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -535,6 +535,7 @@ VISITOR = [
     Scene("guest-ticket-replaced", guests_ticket_replaced, status=404),
     Scene("guest-tickets", guests_tickets),
     Scene("guest-tickets-none", at("/tickets")),
+    *(Scene(name, play) for name, play in gift_gallery.SCENES.items()),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
