@@ -30,6 +30,7 @@ from app.services import (
     booking_search,
     bookings,
     events,
+    gifts,
     holds,
     issues,
     outbox,
@@ -230,6 +231,8 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         sends_mail=outbox.is_configured(),
         correctable=booking_guests.is_correctable(booking),
         seats_in=admissions.list_seats_in(booking),
+        gifts=gifts.list_gifts(booking),
+        origin=gifts.origin_of(booking),
     )
     return make_response(page, status)
 

@@ -18,7 +18,7 @@ from app.lib.money import digits_of
 from app.models import Permission
 from app.presenters import prices
 from app.presenters.audit_actions import action_label
-from app.presenters.booking_states import state_label, state_tone
+from app.presenters.booking_states import gift_label, state_label, state_tone
 from app.presenters.door_answers import door_word
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         guest_name=guest_name,
         guest_email=guest_email,
         state_label=state_label,
+        gift_label=gift_label,
         state_tone=state_tone,
     )
     app.jinja_env.globals.update(

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from app.models import BookingState
+from app.models import BookingState, GiftState
 
 
 def state_label(state: str, *, organiser: bool = False) -> str:
@@ -13,6 +13,17 @@ def state_label(state: str, *, organiser: bool = False) -> str:
         BookingState.CANCELLED: _("Cancelled"),
         BookingState.GIVEN_BACK: _("Given back"),
         BookingState.GIVEN_AWAY: _("Given away"),
+    }
+    return labels[state]
+
+
+def gift_label(state: str) -> str:
+    """Return the words for the state of a seat that was given to a friend."""
+    labels: dict[str, str] = {
+        GiftState.WAITING: _("waits for a name"),
+        GiftState.ACCEPTED: _("accepted"),
+        GiftState.TAKEN_BACK: _("taken back"),
+        GiftState.GIVEN_BACK: _("given back"),
     }
     return labels[state]
 

@@ -33,7 +33,7 @@ MAX_COUNTED = 1_000
 class BookingQuery:
     event_id: int | None = None
     status: str = ""
-    """`CONFIRMED` or `CANCELLED`; empty for all."""
+    """A `BookingStatus`; empty for all."""
     q: str = ""
     state: str = ""
     """A `BookingState`; empty for all."""

@@ -181,3 +181,20 @@ def test_a_gift_of_an_event_that_was_cancelled_says_so(visitor, gift, event, sql
     assert "Accept" not in page
     assert visitor.post(gift[0], {"name": "Ravi"}).status_code == 303
     assert sql("SELECT accepted_at FROM gifts") == [(None,)]
+
+
+def test_staff_sees_whose_seat_came_from_whom(app, desk, organiser, event, booked):
+    with app.app_context():
+        waits, theirs = (gifts.give(desk, booked.id) for _ in range(2))
+        gifts.accept(desk, theirs.booking_id, name="Ravi")
+    givers = organiser.get(f"/admin/bookings/{booked.id}").text
+    for gift in (waits, theirs):
+        assert f'href="/admin/bookings/{gift.booking_id}"' in givers
+    assert "waits for a name" in givers
+    assert re.search(r"Ravi.*<strong>accepted</strong>", givers)
+    friends = organiser.get(f"/admin/bookings/{theirs.booking_id}").text
+    assert f'href="/admin/bookings/{booked.id}"' in friends
+    assert "friends" not in organiser.get("/admin/bookings.csv").text
+    listed = organiser.get(f"/admin/bookings?event={event.id}").text
+    assert "A guest" in listed
+    assert ">friends<" not in listed
