@@ -48,7 +48,9 @@ class StaffKeyForm(Form):
     role = SelectField(
         _("What they may do"),
         choices=[
-            SelectChoice(Role.DOOR.value, _("Door: check guests in, see nothing else")),
+            SelectChoice(
+                Role.DOOR.value, _("Door: check guests in, sell seats there, see nothing else")
+            ),
             SelectChoice(Role.VIEWER.value, _("Viewer: look at everything, change nothing")),
             SelectChoice(Role.ORGANISER.value, _("Organiser: run events and bookings")),
             SelectChoice(Role.OWNER.value, _("Owner: everything, staff keys too")),

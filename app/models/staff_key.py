@@ -20,7 +20,7 @@ class Permission(StrEnum):
     KEYS = "keys"
     """Make and revoke staff keys."""
     CHECK_IN = "check_in"
-    """Admit guests at the door, which shows their names and seats."""
+    """Admit guests at the door, which shows their names and seats, and sell seats there."""
 
 
 class Role(StrEnum):
