@@ -105,6 +105,16 @@ class Settings(BaseSettings):
     demo_mailbox: str = ""
     """Set by `make demo`: the Maildir that its mail server fills, shown at `/dev/mail`."""
 
+    apple_pass_type_id: str = ""
+    """With the four below: tickets as passes for Apple Wallet, signed by these files."""
+    apple_team_id: str = ""
+    apple_pass_certificate: str = ""
+    apple_pass_key: str = ""
+    apple_wwdr_certificate: str = ""
+    google_wallet_issuer_id: str = Field("", pattern="^[0-9]*$")
+    """With the key file of a service account: tickets as passes for Google Wallet."""
+    google_wallet_key: str = ""
+
     keep_guests_days: int = Field(365, ge=1, le=36_500)
     """How long `flask forget` leaves guests after the end of their last event."""
 
@@ -279,6 +289,12 @@ class Settings(BaseSettings):
     def signing_keys(self) -> tuple[str, ...]:
         """The secret key, by which is signed, and former ones, whose signatures are valid."""
         return (self.secret_key, *self.secret_key_fallbacks)
+
+    @property
+    def apple_credentials(self) -> tuple[str, str, str, str, str]:
+        """Certificate, key and Apple's certificate (files), pass type and team."""
+        files = (self.apple_pass_certificate, self.apple_pass_key, self.apple_wwdr_certificate)
+        return (*files, self.apple_pass_type_id, self.apple_team_id)
 
     @property
     def serves_loopback(self) -> bool:

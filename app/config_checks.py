@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.lib.apple_passes import WrongCredentials, signer_of
+from app.lib.google_passes import WrongAccount, account_of
 from app.lib.text_files import text_of
 
 if TYPE_CHECKING:
@@ -16,12 +18,18 @@ WEAK_WORDS = ("change_me", "changeme", "secret", "password", "example", "default
 HOST_NAME = re.compile(r"(\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:\d+)?")
 """A leading dot matches all subdomains as well; an IPv6 address stands in brackets."""
 LOOPBACK = {"127.0.0.1", "localhost"}
+APPLE = (
+    *("apple_pass_type_id", "apple_team_id"),
+    *("apple_pass_certificate", "apple_pass_key", "apple_wwdr_certificate"),
+)
+GOOGLE = ("google_wallet_issuer_id", "google_wallet_key")
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def problems(settings: "Settings") -> list[str]:
     """Return the reasons not to serve, a sentence each; empty if there are none."""
     found = _exposure_problems(settings) + _metrics_problems(settings) + _page_problems(settings)
+    found += _wallet_problems(settings)
     if settings.mail_url and not settings.sender:
         found.append("MAIL_FROM is missing: with MAIL_URL, say whom letters come from.")
     return found if settings.demo else found + _keys_problems(settings)
@@ -88,6 +96,29 @@ def _page_problems(settings: "Settings") -> list[str]:
                 f"{name} is neither a text file that can be read nor an https:// address: {page!r}."
             )
     return found
+
+
+def _wallet_problems(settings: "Settings") -> list[str]:
+    found = _missing_of(settings, APPLE) + _missing_of(settings, GOOGLE)
+    if found:
+        return found
+    try:
+        if settings.apple_pass_type_id:
+            signer_of(*settings.apple_credentials)
+        if settings.google_wallet_issuer_id:
+            account_of(Path(settings.google_wallet_key))
+    except (WrongCredentials, WrongAccount) as fault:
+        found.append(str(fault))
+    return found
+
+
+def _missing_of(settings: "Settings", names: tuple[str, ...]) -> list[str]:
+    """Name what is missing of settings that only work together."""
+    missing = [name.upper() for name in names if not getattr(settings, name)]
+    if not missing or len(missing) == len(names):
+        return []
+    given = next(name.upper() for name in names if getattr(settings, name))
+    return [f"{given} needs {', '.join(missing)} besides: passes are signed with all of them."]
 
 
 def _metrics_problems(settings: "Settings") -> list[str]:

@@ -71,6 +71,12 @@ class ApiTokenNotFound(NotFound):
     noun = "API token"
 
 
+class WalletNotOffered(NotFound):
+    """No credentials for this wallet, or they have ended; or the booking has too many seats."""
+
+    noun = "pass"
+
+
 class HoldNotFound(NotFound):
     noun = "hold"
 

@@ -47,6 +47,7 @@ TABLE = {
         checkout.begin checkout.create
         service_workers.bookings service_workers.tickets
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
+        tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
         tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
         admin_login.show admin_login.create admin_login.delete
@@ -55,6 +56,7 @@ TABLE = {
     """,
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
+        my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
         my_bookings.confirm_cancellation my_bookings.cancel
         my_bookings.gifts my_bookings.give my_bookings.take_back
         account.show account.rename account.change_email account.change_password
@@ -120,6 +122,7 @@ TABLE = {
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
     my_bookings.show my_bookings.calendar my_bookings.pdf
+    my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
     my_bookings.confirm_cancellation my_bookings.cancel
     my_bookings.gifts my_bookings.give my_bookings.take_back
     api_gifts.give_seat api_gifts.list_gifts api_gifts.take_seat_back

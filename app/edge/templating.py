@@ -26,6 +26,7 @@ from app.presenters.markdown import paragraphs, plain, rendered
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
 from app.presenters.urls import event_url, poster_url, preview_url
+from app.services import wallets
 
 
 def init_app(app: Flask) -> None:
@@ -78,6 +79,7 @@ def init_app(app: Flask) -> None:
         how_to_pay=prices.how_to_pay,
         how_to_pay_booking=prices.how_to_pay_booking,
         map_url=map_url,
+        wallets_of=lambda seats: wallets.offered(seats, settings()),
     )
 
 

@@ -208,6 +208,11 @@ def ink_name(event_id: int) -> str:
     return list(_PRINTINGS)[event_id * 3 % len(_PRINTINGS)]
 
 
+def ink_of(event_id: int) -> Ink:
+    """Return the colours of the event's poster."""
+    return _PRINTINGS[ink_name(event_id)]
+
+
 def poster(event_id: int, width: int = 800, height: int = 500) -> str:
     """Return the event's poster as an SVG document; the same id always gives the same text."""
     rng = Random(event_id)  # noqa: S311  # art has to repeat, not to be secret
@@ -221,7 +226,7 @@ def poster(event_id: int, width: int = 800, height: int = 500) -> str:
     candidates = (strands(dots, crossings(dots, rng)) for _ in range(_CANDIDATES))
     lines = min(candidates, key=len)
 
-    ink = _PRINTINGS[ink_name(event_id)]
+    ink = ink_of(event_id)
     scale = diameter * height / across / (2 * _U)
     inset = 0.03 * height
     return (

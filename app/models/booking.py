@@ -261,10 +261,14 @@ class Booking(Model):
         """Price of all its seats, in the currency's smallest unit."""
         return self.price_minor * self.seats
 
+    @property
+    def stands(self) -> bool:
+        """Whether it lets somebody in: neither it nor its event is cancelled."""
+        return self.takes_seats and self.state == BookingState.CONFIRMED
+
     def can_be_given_back(self, at: datetime) -> bool:
         """Whether its guest may give back seats at `at`; an organiser always may."""
-        stands = self.takes_seats and self.state == BookingState.CONFIRMED
-        return stands and at < self.event.cancellable_until
+        return self.stands and at < self.event.cancellable_until
 
     def can_be_given_away(self, at: datetime) -> bool:
         """Whether its guest may give a seat to a friend at `at`."""

@@ -1,18 +1,22 @@
 """Diagnosis for operators: the state of each part of the site."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from app.booking.gate import SeatGate
 from app.config import Settings
+from app.lib.apple_passes import WrongCredentials, signer_of
 from app.lib.emails import ascii_domain
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, SMTPConnection
+from app.models.columns import now
 from app.operations import mail_backlog
 from app.operations.connection_budget import complaint
 from app.operations.health import OK, Readiness, readiness
 
 MAIL_TIMEOUT = 5.0
+ENDS_SOON = timedelta(days=30)
 WAITS_LONG = 300.0
 """Seconds until a letter that nobody has tried to send is worth a word."""
 
@@ -41,6 +45,7 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
         Check("connections", complaint(settings) or OK),
         Check("mail", _mail(settings, found), needed=False),
         Check("sign-up", _sign_up(settings), needed=False),
+        Check("wallets", _wallets(settings), needed=False),
     ]
 
 
@@ -55,6 +60,22 @@ def _mail(settings: Settings, found: Readiness) -> str:
         return f"the server takes nothing ({error}); check MAIL_URL and MAIL_FROM"
     if found.ready and (waits := mail_backlog.backlog().oldest) > WAITS_LONG:
         return f"a letter has waited for {waits / 60:.0f} minutes; does `flask worker` run?"
+    return OK
+
+
+def _wallets(settings: Settings) -> str:
+    """Whether passes can be signed for some time yet; wrong files are told by the settings."""
+    if not settings.apple_pass_type_id:
+        return OK
+    try:
+        ends_at = signer_of(*settings.apple_credentials).ends_at
+    except WrongCredentials:
+        return "no passes for Apple Wallet are made; see settings"
+    if ends_at < now() + ENDS_SOON:
+        return (
+            f"the certificates for Apple Wallet are good until {ends_at.date()}; "
+            "renew APPLE_PASS_CERTIFICATE, or APPLE_WWDR_CERTIFICATE with it"
+        )
     return OK
 
 

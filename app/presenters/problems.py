@@ -69,6 +69,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "picture": _("There is no such picture."),
         "API token": _("There is no such API token."),
         "link": _("This link is not valid: it was used before, or its time is over."),
+        "pass": _("There is no such pass for a wallet. The ticket can be saved as a PDF."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
         "gift": _("This link gives no seat. It may be cut off, or you have a newer one."),

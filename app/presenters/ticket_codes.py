@@ -62,10 +62,16 @@ def code_pictures(booking: Booking, most: int) -> list[CodePicture]:
             number,
             f"{booking.spoken_reference}-{number}",
             f"seat-{number}@{booking.reference.lower()}",
-            picture(f"{booking.reference}-{number}"),
+            picture(scanned_text(booking, number)),
         )
         for number in range(1, min(booking.seats, most) + 1)
     ]
+
+
+def scanned_text(booking: Booking, number: int) -> str:
+    """Return what a scanner reads in the code of a seat."""
+    # The reference has 58 random bits, so codes can't be guessed; the door looks it up.
+    return f"{booking.reference}-{number}"
 
 
 def code_texts(reference: str, seats: int) -> list[str]:
@@ -80,6 +86,5 @@ def code_span(reference: str, seats: int) -> str:
 
 
 def _code(booking: Booking, number: int) -> SeatCode:
-    # The reference has 58 random bits, so codes can't be guessed; the door looks it up.
-    text = f"{booking.reference}-{number}"
+    text = scanned_text(booking, number)
     return SeatCode(number, f"{booking.spoken_reference}-{number}", drawing(text))

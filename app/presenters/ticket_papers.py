@@ -57,10 +57,10 @@ def ticket_code_facts(booking: Booking) -> list[dict[str, str]]:
     return drawn
 
 
-def ticket_file_name(booking: Booking) -> str:
-    """Return a name for the file, by the event and its day: `kuchipudi-by-night-2031-05-04.pdf`."""
+def ticket_file_name(booking: Booking, ending: str) -> str:
+    """Return a name for a file, by the event and its day: `kuchipudi-by-night-2031-05-04.pdf`."""
     event = booking.event
-    return f"{event.slug}-{event.start_at.astimezone(event.zone).date().isoformat()}.pdf"
+    return f"{event.slug}-{event.start_at.astimezone(event.zone).date().isoformat()}.{ending}"
 
 
 def _lines(booking: Booking) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from app.db import db
 from app.errors import Busy, NoTicket, TooManyRequests
 from app.lib.fair_queue import QueueFull, WaitedTooLong
 from app.lib.papers import Paper
-from app.models import Booking, BookingState
+from app.models import Booking
 from app.presenters.ticket_papers import ticket_code_facts, ticket_facts
 
 _paper = Paper("ticket")
@@ -19,7 +19,7 @@ def pdf_of(booking: Booking, settings: Settings) -> bytes:
     Raises `NoTicket` for one that lets nobody in any more, `TooManyRequests` when too many PDFs
     wait for the caller's address, and `Busy` after too long a wait for others.
     """
-    if booking.state != BookingState.CONFIRMED or not booking.takes_seats:
+    if not booking.stands:
         raise NoTicket(booking.id)
     facts = ticket_facts(booking, settings)
     codes = ticket_code_facts(booking)

@@ -20,7 +20,12 @@ from app.services.user_bookings import Tab
 from app.web import giving
 from app.web.kept_tickets import kept_in_browser
 from app.web.shared_tickets import bookings_page, ticket_page
-from app.web.ticket_files import ticket_pdf
+from app.web.ticket_files import (
+    apple_wallet_file,
+    google_wallet_seats,
+    ticket_pdf,
+    to_google_wallet,
+)
 from app.web.ticket_links import of_account
 
 blueprint = Blueprint("my_bookings", __name__)
@@ -63,6 +68,21 @@ def calendar(booking_id: int) -> Answer:
 @blueprint.get("/bookings/<id:booking_id>/ticket.pdf")
 def pdf(booking_id: int) -> Answer:
     return ticket_pdf(_mine(booking_id))
+
+
+@blueprint.get("/bookings/<id:booking_id>/apple-wallet")
+def apple_pass(booking_id: int) -> Answer:
+    return apple_wallet_file(_mine(booking_id))
+
+
+@blueprint.get("/bookings/<id:booking_id>/google-wallet")
+def google_passes(booking_id: int) -> Answer:
+    return google_wallet_seats(_mine(booking_id), of_account)
+
+
+@blueprint.get("/bookings/<id:booking_id>/google-wallet/<id:seat>")
+def google_pass(booking_id: int, seat: int) -> Answer:
+    return to_google_wallet(_mine(booking_id), seat)
 
 
 @blueprint.get("/bookings/<id:booking_id>/cancellation")

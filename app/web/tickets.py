@@ -27,7 +27,12 @@ from app.web import giving
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.shared_tickets import booking_rows, ticket_page
-from app.web.ticket_files import ticket_pdf
+from app.web.ticket_files import (
+    apple_wallet_file,
+    google_wallet_seats,
+    ticket_pdf,
+    to_google_wallet,
+)
 from app.web.ticket_links import by_secret
 
 blueprint = Blueprint("tickets", __name__)
@@ -64,6 +69,21 @@ def calendar(secret: str) -> Answer:
 @blueprint.get("/tickets/<secret>/ticket.pdf")
 def pdf(secret: str) -> Answer:
     return ticket_pdf(_opened(secret))
+
+
+@blueprint.get("/tickets/<secret>/apple-wallet")
+def apple_pass(secret: str) -> Answer:
+    return apple_wallet_file(_opened(secret))
+
+
+@blueprint.get("/tickets/<secret>/google-wallet")
+def google_passes(secret: str) -> Answer:
+    return google_wallet_seats(_opened(secret), by_secret)
+
+
+@blueprint.get("/tickets/<secret>/google-wallet/<id:seat>")
+def google_pass(secret: str, seat: int) -> Answer:
+    return to_google_wallet(_opened(secret), seat)
 
 
 @blueprint.get("/tickets/<secret>/cancellation")

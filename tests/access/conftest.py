@@ -3,12 +3,19 @@
 import pytest
 
 from tests.access.world import World
+from tests.support.wallet_keys import WalletKeys
+
+
+@pytest.fixture(scope="package")
+def migrated_full_app(migrated_app, make_app, folder):
+    keys = WalletKeys(folder / "access-wallets")
+    return make_app(sign_up="open", **keys.apple(), **keys.google())
 
 
 @pytest.fixture
-def app(sign_up_app):
-    """Here people sign up too, so that every address does what it is there for."""
-    return sign_up_app
+def app(clean, migrated_full_app):
+    """Here people sign up, and have passes for wallets: every address does what it is there for."""
+    return migrated_full_app
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ class World:
             "message_id": message.id,
             "letter": "1.M1P1.host",
             "number": 0,
+            "seat": 1,
             "check_in_id": factories.check_in(event),
             "slug": event.slug,
             "digest": "0" * 64,

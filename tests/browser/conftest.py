@@ -13,6 +13,7 @@ from tests.conftest import SELLER
 from tests.support.mail_server import MailServer
 from tests.support.mail_worker import MailWorker
 from tests.support.site import Site
+from tests.support.wallet_keys import WalletKeys
 
 
 def pytest_collection_modifyitems(items):
@@ -62,8 +63,10 @@ def post():
 
 @pytest.fixture(scope="session")
 def running_mailing_site(migrated_app, settings, folder, post):
-    mail = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org"}
-    with Site(settings, folder / "mailing", **mail, **SELLER) as site:
+    extras = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org", **SELLER}
+    keys = WalletKeys(folder / "wallets")
+    wallets = {name.upper(): value for name, value in {**keys.apple(), **keys.google()}.items()}
+    with Site(settings, folder / "mailing", **extras, **wallets) as site:
         yield site
 
 

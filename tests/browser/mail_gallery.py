@@ -29,6 +29,12 @@ def link_of_a_letter(page, world):
     expect(page.get_by_label("New password")).to_be_visible()
 
 
+def guests_seats_for_google(page, world):
+    guests_ticket(page, world)
+    page.get_by_role("link", name="Add to Google Wallet").click()
+    expect(page.get_by_role("heading", name="Add to Google Wallet")).to_be_visible()
+
+
 def event_page(rest, name="ok"):
     return at(lambda world: f"/admin/events/{world.events[name].id}/{rest}")
 
@@ -69,6 +75,7 @@ SCENES = [
     Scene("mail-sign-up", at("/sign-up")),
     Scene("mail-sign-up-errors", sent_empty("/sign-up", "Make an account")),
     Scene("mail-guest-ticket", guests_ticket),
+    Scene("mail-guest-google-wallet", guests_seats_for_google),
     Scene("mail-admin-events", logged_in),
     Scene("mail-admin-event-edit", event_page("edit")),
     Scene("mail-admin-event-words-refused", refused_words),
