@@ -26,7 +26,7 @@ ROWS = [
             "start_at": MOMENT,
             "end_at": "2031-02-03 08:00:00+00",
             "capacity": 500,
-            "seats_available": 476,
+            "seats_available": 477,
             "seats_held": 20,
             "price_minor": 25_000,
             "currency": "INR",
@@ -108,21 +108,9 @@ ROWS = [
         },
     ),
     (
-        "bookings",
-        {
-            "id": 23,
-            "reference": "GGGGHHHHJJJJ",
-            "user_id": 3,
-            "event_id": 7,
-            "seats": 1,
-            "guest_name": "Meena's friend",
-            "created_at": MOMENT,
-        },
-    ),
-    (
         "gifts",
         {
-            "booking_id": 23,
+            "booking_id": 22,
             "from_id": 21,
             "event_id": 7,
             "seat": 4,
