@@ -91,6 +91,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "event_start_at": _iso(booking.event.start_at),
         "guest_name": booking.guest_name,
         "seats": booking.seats,
+        "seats_given_away": booking.seats_given_away,
         "price_minor": booking.price_minor,
         "currency": booking.currency,
         "payment_note": booking.event.payment_note,

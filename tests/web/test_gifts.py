@@ -198,3 +198,37 @@ def test_staff_sees_whose_seat_came_from_whom(app, desk, organiser, event, booke
     listed = organiser.get(f"/admin/bookings?event={event.id}").text
     assert "A guest" in listed
     assert ">friends<" not in listed
+
+
+def test_what_was_given_whole_is_listed_page_by_page(
+    app, desk, visitor, signed_in, alice, make_event, make_booking, monkeypatch
+):
+    monkeypatch.setattr("app.web.my_bookings.PER_PAGE", 2)
+    names = [f"Evening {number}" for number in range(3)]
+    with app.app_context():
+        for name in names:
+            gifts.give(desk, make_booking(make_event(name=name), alice).id)
+    page = visitor.get("/bookings?show=cancelled").text
+    following = re.search(r'href="([^"]*after=[^"]*)"', page)[1].replace("&amp;", "&")
+    found = page + visitor.get(following).text
+    assert [found.count(f">{name}<") for name in names] == [1, 1, 1]
+    assert found.count("Given away") == 3
+
+
+def test_who_gives_and_takes_back_without_end_is_told_to_wait(make_app, clean, ticket):
+    visitor = Visitor(make_app(limit_booking="2 per minute"))
+    answers = [visitor.post(f"{ticket}/gifts", {"seat": "3"}).status_code for _ in range(3)]
+    assert answers == [303, 303, 429]
+
+
+def test_who_gives_the_rest_back_is_told_of_what_waits(app, desk, visitor, ticket, booked):
+    told = "Seats that you gave to friends stay theirs."
+    assert told not in visitor.get(f"{ticket}/cancellation").text
+    with app.app_context():
+        gifts.give(desk, booked.id)
+    assert told in visitor.get(f"{ticket}/cancellation").text
+    visitor.post(f"{ticket}/cancellation", {"had": "2", "give": "2"})
+    page = visitor.get(ticket).text
+    back = re.search(r'action="([^"]+/taken-back)"', page)[1]
+    assert visitor.post(back).status_code == 303
+    assert "Seat 1 of 1" in visitor.get(ticket).text
