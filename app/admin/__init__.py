@@ -13,6 +13,7 @@ from app.admin import (
     dashboard,
     door,
     door_lists,
+    door_sync,
     events,
     guest_messages,
     holds,
@@ -57,3 +58,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(door.blueprint, url_prefix="/door")
     app.register_blueprint(walk_ins.blueprint, url_prefix="/door")
     app.register_blueprint(door_lists.at_door, url_prefix="/door")
+    app.register_blueprint(door_sync.blueprint, url_prefix="/door")

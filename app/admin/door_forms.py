@@ -1,6 +1,8 @@
 """Forms of the door's page."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
@@ -13,6 +15,8 @@ from app.models.booking import MAX_SEATS, read_code
 from app.models.check_in import MAX_DOOR
 from app.services.check_ins import Scan
 
+LATEST = 10**14
+"""In the year 5138: a clock may be wrong, but is a moment."""
 IDENT = IsUUID(message=_("This page is out of date. Please load it again."))
 
 
@@ -64,3 +68,29 @@ class CheckInForm(Form):
 
 class UndoForm(Form):
     id = HiddenField(validators=[IDENT])
+
+
+class OfflineScanForm(CheckInForm):
+    """A scan that a device decided by its own list, or its undo."""
+
+    class Meta(CheckInForm.Meta):
+        csrf = False
+        """It came as JSON."""
+
+    at = WholeNumberField(validators=[NumberRange(0, LATEST)])
+    """Milliseconds since 1970, by the device's clock."""
+    let_in = WholeNumberField(validators=[Optional(), NumberRange(0, MAX_SEATS)])
+    undoes = HiddenField(validators=[Optional(), IDENT])
+
+    def validate(self, **extra: object) -> bool:
+        if self.undoes.data:
+            # Names no ticket: its scan did.
+            self.code.data = self.undoes.data
+        return super().validate(**extra)
+
+    def scan(self) -> Scan:
+        return replace(super().scan(), at=self.moment, let_in=self.let_in.data)
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp((self.at.data or 0) / 1_000, UTC)

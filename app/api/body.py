@@ -4,9 +4,10 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest
 
 from app.edge.extensions import csrf
+from app.edge.json_bodies import has_body, require_json
 from app.edge.rate_limits import api_call
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -25,20 +26,6 @@ def api_blueprint(name: str, module: str, *, limited: bool = True) -> Blueprint:
     return blueprint
 
 
-def require_json() -> None:
-    """Raise 415 for a body whose media type is not JSON.
-
-    This replaces CSRF tokens: without a CORS preflight, another site's page can send forms and
-    text, but not JSON.
-    """
-    if request.environ.get("CONTENT_TYPE") == "application/json":
-        return
-    if request.method not in {"POST", "PUT", "PATCH"} or not _has_body():
-        return
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType
-
-
 def parse(schema: type[Body]) -> Body:
     """Parse the body as `schema`. Raises `ValidationError`, and 400 if it is not a JSON object."""
     try:
@@ -52,7 +39,7 @@ def parse(schema: type[Body]) -> Body:
 
 
 def _parsed() -> dict[str, Any]:
-    if not _has_body():
+    if not has_body():
         return {}
     try:
         parsed = request.get_json()
@@ -63,7 +50,3 @@ def _parsed() -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise BadRequest("The body must be a JSON object.")
     return parsed
-
-
-def _has_body() -> bool:
-    return bool(request.content_length) or "Transfer-Encoding" in request.headers

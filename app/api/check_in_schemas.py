@@ -9,6 +9,7 @@ from pydantic import Field
 from app.api.fields import Id, Line, Moment, Payload
 from app.api.schemas import Seats
 from app.models import DoorAnswer, NotValid
+from app.models.booking import MAX_SEATS
 from app.models.check_in import MAX_DOOR
 
 DoorName = Annotated[Line, Field(max_length=MAX_DOOR)]
@@ -25,11 +26,17 @@ class CheckInIn(Payload):
     at: Moment | None = Field(
         None, description="When it was scanned, if it could not be sent then."
     )
+    let_in: Annotated[int, Field(ge=0, le=MAX_SEATS)] | None = Field(
+        None,
+        description="How many seats the device let in by its own list, if it could not ask; "
+        "0 turned them away, and admits nobody now either.",
+    )
 
 
 class UndoIn(Payload):
     id: UUID = Field(description="Made by the device: sent again, it is the same undo.")
     door: DoorName = ""
+    at: Moment | None = Field(None, description="When it was undone, if it could not be sent then.")
 
 
 class EarlierOut(Payload):
@@ -53,6 +60,10 @@ class CheckInOut(Payload):
     seats: list[int] = Field(description="The numbers of the seats admitted, or taken out again.")
     door: str
     actor: str
+    let_in: int | None = Field(
+        description="How many seats a device without network let in; more than `seats` is a "
+        "conflict: they were not free."
+    )
     at: datetime = Field(description="When it was scanned, by the device's clock.")
     received_at: datetime
 
@@ -86,3 +97,52 @@ class ArrivalFiguresOut(ArrivalsOut):
     doors: list[DoorFiguresOut]
     minutes: int = Field(description="Length of each span.")
     spans: list[SpanFiguresOut] = Field(description="From the first arrival to the last.")
+    conflicts: list[CheckInOut] = Field(
+        description="Scans by which devices without network let in whom they should not have."
+    )
+
+
+class DoorGuestOut(Payload):
+    booking_id: int
+    reference_hash: str = Field(
+        description="The first 72 bits of the SHA-256 of the booking's reference, in base64url."
+    )
+    name: str
+    seats: int = Field(description="That it takes; none once it is cancelled.")
+    given_back: int = Field(description="Seats with higher numbers that it had once.")
+    seats_in: list[EarlierOut]
+
+
+class DoorConflictOut(Payload):
+    id: UUID = Field(description="Of the scan.")
+    booking_id: int | None
+    name: str
+    reason: NotValid | None = Field(description="None if the seats were in already.")
+    let_in: int
+    admitted: int
+    at: datetime
+    door: str
+    actor: str
+    seats_in: list[EarlierOut]
+
+
+class GuestListOut(Payload):
+    guests: list[DoorGuestOut] = Field(
+        description="A page of all guests, or those that have changed since the cursor."
+    )
+    cursor: str = Field(description="Ask with it as `after` next time.")
+    is_last: bool = Field(description="Whether this is all that is known now.")
+    conflicts: list[DoorConflictOut] = Field(description="Of the last seconds.")
+    event_is_cancelled: bool
+    signing_keys: list[str] = Field(
+        description="Keys of this event's codes in hexadecimal, the newest first: they tell codes "
+        "that were sold after the list was fetched from others."
+    )
+    now: datetime
+    until: datetime = Field(description="When a device must have forgotten the list.")
+
+
+class GuestListQuery(Payload):
+    after: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="The cursor of the last answer; none for the whole list."
+    )

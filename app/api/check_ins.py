@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from app.api.body import api_blueprint
+from app.api.callers import caller
 from app.api.check_in_schemas import (
     ArrivalFiguresOut,
     ArrivalsOut,
@@ -14,6 +15,8 @@ from app.api.check_in_schemas import (
     CheckInsOut,
     DoorFiguresOut,
     EarlierOut,
+    GuestListOut,
+    GuestListQuery,
     ScanOut,
     SpanFiguresOut,
     UndoIn,
@@ -21,9 +24,11 @@ from app.api.check_in_schemas import (
 from app.api.present import json_response, page_response
 from app.api.schemas import PagingQuery
 from app.api.spec import KEY, answers, valid
+from app.edge.compact_json import compact_json
 from app.models import CheckIn
+from app.presenters.guest_lists import list_facts
 from app.presenters.guests import guest_name
-from app.services import admissions, arrivals, check_ins, events
+from app.services import admissions, arrivals, check_ins, events, guest_lists
 from app.services.check_ins import Scan, Told
 
 blueprint = api_blueprint("check_ins", __name__)
@@ -58,7 +63,9 @@ def undo_check_in(event_id: int, check_in_id: UUID, body: UndoIn) -> Response:
 
     The seats that it admitted are not in any more. Both stay in the list.
     """
-    return _told(event_id, check_ins.undo(event_id, check_in_id, undo_id=body.id, door=body.door))
+    return _told(
+        event_id, check_ins.undo(event_id, check_in_id, undo_id=body.id, door=body.door, at=body.at)
+    )
 
 
 @blueprint.get("/admin/events/<id:event_id>/check-ins")
@@ -88,8 +95,28 @@ def get_arrivals(event_id: int) -> Response:
             doors=[DoorFiguresOut(**one._asdict()) for one in found.doors],
             minutes=found.minutes,
             spans=[SpanFiguresOut(**one._asdict()) for one in found.spans],
+            conflicts=[CheckInOut(**_facts(one)) for one in found.conflicts],
         )
     )
+
+
+@blueprint.get("/admin/events/<id:event_id>/guest-list")
+@valid(
+    answers(400, 401, 404, HTTP_200=GuestListOut),
+    query=GuestListQuery,
+    operation_id="readGuestList",
+    **DOOR,
+)
+def read_guest_list(event_id: int, query: GuestListQuery) -> Response:
+    """Read the list for a door without network, then what has changed
+
+    The first call has no cursor. While `is_last` is false, call again at once with the `cursor` of
+    the answer; then every few seconds. No ticket can be printed from the list: it has hashes.
+    """
+    found = guest_lists.read(event_id, query.after)
+    staff = caller().staff
+    key_ends = staff.expires_at if staff else None
+    return compact_json(list_facts(event_id, found, key_ends))
 
 
 def _told(event_id: int, told: Told) -> Response:

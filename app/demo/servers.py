@@ -59,7 +59,7 @@ class Postgres:
         except (OSError, subprocess.SubprocessError, AssertionError) as error:
             raise CannotStart(f"PostgreSQL in {self.data} did not start: {error}") from error
         info = server.get_postmaster_info()
-        self._pid = info.pid
+        self.pid = info.pid
         self._ensure_database(str(info.socket_dir))
         self._host = str(info.socket_dir)
         self.url = self.url_as("postgres")
@@ -72,7 +72,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Do a fast shutdown: open transactions are rolled back, no committed data is lost."""
-        _end(self._pid, signal.SIGINT)
+        _end(self.pid, signal.SIGINT)
 
     def stop_leftover(self) -> None:
         """Stop the server that a killed run left in this folder, if any."""

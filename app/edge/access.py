@@ -109,10 +109,11 @@ TABLE = {
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,
     Who.CHECK_IN: """
-        door.index door.show door.check_in door.undo
+        door.index door.show door.check_in door.undo door_sync.show door_sync.create
         walk_ins.ask walk_ins.create walk_ins.undo door_lists.show_at_door
         api_walk_ins.create_walk_in api_walk_ins.undo_walk_in
         api_check_ins.create_check_in api_check_ins.undo_check_in api_check_ins.list_check_ins
+        api_check_ins.read_guest_list
     """,
     Who.KEYS: """
         admin_keys.index admin_keys.create admin_keys.revoke

@@ -19,7 +19,7 @@ from app.models import Permission
 from app.presenters import prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import gift_label, state_label, state_tone
-from app.presenters.door_answers import door_word
+from app.presenters.door_answers import conflict_word, door_word
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import paragraphs, plain, rendered
@@ -49,6 +49,7 @@ def init_app(app: Flask) -> None:
         isolated=isolated,
         action_label=action_label,
         door_word=door_word,
+        conflict_word=conflict_word,
         guest_name=guest_name,
         guest_email=guest_email,
         state_label=state_label,

@@ -82,16 +82,27 @@ class TicketCode(NamedTuple):
 
     reference: str
     seat: int | None
+    signature: str = ""
+    """Of codes that are scanned; what is typed has none."""
 
 
-_CODE = re.compile(rf"([{REFERENCE_LETTERS}]{{12}})([0-9]{{1,4}})?")
+SIGNATURE_LETTERS = "".join(letter for letter in REFERENCE_LETTERS if letter.isalpha())
+"""Letters alone, so that a code's signature is told from the number before it."""
+SIGNATURE_LENGTH = 4
+CODE = re.compile(
+    rf"([{REFERENCE_LETTERS}]{{12}})"
+    rf"(?:([0-9]{{1,4}})([{SIGNATURE_LETTERS}]{{{SIGNATURE_LENGTH}}})?)?"
+)
+"""Of a ticket's code without what may stand between its letters; scripts use it as well."""
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_]")
 
 
 def read_code(text: str) -> TicketCode | None:
     """Read a whole reference or a ticket's code, as scanned or typed; None for anything else."""
-    found = _CODE.fullmatch(_BETWEEN.sub("", text).upper())
-    return TicketCode(found[1], int(found[2]) if found[2] else None) if found else None
+    found = CODE.fullmatch(_BETWEEN.sub("", text).upper())
+    if found is None:
+        return None
+    return TicketCode(found[1], int(found[2]) if found[2] else None, found[3] or "")
 
 
 def part_of_reference(word: str) -> str | None:
@@ -153,6 +164,7 @@ class Booking(Model):
             "cancelled_at",
             postgresql_where=text("cancelled_at IS NOT NULL"),
         ),
+        Index("ix_bookings_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
     )
 
     id: Mapped[Key]

@@ -3,7 +3,18 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
@@ -40,6 +51,8 @@ class NotValid(StrEnum):
     OTHER_EVENT = "other_event"
     OTHER_DAY = "other_day"
     """For an event of the same name that starts at another time."""
+    REFUSED_OFFLINE = "refused_offline"
+    """A door without network turned the guest away; the seat is free to be admitted."""
 
 
 class CheckIn(Model):
@@ -51,8 +64,15 @@ class CheckIn(Model):
             "answer IN ('admitted', 'already_used', 'not_valid', 'undone')", "answer_known"
         ),
         CheckConstraint("(answer = 'not_valid') = (reason IS NOT NULL)", "reason_if_not_valid"),
+        CheckConstraint("let_in >= 0", "let_in_counted"),
         Index("ix_check_ins_event_id_received_at", "event_id", "received_at", "id"),
         Index("ix_check_ins_booking_id", "booking_id"),
+        Index(
+            "ix_check_ins_conflicts",
+            "event_id",
+            "received_at",
+            postgresql_where=text("let_in > cardinality(seats)"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,9 +88,21 @@ class CheckIn(Model):
     door: Mapped[str] = mapped_column(String(MAX_DOOR), server_default="")
     actor: Mapped[str] = mapped_column(String(60))
     """The staff key's name at that time."""
+    let_in: Mapped[int | None]
+    """How many seats a device without network let in by its own list; None where it could ask."""
     at: Mapped[Timestamp]
     """When it was scanned, by the device's clock."""
     received_at: Mapped[CreatedAt]
+
+    @hybrid_property
+    def is_conflict(self) -> bool:
+        """Whether a device without network let in more seats than were free to be admitted."""
+        return self.let_in is not None and self.let_in > len(self.seats)
+
+    @is_conflict.inplace.expression
+    @classmethod
+    def _is_conflict(cls) -> ColumnElement[bool]:
+        return cls.let_in > func.cardinality(cls.seats)
 
     @validates("door")
     def _keep_door(self, field: str, name: str | None) -> str:

@@ -32,6 +32,8 @@ class ShownAnswer:
     waiting: int
     """Seats of the booking that are not in yet."""
     booking_id: int | None
+    numbers: list[int]
+    """Of the seats that the scan admitted or its undo took out."""
     undoes: UUID | None
     """The scan that can be undone."""
 
@@ -62,6 +64,7 @@ def shown_answer(
         lines,
         here.seats - seats_in if stands and here else 0,
         here.id if here else None,
+        check_in.seats if here else [],
         check_in.id if answer == DoorAnswer.ADMITTED else None,
     )
 
@@ -75,6 +78,13 @@ def door_word(answer: str) -> str:
         DoorAnswer.UNDONE: _("Undone"),
     }
     return words[DoorAnswer(answer)]
+
+
+def conflict_word(check_in: CheckIn) -> str:
+    """Return why a device without network should not have let in whom it did."""
+    if check_in.reason:
+        return reason_word(NotValid(check_in.reason))
+    return str(_("Was in already, let in twice."))
 
 
 def _seats(check_in: CheckIn, booking: Booking) -> str:
@@ -117,6 +127,11 @@ def _why(reason: NotValid, event: Event, booking: Booking | None) -> str:
     if reason == NotValid.OTHER_EVENT and known and booking:
         name, day = booking.event.name, when(booking.event)
         return str(_("For another event: %(name)s, %(when)s", name=name, when=day))
+    return reason_word(reason)
+
+
+def reason_word(reason: NotValid) -> str:
+    """Return why a code admits nobody, as far as it needs no other facts."""
     words: dict[NotValid, str] = {
         NotValid.UNKNOWN: _("No ticket of ours has this code."),
         NotValid.CANCELLED: _("This booking was cancelled."),
@@ -124,5 +139,7 @@ def _why(reason: NotValid, event: Event, booking: Booking | None) -> str:
         NotValid.GIVEN_AWAY: _("This seat was given to somebody else, who has a code for it."),
         NotValid.EVENT_CANCELLED: _("The event is cancelled."),
         NotValid.OTHER_EVENT: _("For another event."),
+        NotValid.OTHER_DAY: _("For another day."),
+        NotValid.REFUSED_OFFLINE: _("A door without a network turned the guest away."),
     }
     return words[reason]

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from app.models import Booking
 from app.models.booking import spoken
+from app.presenters.code_signatures import scanned_code
 from app.presenters.qr_codes import drawing, picture
 
 PER_PAGE = 100
@@ -70,8 +71,7 @@ def code_pictures(booking: Booking, most: int) -> list[CodePicture]:
 
 def scanned_text(booking: Booking, number: int) -> str:
     """Return what a scanner reads in the code of a seat."""
-    # The reference has 58 random bits, so codes can't be guessed; the door looks it up.
-    return f"{booking.reference}-{number}"
+    return scanned_code(booking.event_id, booking.reference, number)
 
 
 def code_texts(reference: str, seats: int) -> list[str]:

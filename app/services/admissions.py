@@ -1,6 +1,7 @@
 """The seats that are in: read, and taken out again."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -68,6 +69,7 @@ def take_out(
     undo_id: UUID | None = None,
     door: str = "",
     code: str = "",
+    at: datetime | None = None,
 ) -> CheckIn:
     """Let the wanted seats of the booking be in no more, and note it as an undo.
 
@@ -85,7 +87,7 @@ def take_out(
         answer=DoorAnswer.UNDONE.value,
         door=door,
         actor=audit.actor(),
-        at=now(),
+        at=min(at or now(), now()),
     )
     session.add(undone)
     audit.record("seats.taken_out", booking, before={"seats": undone.seats})

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.db import db
 from app.models import Admission, Booking, CheckIn
 from app.models.staff_scope import require_event
-from app.services import admissions, check_ins
+from app.services import admissions, check_ins, guest_lists
 from app.services.admissions import Arrivals
 
 MOST_SPANS = 60
@@ -38,6 +38,8 @@ class ArrivalFigures(NamedTuple):
     """Length of each span."""
     spans: Sequence[SpanFigures]
     latest: Sequence[CheckIn]
+    conflicts: Sequence[CheckIn]
+    """The newest scans by which doors without network let in whom they should not have."""
 
 
 def figures_of(event_id: int) -> ArrivalFigures:
@@ -51,6 +53,7 @@ def figures_of(event_id: int) -> ArrivalFigures:
         minutes,
         spans,
         check_ins.list_check_ins(event_id, limit=LATEST).items,
+        guest_lists.list_conflicts(event_id, LATEST),
     )
 
 

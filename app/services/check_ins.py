@@ -5,9 +5,9 @@ unique. Every scan is kept in `check_ins` with its answer, and so is every undo.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -49,6 +49,8 @@ class Scan:
     door: str = ""
     at: datetime | None = None
     """When it was read, if it could not be sent at once."""
+    let_in: int | None = None
+    """How many seats the device let in by its own list; None if it asks before it decides."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,9 @@ def check_in(event_id: int, scan: Scan) -> Told:
     try:
         with transaction() as session:
             known = session.get(CheckIn, scan.id, populate_existing=True)
+            if known and _was_decided_since(scan, known):
+                scan = replace(scan, id=uuid5(scan.id, "offline"))
+                known = session.get(CheckIn, scan.id, populate_existing=True)
             return _again(session, event, scan, known) if known else _first(session, event, scan)
     except IntegrityError as error:
         # The same scan came twice at once.
@@ -91,8 +96,17 @@ def check_in(event_id: int, scan: Scan) -> Told:
         return _again(session, event, scan, session.get_one(CheckIn, scan.id))
 
 
-def undo(event_id: int, check_in_id: UUID, *, undo_id: UUID, door: str = "") -> Told:
+def undo(
+    event_id: int,
+    check_in_id: UUID,
+    *,
+    undo_id: UUID,
+    door: str = "",
+    at: datetime | None = None,
+) -> Told:
     """Take out again the seats that a scan admitted; once more changes nothing.
+
+    `at` is when it was undone, if that could not be told at once.
 
     Raises `EventNotFound`, `CheckInNotFound`, and `InvalidField` for a scan that admitted nobody.
     """
@@ -108,7 +122,7 @@ def undo(event_id: int, check_in_id: UUID, *, undo_id: UUID, door: str = "") -> 
         if undone is None:
             wanted = Admission.check_in_id == check_in_id
             undone = admissions.take_out(
-                session, booking, wanted, undo_id=undo_id, door=door, code=known.code
+                session, booking, wanted, undo_id=undo_id, door=door, code=known.code, at=at
             )
         session.flush()
         return Told(undone, booking, seats_in=len(admissions.of_booking(session, booking)))
@@ -144,6 +158,13 @@ def _check(scan: Scan) -> None:
         raise InvalidField("code", "is required")
     if not 1 <= scan.seats <= MAX_SEATS:
         raise InvalidField("seats", f"must be from 1 to {MAX_SEATS}")
+    if scan.let_in is not None and not 0 <= scan.let_in <= scan.seats:
+        raise InvalidField("let_in", "must be from 0 to the number of seats")
+
+
+def _was_decided_since(scan: Scan, known: CheckIn) -> bool:
+    """Whether the device, without our answer to this scan, let in more than we had admitted."""
+    return known.let_in is None and scan.let_in is not None and scan.let_in > len(known.seats)
 
 
 def _first(session: Session, event: Event, scan: Scan) -> Told:
@@ -157,6 +178,7 @@ def _first(session: Session, event: Event, scan: Scan) -> Told:
         door=scan.door,
         actor=audit.actor(),
         at=min(scan.at or now(), now()),
+        let_in=scan.let_in,
     )
     reason = _why_not(session, event, booking, code)
     told = _admit(session, entry, booking, code, scan) if reason is None and booking else None
@@ -177,8 +199,12 @@ def _admit(
     else:
         free = [seat for seat in range(1, booking.seats + 1) if seat not in known]
         wanted = free[: scan.seats] or list(known)
-    entry.seats = [seat for seat in wanted if seat not in known]
-    entry.answer = (DoorAnswer.ADMITTED if entry.seats else DoorAnswer.ALREADY_USED).value
+    free = [seat for seat in wanted if seat not in known]
+    if scan.let_in == 0 and free:
+        entry.answer, entry.reason = DoorAnswer.NOT_VALID.value, NotValid.REFUSED_OFFLINE.value
+    else:
+        entry.seats = free
+        entry.answer = (DoorAnswer.ADMITTED if free else DoorAnswer.ALREADY_USED).value
     session.add(entry)
     session.flush()
     for seat in entry.seats:

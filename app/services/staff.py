@@ -36,6 +36,7 @@ class Staff:
     role: Role
     key_digest: str
     scope: StaffScope = UNLIMITED
+    expires_at: datetime | None = None
 
     def may(self, permission: Permission) -> bool:
         return self.role.may(permission)
@@ -200,4 +201,4 @@ def _by_digest(key_digest: str) -> Staff | None:
     if key is None:
         return None
     record_use(key)
-    return Staff(key.name, Role(key.role), key.key_digest, key.scope)
+    return Staff(key.name, Role(key.role), key.key_digest, key.scope, key.expires_at)

@@ -101,3 +101,30 @@ def test_arrivals_are_told_by_time_and_by_door(client, admin, scan, booking):
     assert told["doors"] == [{"door": "East", "seats_in": 2}]
     assert (told["minutes"], [span["seats_in"] for span in told["spans"]]) == (1, [2])
     assert client.get("/api/admin/events/99999/arrivals", headers=admin).status_code == 404
+
+
+def test_the_list_for_a_door_comes_with_a_cursor_for_what_changes(client, admin, scan, booking):
+    address = f"/api/admin/events/{booking.event_id}/guest-list"
+    first = client.get(address, headers=admin).json
+    (guest,) = first["guests"]
+    assert (guest["name"], guest["seats"], guest["seats_in"]) == ("Asha", 3, [])
+    assert first["is_last"]
+    scan(code=f"{booking.reference}-2", door="East")
+    then = client.get(f"{address}?after={first['cursor']}", headers=admin).json
+    assert [one["seat"] for one in then["guests"][0]["seats_in"]] == [2]
+    wrong = client.get(f"{address}?after=x", headers=admin)
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "after")
+
+
+def test_what_a_device_did_without_a_network_is_told_to_the_organiser(client, admin, scan, booking):
+    code = f"{booking.reference}-2"
+    scan(code=code, door="West")
+    late = scan(code=code, door="East", let_in=1).json
+    assert (late["answer"], late["let_in"]) == ("already_used", 1)
+    address = f"/api/admin/events/{booking.event_id}"
+    (conflict,) = client.get(f"{address}/arrivals", headers=admin).json["conflicts"]
+    assert conflict["id"] == late["id"]
+    (told,) = client.get(f"{address}/guest-list", headers=admin).json["conflicts"]
+    assert (told["id"], told["let_in"], told["admitted"]) == (late["id"], 1, 0)
+    assert [one["door"] for one in told["seats_in"]] == ["West"]
+    assert scan(code=code, let_in=2).status_code == 422

@@ -104,8 +104,8 @@ def twins(app):
                 yield method, path
 
 
-# A moment, or a length of time, is another at each call.
-MOVING = re.compile(r'"(at|created_at|updated_at)":"[^"]+"')
+# A moment, or a place in time, is another at each call.
+MOVING = re.compile(r'"(at|created_at|updated_at|now|cursor)":"[^"]+"')
 
 
 def told(answer):

@@ -216,3 +216,66 @@ def test_a_key_opens_the_doors_of_its_events_alone(scan, make_event, booking):
                 ask()
     finally:
         act_within(UNLIMITED)
+
+
+def test_a_scan_that_a_device_decided_is_kept_with_what_it_did(scan):
+    told = scan(1, let_in=1)
+    assert (told.answer, told.check_in.let_in, told.check_in.is_conflict) == (ADMITTED, 1, False)
+
+
+def test_two_devices_that_let_one_code_in_are_a_conflict(scan):
+    scan(1, door="West")
+    late = scan(1, let_in=1)
+    assert (late.answer, late.check_in.is_conflict) == (USED, True)
+    assert [one.door for one in late.earlier] == ["West"]
+
+
+def test_who_was_let_in_by_a_cancelled_code_is_a_conflict(app, scan, booking):
+    bookings.cancel(app.extensions["desk"], booking.id, organiser=True)
+    late = scan(1, let_in=1)
+    assert (late.reason, late.check_in.is_conflict) == (NotValid.CANCELLED, True)
+
+
+def test_a_group_that_was_larger_than_what_was_free_is_a_conflict(scan, booking):
+    scan(booking.reference, seats=3)
+    late = scan(booking.reference, seats=4, let_in=4)
+    assert (late.check_in.seats, late.check_in.is_conflict) == ([4, 5], True)
+
+
+def test_who_was_turned_away_without_a_network_is_not_admitted_afterwards(scan, booking):
+    refused = scan(1, let_in=0)
+    assert (refused.answer, refused.reason) == (NOT_VALID, NotValid.REFUSED_OFFLINE)
+    assert not refused.check_in.is_conflict
+    assert admissions.arrivals(booking.event_id).seats_in == 0
+    assert scan(1).answer == ADMITTED
+    assert scan(1, let_in=0).answer == USED
+
+
+def test_a_device_that_got_no_answer_and_then_decided_as_we_had_is_told_the_same(scan, sql):
+    ident = uuid4()
+    asked, decided = scan(1, id=ident), scan(1, id=ident, let_in=1)
+    assert (asked.check_in.id, asked.answer) == (decided.check_in.id, decided.answer)
+    assert sql("SELECT count(*) FROM check_ins") == [(1,)]
+
+
+def test_a_device_that_got_no_answer_and_let_in_whom_we_had_refused_is_a_conflict_once(scan, sql):
+    scan(1, door="West")
+    ident = uuid4()
+    assert scan(1, id=ident).answer == USED
+    first, again = scan(1, id=ident, let_in=1), scan(1, id=ident, let_in=1)
+    assert first.check_in.id == again.check_in.id != ident
+    assert first.check_in.is_conflict
+    assert sql("SELECT count(*) FROM check_ins WHERE let_in > cardinality(seats)") == [(1,)]
+
+
+def test_a_device_cannot_have_let_in_more_than_it_scanned(scan):
+    with pytest.raises(InvalidField) as refused:
+        scan(1, let_in=2)
+    assert refused.value.field == "let_in"
+
+
+def test_an_undo_that_comes_late_says_when_it_was(scan, booking):
+    told = scan(1)
+    at = now() - timedelta(minutes=3)
+    undone = check_ins.undo(booking.event_id, told.check_in.id, undo_id=uuid4(), at=at)
+    assert undone.check_in.at == at
