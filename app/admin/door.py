@@ -12,6 +12,7 @@ from app.errors import InvalidField
 from app.models import Event, NotValid
 from app.models.columns import now
 from app.presenters.door_answers import ShownAnswer, shown_answer
+from app.presenters.door_words import code_rules, offline_words
 from app.services import admissions, check_ins, doors, events
 from app.services.check_ins import Told
 
@@ -86,6 +87,8 @@ def _page(
         new_id=uuid4,
         swapped=is_htmx(),
         now=now(),
+        words=offline_words(),
+        rules=code_rules(),
     )
     return make_response(page, status)
 

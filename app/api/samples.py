@@ -47,7 +47,14 @@ ADDRESSES: dict[str, int | str] = {
 }
 """By parameter of an address."""
 _OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
-_OF_DOORS = ("checkIn", "undoCheckIn", "listCheckIns", "getArrivals", "listNoShows", "readGuestList")
+_OF_DOORS = (
+    "checkIn",
+    "undoCheckIn",
+    "listCheckIns",
+    "getArrivals",
+    "listNoShows",
+    "readGuestList",
+)
 _OF_GIFTS = ("giveSeat", "listGifts", "takeSeatBack")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},

@@ -6,6 +6,8 @@
   if (!door) return;
   const form = document.getElementById("scan");
   const field = form.elements.code;
+  const offline = window.doorOffline || null;
+  const PATIENCE = 1000; // milliseconds for an answer, where there is a list to decide by
   // Told apart without looking: two rising notes, two equal ones, one low.
   const NOTES = { in: [660, 880], used: [440, 440], no: [180], undone: [520], error: [180] };
   const PASSES = ["in", "undone"];
@@ -39,38 +41,93 @@
   let sent = "";
   let failed = "";
 
-  function uuid() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 15) | 64; // RFC 9562: version 4
-    bytes[8] = (bytes[8] & 63) | 128;
-    const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  }
-
   function send(code) {
     field.value = code;
     form.requestSubmit();
   }
 
+  function stop(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  const idField = () => document.getElementById("scan-id");
+  const byList = () => offline && offline.canDecide();
+
   form.addEventListener("submit", (event) => {
     if (sending) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
+      stop(event);
       if (field.value) queue.push(field.value);
       field.value = "";
+    } else if (byList() && offline.isAway()) {
+      stop(event);
+      const code = field.value;
+      field.value = "";
+      if (code.trim()) decide({ id: idField().value, code, seats: 1 });
     } else if (failed && field.value !== failed) {
-      document.getElementById("scan-id").value = uuid();
+      idField().value = newId();
     }
   }, true);
 
+  // Of a group, of a guest found by name, and undo.
+  door.addEventListener("submit", (event) => {
+    if (sending) stop(event);
+    else if (byList() && offline.isAway()) {
+      stop(event);
+      decideBy(event.target);
+    }
+  }, true);
+
+  function newId() {
+    return offline ? offline.uuid() : crypto.randomUUID();
+  }
+
+  // By the list of this device. What is typed may be a guest's name.
+  async function decide(scan) {
+    sending = true;
+    const place = form.elements.door.value.trim();
+    try {
+      if (scan.code && offline.isName(scan.code)) offline.find(scan.code.trim(), place);
+      else if (scan.undoes) await offline.undo(scan.undoes, scan.booking, scan.numbers, place);
+      else await offline.check({ ...scan, door: place });
+      idField().value = newId();
+      answered();
+    } catch {
+      withoutAnswer(scan.code || "");
+    }
+  }
+
+  function decideBy(asked) {
+    const facts = new FormData(asked);
+    const undoes = asked.dataset.undoes;
+    const numbers = (asked.dataset.numbers || "").split(",").filter(Boolean).map(Number);
+    const booking = Number(facts.get("booking") || asked.dataset.booking);
+    const scan = { id: facts.get("id"), booking, seats: Number(facts.get("seats") || 1) };
+    return decide(undoes ? { ...scan, undoes, numbers } : scan);
+  }
+
   function begun(event) {
     sending = true;
+    if (byList()) event.detail.xhr.timeout = PATIENCE;
     if (event.detail.elt !== form) return;
     sent = field.value;
     field.value = "";
   }
 
-  function withoutAnswer() {
+  // The network has failed, or the server: whom it refuses by name or key is told so.
+  function lost(event) {
+    const { status } = event.detail.xhr;
+    const asked = event.detail.elt;
+    if (!byList() || (status >= 400 && status < 500)) {
+      withoutAnswer(asked === form ? sent : "");
+      return;
+    }
+    offline.wasAway();
+    if (asked === form) decide({ id: idField().value, code: sent, seats: 1 });
+    else decideBy(asked);
+  }
+
+  function withoutAnswer(code) {
     const answer = door.querySelector(".door-answer");
     const word = document.createElement("p");
     word.className = "door-word";
@@ -79,9 +136,9 @@
     answer.replaceChildren(word);
     sound("error");
     sending = false;
-    failed = sent;
+    failed = code;
     queue.length = 0;
-    if (!field.value) field.value = sent;
+    if (!field.value) field.value = code;
     field.select();
   }
 
@@ -102,15 +159,28 @@
 
   ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach((name) => {
     document.addEventListener(name, (event) => {
-      if (event.detail.target === door) withoutAnswer();
+      if (event.detail.target === door) lost(event);
     });
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target === door) begun(event);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target === door) answered();
+    if (event.target !== door) return;
+    learn();
+    answered();
   });
+  door.addEventListener("door:told", answered);
+
+  // The list hears of what the server has answered with the next look at it.
+  function learn() {
+    const answer = door.querySelector("[data-numbers]");
+    if (!answer || !offline) return;
+    const numbers = answer.dataset.numbers.split(",").filter(Boolean).map(Number);
+    const undoes = answer.dataset.answer === "undone";
+    const booking = Number(answer.dataset.booking);
+    offline.note({ booking_id: booking, numbers, undoes, reference: null, door: form.elements.door.value });
+  }
 
   const panel = document.querySelector("[data-camera]");
   const video = panel.querySelector("video");

@@ -1,12 +1,16 @@
 """A real Chromium against the real site; what the page complains of fails the test."""
 
+import json
 import os
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from app.models.columns import now
 from tests.browser import chromium, gallery
 from tests.browser.people import PASSWORD
 from tests.conftest import SELLER
@@ -186,3 +190,26 @@ def sign_in(alice):
 def season(factories, make_event):
     for number in range(12):
         factories.event(name=f"Evening number {number}", price_minor=50000, capacity=400)
+
+
+@pytest.fixture
+def event(clean, make_event):
+    """That of the tests at its door."""
+    return make_event(name="Onam", capacity=50)
+
+
+@pytest.fixture
+def booking(make_booking, make_user, event):
+    return make_booking(event, make_user(name="Meena"), seats=3)
+
+
+@pytest.fixture
+def volunteer(site, running_site, booking):
+    """The address that the code of a volunteer's key holds."""
+    facts = {"name": "Asha", "role": "door", "event_ids": [booking.event_id]}
+    facts["expires_at"] = (now() + timedelta(days=1)).isoformat()
+    headers = {"X-Admin-Key": running_site.admin_key, "Content-Type": "application/json"}
+    asked = Request(f"{site}/api/admin/keys", json.dumps(facts).encode(), headers)
+    with urlopen(asked, timeout=10) as answer:
+        key = json.load(answer)["key"]
+    return f"{site}/admin/login?next=/door/#key={key}"

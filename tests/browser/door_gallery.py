@@ -64,13 +64,31 @@ def undone_walk_in(page, world):
 
 def without_a_network(page, world):
     at_the_door(page, world)
+    page.locator("[data-guest-list][data-state=fresh]").wait_for()
     page.context.set_offline(True)
     try:
         page.get_by_label("Code or name").fill(f"{world.bookings['ok'].reference}-2")
         page.keyboard.press("Enter")
-        page.get_by_text("No answer. Check the network").wait_for()
+        page.get_by_text("By the guest list of").wait_for()
     finally:
         page.context.set_offline(False)
+
+
+def let_in_twice(page, world):
+    """What a door without a network did, told to all doors of the event."""
+    at_the_door(page, world)
+    page.evaluate(LET_IN, f"{world.bookings['ok'].reference}-1")
+    page.evaluate(LET_IN, f"{world.bookings['ok'].reference}-1")
+    page.locator(".door-conflict").first.wait_for(timeout=15_000)
+
+
+LET_IN = """code => fetch(document.querySelector("[data-door]").dataset.scansAddress, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify({ scans: [
+    { id: crypto.randomUUID(), code, let_in: 1, at: Date.now(), door: "East" },
+  ] }),
+})"""
 
 
 def door_key_made(page, world):
@@ -107,6 +125,7 @@ SCENES = {
         f"/door/{world.bookings['ok'].event_id}/walk-ins?seats=900"
     ),
     "door-offline": without_a_network,
+    "door-conflict": let_in_twice,
     "admin-arrivals": lambda page, world: page.goto(
         f"/admin/events/{world.bookings['ok'].event_id}/arrivals"
     ),
