@@ -34,7 +34,7 @@ def worker() -> Response:
     return found
 
 
-@blueprint.get("/<id:event_id>/list")
+@blueprint.get("/<id:event_id>/guests")
 def show(event_id: int) -> Response:
     """A part of the list, after the cursor that came with the last one."""
     found = guest_lists.read(event_id, request.args.get("after"))

@@ -50,7 +50,7 @@ TABLE = {
         tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
         tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
-        admin_login.show admin_login.create admin_login.delete
+        admin_login.show admin_login.create admin_login.delete door_sync.worker
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
     """,

@@ -13,7 +13,7 @@ def phone(browser, address, *, keeps_list=True):
     """A phone that has scanned the volunteer's code."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
     if not keeps_list:
-        context.route("**/list*", lambda route: route.abort())
+        context.route("**/guests*", lambda route: route.abort())
     page = context.new_page()
     page.set_default_timeout(8_000)
     page.goto(address)

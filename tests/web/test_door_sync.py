@@ -41,7 +41,7 @@ def volunteer(app, visitor, booking, key_ends):
 
 
 def fetch(volunteer, booking, after=""):
-    return volunteer.get(f"/door/{booking.event_id}/list{after}").json
+    return volunteer.get(f"/door/{booking.event_id}/guests{after}").json
 
 
 def post(visitor, booking, body, mimetype="application/json"):
@@ -65,7 +65,7 @@ def send(volunteer, booking):
 
 
 def test_the_list_names_guests_and_holds_no_code_and_no_email(volunteer, booking):
-    response = volunteer.get(f"/door/{booking.event_id}/list")
+    response = volunteer.get(f"/door/{booking.event_id}/guests")
     (guest,) = response.json["guests"]
     assert guest == {
         "booking_id": booking.id,
@@ -94,7 +94,7 @@ def test_the_list_must_be_forgotten_when_the_event_is_long_over(organiser, booki
 def test_a_browser_without_a_key_gets_no_list(new_visitor, booking):
     stranger = new_visitor()
     for response in (
-        stranger.get(f"/door/{booking.event_id}/list"),
+        stranger.get(f"/door/{booking.event_id}/guests"),
         post(stranger, booking, {"scans": []}),
     ):
         assert (response.status_code, response.location[:12]) == (303, "/admin/login")
@@ -102,14 +102,14 @@ def test_a_browser_without_a_key_gets_no_list(new_visitor, booking):
 
 def test_another_events_list_is_not_there(volunteer, make_event):
     booking.event_id = make_event().id
-    assert volunteer.get(f"/door/{booking.event_id}/list").status_code == 404
+    assert volunteer.get(f"/door/{booking.event_id}/guests").status_code == 404
     assert post(volunteer, booking, {"scans": []}).status_code == 404
 
 
 def test_a_long_list_is_compressed(volunteer, event, booking, make_booking):
     for _ in range(20):
         make_booking(event)
-    path = f"/door/{booking.event_id}/list"
+    path = f"/door/{booking.event_id}/guests"
     response = volunteer.get(path, headers={"Accept-Encoding": "gzip, br"})
     assert response.headers["Content-Encoding"] == "gzip"
     assert len(json.loads(gzip.decompress(response.data))["guests"]) == 21
