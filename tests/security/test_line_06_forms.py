@@ -12,7 +12,11 @@ from tests.web.conftest import HTML, Visitor
 
 DERIVED = {"sales_days", "summed_days"}
 """Sums of what is in the other tables, kept by whoever looks first."""
-FORMS = [endpoint for endpoint in RULES if not endpoint.startswith("api_")]
+SCRIPTS = {"door_sync.create"}
+"""What pages' scripts send as JSON, which no other site's page can without being asked first."""
+FORMS = [
+    endpoint for endpoint in RULES if not endpoint.startswith("api_") and endpoint not in SCRIPTS
+]
 
 
 def address(rule, ids):
@@ -84,6 +88,18 @@ def test_line_06_who_is_signed_in_books_with_a_token_alone(signed_in, make_event
     answer = signed_in.post(path, wish, {**HTML, "Origin": "http://localhost"}, csrf=False)
     assert answer.status_code == 400
     assert sql("SELECT count(*) FROM bookings") == [(0,)]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+def test_line_06_what_scripts_send_needs_json(app, world, facts, kind):
+    before = facts()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in SCRIPTS:
+            visitor = browser_of(app, world.personas[persona_for(rule.endpoint)])
+            body, headers = '{"scans": []}', {"Content-Type": kind}
+            answer = visitor.post(address(rule, world.ids), body=body, headers=headers)
+            assert answer.status_code == 415, rule.endpoint
+    assert facts() == before
 
 
 def test_line_06_a_foreign_page_signs_nobody_in(visitor, alice, settings):
