@@ -14,9 +14,7 @@ DERIVED = {"sales_days", "summed_days"}
 """Sums of what is in the other tables, kept by whoever looks first."""
 SCRIPTS = {"door_sync.create"}
 """What pages' scripts send as JSON, which no other site's page can without being asked first."""
-FORMS = [
-    endpoint for endpoint in RULES if not endpoint.startswith("api_") and endpoint not in SCRIPTS
-]
+FORMS = [endpoint for endpoint in RULES if not endpoint.startswith("api_")]
 
 
 def address(rule, ids):
@@ -27,7 +25,7 @@ def forms(app):
     return {
         endpoint: rule
         for endpoint, rule in rules_of(app).items()
-        if "POST" in rule.methods and not rule.rule.startswith("/api")
+        if "POST" in rule.methods and not rule.rule.startswith("/api") and endpoint not in SCRIPTS
     }
 
 
