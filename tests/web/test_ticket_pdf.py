@@ -140,6 +140,18 @@ def test_what_people_type_is_text_and_no_markup(asked, make_event):
     assert name in said(opened(answer))
 
 
+def test_a_word_that_is_too_long_is_broken_within_its_column(asked, shown, make_event):
+    booking, answer = asked(event=make_event(name="m" * 100, venue="w" * 100))
+    document = opened(answer)
+    letters = document[0].get_textpage()
+    boxes = [letters.get_charbox(at) for at in range(letters.count_chars())]
+    of_words = [box for at, box in enumerate(boxes) if letters.get_text_range(at, 1) in "mw"]
+    column = 118 * 72 / 25.4
+    assert len(of_words) >= 200
+    assert all(right <= column for _left, _bottom, right, _top in of_words)
+    assert read(document) == [shown(booking)]
+
+
 @pytest.mark.parametrize("of", ["booking", "event"])
 def test_a_cancelled_booking_has_no_ticket_to_keep(
     app, desk, signed_in, alice, make_event, make_booking, of
