@@ -74,7 +74,8 @@ def test_sites_are_replaced_one_after_the_other_under_load(town, behind, sql):
     with behind:
         for site in town.sites:
             behind.wait_for_bookings(50)
-            site.__exit__()
+            site.signal(signal.SIGTERM)
+            site.wait(15)
             behind.wait_for_bookings(50)
             site.__enter__()
         behind.wait_for_bookings(50)
