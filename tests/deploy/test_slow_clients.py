@@ -99,7 +99,8 @@ def test_slow_clients_reach_no_web_process_and_hold_no_booking_up(
 def beside_slow_clients(town, wish, kind):
     """What buyers were told, what became of the slow clients, and the most connections that web
     processes had."""
-    words = ["127.0.0.1", town.port, kind, MANY, SECONDS, f"{HOST}:{town.port}"]
+    seconds = 2 * SECONDS if town.tls else SECONDS  # to begin them takes longer
+    words = ["127.0.0.1", town.port, kind, MANY, seconds, f"{HOST}:{town.port}"]
     words += ["tls"] if town.tls else []
     command = [sys.executable, str(SLOW), *map(str, words)]
     crowd = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
