@@ -27,7 +27,7 @@ from tests.factories import Factories
 from tests.metrics import promtool
 from tests.support import address_builders
 from tests.support.logbook import LOGBOOK
-from tests.support.servers import SYSTEM_REDIS, forget_cluster, libpq
+from tests.support.servers import SYSTEM_REDIS, flush_commits, forget_cluster, libpq
 from tests.support.site import Site
 from tests.support.sums import assert_seats_add_up
 from tests.support.tables import empty_tables
@@ -118,12 +118,22 @@ def folder():
 
 @pytest.fixture(scope="session")
 def postgres_url(folder):
+    """A cluster that is thrown away, so its commits wait for no disk: 0.1 ms instead of 1.2."""
     server = Postgres(folder / "pg")
     try:
-        yield server.start()
+        flush_commits(server.start(), flushes=False)
+        yield server.url
     finally:
         server.stop()
         forget_cluster(folder / "pg")
+
+
+@pytest.fixture(scope="module")
+def durable(postgres_url):
+    """What is committed meanwhile is on the disk, as where people book: for what is measured."""
+    flush_commits(postgres_url, flushes=True)
+    yield
+    flush_commits(postgres_url, flushes=False)
 
 
 @pytest.fixture(scope="session")

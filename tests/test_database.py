@@ -60,7 +60,8 @@ def test_the_ledgers_connections_tell_whose_they_are():
     assert name == f"utsavam desk {os.getpid()}"
 
 
-def test_the_database_keeps_what_it_has_committed():
+def test_the_database_keeps_what_it_has_committed(durable):
+    """As the demo starts it."""
     assert db.session.execute(text("SHOW fsync")).scalar() == "on"
 
 

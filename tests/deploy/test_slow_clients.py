@@ -21,6 +21,7 @@ from tests.overload.test_slow_clients import P99, SECONDS, SLOW
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
 
+pytestmark = pytest.mark.usefixtures("durable")
 MANY = int(os.environ.get("SLOW_CLIENTS", "1500"))
 BUYERS = 8
 TRIES = 3

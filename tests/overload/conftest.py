@@ -19,6 +19,11 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def as_where_people_book(durable):
+    """Bookings are measured."""
+
+
 @pytest.fixture(scope="module")
 def small_site(request, migrated_app, settings, folder):
     """One process of a kind, for which ten bookings may wait."""

@@ -4,12 +4,29 @@ import atexit
 import shutil
 import time
 
+import psycopg
+
 SYSTEM_REDIS = shutil.which("redis-server")
 
 
 def libpq(url):
     """A SQLAlchemy address as psycopg itself takes it."""
     return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+FLUSHES = ("fsync", "full_page_writes")
+
+
+def flush_commits(url, flushes):
+    """Have a cluster write each commit to the disk before it answers, as it does unless it is told
+    otherwise; or leave that to the system, which keeps it whatever becomes of the processes."""
+    with psycopg.connect(libpq(url), autocommit=True) as connection:
+        for name in FLUSHES:
+            change = f"RESET {name}" if flushes else f"SET {name} = off"
+            connection.execute(f"ALTER SYSTEM {change}")
+        connection.execute("SELECT pg_reload_conf()")
+        wanted = ("on" if flushes else "off",)
+        wait_until(lambda: connection.execute("SHOW fsync").fetchone() == wanted)
 
 
 def forget_cluster(data):

@@ -73,7 +73,7 @@ class Site:
         self._process.wait(seconds)
 
     def __exit__(self, *_error):
-        # At once: gunicorn looks only once a second whether it is to stop, and lets connections end.
+        # At once: gunicorn looks once a second whether it is to stop, and lets connections end.
         self._process.send_signal(signal.SIGQUIT)
         try:
             self._process.wait(15)
