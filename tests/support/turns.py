@@ -11,7 +11,10 @@ ALONE = {
     "tests/faults",
     "tests/overload",
 }
-TOGETHER = {f"tests/faults/test_{name}.py" for name in ("failpoints", "letters", "redis", "seats")}
+TOGETHER = {
+    *(f"tests/faults/test_{name}.py" for name in ("failpoints", "letters", "redis", "seats")),
+    *(f"tests/overload/test_{name}.py" for name in ("fairness", "one_address")),
+}
 """Of those: what takes as long as it takes."""
 
 
