@@ -5,11 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import gallery
+
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_an_organiser_creates_edits_and_deletes_an_event(visit, log_in, sql, clean, javascript):
+def test_an_organiser_creates_edits_and_deletes_an_event(visit, settings, sql, clean, javascript):
     with visit(java_script_enabled=javascript) as page:
-        log_in(page)
+        gallery.log_in(page, settings.admin_key[0])
         page.get_by_role("link", name="New event").first.click()
         page.get_by_label("Name", exact=True).fill("Holi Colour Run")
         page.get_by_label("Starts").fill("2031-03-04T07:00")

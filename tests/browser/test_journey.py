@@ -5,15 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import gallery
+
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_visitor_signs_in_finds_books_sees_the_ticket_and_cancels(
-    visit, sign_in, make_event, sql, invariants, javascript
+    visit, alice, make_event, sql, invariants, javascript
 ):
     make_event(name="Indie Concert", capacity=48, price_minor=50000)
     make_event(name="Tech Talk", capacity=50)
     with visit(java_script_enabled=javascript) as page:
-        sign_in(page)
+        gallery.sign_in(page)
         find(page, "indie")
         book(page, 2)
         expect(page.get_by_role("heading", level=1)).to_contain_text("You're going to")

@@ -37,7 +37,7 @@ def test_a_guest_opens_the_letters_link_on_another_phone_and_gives_a_seat_back(
 
 @pytest.mark.usefixtures("letters_are_sent")
 def test_a_mistyped_email_is_corrected_and_the_letter_goes_to_the_right_one(
-    visit_mailing, running_mailing_site, log_in, post, make_event, sql
+    visit_mailing, log_in, post, make_event, sql
 ):
     event = make_event(name="Indie Concert", capacity=48)
     post.messages.clear()
@@ -45,7 +45,7 @@ def test_a_mistyped_email_is_corrected_and_the_letter_goes_to_the_right_one(
         book(page, event, "meera@exmaple.com")
         former = page.url
     with visit_mailing(**PHONE) as page:
-        log_in(page, running_mailing_site.admin_key)
+        log_in(page)
         page.goto("/admin/bookings?q=exmaple")
         page.get_by_role("link", name="Meera Nair").click()
         page.get_by_role("link", name="Correct name or email").click()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.models.columns import now
+from tests.browser import gallery
 
 BOTH = pytest.mark.parametrize(
     "javascript", [True, False], ids=["with JavaScript", "without JavaScript"]
@@ -133,7 +134,7 @@ def test_a_staff_key_is_made_used_and_revoked(visit, log_in, clean, javascript):
         page.get_by_role("button", name="Make a key").click()
         key = page.locator(".secret").inner_text()
         with visit(java_script_enabled=javascript) as other:
-            log_in(other, key)
+            gallery.log_in(other, key)
             expect(other.get_by_role("link", name="Staff keys")).to_have_count(0)
             expect(other.get_by_role("link", name="New event")).to_have_count(0)
             page.goto("/admin/keys")
