@@ -109,7 +109,9 @@ class DoorGuestOut(Payload):
     )
     name: str
     seats: int = Field(description="That it takes; none once it is cancelled.")
-    given_back: int = Field(description="Seats with higher numbers that it had once.")
+    left: int = Field(
+        description="Seats with higher numbers that it had once: given back, or to somebody else."
+    )
     seats_in: list[EarlierOut]
 
 

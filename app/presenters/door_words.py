@@ -12,8 +12,9 @@ def offline_words() -> dict[str, str]:
     return {
         **{
             reason.value: reason_word(reason)
-            for reason in (NotValid.CANCELLED, NotValid.GIVEN_BACK, NotValid.EVENT_CANCELLED)
+            for reason in (NotValid.CANCELLED, NotValid.EVENT_CANCELLED)
         },
+        "has_left": _("This seat was given back, or to somebody else who has its new code."),
         "unknown": _("Not in the guest list of {at}, and not a code of this event."),
         "unsigned": _("Not in the guest list of {at}. Scan the code, or look for the name."),
         "one_seat": _("One seat"),

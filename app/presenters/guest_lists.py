@@ -30,8 +30,8 @@ class Guest(NamedTuple):
     name: str
     seats: int
     """That it takes now; none once it is cancelled."""
-    given_back: int
-    """Seats with higher numbers that it had once."""
+    left: int
+    """Seats with higher numbers that it had once: given back, or to somebody else."""
     seats_in: Sequence[SeatIn]
 
 
@@ -83,7 +83,7 @@ def _guest(guest: Guest) -> dict[str, Any]:
         "reference_hash": reference_hash(guest.reference),
         "name": name_of(guest.name, ""),
         "seats": guest.seats,
-        "given_back": guest.given_back,
+        "left": guest.left,
         "seats_in": _seats(guest.seats_in),
     }
 

@@ -18,8 +18,10 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    or_,
     select,
     table,
+    union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -27,7 +29,7 @@ from sqlalchemy.orm import aliased
 from app.booking.arrays import rows_of
 from app.db import db
 from app.errors import EventNotFound
-from app.models import Admission, Booking, CheckIn, Event, EventStatus, User
+from app.models import Admission, Booking, CheckIn, Event, EventStatus, Gift, User
 from app.models.booking import takes_seats
 from app.models.columns import now
 from app.models.event import ends_at
@@ -107,14 +109,21 @@ def _bookings_after(event_id: int, last: int) -> Sequence[Any]:
 
 
 def _changed(event_id: int, since: datetime) -> set[int]:
-    """The event's bookings that were cancelled since then, or scanned."""
+    """The event's bookings that were cancelled since then, scanned, or given away from or to."""
     cancelled = select(func.coalesce(Booking.part_of, Booking.id)).where(
         Booking.event_id == event_id, Booking.cancelled_at >= since
     )
     scanned = select(CheckIn.booking_id).where(
         CheckIn.event_id == event_id, CheckIn.received_at >= since
     )
-    return {found for found in db.session.scalars(cancelled.union(scanned)) if found is not None}
+    moments = (Gift.given_at, Gift.accepted_at, Gift.taken_back_at)
+    given = or_(*(moment >= since for moment in moments))
+    sides = (
+        select(side).where(Gift.event_id == event_id, given)
+        for side in (Gift.from_id, Gift.booking_id)
+    )
+    found = db.session.scalars(union(cancelled, scanned, *sides))
+    return {booking_id for booking_id in found if booking_id is not None}
 
 
 def _guests(ids: set[int]) -> list[Guest]:
@@ -125,7 +134,7 @@ def _guests(ids: set[int]) -> list[Guest]:
             row.reference,
             row.guest_name or row.name or (shown_email(row.email) or "").partition("@")[0],
             row.seats if takes_seats(row.status) else 0,
-            row.parts + (0 if takes_seats(row.status) else row.seats),
+            row.parts + row.seats_given_away + (0 if takes_seats(row.status) else row.seats),
             [SeatIn(seat, datetime.fromisoformat(at), *by) for seat, at, *by in row.seats_in or ()],
         )
         for row in found
@@ -162,6 +171,7 @@ _GUESTS = select(
         Booking.guest_name,
         Booking.seats,
         Booking.status,
+        Booking.seats_given_away,
         User.name,
         User.email,
         select(func.coalesce(func.sum(_PART.seats), 0))

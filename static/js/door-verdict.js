@@ -50,7 +50,7 @@
   function ofGuest(guest, seat, wanted, seatsIn) {
     if (!guest.seats) return refused("cancelled", guest);
     if (seat !== null && seat > guest.seats) {
-      return refused(seat <= guest.seats + guest.given_back ? "given_back" : "unknown", guest);
+      return refused(seat <= guest.seats + guest.left ? "has_left" : "unknown", guest);
     }
     if (seat === 0) return refused("unknown", guest);
     const there = seatsIn(guest);

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import EventNotFound, InvalidField
 from app.models.staff_scope import StaffScope, act_within
-from app.services import bookings, check_ins, guest_lists
+from app.services import bookings, check_ins, gifts, guest_lists
 from app.services.check_ins import Scan
 
 pytestmark = pytest.mark.usefixtures("invariants", "clean", "asha")
@@ -97,11 +97,23 @@ def test_seats_given_back_are_changes(app, event, make_booking):
     _guests, cursor = whole(event)
     bookings.cancel(app.extensions["desk"], booking.id, organiser=True, keep=1)
     change = changes(event, cursor)[booking.id]
-    assert (change.seats, change.given_back) == (1, 2)
+    assert (change.seats, change.left) == (1, 2)
     bookings.cancel(app.extensions["desk"], booking.id, organiser=True)
     change = changes(event, cursor)[booking.id]
-    assert (change.seats, change.given_back) == (0, 3)
+    assert (change.seats, change.left) == (0, 3)
     assert whole(event)[0] == {booking.id: change}
+
+
+def test_a_seat_given_to_a_friend_is_a_change_of_both_bookings(app, event, make_booking):
+    booking, desk = make_booking(event, seats=3), app.extensions["desk"]
+    _guests, cursor = whole(event)
+    gift = gifts.give(desk, booking.id)
+    told = changes(event, cursor)
+    assert (told[booking.id].seats, told[booking.id].left) == (2, 1)
+    assert told[gift.booking_id].seats == 1
+    gifts.take_back(desk, booking.id, gift.booking_id)
+    told = changes(event, cursor)
+    assert (told[booking.id].seats, told[gift.booking_id].seats) == (3, 0)
 
 
 def test_what_nobody_touches_is_told_no_more(sql, event, make_booking):

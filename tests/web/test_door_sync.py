@@ -72,7 +72,7 @@ def test_the_list_names_guests_and_holds_no_code_and_no_email(volunteer, booking
         "reference_hash": reference_hash(booking.reference),
         "name": "Meena",
         "seats": 3,
-        "given_back": 0,
+        "left": 0,
         "seats_in": [],
     }
     assert booking.reference not in response.text
