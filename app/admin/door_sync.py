@@ -4,7 +4,7 @@ without one."""
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
@@ -14,7 +14,6 @@ from app.edge.compact_json import compact_json
 from app.edge.extensions import csrf
 from app.edge.json_bodies import require_json
 from app.edge.session import current_admin
-from app.edge.static_files import StaticFolder
 from app.errors import CheckInNotFound, InvalidField
 from app.presenters.guest_lists import list_facts
 from app.services import check_ins, events, guest_lists
@@ -23,15 +22,6 @@ blueprint = staff_pages("door_sync", __name__)
 blueprint.before_request(require_json)
 csrf.exempt(blueprint)
 MOST_SCANS = 50
-
-
-@blueprint.get("/worker.js")
-def worker() -> Response:
-    folder: StaticFolder = current_app.extensions["static_files"]
-    found = folder.response("js/door-worker.js", request.environ)
-    if found is None:
-        raise FileNotFoundError
-    return found
 
 
 @blueprint.get("/<id:event_id>/guests")

@@ -45,12 +45,12 @@ TABLE = {
         sign_in_links.show sign_in_links.open_link
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
-        service_workers.bookings service_workers.tickets
+        service_workers.bookings service_workers.tickets service_workers.door
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
         tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
-        admin_login.show admin_login.create admin_login.delete door_sync.worker
+        admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
     """,

@@ -2,7 +2,7 @@
 
 A worker may take over no more than the folder of its own address, so each is served from the
 folder of its pages: `/tickets/worker.js` never sees an event's page. Another is added by a view
-here (`/door/worker.js`, with its line in `app/edge/access.py`), and registered by its pages alone.
+here, with its line in `app/edge/access.py`, and registered by its pages alone.
 """
 
 from flask import Blueprint, Response, current_app, request
@@ -22,6 +22,12 @@ def bookings() -> Response:
 def tickets() -> Response:
     """Tickets by their secret addresses: the same script."""
     return _worker("js/tickets-worker.js")
+
+
+@blueprint.get("/door/worker.js")
+def door() -> Response:
+    """The pages of the door."""
+    return _worker("js/door-worker.js")
 
 
 def _worker(name: str) -> Response:
