@@ -96,11 +96,12 @@
         await send();
         while (!(await fetchPart())) onChange();
         isAway = false;
-        if (Date.parse(list.facts.until) < Date.now()) await end();
       } catch (error) {
         if (error instanceof Ended) await end();
         else isAway = true;
       }
+      // Also without a network, and on a page that nobody touches.
+      if (list.facts && Date.parse(list.facts.until) < Date.now()) await end();
       onChange();
     }
 

@@ -1,8 +1,11 @@
 """The door without a network: the list, what is decided by it, and what is told afterwards."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from app.models.columns import now
 from app.presenters.code_signatures import scanned_code
 from tests.browser.test_door import phone, word
 
@@ -73,7 +76,7 @@ def test_the_page_opens_without_a_network_and_finds_guests_by_name(
         expect(state(page)).to_have_attribute("data-state", "away")
         scan(page, "meena")
         expect(page.get_by_role("heading", name="Guests with")).to_be_visible()
-        page.get_by_label("Seats").fill("2")
+        page.get_by_role("spinbutton", name="Seats", exact=True).fill("2")
         page.get_by_role("button", name="Admit Meena").click()
         expect(word(page)).to_have_text("Admitted")
         expect(page.get_by_text("Seats 1, 2 of 3")).to_be_visible()
@@ -169,3 +172,14 @@ def test_who_logs_out_leaves_no_list_on_the_device(browser, volunteer, booking):
         page.wait_for_function("caches.keys().then(found => !found.length)")
         ask = "id => window.doorStore.guests(id).then(found => !found.length)"
         page.wait_for_function(ask, arg=booking.event_id)
+
+
+def test_a_list_whose_time_is_over_is_erased_without_a_network(browser, volunteer, booking):
+    with phone(browser, volunteer) as page:
+        wait_for_list(page)
+        lose_network(page)
+        page.clock.install()
+        page.clock.set_fixed_time(now() + timedelta(days=2))
+        scan(page, "7Q2K9F4MXT3B-9")
+        expect(state(page)).to_have_attribute("data-state", "ended", timeout=15_000)
+        assert page.evaluate("id => window.doorStore.guests(id)", booking.event_id) == []
