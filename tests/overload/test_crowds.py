@@ -13,7 +13,7 @@ from tests.support.site import WITHOUT_LIMITS, Site
 pytestmark = pytest.mark.usefixtures("invariants")
 PASSWORD = "correct horse battery"
 BUYERS = 64
-ALONE, CROWDED = Phase(["buyers"], 1), Phase(["buyers", "readers"], 3)
+ALONE, CROWDED = Phase(["buyers"], 2), Phase(["buyers", "readers"], 5)
 BOOKED, HALF = {"api": "201", "page": "303"}, 0.5
 SLOW = 0.5
 """Seconds: what a booking may take beside sign-ins on a machine that has nothing else to do."""
