@@ -1,13 +1,15 @@
 """A seat given to a friend: it counts once, its old code dies, and it is the friend's for good once
 they gave a name."""
 
+from collections import Counter
 from datetime import timedelta
+from random import Random
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import transaction
+from app.db import db, transaction
 from app.errors import (
     BookingChanged,
     BookingNotFound,
@@ -190,6 +192,46 @@ def test_a_seat_comes_back_also_where_the_others_were_given_back(
         *(None, NotValid.GIVEN_BACK, NotValid.GIVEN_BACK),
     ]
     assert seats_left(sql, event) == 8
+
+
+def test_whatever_is_done_each_number_is_alive_or_dead_for_one_reason(
+    desk, make_event, make_booking, scan, sql, invariants
+):
+    """A walk at random through all that moves a seat, against the rule in one sentence: of four
+    seats the first are alive, each gift has a dead number of its own, others were given back."""
+    random, event = Random(91), make_event(capacity=50)
+    seen = Counter()
+    for _ in range(4):
+        booking, waiting = make_booking(event, seats=4), []
+        for _ in range(14):
+            seats = read(booking).seats if read(booking).takes_seats else 0
+            act = random.choice(("give", "give", "back", "take", "take", "accept"))
+            seen[act, seats] += 1
+            if act == "give" and seats:
+                waiting.append(gifts.give(desk, booking.id, seat=seats).booking_id)
+            elif act == "take" and waiting:
+                gifts.take_back(desk, booking.id, random.choice(waiting))
+            elif act == "accept" and waiting:
+                gifts.accept(desk, random.choice(waiting), name="Ravi")
+            elif act == "back" and seats:
+                bookings.cancel(desk, booking.id, keep=random.randrange(seats))
+            db.session.expire_all()
+            listed = gifts.list_gifts(read(booking))
+            waiting = [one.booking_id for one in listed if one.state == GiftState.WAITING]
+            found = read(booking)
+            alive = set(range(1, found.seats + 1)) if found.takes_seats else set()
+            given = {one.seat for one in listed}
+            assert len(given) == len(listed) == found.seats_given_away
+            assert not alive & given
+            told = {seat: reason(scan, event, booking, seat) for seat in range(1, 6)}
+            assert {seat for seat, why in told.items() if why is None} == alive
+            if found.takes_seats:
+                assert {seat for seat, why in told.items() if why == NotValid.GIVEN_AWAY} == given
+                gone = {seat for seat, why in told.items() if why == NotValid.GIVEN_BACK}
+                assert gone == {1, 2, 3, 4} - alive - given
+                assert told[5] == NotValid.UNKNOWN
+            invariants()
+    assert len(seen) > 12, "the walk saw too little"
 
 
 def test_what_a_friend_accepted_is_theirs_alone(desk, event, make_booking, make_user, sql):
