@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from app.models.columns import now
 from app.presenters.code_signatures import scanned_code
+from app.services import gifts
 from tests.browser.test_door import phone, word
 
 
@@ -95,6 +96,22 @@ def test_the_page_opens_without_a_network_and_finds_guests_by_name(
         expect(state(page)).not_to_contain_text("Scans to be sent")
     assert sql("SELECT seat FROM admissions ORDER BY seat") == [(1,), (2,)]
     assert sql("SELECT count(*) FROM check_ins WHERE answer = 'undone'") == [(1,)]
+
+
+def test_without_a_network_a_seat_given_away_comes_in_by_its_new_code_alone(
+    app, desk, browser, volunteer, booking, code
+):
+    with app.app_context():
+        gift = gifts.give(desk, booking.id)
+        friends = gifts.accept(desk, gift.booking_id, name="Ravi")
+    with phone(browser, volunteer) as page:
+        wait_for_list(page)
+        lose_network(page)
+        scan(page, code(booking, gift.seat))
+        expect(word(page)).to_have_text("Not valid")
+        scan(page, code(friends, 1))
+        expect(word(page)).to_have_text("Admitted")
+        expect(page.locator(".door-guest")).to_have_text("Ravi")
 
 
 def test_a_code_sold_after_the_list_is_told_from_one_that_is_not_ours(
