@@ -1,8 +1,8 @@
 """Account deletion: cancel bookings, end sign-ins and tokens, anonymise the user, atomically.
 
-Locks are taken in the order of docs/booking.md: events by id, then the user's row. A concurrent
-booking locks its events and then shares the user's row, so whichever commits second sees the
-first; and the transaction that holds the user's row here never waits for an event.
+Locks are taken in the order of docs/booking.md: events by id, then the user's row, then bookings. A
+concurrent booking locks its events and then shares the user's row, so whichever commits second sees
+the first; and the transaction that holds the user's row here never waits for an event.
 """
 
 import time
@@ -66,6 +66,7 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
         session.execute(_SET_TIMEOUTS)
         events = changes.lock(session.scalars(_cancellable(Booking.event_id, user_id)).all())
         _lock_user(session, user_id)
+        _lock_against_doors(session, user_id)
         to_come = session.scalars(
             _cancellable(Booking, user_id), execution_options={"populate_existing": True}
         ).all()
@@ -77,6 +78,13 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
             bookings.give_back(session, events[booking.event_id], booking, at)
         anonymise(session, [user_id], at)
     return len(cancelled)
+
+
+def _lock_against_doors(session: Session, user_id: int) -> None:
+    """Lock the bookings that will be cancelled, as doors do: who comes in meanwhile is in before
+    we look again, or is told that the booking is cancelled."""
+    wanted = _cancellable(Booking.id, user_id).with_for_update(of=Booking, key_share=True)
+    session.execute(wanted).all()
 
 
 def count_cancellable(user_id: int) -> int:

@@ -1,6 +1,7 @@
 """Many doors at once, and guests who give their seats back meanwhile: no seat is in twice, and none
 is in that was given back."""
 
+import time
 from collections import Counter
 from random import Random
 from uuid import uuid4
@@ -11,11 +12,14 @@ from app.db import db, transaction
 from app.errors import SeatsAreIn
 from app.models import Admission, CheckIn, DoorAnswer
 from app.models.columns import now
-from app.services import audit, bookings, check_ins
+from app.services import account_deletion, audit, bookings, check_ins
 from app.services.check_ins import Scan
+from tests.races.people import PASSWORD
 from tests.support.threads import at_once, in_app
 
 PHONES, ROUNDS = 8, 6
+WAITS = 0, 0, 0.01, 0.02, 0.03, 0.1
+"""Seconds."""
 IN_AND_GONE = """
     SELECT count(*) FROM admissions JOIN bookings ON bookings.id = booking_id
     WHERE status = 'CANCELLED' OR seat > seats
@@ -92,6 +96,31 @@ def test_seats_are_in_or_given_back_and_never_both(app, scan, desk, make_booking
         told = at_once(works)
         assert not [one for one in told if isinstance(one, Exception)]
         outcomes.update(one for one in told if isinstance(one, bool))
+    assert sql(IN_AND_GONE) == [(0,)]
+    assert len(outcomes) == 2, "neither side ever won; the test proves nothing"
+
+
+@pytest.mark.usefixtures("cheap_hashes")
+def test_a_seat_is_in_or_goes_with_its_account_and_never_both(
+    app, scan, desk, make_booking, make_event, make_user, sql
+):
+    event, outcomes, random = make_event(capacity=500), Counter(), Random(7)
+
+    def scan_later(code, wait):
+        # A deletion has more to do before it comes to the bookings.
+        time.sleep(wait)
+        return scan(event.id, code)
+
+    for number in range(ROUNDS * 5):
+        user = make_user(f"guest{number}@example.com", password=PASSWORD)
+        booking = make_booking(event, user=user)
+        works = [
+            in_app(app, scan_later, f"{booking.reference}-1", random.choice(WAITS)),
+            in_app(app, account_deletion.delete_account, user.id, PASSWORD, desk),
+        ]
+        told = at_once(works)
+        assert not [one for one in told if isinstance(one, Exception)]
+        outcomes.update(one for one in told if isinstance(one, int))
     assert sql(IN_AND_GONE) == [(0,)]
     assert len(outcomes) == 2, "neither side ever won; the test proves nothing"
 
