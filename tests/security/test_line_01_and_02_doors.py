@@ -55,10 +55,11 @@ def test_line_01_what_is_alices_is_not_found_by_bob(app, world, facts, endpoint)
 
 @pytest.mark.parametrize("endpoint", ["my_bookings.index", "account.show", "account.export"])
 def test_line_01_bobs_own_lists_hold_nothing_of_alices(app, world, endpoint, sql):
-    ((reference,),) = sql("SELECT reference FROM bookings")
+    alices = world.ids["booking_id"]
+    ((reference,),) = sql("SELECT reference FROM bookings WHERE id = %s", alices)
     alice, bob = (ask(app, endpoint, world.personas[p], world.ids).text for p in ("alice", "bob"))
     said = {
-        "my_bookings.index": f"/bookings/{world.ids['booking_id']}",
+        "my_bookings.index": f"/bookings/{alices}",
         "account.export": reference,
     }
     for theirs in filter(None, (said.get(endpoint), "alice@example.com")):
