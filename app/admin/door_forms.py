@@ -8,9 +8,10 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, StringField
 from wtforms.validators import UUID as IsUUID
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from app.edge.forms import Form, WholeNumberField, strip
+from app.lib.text import is_showable
 from app.models.booking import MAX_SEATS, read_code
 from app.models.check_in import MAX_DOOR
 from app.services.check_ins import Scan
@@ -87,6 +88,14 @@ class OfflineScanForm(CheckInForm):
             # Names no ticket: its scan did.
             self.code.data = self.undoes.data
         return super().validate(**extra)
+
+    def validate_code(self, field: StringField) -> None:
+        # A page's form can't hold these: they are refused before it is read.
+        if not is_showable(field.data or ""):
+            raise ValidationError(_("This is no ticket's code."))
+
+    def validate_door(self, field: StringField) -> None:
+        self.validate_code(field)
 
     def scan(self) -> Scan:
         return replace(super().scan(), at=self.moment, let_in=self.let_in.data)

@@ -49,7 +49,7 @@ def create(event_id: int) -> Response:
 
 def _record(event_id: int, facts: Any) -> dict[str, Any]:
     fields = facts if isinstance(facts, dict) else {}
-    form = OfflineScanForm(MultiDict({name: str(value) for name, value in fields.items()}))
+    form = OfflineScanForm(MultiDict({name: _text(value) for name, value in fields.items()}))
     told: dict[str, Any] = {"id": form.id.data}
     if not form.validate():
         return {**told, "refused": str(next(iter(form.errors.values()))[0])}
@@ -67,3 +67,8 @@ def _record(event_id: int, facts: Any) -> dict[str, Any]:
     except (InvalidField, CheckInNotFound) as error:
         return {**told, "refused": str(error)}
     return {**told, "answer": found.answer, "conflict": found.check_in.is_conflict}
+
+
+def _text(value: Any) -> str:
+    """JSON may hold halves of letters (surrogates), which no other text does."""
+    return str(value).encode(errors="replace").decode()

@@ -5,7 +5,7 @@
   const MOST = 8; // guests found by name
   const MARKS = /\p{M}/gu;
 
-  const NAMES = ["actor", "door", "name", "words"];
+  const NAMES = ["actor", "code", "door", "name", "words"];
   const isolated = (text) => `\u2068${text}\u2069`;
   const folded = (text) => text.normalize("NFD").replace(MARKS, "").toLowerCase();
 

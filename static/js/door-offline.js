@@ -19,6 +19,7 @@
     scansAddress,
     onChange: () => tellState(),
     onConflicts: (found) => found.forEach(tellConflict),
+    onRefused: (scan, why) => warn(answers.say("refused", { at: answers.clock(scan.at), code: scan.code, why })),
   });
 
   function stateNow() {
@@ -38,26 +39,22 @@
     state.dataset.state = now;
   }
 
+  function warn(words) {
+    const made = conflicts.querySelector("template").content.cloneNode(true).firstElementChild;
+    made.querySelector("p").textContent = words;
+    made.querySelector("button").addEventListener("click", () => made.remove());
+    conflicts.append(made);
+  }
+
   function tellConflict(one) {
     if (told.has(one.id)) return;
     told.add(one.id);
-    const made = conflicts.querySelector("template").content.cloneNode(true).firstElementChild;
     const why = answers.say(one.reason && answers.has(one.reason) ? one.reason : "in_already", {
       at: answers.clock(one.at),
     });
     const facts = { name: one.name || answers.say("a_guest"), at: answers.clock(one.at), actor: one.actor, why };
     const name = one.door ? "conflict_at" : "conflict";
-    made.querySelector("p").textContent = answers.say(name, { ...facts, door: one.door });
-    made.querySelector("button").addEventListener("click", () => made.remove());
-    conflicts.append(made);
-  }
-
-  function uuid() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 15) | 64; // RFC 9562: version 4
-    bytes[8] = (bytes[8] & 63) | 128;
-    const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    warn(answers.say(name, { ...facts, door: one.door }));
   }
 
   // `scan`: { id, code or booking, seats, door }. Promises the answer's tone.
@@ -80,7 +77,7 @@
     await sync.record(kept);
     const guest = verdict.guest;
     answers.tell(verdict, list, guest ? seatsIn(guest).length : 0, sync.arrivals(), {
-      onMore: (seats) => checkAndTell({ id: uuid(), booking: guest.booking_id, seats, door: scan.door }),
+      onMore: (seats) => checkAndTell({ id: window.newScanId(), booking: guest.booking_id, seats, door: scan.door }),
       onUndo: () => undoAndTell(kept, verdict),
     });
     return verdict.tone;
@@ -88,7 +85,7 @@
 
   async function undo(kept, verdict) {
     const { id, door, booking_id, reference, numbers } = kept;
-    await sync.record({ id: uuid(), undoes: id, door, booking_id, reference, numbers });
+    await sync.record({ id: window.newScanId(), undoes: id, door, booking_id, reference, numbers });
     const seatsIn = verdict.guest ? sync.seatsIn(verdict.guest).length : 0;
     const undone = { ...verdict, tone: "undone", earlier: [], isLater: false };
     answers.tell(undone, sync.list, seatsIn, sync.arrivals(), {});
@@ -103,7 +100,7 @@
   function find(words, door) {
     const seatsInOf = (guest) => sync.seatsIn(guest).length;
     answers.tellFound(words, sync.list, seatsInOf, sync.arrivals(), (guest, seats) => {
-      checkAndTell({ id: uuid(), booking: guest.booking_id, seats, door });
+      checkAndTell({ id: window.newScanId(), booking: guest.booking_id, seats, door });
     });
   }
 
@@ -124,7 +121,6 @@
   }
 
   window.doorOffline = {
-    uuid,
     check,
     find,
     undo: (id, booking_id, numbers, door) => {

@@ -27,7 +27,16 @@
     }
   }
 
-  function start({ event, listAddress, scansAddress, onChange, onConflicts }) {
+  // Not crypto.randomUUID, which an address without https does not have.
+  function newScanId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 15) | 64; // RFC 9562: version 4
+    bytes[8] = (bytes[8] & 63) | 128;
+    const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  function start({ event, listAddress, scansAddress, onChange, onConflicts, onRefused }) {
     const list = { facts: null, byHash: new Map(), byId: new Map(), isWhole: false };
     // What the list does not know yet: scans to be sent, and those sent since it was fetched.
     let pending = [];
@@ -69,7 +78,10 @@
         const batch = pending.filter((scan) => !scan.isSent && scan.event === event);
         if (!batch.length) return;
         const scans = batch.slice(0, MOST);
-        await ask(scansAddress, { method: "POST", body: JSON.stringify({ scans }) });
+        const told = await ask(scansAddress, { method: "POST", body: JSON.stringify({ scans }) });
+        told.scans.forEach((one, turn) => {
+          if (one.refused) onRefused(scans[turn], one.refused);
+        });
         await store.remove(scans.map((scan) => scan.turn));
         scans.forEach((scan) => {
           scan.isSent = true;
@@ -178,5 +190,6 @@
     };
   }
 
+  window.newScanId = newScanId;
   window.doorSync = store && window.crypto && crypto.subtle ? { start } : null;
 })();

@@ -65,7 +65,7 @@
       field.value = "";
       if (code.trim()) decide({ id: idField().value, code, seats: 1 });
     } else if (failed && field.value !== failed) {
-      idField().value = newId();
+      idField().value = window.newScanId();
     }
   }, true);
 
@@ -78,10 +78,6 @@
     }
   }, true);
 
-  function newId() {
-    return offline ? offline.uuid() : crypto.randomUUID();
-  }
-
   // By the list of this device. What is typed may be a guest's name.
   async function decide(scan) {
     sending = true;
@@ -90,7 +86,7 @@
       if (scan.code && offline.isName(scan.code)) offline.find(scan.code.trim(), place);
       else if (scan.undoes) await offline.undo(scan.undoes, scan.booking, scan.numbers, place);
       else await offline.check({ ...scan, door: place });
-      idField().value = newId();
+      idField().value = window.newScanId();
       answered();
     } catch {
       withoutAnswer(scan.code || "");

@@ -154,6 +154,10 @@ def test_a_scan_and_its_undo_come_in_their_order(send, booking, sql):
         {"id": SECOND, "code": "ABC", "let_in": 5},
         {"id": SECOND, "undoes": str(uuid4())},
         {"id": SECOND, "undoes": "x"},
+        {"id": SECOND, "code": "A\x00B"},
+        {"id": SECOND, "code": "Q" * 400},
+        {"id": SECOND, "code": "ABC", "door": "\x00"},
+        {"id": "\ud800", "code": "ABC"},
     ],
 )
 def test_one_bad_scan_holds_no_other_up(volunteer, booking, bad):
@@ -163,6 +167,12 @@ def test_one_bad_scan_holds_no_other_up(volunteer, booking, bad):
     refused, told = post(volunteer, booking, {"scans": [bad, good]}).json["scans"]
     assert refused["refused"]
     assert told["answer"] == "admitted"
+
+
+def test_a_code_with_half_a_letter_is_no_code_of_ours(send, sql):
+    (told,) = send({"id": FIRST, "code": "\ud800ABC", "let_in": 0})
+    assert told == {"id": FIRST, "answer": "not_valid", "conflict": False}
+    assert sql("SELECT code FROM check_ins") == [("?ABC",)]
 
 
 @pytest.mark.parametrize("body", [[], {}, {"scans": 5}, {"scans": [{}] * 51}, "x", None])
