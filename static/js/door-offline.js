@@ -104,6 +104,13 @@
     });
   }
 
+  // What is asked beside the door's own answers, as a walk-in is.
+  ["htmx:sendError", "htmx:timeout"].forEach((name) => {
+    document.addEventListener(name, (failed) => {
+      if (failed.detail.target !== root) warn(answers.say("needs_network"));
+    });
+  });
+
   // The page, its scripts and drawings, so that it opens without a network.
   async function keepPage() {
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);

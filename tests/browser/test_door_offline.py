@@ -200,3 +200,13 @@ def test_a_list_whose_time_is_over_is_erased_without_a_network(browser, voluntee
         scan(page, "7Q2K9F4MXT3B-9")
         expect(state(page)).to_have_attribute("data-state", "ended", timeout=15_000)
         assert page.evaluate("id => window.doorStore.guests(id)", booking.event_id) == []
+
+
+def test_a_walk_in_without_a_network_is_told_that_it_needs_one(browser, volunteer, sql):
+    with phone(browser, volunteer) as page:
+        wait_for_list(page)
+        before = sql("SELECT count(*) FROM bookings")
+        lose_network(page)
+        page.get_by_role("button", name="2 seats for a walk-in").click()
+        expect(page.get_by_text("this needs the network")).to_be_visible()
+        assert sql("SELECT count(*) FROM bookings") == before
