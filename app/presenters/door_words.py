@@ -37,7 +37,7 @@ def offline_words() -> dict[str, str]:
         "conflict_at": _(
             "{name}: {door} let this guest in without a network at {at}, by {actor}. {why}"
         ),
-        "needs_network": _("No answer: this needs the network. Press again, nothing is sold twice."),
+        "needs_network": _("No answer: this needs the network. Press again: none is sold twice."),
         "refused": _("The scan of {at} ({code}) could not be recorded: {why}"),
         "in_already": _("The seat was in already."),
         "a_guest": _("A guest"),

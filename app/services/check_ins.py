@@ -9,22 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from app.booking import gifts
 from app.db import db, transaction
 from app.errors import CheckInNotFound, InvalidField
 from app.models import (
     Admission,
     Booking,
-    BookingStatus,
     CheckIn,
     DoorAnswer,
     Event,
-    EventStatus,
     NotValid,
 )
 from app.models.booking import MAX_SEATS, TicketCode, read_code
@@ -33,6 +30,7 @@ from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.services import admissions, audit, events
 from app.services.accounts import constraint_of
+from app.services.check_in_refusals import why_not
 from app.services.paging import Page, cut, decode_cursor, encode_cursor, unknown_cursor
 
 
@@ -180,7 +178,7 @@ def _first(session: Session, event: Event, scan: Scan) -> Told:
         at=min(scan.at or now(), now()),
         let_in=scan.let_in,
     )
-    reason = _why_not(session, event, booking, code)
+    reason = why_not(session, event, booking, code)
     told = _admit(session, entry, booking, code, scan) if reason is None and booking else None
     if told is None:
         entry.answer, entry.reason = DoorAnswer.NOT_VALID.value, (reason or NotValid.UNKNOWN).value
@@ -262,42 +260,3 @@ def _locked(session: Session, condition: ColumnElement[bool]) -> Booking | None:
     )
     rows = session.scalars(wanted, execution_options={"populate_existing": True})
     return rows.one_or_none()
-
-
-def _why_not(
-    session: Session, event: Event, booking: Booking | None, code: TicketCode | None
-) -> NotValid | None:
-    if booking is None:
-        return NotValid.UNKNOWN
-    if booking.event_id != event.id:
-        same_name = booking.event.name == event.name
-        return NotValid.OTHER_DAY if same_name else NotValid.OTHER_EVENT
-    if not booking.takes_seats:
-        return _why_gone(booking)
-    if event.status == EventStatus.CANCELLED:
-        return NotValid.EVENT_CANCELLED
-    if code is None or code.seat is None or 1 <= code.seat <= booking.seats:
-        return None
-    return _why_left(session, booking, code.seat)
-
-
-def _why_gone(booking: Booking) -> NotValid:
-    """Why no seat of the booking admits anybody."""
-    if booking.part_of is not None:
-        return NotValid.GIVEN_BACK
-    is_given_away = booking.status == BookingStatus.GIVEN_AWAY.value
-    return NotValid.GIVEN_AWAY if is_given_away else NotValid.CANCELLED
-
-
-def _why_left(session: Session, booking: Booking, seat: int) -> NotValid:
-    """Why a booking that stands has no seat with this number."""
-    if booking.seats_given_away and gifts.is_given_away(session, booking.id, seat):
-        return NotValid.GIVEN_AWAY
-    return NotValid.GIVEN_BACK if _was_sold(session, booking, seat) else NotValid.UNKNOWN
-
-
-def _was_sold(session: Session, booking: Booking, seat: int) -> bool:
-    """Whether the booking once had a seat with this number: those that left it were its last."""
-    parts = select(func.coalesce(func.sum(Booking.seats), 0)).where(Booking.part_of == booking.id)
-    left = session.scalars(parts).one() + booking.seats_given_away
-    return 1 <= seat <= booking.seats + left

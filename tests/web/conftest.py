@@ -1,9 +1,14 @@
 """Pages as a browser without JavaScript, or HTMX, asks for them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import template_rendered
+
+from app.models import Role
+from app.models.columns import now
+from app.services import staff
 
 HTML = {"Accept": "text/html"}
 HTMX = {"Accept": "*/*", "HX-Request": "true"}
@@ -98,3 +103,18 @@ def renders(app):
 
     with template_rendered.connected_to(note, app):
         yield names
+
+
+@pytest.fixture
+def key_ends():
+    return now() + timedelta(hours=3)
+
+
+@pytest.fixture
+def volunteer(app, visitor, event, key_ends):
+    """Logged in with a key for the door of the tests' event."""
+    with app.app_context():
+        limits = {"event_ids": [event.id], "expires_at": key_ends}
+        _, secret = staff.create_key("Asha", Role.DOOR, **limits)
+    visitor.log_in(secret)
+    return visitor

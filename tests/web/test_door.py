@@ -26,16 +26,6 @@ def booking(make_booking, make_user, event):
 
 
 @pytest.fixture
-def volunteer(app, visitor, event):
-    """Logged in with a key for this event's door."""
-    with app.app_context():
-        until = now() + timedelta(days=1)
-        _, secret = staff.create_key("Asha", Role.DOOR, event_ids=[event.id], expires_at=until)
-    visitor.log_in(secret)
-    return visitor
-
-
-@pytest.fixture
 def scan(volunteer, event):
     def scan(code="", **facts):
         facts = {"id": uuid4(), "code": code, **facts}

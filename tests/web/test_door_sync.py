@@ -7,9 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.models import Role
 from app.models.columns import now
-from app.services import staff
 
 FIRST, SECOND = str(uuid4()), str(uuid4())
 
@@ -22,21 +20,6 @@ def event(make_event):
 @pytest.fixture
 def booking(make_booking, make_user, event):
     return make_booking(event, make_user("meena@example.com", name="Meena"), seats=3)
-
-
-@pytest.fixture
-def key_ends():
-    return now() + timedelta(hours=3)
-
-
-@pytest.fixture
-def volunteer(app, visitor, booking, key_ends):
-    """Logged in with a key for this event's door."""
-    with app.app_context():
-        limits = {"event_ids": [booking.event_id], "expires_at": key_ends}
-        _, secret = staff.create_key("Asha", Role.DOOR, **limits)
-    visitor.log_in(secret)
-    return visitor
 
 
 def fetch(volunteer, booking, after=""):

@@ -20,15 +20,6 @@ def event(make_event):
 
 
 @pytest.fixture
-def volunteer(app, visitor, event):
-    with app.app_context():
-        until = now() + timedelta(days=1)
-        _, secret = staff.create_key("Asha", Role.DOOR, event_ids=[event.id], expires_at=until)
-    visitor.log_in(secret)
-    return visitor
-
-
-@pytest.fixture
 def address(event):
     return f"/door/{event.id}/walk-ins"
 
