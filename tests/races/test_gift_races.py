@@ -9,13 +9,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from app.booking.desk import BookingDesk
-from app.errors import GiftClosed, NotGivable, SeatsAreIn
+from app.errors import BookingChanged, GiftClosed, InvalidField, NotGivable, SeatsAreIn
 from app.models import Booking, DoorAnswer, Event, Gift
 from app.services import audit, bookings, check_ins, gifts
 from app.services.check_ins import Scan
 from tests.support.threads import at_once, in_app
 
 PEOPLE, ROUNDS = 6, 6
+GAVE_UP = {"25P03", "55P03", "57014"}
+"""A transaction that idled twice under its locks, a lock that did not come, a statement that took
+too long: all are answered with 503, and nothing was changed."""
 IN_AND_GONE = """
     SELECT count(*) FROM admissions a JOIN bookings b ON b.id = a.booking_id
     WHERE b.status <> 'CONFIRMED' OR a.seat > b.seats
@@ -46,6 +49,11 @@ def each_desk(desk):
 def scan(event_id, code):
     audit.act_as("Asha")
     return check_ins.check_in(event_id, Scan(uuid4(), code)).answer
+
+
+def waited(error):
+    """Whether somebody gave up on a machine with too much to do; a deadlock is something else."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in GAVE_UP
 
 
 def kinds(answers):
@@ -146,10 +154,10 @@ def test_all_at_once_every_seat_is_somebodys_once(app, each_desk, event, make_bo
             *(in_app(app, scan, event.id, f"{booking.reference}-{seat}") for seat in (1, 2, 4)),
         ]
         random.shuffle(works)
-        refused = (NotGivable, GiftClosed, SeatsAreIn)
+        refused = (NotGivable, GiftClosed, SeatsAreIn, InvalidField, BookingChanged)
         told = [one for one in at_once(works) if isinstance(one, Exception)]
-        names = {type(one).__name__ for one in told if not isinstance(one, refused)}
-        assert names <= {"InvalidField", "BookingChanged"}
+        unforeseen = [one for one in told if not isinstance(one, refused) and not waited(one)]
+        assert not unforeseen, [str(one) for one in unforeseen]
         assert sql(IN_AND_GONE) == [(0,)]
         assert sql(TWICE) == []
         ((given, counted),) = sql(
