@@ -1,5 +1,9 @@
 """The tables of the application, and how tests empty them."""
 
+from contextlib import suppress
+
+from psycopg.errors import DeadlockDetected
+
 TABLES = (
     "admissions, api_tokens, audit_entries, bookings, check_ins, events, event_images,"
     " gifts, guest_messages, holds, journal_entries, mails, reminders, sales_days, sign_in_links,"
@@ -27,6 +31,9 @@ BEGIN
     END LOOP;
 END $$
 """
+TRIES = 5
+"""A page that a browser has just left may have asked for something: its transaction reads tables in
+another order than we lock them, and PostgreSQL ends one of the two."""
 _RESTART = """
     SELECT setval(seqrelid::regclass, 1, false)
     FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
@@ -35,6 +42,11 @@ _RESTART = """
 
 def empty_tables(connection, numbering="RESTART"):
     """`numbering="CONTINUE"` never gives an id twice."""
-    connection.execute(_EMPTY)
+    for _ in range(TRIES - 1):
+        with suppress(DeadlockDetected):
+            connection.execute(_EMPTY)
+            break
+    else:
+        connection.execute(_EMPTY)
     if numbering == "RESTART":
         connection.execute(_RESTART)
