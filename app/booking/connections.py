@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.config import LEDGER_POOL, Settings
 from app.db import IDLED, db, engine_options, listen
+from app.lib.pg_connection import ServerSilent
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -74,9 +75,14 @@ def was_ended(error: DBAPIError) -> bool:
     """Return whether the server ended the transaction for idling under row locks.
 
     That is meant for frozen processes, but may meet one that got no processor time. Nothing was
-    committed, so the transaction can be run again.
+    committed, so the transaction can be run again. The server says why and closes the connection;
+    if a statement was under way to it then, the client's system may drop what it said. A COMMIT
+    that was cut off is in doubt and never ends here.
     """
-    return getattr(error.orig, "sqlstate", None) == IDLED
+    sqlstate: str | None = getattr(error.orig, "sqlstate", None)
+    if sqlstate is None and not isinstance(error.orig, ServerSilent):
+        return error.connection_invalidated and error.statement is not None
+    return sqlstate == IDLED
 
 
 def retry_if_ended(use_case: Callable[P, T]) -> Callable[P, T]:

@@ -21,8 +21,12 @@ _poll = monkey.get_original("select", "poll")
 _POLLIN, _POLLOUT = (monkey.get_original("select", name) for name in ("POLLIN", "POLLOUT"))
 
 
+class ServerSilent(psycopg.OperationalError):
+    """The server did not answer in the client's own time."""
+
+
 class TimeoutConnection(psycopg.Connection[Any]):
-    """A connection that closes and raises `OperationalError` after `timeout_s` without a reply."""
+    """A connection that closes and raises `ServerSilent` after `timeout_s` without a reply."""
 
     timeout_s = 6.0
     busy_poll = False
@@ -46,9 +50,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as error:
             # A closed connection counts as lost: the outcome of its command is unknown.
             self.pgconn.finish()
-            raise psycopg.OperationalError(
-                f"the server did not answer in {self.timeout_s:g} s"
-            ) from error
+            raise ServerSilent(f"the server did not answer in {self.timeout_s:g} s") from error
 
 
 def _busy_polled(gen: PQGen[T], socket: int) -> PQGen[T]:
