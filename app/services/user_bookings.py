@@ -185,7 +185,7 @@ def _first_of_each(tab: Tab) -> Select[Any]:
     mine = (
         select(
             _sort_column(tab).label("at"),
-            case(*((_belongs(one), place) for place, one in enumerate(_TABS))).label("tab"),
+            _tab().label("tab"),
             *(getattr(Booking, name).label(name) for name in LISTED),
         )
         .select_from(users)
@@ -206,12 +206,21 @@ def _first_of_each(tab: Tab) -> Select[Any]:
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
-    # Those of an event that was deleted after it took place are past, not cancelled.
-    stood = Booking.takes_seats | (Booking.state == BookingState.CONFIRMED.value)
     if tab == Tab.CANCELLED:
-        return ~stood
+        return ~_stood()
     now = func.now()
-    return stood & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
+    return _stood() & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
+
+
+def _tab() -> ColumnElement[int]:
+    """The place in `_TABS` of the one it `_belongs` to."""
+    upcoming, past, cancelled = map(_TABS.index, (Tab.UPCOMING, Tab.PAST, Tab.CANCELLED))
+    return case((~_stood(), cancelled), (Event.are_to_come(func.now()), upcoming), else_=past)
+
+
+def _stood() -> ColumnElement[bool]:
+    # Those of an event that was deleted after it took place are past, not cancelled.
+    return Booking.takes_seats | (Booking.state == BookingState.CONFIRMED.value)
 
 
 def _sort_column(tab: Tab) -> ColumnElement[Any]:
