@@ -15,6 +15,7 @@ from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
 from app.models.staff_key import Permission, Role, StaffKey
+from app.models.ticket_type import TicketType, TypeState
 from app.models.user import User
 
 __all__ = [
@@ -49,5 +50,7 @@ __all__ = [
     "SignInLink",
     "StaffKey",
     "SummedDay",
+    "TicketType",
+    "TypeState",
     "User",
 ]

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     String,
     and_,
@@ -24,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 from app.models.event import Event, EventStatus
+from app.models.ticket_type import TicketType
 from app.models.user import User
 
 MAX_SEATS = 1_000
@@ -141,7 +144,19 @@ class Booking(Model):
         CheckConstraint(
             "(idempotency_key IS NULL) = (fingerprint IS NULL)", "fingerprint_with_key"
         ),
+        # Of its own event. No index of its own: those of `event_id` find the few that matter.
+        ForeignKeyConstraint(
+            ["event_id", "ticket_type_id"],
+            [TicketType.event_id, TicketType.id],
+            name="fk_bookings_ticket_type",
+            ondelete="RESTRICT",
+        ),
         Index("uq_bookings_reference", "reference", unique=True),
+        Index(
+            "ix_bookings_order_reference",
+            "order_reference",
+            postgresql_where=text("order_reference IS NOT NULL"),
+        ),
         Index(
             "uq_bookings_user_id_idempotency_key",
             "user_id",
@@ -192,9 +207,17 @@ class Booking(Model):
     """Who seats are for that staff issued: free of charge, held back, or past the limit."""
     seats_given_away: Mapped[int] = mapped_column(server_default="0")
     """Seats that were in it and are friends' now, or wait for a friend (`Gift`)."""
+    ticket_type_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Its ticket type; None of an event without types, or for the default type, if it was booked
+    before the event had types."""
+    order_reference: Mapped[str | None] = mapped_column(String(20))
+    """Of bookings that one order made together, one for each type: the first one's reference."""
 
     user: Mapped[User] = relationship(lazy="raise")
-    event: Mapped[Event] = relationship(lazy="raise")
+    event: Mapped[Event] = relationship(lazy="raise", overlaps="ticket_type")
+    ticket_type: Mapped[TicketType | None] = relationship(
+        lazy="raise", viewonly=True, foreign_keys=[ticket_type_id]
+    )
 
     @hybrid_property
     def takes_seats(self) -> bool:

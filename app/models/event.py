@@ -179,6 +179,11 @@ class Event(Model):
     seats_held: Mapped[int] = mapped_column(default=0, server_default="0")
     """Seats held back by the organiser: neither sold nor on sale until released."""
     price_minor: Mapped[int] = mapped_column(server_default="0")
+    """Price of a seat; where the event has ticket types, the lowest of those that it offers."""
+    highest_price_minor: Mapped[int | None]
+    """The highest price of its ticket types, if their prices differ."""
+    has_types: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it has rows in `ticket_types`."""
     currency: Mapped[str] = mapped_column(String(3), default=default_currency, server_default="INR")
     """ISO 4217; it can't change once anything was booked."""
     payment_note: Mapped[str] = mapped_column(String(MAX_PAYMENT_NOTE), server_default="")

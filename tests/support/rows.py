@@ -63,6 +63,25 @@ ROWS = [
         {"id": 6, "event_id": 7, "name": "Sponsor", "seats_left": 12, "created_at": MOMENT},
     ),
     (
+        "ticket_types",
+        {
+            "id": 5,
+            "event_id": 7,
+            "position": 2,
+            "name": "VIP 🎟",
+            "description": "First rows",
+            "price_minor": 90_000,
+            "quota": 10,
+            "taken": 0,
+            "sales_open_at": MOMENT,
+            "min_per_order": 1,
+            "max_per_order": 4,
+            "hidden": True,
+            "is_default": True,
+            "created_at": MOMENT,
+        },
+    ),
+    (
         "users",
         {
             "id": 3,
