@@ -81,6 +81,12 @@ class HoldNotFound(NotFound):
     noun = "hold"
 
 
+class TicketTypeNotFound(NotFound):
+    """The event has no ticket type with this id, or none that this buyer may see."""
+
+    noun = "ticket type"
+
+
 class GiftNotFound(NotFound):
     """A link opens no gift, or a booking has none with this id."""
 
@@ -101,6 +107,25 @@ class NotEnoughSeats(Refused):
     def __init__(self, event_id: int, asked: int, left: int) -> None:
         self.event_id, self.asked, self.left = event_id, asked, left
         super().__init__(f"event {event_id}: {asked} asked, {left} left")
+
+
+class TicketTypeSoldOut(NotEnoughSeats):
+    """A ticket type has fewer seats left, while its event may have others.
+
+    `ticket_type_id` is None where the order named none: it is the default type's refusal.
+    """
+
+    def __init__(self, event_id: int, ticket_type_id: int | None, asked: int, left: int) -> None:
+        self.ticket_type_id = ticket_type_id
+        super().__init__(event_id, asked, left)
+
+
+class TicketTypeNotOnSale(Refused):
+    """A ticket type is not sold now; `state` is the `TypeState` value that says why."""
+
+    def __init__(self, event_id: int, ticket_type_id: int, state: str) -> None:
+        self.event_id, self.ticket_type_id, self.state = event_id, ticket_type_id, state
+        super().__init__(f"event {event_id}: ticket type {ticket_type_id}: {state}")
 
 
 class NotEnoughHeld(Refused):

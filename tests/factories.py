@@ -6,11 +6,11 @@ from functools import cache
 from itertools import count
 from uuid import uuid4
 
-from app.db import transaction
+from app.db import db, transaction
 from app.models import Booking, Event, GuestMessage, Hold, Mail, User
 from app.models.booking import new_reference
 from app.models.columns import now
-from app.services import accounts, check_ins, letters
+from app.services import accounts, check_ins, letters, ticket_types
 from app.services.api_tokens import create_api_token
 from app.services.check_ins import Scan
 from app.services.messages import message_of
@@ -78,6 +78,16 @@ class Factories:
             session.add(hold)
         self.show()
         return hold
+
+    def ticket_types(self, event, *facts, default_name="General"):
+        """The event's types by name: its default one, and one for each of `facts`."""
+        desk = self._app.extensions["desk"]
+        with self._app.app_context():
+            for one in facts:
+                ticket_types.add_type(event.id, one, desk, default_name=default_name)
+            types = ticket_types.list_types(event.id)
+            db.session.expunge_all()
+        return {one.name: one for one in types}
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

@@ -159,6 +159,9 @@ class FindingOut(Payload):
     seats_held: int
     seats_booked: int
     seats_named: int = Field(description="Of those held back, the seats of named holds.")
+    miscounted_types: int = Field(
+        description="Ticket types that count other seats as taken than their bookings have."
+    )
     tokens: str | None
     broken: bool
 

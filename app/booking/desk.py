@@ -105,6 +105,8 @@ class BookingDesk:
     def _book(self, order: Order) -> Booked:
         if snapshot := self.gate.refuses_at_once(order):
             raise NotEnoughSeats(snapshot.event_id, order.seats, snapshot.seats)
+        if refusal := self.gate.refuses_type_at_once(order):
+            raise refusal
         try:
             outcome = self._commits.submit(order)
         except QueueFull:

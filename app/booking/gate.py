@@ -19,8 +19,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.booking.orders import Order, PublishedCount, SeatSnapshot
+from app.booking.orders import Item, Order, PublishedCount, SeatSnapshot
 from app.booking.redis_keys import Names, SiteUnknown
+from app.errors import TicketTypeSoldOut
 
 if TYPE_CHECKING:
     from app.metrics import Metrics
@@ -169,6 +170,23 @@ class SeatGate:
             self._refusals[order.event_id] = Refusal(refusal.seats, at)
             return None
         return self.refuses(order, Verdict.INSUFFICIENT)
+
+    def refuses_type_at_once(self, order: Order) -> TicketTypeSoldOut | None:
+        """Return the refusal of a ticket type that was sold out a moment ago; None to go and ask.
+
+        Redis counts the event's seats alone. Its types are known to this process from its own last
+        look at them, which every order that is let through renews.
+        """
+        snapshot = self._snapshots.get(order.event_id)
+        if snapshot is None or not snapshot.left_by_type or order.idempotency_key is not None:
+            return None
+        if time.monotonic() - snapshot.at > SNAPSHOT_VALID_FOR:
+            return None
+        for item in order.items or (Item(None, order.seats),):
+            left = snapshot.left_by_type.get(item.ticket_type_id)
+            if left is not None and left < item.seats <= snapshot.seats:
+                return TicketTypeSoldOut(order.event_id, item.ticket_type_id, item.seats, left)
+        return None
 
     def publish(self, snapshots: Iterable[SeatSnapshot], *, changed: bool = False) -> None:
         """Remember the snapshots, and publish them to the other processes through Redis.

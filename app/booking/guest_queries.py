@@ -18,7 +18,10 @@ from app.booking.queries import (
     CONFIRMED,
     DECIDED_AT,
     NEW_BOOKING,
+    OF_A_TYPE,
     Earlier,
+    confirmed,
+    new_bookings,
     parameters,
     write_of,
 )
@@ -56,7 +59,7 @@ _EARLIER = (
 )
 
 
-def _write_with(people: Any, *, journal: bool = False) -> Any:
+def _write_with(people: Any, *, journal: bool, typed: bool) -> Any:
     """Insert bookings of which some are by guests; `people` selects the guests who are new."""
     recorded = (
         insert(_USERS)
@@ -65,19 +68,25 @@ def _write_with(people: Any, *, journal: bool = False) -> Any:
         .returning(_USERS.c.id, _USERS.c.email)
         .cte("people")
     )
-    new = rows_of(**NEW_BOOKING, email=String, guest_name=String).c
+    new = new_bookings(typed, email=String, guest_name=String).c
     user_id = func.coalesce(new.user_id, recorded.c.id).label("user_id")
-    columns = {name: new[name] for name in (*NEW_BOOKING, "guest_name")} | {"user_id": user_id}
+    names = (*NEW_BOOKING, *(OF_A_TYPE if typed else ()), "guest_name")
+    columns = {name: new[name] for name in names} | {"user_id": user_id}
     made = select(*columns.values(), DECIDED_AT)
     made = made.outerjoin(recorded, recorded.c.email == new.email)
-    return write_of(made, _BOOKING.reference, _BOOKING.id, _BOOKING.user_id, journal=journal)
+    answered = (_BOOKING.reference, _BOOKING.id, _BOOKING.user_id)
+    return write_of(made, *answered, journal=journal, typed=typed)
 
 
 _NEW_PEOPLE = rows_of(new_email=String, new_name=String)
 # In the order of emails, always: unique indexes wait for each other's commit, so two processes that
 # insert the same two emails in different orders would wait for each other.
 _PEOPLE = select(_NEW_PEOPLE.c.new_email, _NEW_PEOPLE.c.new_name).order_by(_NEW_PEOPLE.c.new_email)
-_WRITE_WITH_GUESTS = {kept: _write_with(_PEOPLE, journal=kept) for kept in (False, True)}
+_WRITE_WITH_GUESTS = {
+    (kept, typed): _write_with(_PEOPLE, journal=kept, typed=typed)
+    for kept in (False, True)
+    for typed in (False, True)
+}
 
 
 def earlier(
@@ -104,6 +113,7 @@ def insert_bookings(
     *,
     known: Mapping[str, int],
     journal: bool = False,
+    taken: dict[int, int] | None = None,
 ) -> dict[str, Confirmed]:
     """Like `queries.insert_bookings`; guests who are not `known` are recorded, each email once.
 
@@ -115,21 +125,15 @@ def insert_bookings(
         if guest and guest.email not in known:
             new.setdefault(guest.email, guest.name)
     user_ids = [o.user_id if o.guest is None else known.get(o.guest.email) for o in orders]
-    given = parameters(orders, user_ids, prices, left, at) | {
+    given = parameters(orders, user_ids, prices, left, at, taken=taken) | {
         "given_email": [guest and guest.email for guest in guests],
         "given_guest_name": [guest and guest.name for guest in guests],
         "given_new_email": list(new),
         "given_new_name": list(new.values()),
     }
-    made = {row.reference: row for row in session.execute(_WRITE_WITH_GUESTS[journal], given)}
+    write = _WRITE_WITH_GUESTS[journal, taken is not None]
+    made = {row.reference: row for row in session.execute(write, given)}
     return {
-        order.reference: Confirmed(
-            made[order.reference].id,
-            order.reference,
-            made[order.reference].user_id,
-            order.event_id,
-            order.seats,
-            minor,
-        )
-        for order, (minor, _currency) in zip(orders, prices, strict=True)
+        o.reference: confirmed(o, made[o.reference].id, made[o.reference].user_id, minor)
+        for o, (minor, _currency) in zip(orders, prices, strict=True)
     }

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.booking import holds, queries
+from app.booking import holds, queries, ticket_types
 from app.booking.orders import Booked, Confirmed
 from app.booking.seat_changes import SeatChanges
 from app.errors import (
@@ -21,7 +21,7 @@ from app.errors import (
     UserNotFound,
 )
 from app.lib.emails import one_spelling
-from app.models import Booking, Event, Hold, SaleState, User
+from app.models import Booking, Event, Hold, SaleState, TicketType, User
 from app.models.booking import new_reference
 from app.models.columns import now
 
@@ -42,6 +42,8 @@ class Issue:
     """Of the seats held back: of a hold, or of those without a name. Otherwise of those on sale."""
     free: bool = False
     past_limit: bool = False
+    ticket_type_id: int | None = None
+    """None: the event's default type. Staff may issue hidden types, and before their sales open."""
     idempotency_key: str | None = None
     fingerprint: str | None = None
 
@@ -55,14 +57,16 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     """Record the booking in the open transaction; also returns the hold that its seats are from.
 
     A repeated idempotency key returns the first booking. Raises `EventNotFound`, `HoldNotFound`,
-    `SalesClosed`, `OverPersonLimit`, `NotEnoughHeld`, `NotEnoughSeats`, `InvalidField` when nobody
-    is named whom special seats are for, and `IdempotencyKeyReused`.
+    `TicketTypeNotFound`, `SalesClosed`, `OverPersonLimit`, `NotEnoughHeld`, `NotEnoughSeats`,
+    `TicketTypeSoldOut`, `InvalidField` when nobody is named whom special seats are for, and
+    `IdempotencyKeyReused`.
     """
     event, session = changes.event(event_id), changes.session
     guest = guest_with(session, wanted.email, wanted.name)
     if earlier := _earlier(session, guest, wanted):
         return Booked(earlier, replayed=True), None
     _check_sale(event, wanted)
+    kind = ticket_types.get_type(session, event, wanted.ticket_type_id)
     hold = holds.get_hold(session, event, wanted.hold_id) if wanted.hold_id else None
     issued_for = wanted.issued_for or (hold.name if hold else "")
     if wanted.is_special and not issued_for:
@@ -73,7 +77,8 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
         holds.take(session, event, wanted.seats, hold)
     else:
         holds.take_on_sale(event, wanted.seats)
-    booking = _booking(event, guest, wanted, issued_for)
+    ticket_types.take(event, kind, wanted.seats)
+    booking = _booking(event, kind, guest, wanted, issued_for)
     session.add(booking)
     session.flush()  # assigns the id, which the audit log needs
     return Booked(_confirmed(booking)), hold
@@ -128,13 +133,16 @@ def check_limit(session: Session, event: Event, user_id: int, seats: int) -> Non
         raise OverPersonLimit(event.id, event.max_per_person, booked, seats)
 
 
-def _booking(event: Event, user_id: int, wanted: Issue, issued_for: str) -> Booking:
+def _booking(
+    event: Event, kind: TicketType | None, user_id: int, wanted: Issue, issued_for: str
+) -> Booking:
     return Booking(
         reference=new_reference(),
         user_id=user_id,
         event_id=event.id,
         seats=wanted.seats,
-        price_minor=0 if wanted.free else event.price_minor,
+        price_minor=0 if wanted.free else (kind or event).price_minor,
+        ticket_type_id=kind and kind.id,
         booked_in=event.currency,
         guest_name=wanted.name or None,
         issued_for=issued_for or None,
@@ -148,4 +156,5 @@ def _confirmed(booking: Booking) -> Confirmed:
     return Confirmed(
         *(booking.id, booking.reference, booking.user_id, booking.event_id),
         *(booking.seats, booking.price_minor),
+        ticket_type_id=booking.ticket_type_id,
     )

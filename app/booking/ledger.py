@@ -16,10 +16,11 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import guest_queries, queries
+from app.booking import guest_queries, queries, typed_orders
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
+from app.booking.typed_orders import EventTypes
 from app.db import in_doubt
 from app.errors import (
     Busy,
@@ -65,6 +66,11 @@ class Batch:
     """Maps (person, idempotency key) to (reference, fingerprint)."""
     earlier: dict[str, Confirmed]
     accepted: list[Order]
+    """What is inserted: an order for several ticket types is several of them."""
+    types: dict[int, EventTypes]
+    """Of the events that have ticket types."""
+    together: dict[str, list[str]]
+    """References of the further bookings, by that of their order."""
 
     def person(self, order: Order) -> Person:
         """Whose booking it would be: one person behind an email, with an account or without."""
@@ -102,7 +108,8 @@ def record(
             found, snapshots = {**batch.earlier, **resolve(batch.accepted)}, []
             # A refusal due to bookings that may not have been committed is not valid.
             verdicts = [Busy() if isinstance(v, DUE_TO_OTHERS) else v for v in verdicts]
-    return [_answer(order, v, found) for order, v in zip(orders, verdicts, strict=True)], snapshots
+    answers = [_answer(o, v, found, batch) for o, v in zip(orders, verdicts, strict=True)]
+    return answers, snapshots
 
 
 def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
@@ -133,6 +140,8 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
     held_from = time.monotonic()
     users, known_guests, earlier = _look_up(session, orders)
     limited = {id for id, row in events.items() if row.max_per_person is not None}
+    typed = {id for id, row in events.items() if row.has_types}
+    together = _booked_together(session, earlier)
     batch = Batch(
         at=now(),
         held_from=held_from,
@@ -145,8 +154,11 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
             (booking.user_id, key): (booking.reference, fingerprint)
             for booking, key, fingerprint in earlier
         },
-        earlier={booking.reference: booking for booking, _key, _fingerprint in earlier},
+        earlier={booking.reference: booking for booking, _key, _fingerprint in earlier}
+        | {other.reference: other for others in together.values() for other in others},
         accepted=[],
+        types=typed_orders.by_event(queries.ticket_types(session, typed)) if typed else {},
+        together={order: [o.reference for o in others] for order, others in together.items()},
     )
     if limited:
         asked = {(o.event_id, batch.person(o)) for o in orders if o.event_id in limited}
@@ -154,6 +166,13 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
         for (event_id, user_id), seats in queries.seats_by_user(session, pairs).items():
             batch.booked_by_user[event_id, user_id] = seats
     return batch
+
+
+def _booked_together(
+    session: Session, earlier: Iterable[queries.Earlier]
+) -> dict[str, list[Confirmed]]:
+    orders = [booking.order_reference for booking, *_ in earlier if booking.order_reference]
+    return queries.booked_together(session, orders) if orders else {}
 
 
 def _look_up(
@@ -189,7 +208,12 @@ def _decide(batch: Batch, order: Order) -> str | UtsavamError:
     pair = (order.event_id, person)
     batch.booked_by_user[pair] = batch.booked_by_user.get(pair, 0) + order.seats
     batch.by_key[key] = (order.reference, order.fingerprint)
-    batch.accepted.append(order)
+    if types := batch.types.get(order.event_id):
+        made = types.take(order)
+        batch.accepted += made
+        batch.together[order.reference] = [one.reference for one in made[1:]]
+    else:
+        batch.accepted.append(order)
     return order.reference
 
 
@@ -207,15 +231,29 @@ def _refusal(batch: Batch, order: Order, person: Person) -> UtsavamError | None:
     if event.max_per_person is not None and booked_by_user + order.seats > event.max_per_person:
         held = None if order.guest else booked_by_user
         return OverPersonLimit(event.id, event.max_per_person, held, order.seats)
-    if order.seats > left:
-        return NotEnoughSeats(event.id, order.seats, left)
-    return None
+    return _lack_of_seats(batch, order, left)
+
+
+def _lack_of_seats(batch: Batch, order: Order, left: int) -> UtsavamError | None:
+    """Why the order's ticket types, or the event as a whole, have no seats for it."""
+    types = batch.types.get(order.event_id)
+    if types and (refusal := types.refusal(order, left, batch.at)):
+        return refusal
+    if order.items and not types:
+        return typed_orders.unknown_type(order)
+    return NotEnoughSeats(order.event_id, order.seats, left) if order.seats > left else None
 
 
 def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed]:
     """Insert the accepted orders' bookings, and update the counters that they change."""
     rows = [batch.events[order.event_id] for order in batch.accepted]
-    prices = [(row.price_minor, row.currency) for row in rows]
+    prices = [
+        (typed_orders.price_of(batch.types, order, row.price_minor), row.currency)
+        for order, row in zip(batch.accepted, rows, strict=True)
+    ]
+    taken = None
+    if batch.types:
+        taken = {id: n for types in batch.types.values() for id, n in types.changed().items()}
     counters = {
         row.id: batch.left[row.id]
         for row in batch.events.values()
@@ -230,23 +268,36 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
             batch.at,
             known=batch.known_guests,
             journal=journal,
+            taken=taken,
         )
     return queries.insert_bookings(
-        session, batch.accepted, prices, counters, batch.at, journal=journal
+        session, batch.accepted, prices, counters, batch.at, journal=journal, taken=taken
     )
 
 
 def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:
     left = batch.left[row.id]
     version = row.version + (left != row.seats_available)
-    return SeatSnapshot(row.id, left, version, row.incarnation, started)
+    types = batch.types.get(row.id)
+    return SeatSnapshot(
+        *(row.id, left, version, row.incarnation, started), types.left(left) if types else {}
+    )
 
 
-def _answer(order: Order, verdict: str | UtsavamError, found: Found) -> Outcome:
-    answer = found[verdict] if isinstance(verdict, str) else verdict
-    if isinstance(answer, UtsavamError):
-        return answer
-    if answer.reference == order.reference:
-        return Booked(answer)
+def _answer(order: Order, verdict: str | UtsavamError, found: Found, batch: Batch) -> Outcome:
+    if not isinstance(verdict, str):
+        return verdict
+    others = [found[reference] for reference in batch.together.get(verdict, ())]
+    made: list[Confirmed] = []
+    for one in (found[verdict], *others):
+        if isinstance(one, UtsavamError):
+            return one
+        made.append(one)
+    if verdict == order.reference:
+        return Booked(made[0], others=tuple(made[1:]))
     # As confirmed the first time, even if some of its seats have been given back since.
-    return Booked(replace(answer, seats=order.seats), replayed=True)
+    asked = {item.ticket_type_id: item.seats for item in order.items}
+    first, *rest = [
+        replace(one, seats=asked.get(one.ticket_type_id or 0, order.seats)) for one in made
+    ]
+    return Booked(first, replayed=True, others=tuple(rest))

@@ -1,5 +1,6 @@
 """The booking desk's requests and results."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,12 +15,23 @@ class Guest(NamedTuple):
     name: str
 
 
+class Item(NamedTuple):
+    """A part of an order: seats of one ticket type."""
+
+    ticket_type_id: int | None
+    """None is the event's default type."""
+    seats: int
+
+
 @dataclass(frozen=True)
 class Order:
     """A request for seats, by a user or a guest.
 
     The reference is generated before the insert, so that the booking can be looked up when the
     reply to COMMIT is lost.
+
+    An order of several ticket types makes a booking for each, all or none. `seats` is their sum,
+    and the first booking has the order's reference and key.
     """
 
     user_id: int | None
@@ -29,6 +41,11 @@ class Order:
     fingerprint: str | None = None
     reference: str = field(default_factory=new_reference)
     guest: Guest | None = None
+    items: tuple[Item, ...] = ()
+    """By ticket type, each at most once; empty for the default type."""
+    ticket_type_id: int | None = None
+    order_reference: str | None = None
+    """The last two are the ledger's: of one booking that the order makes."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,8 @@ class Confirmed:
     price_minor: int
     status: str = BookingStatus.CONFIRMED.value
     address_version: int = 0
+    ticket_type_id: int | None = None
+    order_reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,13 @@ class Booked:
 
     booking: Confirmed
     replayed: bool = False
+    others: tuple[Confirmed, ...] = ()
+    """The order's further bookings, if it was for several ticket types."""
+
+    @property
+    def bookings(self) -> tuple[Confirmed, ...]:
+        """All that the order made, in its order."""
+        return self.booking, *self.others
 
 
 Outcome = Booked | UtsavamError
@@ -73,6 +99,9 @@ class SeatSnapshot:
     version: int
     incarnation: int
     at: float
+    left_by_type: Mapping[int | None, int] = field(default_factory=dict)
+    """Seats left by ticket type, and by None of the default type; empty if the event has no types,
+    or if they were not read."""
 
     @property
     def published_count(self) -> PublishedCount:

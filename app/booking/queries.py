@@ -28,14 +28,16 @@ from sqlalchemy.orm import Session
 from app.booking.arrays import one_of, rows_of
 from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
-from app.models import Booking, Event, Happened, JournalEntry, User
+from app.booking.typed_orders import TypeRow
+from app.models import Booking, Event, Happened, JournalEntry, TicketType, User
 from app.models.booking import takes_seats
 
 _EVENTS = cast("Table", Event.__table__)
 _BOOKINGS = cast("Table", Booking.__table__)
 _USERS = cast("Table", User.__table__)
 _JOURNAL = cast("Table", JournalEntry.__table__)
-_EVENT, _BOOKING = _EVENTS.c, _BOOKINGS.c
+_TYPE_TABLE = cast("Table", TicketType.__table__)
+_EVENT, _BOOKING, _TYPE = _EVENTS.c, _BOOKINGS.c, _TYPE_TABLE.c
 CONFIRMED = (
     _BOOKING.id,
     _BOOKING.reference,
@@ -45,6 +47,8 @@ CONFIRMED = (
     _BOOKING.price_minor,
     _BOOKING.status,
     _BOOKING.address_version,
+    _BOOKING.ticket_type_id,
+    _BOOKING.order_reference,
 )
 Earlier = tuple[Confirmed, str, str]
 """A booking with the idempotency key and the fingerprint that it was made with."""
@@ -65,6 +69,7 @@ _LOCK = (
         _EVENT.max_per_person,
         _EVENT.price_minor,
         _EVENT.currency,
+        _EVENT.has_types,
     )
     .where(_EVENT.id == one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
     .order_by(_EVENT.id)
@@ -96,6 +101,10 @@ def _earlier_of(buyers: Any) -> Any:
 
 
 _EARLIER = _earlier_of(_BUYERS)
+# Read after the rows were locked: the locking statement would read them from its older snapshot.
+_TYPES = select(*(_TYPE[name] for name in TypeRow.__slots__)).where(
+    _TYPE.event_id == one_of("typed_ids", BigInteger)
+)
 _PAIRS = rows_of(event_id=BigInteger, user_id=BigInteger)
 # Pair by pair: a join might read the whole table for all of them, and keep doing so as it grows.
 _HELD = (
@@ -123,6 +132,8 @@ NEW_BOOKING = {
     "idempotency_key": String,
     "fingerprint": String,
 }
+OF_A_TYPE = {"ticket_type_id": BigInteger, "order_reference": String}
+"""Further columns of bookings in a batch with ticket types."""
 _LEFT = rows_of(counted_id=BigInteger, left=Integer)
 _COUNTED = (
     update(_EVENTS)
@@ -130,19 +141,28 @@ _COUNTED = (
     .values(seats_available=_LEFT.c.left, version=_EVENT.version + 1)
     .cte("counted")
 )
+_TAKEN = rows_of(counted_type=BigInteger, taken=Integer)
+_TYPES_COUNTED = (
+    update(_TYPE_TABLE)
+    .where(_TYPE.id == _TAKEN.c.counted_type)
+    .values(taken=_TAKEN.c.taken)
+    .cte("types_counted")
+)
 # The time by which sales were found open. The column's default is the transaction's start, which
 # may lie before the opening.
 DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))
 
 
-def write_of(made: Any, *answered: Any, journal: bool = False) -> Any:
+def write_of(made: Any, *answered: Any, journal: bool = False, typed: bool = False) -> Any:
     """Insert the bookings that `made` selects, write the counters, and return `answered`.
 
-    With `journal`, one entry tells of all the bookings.
+    With `journal`, one entry tells of all the bookings. With `typed`, ticket types are counted too.
     """
     names = [*made.selected_columns.keys()[:-1], "created_at"]
     inserted = insert(_BOOKINGS).from_select(names, made).returning(*answered).cte("made")
     written = select(*inserted.c).add_cte(_COUNTED)
+    if typed:
+        written = written.add_cte(_TYPES_COUNTED)
     if not journal:
         return written
     entry: Any = select(literal_column(f"'{Happened.BOOKED}'"), func.array_agg(inserted.c.id))
@@ -150,11 +170,22 @@ def write_of(made: Any, *answered: Any, journal: bool = False) -> Any:
     return written.add_cte(noted.cte("noted"))
 
 
-_NEW = select(*rows_of(**NEW_BOOKING).c, DECIDED_AT)
+def new_bookings(typed: bool, **others: Any) -> Any:
+    """The table of the bookings to insert, with their columns and `others`."""
+    return rows_of(**NEW_BOOKING, **(OF_A_TYPE if typed else {}), **others)
+
+
 _WRITE = {
-    kept: write_of(_NEW, _BOOKING.id, _BOOKING.reference, journal=kept) for kept in (False, True)
+    (kept, typed): write_of(
+        select(*new_bookings(typed).c, DECIDED_AT),
+        *(_BOOKING.id, _BOOKING.reference),
+        journal=kept,
+        typed=typed,
+    )
+    for kept in (False, True)
+    for typed in (False, True)
 }
-"""By whether a journal is kept."""
+"""By whether a journal is kept, and by whether an event of the batch has ticket types."""
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -183,6 +214,12 @@ def earlier(
     return {row[0] for row in rows}, found
 
 
+def ticket_types(session: Session, event_ids: Iterable[int]) -> list[TypeRow]:
+    """Return the ticket types of these events, whose rows the caller has locked."""
+    rows = session.execute(_TYPES, {"typed_ids": list(event_ids)})
+    return [TypeRow(*row) for row in rows]
+
+
 def seats_by_user(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Return the confirmed seats by (event, user)."""
     given = list(pairs)
@@ -203,23 +240,38 @@ def insert_bookings(
     at: datetime,
     *,
     journal: bool = False,
+    taken: dict[int, int] | None = None,
 ) -> dict[str, Confirmed]:
     """Insert the bookings with `created_at` = `at`, and return them by reference.
 
     `prices` has the price of a seat and its currency for each order.
-    Also writes the counters in `left`, each with a new version, and an entry of the `journal`.
+    Also writes the counters in `left`, each with a new version, those of ticket types in `taken`,
+    and an entry of the `journal`. `taken` is None for a batch without types.
     """
     if not orders:
         return {}
     user_ids = [order.user_id or 0 for order in orders]
-    made = session.execute(_WRITE[journal], parameters(orders, user_ids, prices, left, at))
+    given = parameters(orders, user_ids, prices, left, at, taken=taken)
+    made = session.execute(_WRITE[journal, taken is not None], given)
     ids = {reference: id for id, reference in made}
     return {
-        order.reference: Confirmed(
-            ids[order.reference], order.reference, user_id, order.event_id, order.seats, minor
-        )
+        order.reference: confirmed(order, ids[order.reference], user_id, minor)
         for order, user_id, (minor, _currency) in zip(orders, user_ids, prices, strict=True)
     }
+
+
+def confirmed(order: Order, id: int, user_id: int, price_minor: int) -> Confirmed:
+    """The booking that the order has become."""
+    return Confirmed(
+        id,
+        order.reference,
+        user_id,
+        order.event_id,
+        order.seats,
+        price_minor,
+        ticket_type_id=order.ticket_type_id,
+        order_reference=order.order_reference,
+    )
 
 
 def parameters(
@@ -228,8 +280,18 @@ def parameters(
     prices: Sequence[tuple[int, str]],
     left: dict[int, int],
     at: datetime,
+    *,
+    taken: dict[int, int] | None,
 ) -> dict[str, Any]:
-    return {
+    of_types: dict[str, Any] = {}
+    if taken is not None:
+        of_types = {
+            "given_ticket_type_id": [order.ticket_type_id for order in orders],
+            "given_order_reference": [order.order_reference for order in orders],
+            "given_counted_type": list(taken),
+            "given_taken": list(taken.values()),
+        }
+    return of_types | {
         "given_reference": [order.reference for order in orders],
         "given_user_id": user_ids,
         "given_event_id": [order.event_id for order in orders],
@@ -247,5 +309,22 @@ def parameters(
 def confirmed_by_reference(session: Session, references: Iterable[str]) -> dict[str, Confirmed]:
     """Return the bookings with these references, by reference; unknown ones are left out."""
     query = select(*CONFIRMED).where(_BOOKING.reference == one_of("references", String))
-    rows = session.execute(query, {"references": list(references)})
+    rows: Any = session.execute(query, {"references": list(references)})
     return {row.reference: Confirmed(*row) for row in rows}
+
+
+def booked_together(session: Session, references: Iterable[str]) -> dict[str, list[Confirmed]]:
+    """Return the further bookings of orders for several types, by their order's reference.
+
+    Parts of them that were given back are left out.
+    """
+    query = select(*CONFIRMED).where(
+        _BOOKING.order_reference == one_of("references", String),
+        _BOOKING.reference != _BOOKING.order_reference,
+        _BOOKING.part_of.is_(None),
+    )
+    found: dict[str, list[Confirmed]] = {}
+    rows: Any = session.execute(query.order_by(_BOOKING.id), {"references": list(references)})
+    for row in rows:
+        found.setdefault(row.order_reference, []).append(Confirmed(*row))
+    return found

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.booking import holds
+from app.booking import holds, ticket_types
 from app.booking.nobodies import nobody
 from app.errors import InvalidField, NotEnoughSeats
 from app.models import Booking, Event, Hold
@@ -30,13 +30,16 @@ class WalkIn:
     name: str = ""
     free: bool = False
     door: str = ""
+    ticket_type_id: int | None = None
+    """None: the event's default type."""
 
     @property
     def key(self) -> str:
         return f"walk-in {self.id}"
 
     def fingerprint(self, event_id: int) -> str:
-        asked = (event_id, self.seats, self.name, self.free)
+        asked: tuple[object, ...] = (event_id, self.seats, self.name, self.free)
+        asked += (self.ticket_type_id,) if self.ticket_type_id else ()
         return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
@@ -57,8 +60,9 @@ def book(session: Session, event: Event, wanted: WalkIn) -> Booking:
     """Record the booking of a walk-in in the open transaction, which has the event's lock.
 
     Seats are taken of the hold that is named for the door, then of those on sale. Raises
-    `NotEnoughSeats`.
+    `NotEnoughSeats`, `TicketTypeNotFound`, `TicketTypeSoldOut`.
     """
+    kind = ticket_types.get_type(session, event, wanted.ticket_type_id)
     hold = door_hold(session, event)
     held = min(hold.seats_left, wanted.seats) if hold else 0
     if wanted.seats - held > event.seats_available:
@@ -67,12 +71,14 @@ def book(session: Session, event: Event, wanted: WalkIn) -> Booking:
     if hold:
         holds.take(session, event, held, hold)
     holds.take_on_sale(event, wanted.seats - held)
+    ticket_types.take(event, kind, wanted.seats)
     booking = Booking(
         reference=new_reference(),
         user_id=nobody(session, WALK_INS, WALK_IN_NAME),
         event_id=event.id,
         seats=wanted.seats,
-        price_minor=0 if wanted.free else event.price_minor,
+        price_minor=0 if wanted.free else (kind or event).price_minor,
+        ticket_type_id=kind and kind.id,
         booked_in=event.currency,
         guest_name=wanted.name or None,
         idempotency_key=wanted.key,

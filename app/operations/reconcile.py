@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, case, func, or_, select
 
 from app.booking.gate import SeatGate
 from app.booking.orders import SeatSnapshot
 from app.db import db
-from app.models import Booking, Event, Hold
+from app.models import Booking, Event, Hold, TicketType
 
 BATCH = 2_000
 
@@ -28,16 +28,20 @@ class Finding:
     seats_booked: int
     seats_named: int
     """Of those held back, the seats of named holds."""
+    miscounted_types: int
+    """Ticket types that count other seats as taken than their bookings have."""
     tokens: str | None
     """The tokens in Redis; None when there were none, or Redis is down."""
 
     @property
     def broken(self) -> bool:
-        """Whether the ledger is wrong: a seat was sold twice, is lost, or is held in two holds."""
+        """Whether the ledger is wrong: a seat was sold twice, is lost, is held in two holds, or is
+        counted in the wrong ticket type."""
         counted = self.seats_available + self.seats_held + self.seats_booked
         held_twice = self.seats_named > self.seats_held
         lacking = min(self.seats_available, self.seats_held) < 0
-        return counted != self.capacity or lacking or held_twice
+        of_types = self.miscounted_types > 0
+        return counted != self.capacity or lacking or held_twice or of_types
 
     @property
     def stale(self) -> bool:
@@ -117,6 +121,20 @@ def _figures(after: int, most: int) -> Any:
         .where(Hold.event_id == Event.id)
         .scalar_subquery()
     )
+    of_type = or_(
+        Booking.ticket_type_id == TicketType.id,
+        and_(Booking.ticket_type_id.is_(None), TicketType.is_default),
+    )
+    sold = (
+        select(func.coalesce(func.sum(Booking.seats), 0))
+        .where(Booking.event_id == TicketType.event_id, of_type, Booking.takes_seats)
+        .scalar_subquery()
+    )
+    miscounted = (
+        select(func.count())
+        .where(TicketType.event_id == Event.id, TicketType.taken != sold)
+        .scalar_subquery()
+    )
     return (
         select(
             Event.id,
@@ -128,6 +146,8 @@ def _figures(after: int, most: int) -> Any:
             Event.incarnation,
             booked.label("seats_booked"),
             named.label("seats_named"),
+            # The types are looked at only where there are some.
+            case((Event.has_types, miscounted), else_=0).label("miscounted_types"),
         )
         .where(Event.id > after, Event.deleted_at.is_(None))
         .order_by(Event.id)
@@ -139,6 +159,6 @@ def _finding(row: Row[Any], held: bytes | None) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
     return Finding(
         *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
-        row.seats_named,
+        *(row.seats_named, row.miscounted_types),
         tokens,
     )

@@ -70,6 +70,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "API token": _("There is no such API token."),
         "link": _("This link is not valid: it was used before, or its time is over."),
         "pass": _("There is no such pass for a wallet. The ticket can be saved as a PDF."),
+        "ticket type": _("This event has no such ticket type."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
         "gift": _("This link gives no seat. It may be cut off, or you have a newer one."),
@@ -89,6 +90,39 @@ def _not_enough_seats(error: errors.NotEnoughSeats) -> Problem:
         detail,
         {"event_id": error.event_id, "seats_available": error.left},
     )
+
+
+def _type_sold_out(error: errors.TicketTypeSoldOut) -> Problem:
+    if error.left == 0:
+        detail = _("This ticket type is sold out.")
+    else:
+        detail = ngettext(
+            "Only %(num)d ticket of this type is left.",
+            "Only %(num)d tickets of this type are left.",
+            error.left,
+        )
+    facts = {
+        "event_id": error.event_id,
+        "ticket_type_id": error.ticket_type_id,
+        "seats_available": error.left,
+    }
+    return Problem(409, "type-sold-out", _("Not enough tickets of this type"), detail, facts)
+
+
+def _type_not_on_sale(error: errors.TicketTypeNotOnSale) -> Problem:
+    sentences = {
+        "not_open": _("Sales of this ticket type have not opened yet."),
+        "closed": _("This ticket type is not sold any more."),
+        "withdrawn": _("This ticket type is not sold any more."),
+        "hidden": _("This ticket type is not on sale."),
+    }
+    facts = {
+        "event_id": error.event_id,
+        "ticket_type_id": error.ticket_type_id,
+        "state": error.state,
+    }
+    title = _("Ticket type not on sale")
+    return Problem(409, "type-not-on-sale", title, sentences[error.state], facts)
 
 
 def _not_enough_held(error: errors.NotEnoughHeld) -> Problem:
@@ -308,6 +342,8 @@ def _fixed(status: int, slug: str, title: Callable[[], str], detail: Callable[[]
 _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.NotFound: _not_found,
     errors.NotEnoughSeats: _not_enough_seats,
+    errors.TicketTypeSoldOut: _type_sold_out,
+    errors.TicketTypeNotOnSale: _type_not_on_sale,
     errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,

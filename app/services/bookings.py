@@ -1,15 +1,16 @@
 """Bookings: create, cancel, look up."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.booking import seats
+from app.booking import seats, ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked, Guest, Order
+from app.booking.orders import Booked, Guest, Item, Order
 from app.booking.parts import part_given_back
 from app.db import db
 from app.errors import (
@@ -37,16 +38,23 @@ def book(
     user_id: int,
     event_id: int,
     seats: int,
+    items: Sequence[Item] = (),
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats of an event for a user.
 
-    Repeating a request with the same idempotency key returns the same booking. Raises
-    `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `OverPersonLimit`,
-    `IdempotencyKeyReused`, `Unavailable`.
+    They are of the event's default ticket type, or of the types in `items`, whose sum is `seats`:
+    a booking for each type, all or none. Repeating a request with the same idempotency key returns
+    the same bookings. Raises `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`,
+    `TicketTypeNotFound`, `TicketTypeSoldOut`, `TicketTypeNotOnSale`, `InvalidField` for more or
+    fewer of a type than one order may have, `OverPersonLimit`, `IdempotencyKeyReused`,
+    `Unavailable`.
     """
-    fingerprint = _fingerprint(event_id, seats) if idempotency_key is not None else None
-    return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint))
+    wanted = _in_order(items)
+    fingerprint = None
+    if idempotency_key is not None:
+        fingerprint = _fingerprint(event_id, seats, wanted)
+    return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint, items=wanted))
 
 
 def book_as_guest(
@@ -56,6 +64,7 @@ def book_as_guest(
     name: str,
     event_id: int,
     seats: int,
+    items: Sequence[Item] = (),
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats for whoever has this email, whether or not there is an account with it.
@@ -63,13 +72,14 @@ def book_as_guest(
     The desk records a new person together with the booking. Raises what `book` raises.
     """
     guest = Guest(one_spelling(email), name)
+    wanted = _in_order(items)
     key = fingerprint = None
     if idempotency_key is not None:
         # With a space, which no key of an account holds: who knows an email can't ask by it what
         # its account has booked.
         key = f"guest {digest(idempotency_key)}"
-        fingerprint = digest(f"{event_id}:{seats}:{name}")
-    return desk.book(Order(None, event_id, seats, key, fingerprint, guest=guest))
+        fingerprint = digest(f"{event_id}:{seats}:{name}{_spelt(wanted)}")
+    return desk.book(Order(None, event_id, seats, key, fingerprint, guest=guest, items=wanted))
 
 
 @retry_if_ended
@@ -124,6 +134,7 @@ def give_back(
 ) -> None:
     """Release a confirmed booking's seats except `keep`; the caller holds the event's row lock."""
     seats.give_back(event, booking.seats - keep)
+    ticket_types.give_back(session, event, booking, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
     audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
     told = {"seats": booking.seats - keep, "kept": keep}
@@ -188,6 +199,15 @@ def given_back(booking_id: int) -> GivenBack:
     return GivenBack(back.times + times, max(filter(None, (back.latest, at)), default=None))
 
 
-def _fingerprint(event_id: int, seats: int) -> str:
+def _fingerprint(event_id: int, seats: int, items: Sequence[Item]) -> str:
     """A digest of what was requested with an idempotency key, which is unique per user."""
-    return hashlib.sha256(f"{event_id}:{seats}".encode()).hexdigest()
+    return hashlib.sha256(f"{event_id}:{seats}{_spelt(items)}".encode()).hexdigest()
+
+
+def _in_order(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items by their types, so that the same order is told whatever its sequence."""
+    return tuple(sorted(items, key=lambda item: item.ticket_type_id or 0))
+
+
+def _spelt(items: Sequence[Item]) -> str:
+    return "".join(f":{item.ticket_type_id}x{item.seats}" for item in items)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select, update
 
-from app.booking import holds, seats
+from app.booking import holds, seats, ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
@@ -21,7 +21,7 @@ from app.errors import (
 )
 from app.lib.city_names import names_of
 from app.lib.datetimes import moved
-from app.models import Booking, BookingStatus, Event, EventStatus
+from app.models import Booking, BookingStatus, Event, EventStatus, TicketType
 from app.models.columns import now
 from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
@@ -131,13 +131,16 @@ def has_bookings(event_id: int) -> bool:
 
 
 @retry_if_ended
-def create_event(facts: Mapping[str, Any], desk: BookingDesk) -> Event:
-    """Create an event. Raises `InvalidField`."""
+def create_event(
+    facts: Mapping[str, Any], desk: BookingDesk, *, types: Sequence[TicketType] = ()
+) -> Event:
+    """Create an event, with copies of another's ticket `types`. Raises `InvalidField`."""
     require_all_events()
     event = Event(**facts)
     check_event(event)
     with desk.changing() as changes:
         changes.add(event)
+        ticket_types.copy(changes.session, types, to=event)
         audit.record("event.created", event, after=facts)
     return event
 
@@ -194,7 +197,8 @@ def duplicate_event(
     """
     event = get_event(event_id, drafts=True)
     facts = {fact: getattr(event, fact) for fact in COPIED} | _moments(event, start)
-    return create_event({**facts, "name": name[:200], "status": EventStatus.DRAFT.value}, desk)
+    facts |= {"name": name[:200], "status": EventStatus.DRAFT.value}
+    return create_event(facts, desk, types=ticket_types.types_of(db.session(), event_id))
 
 
 @retry_if_ended
@@ -257,6 +261,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
             .execution_options(synchronize_session=False)
         )
         seats.release_all(event)
+        ticket_types.release_all(changes.session, event)
         holds.release_all(changes.session, event)
         event.deleted_at = event.updated_at = at
         audit.record("event.deleted", event, before={"confirmed_bookings": count})
@@ -289,8 +294,12 @@ def _check_currency(event: Event, changes: Mapping[str, Any]) -> None:
 
     The caller holds the event's row lock, unless it only previews: no booking comes in between.
     """
+    if changes.get("price_minor", event.price_minor) != event.price_minor and event.has_types:
+        raise InvalidField("price_minor", "is that of the event's ticket types: change it there")
     if changes.get("currency", event.currency) == event.currency:
         return
+    if event.has_types:
+        raise InvalidField("currency", "can't change while there are ticket types")
     if has_bookings(event.id):
         raise CurrencyFixed(event.id, event.currency)
     if event.price_minor and "price_minor" not in changes:

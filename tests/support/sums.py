@@ -8,10 +8,24 @@ QUERY = """
     GROUP BY e.id ORDER BY e.id
 """
 
+BY_TYPE = """
+    SELECT t.event_id, t.name, t.quota, t.taken, (
+        SELECT coalesce(sum(b.seats), 0) FROM bookings b
+        WHERE b.event_id = t.event_id AND b.status = 'CONFIRMED'
+          AND (b.ticket_type_id = t.id OR b.ticket_type_id IS NULL AND t.is_default)
+    )
+    FROM ticket_types t ORDER BY t.event_id, t.id
+"""
+
 
 def assert_seats_add_up(sql):
     """For every event, the seats left, held back and sold are its capacity, and its named holds
-    are of those held back."""
+    are of those held back; for every ticket type, those taken are its bookings', within its
+    quota."""
+    for event_id, name, quota, taken, sold in sql(BY_TYPE):
+        counted = f"event {event_id}, {name}: {taken} taken, {sold} sold, quota {quota}"
+        assert taken == sold, counted
+        assert quota is None or taken <= quota, counted
     for event_id, capacity, left, held, sold, named in sql(QUERY):
         counted = f"event {event_id}: {left} left, {held} held back, {sold} sold of {capacity}"
         assert min(left, held) >= 0, counted

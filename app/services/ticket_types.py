@@ -1,0 +1,152 @@
+"""An event's ticket types: list, add, change, remove; `BookingDesk` sells them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from app.booking import ticket_types
+from app.booking.connections import retry_if_ended
+from app.booking.desk import BookingDesk
+from app.db import db
+from app.errors import InvalidField, TicketTypeNotFound
+from app.models import Event, TicketType, TypeState
+from app.models.columns import now
+from app.models.staff_scope import require_event
+from app.services import audit
+
+DEFAULT_NAME = "Standard"
+"""Name of what an event sold before it had types, until the organiser renames it."""
+FACTS = {
+    *("name", "description", "price_minor", "quota", "sales_open_at", "sales_close_at"),
+    *("min_per_order", "max_per_order", "hidden", "withdrawn", "position"),
+}
+
+
+class Offered(NamedTuple):
+    """A ticket type as it stands at a moment."""
+
+    type: TicketType
+    state: TypeState
+    left: int
+    """Seats of it that can be booked, of its quota and of the event's."""
+
+
+def list_types(event_id: int) -> Sequence[TicketType]:
+    """All types of the event in the order of its page; none if it sells one kind of seat."""
+    query = select(TicketType).where(TicketType.event_id == event_id)
+    query = query.order_by(TicketType.position, TicketType.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def list_offered(event: Event, seats_available: int | None = None) -> Sequence[Offered]:
+    """The types that the event's page offers: neither hidden nor withdrawn.
+
+    `seats_available` are the event's seats left, if they are known better than from its row.
+    """
+    if not event.has_types:
+        return ()
+    left, at = event.seats_available if seats_available is None else seats_available, now()
+    offered = [Offered(one, one.state(left, at), one.left(left)) for one in list_types(event.id)]
+    unseen = {TypeState.HIDDEN, TypeState.WITHDRAWN}
+    return [one for one in offered if one.state not in unseen]
+
+
+def get_type(event_id: int, type_id: int) -> TicketType:
+    """Raises `TicketTypeNotFound`, also for a type of another event."""
+    kind = db.session.get(TicketType, type_id, populate_existing=True)
+    if kind is None or kind.event_id != event_id:
+        raise TicketTypeNotFound(type_id)
+    return kind
+
+
+@retry_if_ended
+def add_type(
+    event_id: int, facts: Mapping[str, Any], desk: BookingDesk, *, default_name: str = DEFAULT_NAME
+) -> TicketType:
+    """Add a ticket type. The first makes what the event sold so far its default type.
+
+    Raises `EventNotFound`, and `InvalidField` for a broken rule, a name that is taken, and too
+    many types.
+    """
+    require_event(event_id)
+    kind = TicketType(**_known(facts))
+    _check(kind)
+    with desk.changing(event_id) as changes:
+        event = changes.event(event_id)
+        ticket_types.add(changes.session, event, kind, default_name=default_name)
+        event.updated_at = now()
+        audit.record("ticket_type.added", event, after={"ticket_type": kind.name, **facts})
+    return kind
+
+
+@retry_if_ended
+def change_type(
+    event_id: int, type_id: int, facts: Mapping[str, Any], desk: BookingDesk
+) -> TicketType:
+    """Change the given facts. A new price is that of bookings to come.
+
+    Raises `EventNotFound`, `TicketTypeNotFound`, and `InvalidField`, also for a quota below what
+    is taken.
+    """
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        # Read before anything changes: it would write, or forget, what breaks a rule.
+        types = ticket_types.types_of(session, event_id)
+        kind = _locked(session, event, type_id)
+        before, after = audit.changes(kind, _known(facts))
+        for name, value in after.items():
+            setattr(kind, name, value)
+        _check(kind)
+        if kind.quota is not None and kind.quota < kind.taken:
+            raise InvalidField("quota", f"can't be below the {kind.taken} seats that are taken")
+        ticket_types.check_name(kind, types)
+        ticket_types.show_prices(event, types)
+        if after:
+            event.updated_at = now()
+            named = {"ticket_type": kind.name}
+            audit.record("ticket_type.changed", event, before=before, after=named | after)
+    return kind
+
+
+@retry_if_ended
+def remove_type(event_id: int, type_id: int, desk: BookingDesk) -> None:
+    """Delete a type that was never booked, and is not the default type.
+
+    Raises `EventNotFound`, `TicketTypeNotFound`, `InvalidField`.
+    """
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        kind = _locked(session, event, type_id)
+        ticket_types.remove(session, event, kind)
+        event.updated_at = now()
+        audit.record("ticket_type.removed", event, before={"ticket_type": kind.name})
+
+
+def _locked(session: Any, event: Event, type_id: int) -> TicketType:
+    kind = ticket_types.get_type(session, event, type_id)
+    if kind is None:
+        raise TicketTypeNotFound(type_id)
+    return kind
+
+
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := facts.keys() - FACTS:
+        raise InvalidField(min(unknown), "is not a fact of a ticket type")
+    return dict(facts)
+
+
+def _check(kind: TicketType) -> None:
+    """Raise `InvalidField` for a broken rule, naming the field that a person would correct."""
+    if not (kind.name or "").strip():
+        raise InvalidField("name", "must not be blank")
+    least = kind.min_per_order or 1
+    if kind.max_per_order is not None and kind.max_per_order < least:
+        raise InvalidField("max_per_order", f"must be at least {least}")
+    if kind.quota is not None and kind.quota < least:
+        raise InvalidField("quota", f"must be at least {least}")
+    opens, closes = kind.sales_open_at, kind.sales_close_at
+    if opens and closes and closes <= opens:
+        raise InvalidField("sales_close_at", "must be after sales open")
