@@ -22,6 +22,7 @@ FACTS = {
     "held": 3,
     "hold": "Sponsor",
     "gift_id": 8,
+    "ticket_type_id": 5,
     "reason": "event_over",
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
