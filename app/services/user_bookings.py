@@ -4,7 +4,8 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -43,6 +44,33 @@ class Tab(StrEnum):
 Counts = dict[Tab, int]
 
 
+class ListedBooking(NamedTuple):
+    """What a list shows of a booking; twenty times to everybody, so each column counts, and an
+    object that SQLAlchemy could change takes five times as long to make."""
+
+    event: Event
+    id: int
+    reference: str
+    user_id: int
+    event_id: int
+    seats: int
+    price_minor: int
+    booked_in: str | None
+    status: str
+    cancelled_at: datetime | None
+    part_of: int | None
+
+    def whole(self) -> Booking:
+        """Return a booking that can't be changed, with what is known of it."""
+        booking = Booking.__new__(Booking)
+        booking.__dict__ = self._asdict()
+        return booking
+
+
+Found = tuple[list[tuple[ListedBooking, datetime]], Counts]
+"""The beginning of a tab's list, each booking with what it is sorted by."""
+
+
 def count_by_tab(user_id: int) -> Counts:
     """How many bookings each tab lists."""
     return lookups.ask(_read_counts, user_id)  # type: ignore[no-any-return]
@@ -50,7 +78,7 @@ def count_by_tab(user_id: int) -> Counts:
 
 def list_tab(
     user_id: int, tab: Tab, *, limit: int, after: str | None = None, known: Any = None
-) -> tuple[Page[Booking], Counts]:
+) -> tuple[Page[ListedBooking], Counts]:
     """A tab's bookings with their events: upcoming ones by `_turn`, the others latest first; and
     how many each tab lists. `known` is the answer to `question_of_tab`, if it was asked.
 
@@ -75,38 +103,32 @@ def all_of(user_id: int) -> list[Booking]:
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
 
 
-def _read_tab(session: Session, wanted: list[Wanted]) -> dict[Wanted, tuple[list[Any], Counts]]:
-    found: dict[Wanted, tuple[list[Any], Counts]] = {}
-    alike: dict[tuple[Tab, int], list[int]] = {}
+def _read_tab(session: Session, wanted: list[Wanted]) -> dict[Wanted, Found]:
+    found: dict[Wanted, Found] = {}
+    alike: dict[tuple[Tab, int], dict[int, Found]] = {}
     for one in wanted:
         user_id, tab, limit, there = one
         if there:
             rows = _read_further(session, user_id, tab, limit, there)
             found[one] = rows, _read_counts(session, [user_id])[user_id]
         else:
-            found[one] = [], dict.fromkeys(Tab, 0)
-            alike.setdefault((tab, limit), []).append(user_id)
-    for (tab, limit), user_ids in alike.items():
-        values = {"given_user_id": user_ids, "limit": limit}
-        # By the connection: a session's own rows take twice as long to read.
-        listed = session.connection().execute(_first_of_each(tab), values).all()
-        events = lookups.events(session, {row[_EVENT] for row in listed})
-        for row in listed:
-            bookings, counts = found[row[_USER], tab, limit, None]
-            here = _TABS[row[1]]
-            counts[here] = row[2]
-            if here is tab and (event := events.get(row[_EVENT])):
-                bookings.append((_read_only(row[3:], event), row[0]))
+            found[one] = alike.setdefault((tab, limit), {})[user_id] = [], dict.fromkeys(Tab, 0)
+    for (tab, limit), found_of in alike.items():
+        _read_first(session, tab, limit, found_of)
     return found
 
 
-def _read_only(columns: Sequence[Any], event: Event) -> Booking:
-    """Return a booking that can't be changed, with what is `LISTED`: without what SQLAlchemy keeps
-    of each object for changes, which took longer than to read it."""
-    booking = Booking.__new__(Booking)
-    booking.__dict__ = dict(zip(LISTED, columns, strict=True))
-    booking.__dict__["event"] = event
-    return booking
+def _read_first(session: Session, tab: Tab, limit: int, found_of: dict[int, Found]) -> None:
+    """Fill in what is found of each user."""
+    values = {"given_user_id": list(found_of), "limit": limit}
+    # By the connection: a session's own rows take twice as long to read.
+    rows = session.connection().execute(_first_of_each(tab), values).all()
+    events = lookups.events(session, {row[_BEFORE + _EVENT] for row in rows})
+    for at, place, count, *columns in rows:
+        bookings, counts = found_of[columns[_USER]]
+        counts[_TABS[place]] = count
+        if _TABS[place] is tab and (event := events.get(columns[_EVENT])):
+            bookings.append((ListedBooking(event, *columns), at))
 
 
 def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
@@ -118,21 +140,19 @@ def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
 
 def _read_further(
     session: Session, user_id: int, tab: Tab, limit: int, there: tuple[datetime, int]
-) -> list[Any]:
+) -> list[tuple[ListedBooking, datetime]]:
     here, then = tuple_(_sort_column(tab), Booking.id), tuple_(*map(literal, there))
     query = _list(tab).where(here > then if tab == Tab.UPCOMING else here < then)
     rows = session.execute(query, {"user_id": user_id, "limit": limit})
-    return [tuple(row) for row in rows]
+    read = attrgetter(*ListedBooking._fields)
+    return [(ListedBooking(*read(booking)), at) for booking, at in rows]
 
 
-LISTED = (
-    *("id", "reference", "user_id", "event_id", "seats", "price_minor", "booked_in"),
-    *("status", "cancelled_at", "part_of"),
-)
-"""What a list shows of a booking; twenty times to everybody, so each column counts."""
+LISTED = ListedBooking._fields[1:]
 _TABS = tuple(Tab)
-_USER, _EVENT = (3 + LISTED.index(name) for name in ("user_id", "event_id"))
-"""Places in a row of `_first_of_each`."""
+_USER, _EVENT = LISTED.index("user_id"), LISTED.index("event_id")
+_BEFORE = 3
+"""Columns of a row of `_first_of_each` before those of `LISTED`."""
 
 
 # To write these statements takes as long as the database takes to answer them, so they are written
@@ -165,7 +185,7 @@ def _first_of_each(tab: Tab) -> Select[Any]:
     mine = (
         select(
             _sort_column(tab).label("at"),
-            case(*((_belongs(one), place) for place, one in enumerate(_TABS))).label("tab"),
+            _tab().label("tab"),
             *(getattr(Booking, name).label(name) for name in LISTED),
         )
         .select_from(users)
@@ -174,21 +194,33 @@ def _first_of_each(tab: Tab) -> Select[Any]:
         .subquery()
     )
     whose = (mine.c.user_id, mine.c.tab)
-    turn = func.row_number().over(partition_by=whose, order_by=_order(tab, mine.c.at, mine.c.id))
-    count = func.count().over(partition_by=whose)
+    # One window for both, which a tab's number looks at as a whole, and the order that it leaves.
+    window: Any = {"partition_by": whose, "order_by": _order(tab, mine.c.at, mine.c.id)}
+    turn = func.row_number().over(**window, rows=(None, None))
+    count = func.count().over(**window, rows=(None, None))
     ranked = select(mine, turn.label("turn"), count.label("count")).subquery()
     most = case((ranked.c.tab == _TABS.index(tab), bindparam("limit")), else_=1)
     columns = (ranked.c.at, ranked.c.tab, ranked.c.count, *(ranked.c[name] for name in LISTED))
-    return select(*columns).where(ranked.c.turn <= most).order_by(ranked.c.turn)
+    order = (ranked.c.user_id, ranked.c.tab, *_order(tab, ranked.c.at, ranked.c.id))
+    return select(*columns).where(ranked.c.turn <= most).order_by(*order)
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
-    # Those of an event that was deleted after it took place are past, not cancelled.
-    stood = Booking.takes_seats | (Booking.state == BookingState.CONFIRMED.value)
     if tab == Tab.CANCELLED:
-        return ~stood
+        return ~_stood()
     now = func.now()
-    return stood & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
+    return _stood() & (Event.are_to_come(now) if tab == Tab.UPCOMING else Event.are_over(now))
+
+
+def _tab() -> ColumnElement[int]:
+    """The place in `_TABS` of the one it `_belongs` to."""
+    upcoming, past, cancelled = map(_TABS.index, (Tab.UPCOMING, Tab.PAST, Tab.CANCELLED))
+    return case((~_stood(), cancelled), (Event.are_to_come(func.now()), upcoming), else_=past)
+
+
+def _stood() -> ColumnElement[bool]:
+    # Those of an event that was deleted after it took place are past, not cancelled.
+    return Booking.takes_seats | (Booking.state == BookingState.CONFIRMED.value)
 
 
 def _sort_column(tab: Tab) -> ColumnElement[Any]:
@@ -213,7 +245,7 @@ def _order(tab: Tab, *columns: Any) -> Sequence[ColumnElement[Any]]:
     return columns if tab == Tab.UPCOMING else [column.desc() for column in columns]
 
 
-def _cursor(tab: Tab, at: datetime | None, booking: Booking) -> str:
+def _cursor(tab: Tab, at: datetime | None, booking: ListedBooking) -> str:
     return encode_cursor(tab, at.isoformat() if at else "", booking.id)
 
 

@@ -2,13 +2,14 @@
 
 import time
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from sqlalchemy import event as listening
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import SignIn, User
+from app.models import BookingState, SignIn, User
 from app.models.columns import now
 from app.services import bookings, lookups, sign_ins, user_bookings
 from app.services.lookups import LOOKUPS, PLANS_KEPT, Held
@@ -169,6 +170,20 @@ def test_the_lists_of_many_come_by_two_statements_and_are_what_each_would_get_al
     assert counts == dict.fromkeys(Tab, 0)
     starts = [at for _, at in told[users[0].id, Tab.UPCOMING, 3, None]]
     assert starts == sorted(starts)
+
+
+def test_a_listed_booking_says_what_the_booking_says(desk, make_event, make_user, make_booking):
+    user, event = make_user(), make_event(capacity=50, price_minor=500)
+    made = [make_booking(event, user, seats=n).id for n in (1, 2, 3)]
+    bookings.cancel(desk, make_booking(event, user).id)
+    facts = attrgetter("id", "spoken_reference", "event_id", "state", "currency", "total_minor")
+    begun, _ = user_bookings.list_tab(user.id, Tab.UPCOMING, limit=2)
+    further, _ = user_bookings.list_tab(user.id, Tab.UPCOMING, limit=2, after=begun.next_cursor)
+    listed = [one.whole() for one in (*begun.items, *further.items)]
+    assert list(map(facts, listed)) == [facts(bookings.get_booking(ident)) for ident in made]
+    assert all(one.can_be_given_back(now()) for one in listed)
+    cancelled, _ = user_bookings.list_tab(user.id, Tab.CANCELLED, limit=2)
+    assert [one.whole().state for one in cancelled.items] == [BookingState.CANCELLED]
 
 
 @pytest.fixture
