@@ -23,8 +23,11 @@ from app.booking.queries import (
     confirmed,
     new_bookings,
     parameters,
+    read_with_types,
+    with_types,
     write_of,
 )
+from app.booking.typed_orders import TypeRow
 from app.models import Booking, User
 
 _BOOKINGS = cast("Table", Booking.__table__)
@@ -57,6 +60,7 @@ _EARLIER = (
     .join(_GUESTS, _GUESTS.c.email == _ASKED_BY_GUESTS.c.guest_email)
     .outerjoin(_MADE, true())
 )
+_EARLIER_AND_TYPES = with_types(_EARLIER)
 
 
 def _write_with(people: Any, *, journal: bool, typed: bool) -> Any:
@@ -90,8 +94,8 @@ _WRITE_WITH_GUESTS = {
 
 
 def earlier(
-    session: Session, asked: Iterable[tuple[str, str | None]]
-) -> tuple[dict[str, int], list[Earlier]]:
+    session: Session, asked: Iterable[tuple[str, str | None]], typed: Iterable[int] = ()
+) -> tuple[dict[str, int], list[Earlier], list[TypeRow]]:
     """Like `queries.earlier`, of (email, key) pairs; returns the ids of known emails."""
     emails, keys = zip(*asked, strict=True)
     given = {
@@ -99,9 +103,9 @@ def earlier(
         "given_guest_email": list(emails),
         "given_guest_key": list(keys),
     }
-    rows = session.execute(_EARLIER, given).all()
+    rows, types = read_with_types(session, _EARLIER, _EARLIER_AND_TYPES, given, typed)
     found = [(Confirmed(*row[4:]), row[2], row[3]) for row in rows if row[2] is not None]
-    return {row[0]: row[1] for row in rows}, found
+    return {row[0]: row[1] for row in rows}, found, types
 
 
 def insert_bookings(

@@ -106,7 +106,7 @@ def guest_with(session: Session, email: str, name: str) -> int:
 def _earlier(session: Session, user_id: int, wanted: Issue) -> Confirmed | None:
     if wanted.idempotency_key is None:
         return None
-    _known, found = queries.earlier(session, [(user_id, wanted.idempotency_key)])
+    _known, found, _types = queries.earlier(session, [(user_id, wanted.idempotency_key)])
     for booking, _key, fingerprint in found:
         if fingerprint != wanted.fingerprint:
             raise IdempotencyKeyReused

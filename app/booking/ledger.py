@@ -20,7 +20,7 @@ from app.booking import guest_queries, queries, typed_orders
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
-from app.booking.typed_orders import EventTypes
+from app.booking.typed_orders import EventTypes, TypeRow
 from app.db import in_doubt
 from app.errors import (
     Busy,
@@ -138,9 +138,9 @@ def snapshot_of(event: Event, started: float) -> SeatSnapshot:
 def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
     events = queries.lock_rows(session, {order.event_id for order in orders})
     held_from = time.monotonic()
-    users, known_guests, earlier = _look_up(session, orders)
-    limited = {id for id, row in events.items() if row.max_per_person is not None}
     typed = {id for id, row in events.items() if row.has_types}
+    users, known_guests, earlier, types = _look_up(session, orders, typed)
+    limited = {id for id, row in events.items() if row.max_per_person is not None}
     together = _booked_together(session, earlier)
     batch = Batch(
         at=now(),
@@ -157,7 +157,7 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
         earlier={booking.reference: booking for booking, _key, _fingerprint in earlier}
         | {other.reference: other for others in together.values() for other in others},
         accepted=[],
-        types=typed_orders.by_event(queries.ticket_types(session, typed)) if typed else {},
+        types=typed_orders.by_event(types),
         together={order: [o.reference for o in others] for order, others in together.items()},
     )
     if limited:
@@ -176,19 +176,26 @@ def _booked_together(
 
 
 def _look_up(
-    session: Session, orders: Sequence[Order]
-) -> tuple[set[int], dict[str, int], list[queries.Earlier]]:
-    """Return the users, the guests' ids by email, and the bookings made with the orders' keys.
+    session: Session, orders: Sequence[Order], typed: set[int]
+) -> tuple[set[int], dict[str, int], list[queries.Earlier], list[TypeRow]]:
+    """Return the users, the guests' ids by email, the bookings made with the orders' keys, and the
+    ticket types of the `typed` events.
 
-    Guests take a statement of their own, which a batch without any does not run.
+    Guests take a statement of their own, which a batch without any does not run. The types come
+    with the first statement.
     """
     by_user = {(o.user_id, o.idempotency_key) for o in orders if o.user_id is not None}
     by_guest = {(o.guest.email, o.idempotency_key) for o in orders if o.guest is not None}
-    users, earlier = queries.earlier(session, by_user) if by_user else (set(), [])
+    users: set[int] = set()
+    earlier: list[queries.Earlier] = []
+    types: list[TypeRow] = []
+    if by_user:
+        users, earlier, types = queries.earlier(session, by_user, typed)
+        typed = set()
     if not by_guest:
-        return users, {}, earlier
-    known_guests, of_guests = guest_queries.earlier(session, by_guest)
-    return users, known_guests, earlier + of_guests
+        return users, {}, earlier, types
+    known_guests, of_guests, more = guest_queries.earlier(session, by_guest, typed)
+    return users, known_guests, earlier + of_guests, types + more
 
 
 def _decide(batch: Batch, order: Order) -> str | UtsavamError:

@@ -20,9 +20,13 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
+    union_all,
     update,
 )
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.booking.arrays import one_of, rows_of
@@ -101,10 +105,25 @@ def _earlier_of(buyers: Any) -> Any:
 
 
 _EARLIER = _earlier_of(_BUYERS)
-# Read after the rows were locked: the locking statement would read them from its older snapshot.
-_TYPES = select(*(_TYPE[name] for name in TypeRow.__slots__)).where(
-    _TYPE.event_id == one_of("typed_ids", BigInteger)
+# Only ever a part of a statement after the one that locks, which would read them from its older
+# snapshot.
+_TYPES = (
+    select(func.jsonb_agg(func.jsonb_build_array(*(_TYPE[name] for name in TypeRow.__slots__))))
+    .where(_TYPE.event_id == one_of("typed_ids", BigInteger))
+    .scalar_subquery()
 )
+
+
+def with_types(statement: Any) -> Any:
+    """The statement, whose last row has the ticket types of some events in a further column."""
+    asked = statement.subquery()
+    nothing = [null() for _column in asked.c]
+    return union_all(
+        select(*asked.c, sql_cast(null(), JSONB).label("types")), select(*nothing, _TYPES)
+    )
+
+
+_EARLIER_AND_TYPES = with_types(_EARLIER)
 _PAIRS = rows_of(event_id=BigInteger, user_id=BigInteger)
 # Pair by pair: a join might read the whole table for all of them, and keep doing so as it grows.
 _HELD = (
@@ -196,12 +215,13 @@ def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]
 
 
 def earlier(
-    session: Session, asked: Iterable[tuple[int, str | None]]
-) -> tuple[set[int], list[Earlier]]:
+    session: Session, asked: Iterable[tuple[int, str | None]], typed: Iterable[int] = ()
+) -> tuple[set[int], list[Earlier], list[TypeRow]]:
     """Return which users of these (user, key) pairs exist, and the bookings made with the keys.
 
     Each booking comes with its key and fingerprint. The users' rows are locked: no account is
-    deleted before the transaction ends.
+    deleted before the transaction ends. Also returns the ticket types of the `typed` events, whose
+    rows the caller has locked.
     """
     user_ids, keys = zip(*asked, strict=True)
     given = {
@@ -209,15 +229,20 @@ def earlier(
         "given_user_id": list(user_ids),
         "given_key": list(keys),
     }
-    rows = session.execute(_EARLIER, given).all()
+    rows, types = read_with_types(session, _EARLIER, _EARLIER_AND_TYPES, given, typed)
     found = [(Confirmed(*row[3:]), row[1], row[2]) for row in rows if row[1] is not None]
-    return {row[0] for row in rows}, found
+    return {row[0] for row in rows}, found, types
 
 
-def ticket_types(session: Session, event_ids: Iterable[int]) -> list[TypeRow]:
-    """Return the ticket types of these events, whose rows the caller has locked."""
-    rows = session.execute(_TYPES, {"typed_ids": list(event_ids)})
-    return [TypeRow(*row) for row in rows]
+def read_with_types(
+    session: Session, plain: Any, typed: Any, given: dict[str, Any], event_ids: Iterable[int]
+) -> tuple[Sequence[Sequence[Any]], list[TypeRow]]:
+    """Run the statement `plain`, or `typed` if ticket types of some events are to be read too."""
+    ids = list(event_ids)
+    if not ids:
+        return session.execute(plain, given).all(), []
+    *rows, last = session.execute(typed, given | {"typed_ids": ids}).all()
+    return [row[:-1] for row in rows], [TypeRow.read(facts) for facts in last[-1] or ()]
 
 
 def seats_by_user(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:

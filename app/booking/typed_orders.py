@@ -1,8 +1,9 @@
 """Orders of an event that has ticket types, as the ledger decides them under the event's lock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from app.booking.orders import Order
 from app.errors import (
@@ -35,6 +36,17 @@ class TypeRow:
     hidden: bool
     withdrawn: bool
     is_default: bool
+
+    @classmethod
+    def read(cls, facts: Sequence[Any]) -> "TypeRow":
+        """Return the row of these facts, in the sequence of the fields, out of JSON."""
+        row = cls(*facts)
+        row.sales_open_at, row.sales_close_at = _moment(facts[6]), _moment(facts[7])
+        return row
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 class EventTypes:

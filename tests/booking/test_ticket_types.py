@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event as listening
 
+from app.booking.connections import LEDGER
 from app.booking.gate import SNAPSHOT_VALID_FOR
-from app.booking.orders import Item, Order
+from app.booking.orders import Booked, Guest, Item, Order
+from app.db import db
 from app.errors import (
     IdempotencyKeyReused,
     InvalidField,
@@ -40,6 +43,20 @@ def kinds(factories, event):
     vip = {"name": "VIP", "price_minor": 2000, "quota": 10}
     student = {"name": "Student", "price_minor": 200, "quota": 3}
     return factories.ticket_types(event, vip, student)
+
+
+@pytest.fixture
+def statements(app):
+    """What the ledger has sent to the database so far."""
+    sent = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        sent.append(statement)
+
+    engine = db.engines[LEDGER]
+    listening.listen(engine, "after_cursor_execute", note)
+    yield sent
+    listening.remove(engine, "after_cursor_execute", note)
 
 
 @pytest.fixture
@@ -194,3 +211,24 @@ def test_a_sold_out_type_is_told_without_the_database_for_a_second(order, desk, 
     assert refused(Order(1, event.id, 1, idempotency_key="k", items=(asked,))) is None
     desk.gate._snapshots[event.id] = replace(snapshot, at=snapshot.at - SNAPSHOT_VALID_FOR)
     assert refused(one) is None
+
+
+@pytest.mark.parametrize("by", ["users", "guests", "both"])
+def test_a_turn_with_types_takes_as_many_statements(
+    desk, make_event, kinds, event, make_user, statements, by
+):
+    plain = make_event(capacity=20)
+
+    def turn(event, items):
+        orders = []
+        if by != "guests":
+            orders.append(Order(make_user().id, event.id, 3, items=items))
+        if by != "users":
+            guest = Guest(f"g{len(items)}@example.com", "Meena")
+            orders.append(Order(None, event.id, 3, guest=guest, items=items))
+        before = len(statements)
+        assert all(isinstance(one, Booked) for one in desk.settle(orders))
+        return len(statements) - before
+
+    items = (Item(kinds["VIP"].id, 2), Item(kinds["General"].id, 1))
+    assert turn(event, items) == turn(plain, ()) == {"users": 3, "guests": 3, "both": 4}[by]
