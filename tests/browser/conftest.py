@@ -113,14 +113,18 @@ def open_page(
     complaints_expected=False,
     tolerated=(),
     quick=False,
+    script=None,
     **options,
 ):
-    """A `quick` page asks for live figures twice a second, and not every four."""
+    """A `quick` page asks for live figures twice a second, and not every four. `script` is run in
+    every page before its own."""
     context = browser.new_context(
         base_url=site, viewport={"width": width, "height": height}, **options
     )
     if quick:
         context.add_init_script(QUICK_TICK)
+    if script:
+        context.add_init_script(script)
     page = context.new_page()
     page.set_default_timeout(10_000)
     complaints = []

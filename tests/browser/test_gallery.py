@@ -14,7 +14,14 @@ from tests.browser.gallery import World
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core@4.14.1" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_WHEN_ASKED = "window.loadAxe = () => {\n%s\n};"
+"""A script for each page: reading axe-core costs little until it is called, and sending its half
+megabyte to each page costs as much as the page."""
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+FACTS = f"""() => ({{
+  wider: {WIDER}, headings: document.querySelectorAll("h1").length, title: document.title,
+}})"""
+"""At once: each question to the browser takes its time."""
 AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
 NEW_LOOKS = (Path(__file__).parent / "new_looks.js").read_text()
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -33,6 +40,12 @@ WIDTHS = {360: 740, 1280: 900}
 @pytest.fixture
 def world(factories, sql, alice, folder):
     return World(factories, sql, alice, folder / "mail")
+
+
+@pytest.fixture(scope="module")
+def with_axe():
+    """How a page is opened that is to be looked at."""
+    return {"script": AXE_WHEN_ASKED % AXE.read_text()}
 
 
 @pytest.fixture
@@ -58,9 +71,9 @@ def looks():
 
 @pytest.mark.parametrize("who", gallery.SCENES)
 def test_every_state_of_every_page_can_be_used_by_everybody(
-    visit, world, running_site, documents, looks, shots, who
+    visit, with_axe, world, running_site, documents, looks, shots, who
 ):
-    with visit(tolerated=TOLERATED) as page:
+    with visit(tolerated=TOLERATED, **with_axe) as page:
         if who == "member":
             gallery.sign_in(page)
         if who == "organiser":
@@ -69,19 +82,19 @@ def test_every_state_of_every_page_can_be_used_by_everybody(
 
 
 def test_pages_where_people_make_accounts_without_a_letter_can_be_used_by_everybody(
-    visit_sign_up, alice, documents, looks, shots
+    visit_sign_up, with_axe, alice, documents, looks, shots
 ):
-    with visit_sign_up() as page:
+    with visit_sign_up(**with_axe) as page:
         look_at_all(page, None, gallery.SIGN_UP, shots, documents, looks)
         gallery.sign_in(page)
         look_at_all(page, None, gallery.SIGN_UP_MEMBER, shots, documents, looks)
 
 
 def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybody(
-    visit_mailing, world, running_mailing_site, documents, looks, shots
+    visit_mailing, with_axe, world, running_mailing_site, documents, looks, shots
 ):
     world.admin_key = running_mailing_site.admin_key
-    with visit_mailing(tolerated=TOLERATED) as page:
+    with visit_mailing(tolerated=TOLERATED, **with_axe) as page:
         look_at_all(page, world, mail_gallery.SCENES, shots, documents, looks)
 
 
@@ -112,8 +125,7 @@ def set_width(page, width):
 def look(page, name, width, shots, looks):
     """What is wrong with the page as it is now, a line each."""
     wrong = []
-    if page.evaluate("typeof axe === 'undefined'"):
-        page.evaluate(AXE.read_text())
+    page.evaluate("typeof axe === 'undefined' && loadAxe()")
     for scheme in ("light", "dark"):
         rules = (ALL if shots else EACH_RUN).get((width, scheme))
         if not rules:
@@ -123,11 +135,12 @@ def look(page, name, width, shots, looks):
             page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
         found = audit(page, rules, None if shots else looks[scheme])
         wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in found]
-    if page.evaluate(WIDER):
+    facts = page.evaluate(FACTS)
+    if facts["wider"]:
         wrong.append(f"{name} is wider than {width} px")
-    if page.locator("h1").count() != 1:
+    if facts["headings"] != 1:
         wrong.append(f"{name} has not one h1")
-    if page.title().startswith(" "):
+    if facts["title"].startswith(" "):
         wrong.append(f"{name} has no title")
     return wrong
 
