@@ -8,10 +8,21 @@ from playwright.sync_api import expect
 from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
 
 
+QUICK_LOOKS = """
+const later = window.setTimeout;
+window.setTimeout = (work, time, ...facts) =>
+  later(work, time >= 4500 && time <= 5500 ? time / 10 : time, ...facts);
+"""
+"""`EVERY` of door-sync.js, more or less."""
+
+
 @contextmanager
-def phone(browser, address, *, keeps_list=True):
-    """A phone that has scanned the volunteer's code."""
+def phone(browser, address, *, keeps_list=True, quick=False):
+    """A phone that has scanned the volunteer's code. A `quick` one looks for news of the guest list
+    twice a second, and not every five."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
+    if quick:
+        context.add_init_script(QUICK_LOOKS)
     if not keeps_list:
         context.route("**/guests*", lambda route: route.abort())
     page = context.new_page()

@@ -44,7 +44,7 @@ def lose_network(page):
 def test_without_a_network_codes_are_checked_by_the_list_and_told_later(
     browser, volunteer, booking, code, sql
 ):
-    with phone(browser, volunteer) as page:
+    with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
         lose_network(page)
         scan(page, code(booking, 1))
@@ -69,7 +69,7 @@ def test_without_a_network_codes_are_checked_by_the_list_and_told_later(
 def test_the_page_opens_without_a_network_and_finds_guests_by_name(
     browser, volunteer, booking, code, sql
 ):
-    with phone(browser, volunteer) as page:
+    with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
         wait_until_kept(page)
         lose_network(page)
@@ -137,7 +137,10 @@ def test_a_code_sold_after_the_list_is_told_from_one_that_is_not_ours(
 def test_two_phones_that_let_one_code_in_while_apart_are_both_told(
     browser, volunteer, booking, code
 ):
-    with phone(browser, volunteer) as first, phone(browser, volunteer) as second:
+    with (
+        phone(browser, volunteer, quick=True) as first,
+        phone(browser, volunteer, quick=True) as second,
+    ):
         wait_for_list(first)
         wait_for_list(second)
         for page in (first, second):
@@ -155,7 +158,7 @@ def test_two_phones_that_let_one_code_in_while_apart_are_both_told(
 
 
 def test_a_key_that_ends_takes_the_list_with_it(browser, volunteer, booking, sql):
-    with phone(browser, volunteer) as page:
+    with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
         wait_until_kept(page)
         sql("UPDATE staff_keys SET revoked_at = now()")
@@ -167,7 +170,7 @@ def test_a_key_that_ends_takes_the_list_with_it(browser, volunteer, booking, sql
 def test_a_lost_answer_is_decided_by_the_list_and_is_no_conflict(
     browser, volunteer, booking, code, sql
 ):
-    with phone(browser, volunteer) as page:
+    with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
         # The scan arrives, and its answer does not.
         page.route("**/check-ins", lambda route: (route.fetch(), route.abort()), times=1)
@@ -192,7 +195,7 @@ def test_who_logs_out_leaves_no_list_on_the_device(browser, volunteer, booking):
 
 
 def test_a_list_whose_time_is_over_is_erased_without_a_network(browser, volunteer, booking):
-    with phone(browser, volunteer) as page:
+    with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
         lose_network(page)
         page.clock.install()
