@@ -12,22 +12,19 @@ SECOND = timedelta(seconds=1)
 NOTE_WHETHER_KEPT = "addEventListener('pageshow', (e) => { window.wasKept = e.persisted })"
 
 
-def test_the_form_comes_by_itself_when_sales_open(visit, make_event):
-    event = make_event(sales_open_at=now() + 6 * SECOND)
-    with visit() as page:
-        page.goto(f"/events/{event.id}")
-        expect(page.locator(".countdown")).to_contain_text(re.compile(r"Opens in 00:00:0\d"))
-        expect(page.locator("[data-book]")).to_have_count(0)
-        expect(page.get_by_role("button", name=re.compile("^Book"))).to_be_visible(timeout=12_000)
-        expect(page.locator("#seats")).to_contain_text("5 left")
-
-
-def test_the_form_goes_by_itself_when_sales_close(visit, make_event):
-    event = make_event(capacity=50, sales_close_at=now() + 6 * SECOND)
-    with visit() as page:
-        page.goto(f"/events/{event.id}")
-        expect(page.locator(".countdown")).to_contain_text("Sales close in")
-        expect(page.get_by_text("Sales for this event are closed.")).to_be_visible(timeout=12_000)
+def test_the_form_comes_and_goes_by_itself_when_sales_open_and_close(visit, make_event):
+    soon = now() + 6 * SECOND
+    opens, closes = make_event(sales_open_at=soon), make_event(capacity=50, sales_close_at=soon)
+    with visit() as comes, visit() as goes:
+        comes.goto(f"/events/{opens.id}")
+        expect(comes.locator(".countdown")).to_contain_text(re.compile(r"Opens in 00:00:0\d"))
+        expect(comes.locator("[data-book]")).to_have_count(0)
+        goes.goto(f"/events/{closes.id}")
+        expect(goes.locator(".countdown")).to_contain_text("Sales close in")
+        button = comes.get_by_role("button", name=re.compile("^Book"))
+        expect(button).to_be_visible(timeout=12_000)
+        expect(comes.locator("#seats")).to_contain_text("5 left")
+        expect(goes.get_by_text("Sales for this event are closed.")).to_be_visible(timeout=12_000)
 
 
 def test_a_paused_sale_stops_for_those_who_look_and_goes_on_by_itself(visit, make_event, app, desk):
