@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
 
-
 QUICK_LOOKS = """
 const later = window.setTimeout;
 window.setTimeout = (work, time, ...facts) =>
