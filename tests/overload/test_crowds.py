@@ -13,7 +13,7 @@ from tests.support.site import WITHOUT_LIMITS, Site
 pytestmark = pytest.mark.usefixtures("invariants")
 PASSWORD = "correct horse battery"
 BUYERS = 64
-ALONE, CROWDED = Phase(["buyers"], 2), Phase(["buyers", "readers"], 5)
+ALONE, CROWDED = Phase(["buyers"], 2), Phase(["buyers", "readers"], 3)
 BOOKED, HALF = {"api": "201", "page": "303"}, 0.5
 SLOW = 0.5
 """Seconds: what a booking may take beside sign-ins on a machine that has nothing else to do."""
@@ -101,7 +101,7 @@ def beside_sign_ins(app, site, event, user, emails):
         "people": signing_in(app, site, emails, PASSWORD, rate=50),
     }
     alone = Phase(["buyers"], 2)
-    crowded = Phase(["buyers", "people"], 5)
+    crowded = Phase(["buyers", "people"], 4)
     calm, busy = play(site.url, crowds, [alone, crowded])
     print(f"alone: {calm['buyers'].line}", *(f"{n}: {told.line}" for n, told in busy.items()))
     return calm["buyers"], busy["buyers"], busy["people"]
