@@ -8,11 +8,11 @@ import redis
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate, connect
 from app.booking.issues import Issue
-from app.booking.orders import Order
+from app.booking.orders import Item, Order
 from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
-from app.services import bookings, events, holds, issues
+from app.services import bookings, events, holds, issues, ticket_types
 
 WORKERS = (0, 1, 2)
 CUT_OFF = 2
@@ -72,6 +72,25 @@ class Shop:
         """Wishes without keys, in one turn of the desk."""
         orders = [Order(wish.user, wish.event, wish.seats) for wish in wishes]
         return self._in_app(self._desks[worker].settle, orders)
+
+    def add_types(self, event, quotas):
+        """Types beside the default one, by their quotas; the ids of all by name."""
+        for name, quota in quotas.items():
+            facts = {"name": name, "quota": quota}
+            add = ticket_types.add_type
+            self._in_app(add, event, facts, self._desks[0], default_name="General")
+        return dict(self.sql("SELECT name, id FROM ticket_types WHERE event_id = %s", event))
+
+    def change_type(self, worker, event, ticket_type, facts):
+        return self._in_app(
+            ticket_types.change_type, event, ticket_type, facts, self._desks[worker]
+        )
+
+    def order(self, worker, user, event, items, key):
+        facts = {"user_id": user, "event_id": event, "seats": sum(seats for _id, seats in items)}
+        wanted = [Item(*item) for item in items]
+        desk = self._desks[worker]
+        return self._in_app(bookings.book, desk, **facts, items=wanted, idempotency_key=key)
 
     def cancel(self, worker, booking):
         return self._in_app(bookings.cancel, self._desks[worker], booking)

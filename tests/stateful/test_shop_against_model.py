@@ -12,10 +12,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from app.booking.orders import Booked
 from app.demo.servers import RedisServer
-from app.errors import NotEnoughSeats
+from app.errors import InvalidField, NotEnoughSeats
 from tests.stateful.machine import ShopAndModel
 from tests.stateful.shop import Shop
 from tests.stateful.staff import StaffAndModel
+from tests.stateful.types import TypesAndModel
 
 CALM = settings(
     derandomize=True,
@@ -56,6 +57,11 @@ def test_no_order_of_what_staff_do_with_held_seats_makes_them_differ(make_shop):
     search(make_shop(), some, StaffAndModel)
 
 
+def test_no_order_of_what_is_done_with_ticket_types_makes_them_differ(make_shop):
+    some = settings(SEARCH, max_examples=SEARCH.max_examples // 2)
+    search(make_shop(), some, TypesAndModel)
+
+
 class ReturnsTwice(Shop):
     """Gives the seats back without a look at the booking's status."""
 
@@ -80,6 +86,19 @@ class IssuesBesideTheHold(Shop):
         return answer
 
 
+class ForgetsTheType(Shop):
+    """Puts seats on sale again, and leaves them counted in their ticket type."""
+
+    def give_back(self, worker, booking, keep):
+        before = "SELECT ticket_type_id, seats FROM bookings WHERE id = %s AND status = 'CONFIRMED'"
+        counted = self.sql(before, booking)
+        answer = super().give_back(worker, booking, keep)
+        if counted and not isinstance(answer, InvalidField):
+            more = "UPDATE ticket_types SET taken = least(taken + %s, quota) WHERE id = %s"
+            self.sql(more, counted[0][1] - keep, counted[0][0])
+        return answer
+
+
 class TrustsTokens(Shop):
     """Believes Redis when it says that too little is left."""
 
@@ -97,6 +116,7 @@ class TrustsTokens(Shop):
         (ReturnsTwice, ShopAndModel),
         (TrustsTokens, ShopAndModel),
         (IssuesBesideTheHold, StaffAndModel),
+        (ForgetsTheType, TypesAndModel),
     ],
 )
 def test_the_search_finds_what_is_wrong_with_a_naive_shop(make_shop, naive, machine):
