@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from greenlet import getcurrent
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.booking.connections import FROZEN_AFTER_MS
 from app.booking.orders import Confirmed
+from app.booking.typed_orders import TypeRow
 
 LOCK_TIMEOUT = 2 * FROZEN_AFTER_MS / 1000
 IDLE_TIMEOUT = FROZEN_AFTER_MS / 1000
@@ -19,22 +21,37 @@ NOTICED_AFTER = 0.05
 Row = namedtuple(
     "Row",
     "id seats_available version incarnation status start_at end_at sales_open_at sales_close_at "
-    "sales_paused max_per_person price_minor currency capacity",
+    "sales_paused max_per_person price_minor currency has_types capacity",
 )
 
 
-def new_row(id, capacity):
+def new_row(id, capacity, has_types):
     start = datetime.now(UTC) + timedelta(days=1)
-    until = [None] * 3
-    return Row(id, capacity, 1, 77, "published", start, *until, False, None, 0, "INR", capacity)
+    facts = ["published", start, *[None] * 3, False, None, 0, "INR", has_types]
+    return Row(id, capacity, 1, 77, *facts, capacity)
+
+
+def new_types(event_id, quotas):
+    """Ticket types by id, the first of them the default one; a quota of None is the capacity."""
+    plain = {"price_minor": 0, "taken": 0, "sales_open_at": None, "sales_close_at": None}
+    plain |= {"min_per_order": 1, "max_per_order": None, "hidden": False, "withdrawn": False}
+    return {
+        id: TypeRow(id, event_id, f"Type {id}", quota=quota, is_default=id == 1, **plain)
+        for id, quota in enumerate(quotas, 1)
+    }
 
 
 class Database:
     """Committed rows and bookings. `loses` is the share of COMMITs whose answer is lost."""
 
-    def __init__(self, world, rows):
+    def __init__(self, world, rows, types):
         self.world = world
         self.rows = {row.id: row for row in rows}
+        self.types = types
+        self.left_of_type = {
+            id: [(world.now, one.quota)] for id, one in types.items() if one.quota is not None
+        }
+        """What their quotas left, as it was from each moment on."""
         self.bookings, self.cancelled = {}, set()
         self.history = {row.id: [(world.now, row.seats_available)] for row in rows}
         self.loses = 0.0
@@ -65,10 +82,21 @@ class Database:
             assert row.seats_available + self.sold(row.id) == row.capacity, "seats don't add up"
             self.rows[row.id] = row
             self.history[row.id].append((self.world.now, row.seats_available))
+        for id, taken in session.taken.items():
+            self.types[id] = replace(self.types[id], taken=taken)
+            if (quota := self.types[id].quota) is not None:
+                assert taken <= quota, "more than the quota"
+                self.left_of_type[id].append((self.world.now, quota - taken))
+        for id, one in self.types.items():
+            assert one.taken == self.sold_of_type(id), "types don't add up"
 
     def sold(self, event_id):
         confirmed = (b for b in self.bookings.values() if b.reference not in self.cancelled)
         return sum(b.seats for b in confirmed if b.event_id == event_id)
+
+    def sold_of_type(self, type_id):
+        confirmed = (b for b in self.bookings.values() if b.reference not in self.cancelled)
+        return sum(b.seats for b in confirmed if b.ticket_type_id == type_id)
 
     def lock(self, session, event_id):
         give_up = self.world.now + LOCK_TIMEOUT
@@ -93,6 +121,7 @@ class Session:
     def __init__(self, database):
         self.database, self.world, self.life = database, database.world, database.life
         self.made, self.changed, self.cancelled = {}, {}, set()
+        self.taken = {}
         self.broken = self.busy = self.ended = False
         self.active = self.world.now
 
@@ -161,7 +190,7 @@ class Queries:
         rows = session.database.rows
         return {id: rows[id] for id in sorted(event_ids) if id in rows}
 
-    def earlier(self, session, asked):
+    def earlier(self, session, asked, typed):
         session.statement()
         users = {user_id for user_id, _key in asked}
         found = [
@@ -169,17 +198,27 @@ class Queries:
             for b in session.database.bookings.values()
             if b.idempotency_key is not None and (b.user_id, b.idempotency_key) in asked
         ]
-        return users, found
+        return users, found, [replace(one) for one in session.database.types.values() if typed]
 
     def seats_by_user(self, session, pairs):
         return {}
 
-    def insert_bookings(self, session, orders, prices, left, at, *, journal=False):
+    def booked_together(self, session, references):
+        session.statement()
+        found = {}
+        for booking in session.database.bookings.values():
+            order = booking.order_reference
+            if order in references and booking.reference != order:
+                found.setdefault(order, []).append(_confirmed(booking))
+        return found
+
+    def insert_bookings(self, session, orders, prices, left, at, *, journal=False, taken=None):
         if not orders:
             return {}
         session.statement()
         rows = session.database.rows
         session.made = {order.reference: order for order in orders}
+        session.taken = taken or {}
         session.changed = {
             id: rows[id]._replace(seats_available=seats, version=rows[id].version + 1)
             for id, seats in left.items()
@@ -193,4 +232,8 @@ class Queries:
 
 
 def _confirmed(order):
-    return Confirmed(0, order.reference, order.user_id, order.event_id, order.seats, 0)
+    return Confirmed(
+        *(0, order.reference, order.user_id, order.event_id, order.seats, 0),
+        ticket_type_id=order.ticket_type_id,
+        order_reference=order.order_reference,
+    )

@@ -11,8 +11,8 @@ from app.booking import gate as gate_module
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate
 from app.booking.orders import Order, SeatSnapshot
-from app.errors import NotEnoughSeats, OutcomeUnknown, UtsavamError
-from tests.simulation.database import Database, Queries, new_row
+from app.errors import NotEnoughSeats, OutcomeUnknown, TicketTypeSoldOut, UtsavamError
+from tests.simulation.database import Database, Queries, new_row, new_types
 from tests.simulation.redis_server import TIMEOUT, RedisClient, RedisServer
 from tests.simulation.world import Clock, Process, World
 
@@ -59,7 +59,10 @@ class Shop:
         self.world = World(seed)
         random = self.world.random
         self.capacity = random.randint(3, 25)
-        self.database = Database(self.world, [new_row(EVENT, self.capacity)])
+        self.has_types = random.random() < 0.5
+        quotas = [None, random.randint(1, 8), random.randint(1, 8)] if self.has_types else []
+        row = new_row(EVENT, self.capacity, self.has_types)
+        self.database = Database(self.world, [row], new_types(EVENT, quotas))
         self.redis = RedisServer(self.world)
         self.desks = {}
         self._numbers = 0
@@ -81,10 +84,12 @@ class Shop:
         self.desks[number][0].dead = True
         self.world.call(self.world.now + 0.5, lambda: self.start_process(number))
 
-    def new_order(self, seats=1, key=None):
+    def new_order(self, seats=1, key=None, items=()):
+        """For seats of the default ticket type, or of the types in `items`."""
         self._numbers += 1
         reference = f"R{self._numbers}"
-        return Order(1, EVENT, seats, key, key and f"{seats}", reference)
+        seats = sum(item.seats for item in items) or seats
+        return Order(1, EVENT, seats, key, key and f"{seats} {items}", reference, items=items)
 
     def book(self, number, order, heard):
         """Send an order to a process; `heard` gets the answer, if one ever comes."""
@@ -130,8 +135,11 @@ class Shop:
         """An answer must agree with the truth."""
         if isinstance(answer, NotEnoughSeats):
             earliest = min(asked, self.world.now - believed_for) - A_MOMENT
-            assert self._had_fewer(order.seats, earliest), (
-                f"at {self.world.now:.3f} {order.seats} seats were refused, and were there "
+            history = self.database.history[EVENT]
+            if isinstance(answer, TicketTypeSoldOut):
+                history = self.database.left_of_type[answer.ticket_type_id]
+            assert had_fewer(history, answer.asked, earliest), (
+                f"at {self.world.now:.3f} {answer.asked} seats were refused, and were there "
                 f"since {earliest:.3f}"
             )
         if isinstance(answer, UtsavamError):
@@ -144,12 +152,12 @@ class Shop:
             earlier = self.replays.setdefault(order.idempotency_key, told)
             assert earlier == told, "one key, two bookings"
 
-    def _had_fewer(self, seats, since):
-        """Whether at some moment since then fewer seats were left."""
-        history = self.database.history[EVENT]
-        left = [count for at, count in history if at > since]
-        before = [count for at, count in history if at <= since]
-        return any(count < seats for count in [*before[-1:], *left])
+
+def had_fewer(history, seats, since):
+    """Whether at some moment since then fewer seats were left."""
+    left = [count for at, count in history if at > since]
+    before = [count for at, count in history if at <= since]
+    return any(count < seats for count in [*before[-1:], *left])
 
 
 @contextmanager

@@ -5,14 +5,16 @@ A failure prints its seed; `SIMULATION_SEED=n` plays that one alone.
 
 import logging
 import os
+from dataclasses import replace
 
 import pytest
 
 from app.booking import commit_recovery, ledger
 from app.booking import gate as gate_module
 from app.booking.gate import SeatGate
+from app.booking.orders import Item
 from app.errors import DatabaseDown, Unavailable, UtsavamError
-from tests.simulation.database import Database
+from tests.simulation.database import Database, Queries
 from tests.simulation.redis_server import RedisServer
 from tests.simulation.shop import EVENT, Shop, in_virtual_time
 
@@ -21,6 +23,7 @@ SALE = 8.0
 """Seconds, of virtual time, in which buyers come and things go wrong."""
 CALM = 5.0
 PROCESSES = 2
+FACTS = ("seats", "ticket_type_id")
 
 
 class Sale:
@@ -50,18 +53,26 @@ class Sale:
     def _some_process(self):
         return self.random.randrange(PROCESSES)
 
-    def _buy(self, key=None, seats=None, tries=4):
+    def _buy(self, key=None, wish=None, tries=4):
         if key is None and self.random.random() < 0.5:
             key = f"K{self.random.randrange(10**9)}"
-        seats = seats or self.random.choice([1, 1, 1, 2, 4])
-        order = self.shop.new_order(seats, key)
+        seats, items = wish = wish or self._wish()
+        order = self.shop.new_order(seats, key, items)
 
         def heard(answer):
             if isinstance(answer, Unavailable) and key and tries:
                 pause = self.random.uniform(0.01, 0.5)
-                self.world.call(self.world.now + pause, lambda: self._buy(key, seats, tries - 1))
+                self.world.call(self.world.now + pause, lambda: self._buy(key, wish, tries - 1))
 
         self.shop.book(self._some_process(), order, heard)
+
+    def _wish(self):
+        seats = self.random.choice([1, 1, 1, 2, 4])
+        types = list(self.shop.database.types)
+        if not types or self.random.random() < 0.2:
+            return seats, ()
+        some = sorted(self.random.sample(types, self.random.choice([1, 1, 2])))
+        return seats, tuple(Item(id, self.random.choice([1, 1, 2])) for id in some)
 
     def _cancel(self):
         def change(session, row):
@@ -71,7 +82,9 @@ class Sale:
                 return None
             reference = self.random.choice(standing)
             session.cancelled = {reference}
-            seats = database.bookings[reference].seats
+            seats, type_id = (getattr(database.bookings[reference], one) for one in FACTS)
+            if type_id:
+                session.taken = {type_id: database.types[type_id].taken - seats}
             return row._replace(seats_available=row.seats_available + seats)
 
         self.shop.write(self._some_process(), change)
@@ -186,6 +199,30 @@ def believe_always(monkeypatch):
     )
 
 
+def believe_types_always(monkeypatch):
+    """An old look at the ticket types says that one is sold out."""
+    refuses = SeatGate.refuses_type_at_once
+
+    def refuse(gate, order):
+        with monkeypatch.context() as patch:
+            patch.setattr(gate_module, "SNAPSHOT_VALID_FOR", 1e9)
+            return refuses(gate, order)
+
+    monkeypatch.setattr(SeatGate, "refuses_type_at_once", refuse)
+
+
+def count_types_as_they_were(monkeypatch):
+    """The types as they were when the process first saw them."""
+    earlier, seen = Queries.earlier, {}
+
+    def first_look(queries, session, asked, typed):
+        users, found, types = earlier(queries, session, asked, typed)
+        first = seen.setdefault(id(session.database), {one.id: one.taken for one in types})
+        return users, found, [replace(one, taken=first[one.id]) for one in types]
+
+    monkeypatch.setattr(Queries, "earlier", first_look)
+
+
 def hold_no_locks(monkeypatch):
     monkeypatch.setattr(Database, "lock", lambda *_: None)
 
@@ -231,6 +268,8 @@ def claim_without_a_deadline(monkeypatch):
     ("break_a_rule", "complaint"),
     [
         (believe_always, "stranded|were refused"),
+        (believe_types_always, "were refused"),
+        (count_types_as_they_were, "types don't add up"),
         (hold_no_locks, "oversold|add up"),
         (look_up_without_the_lock, "refused, and booked|two bookings"),
         (refuse_for_bookings_that_may_not_stand, "were refused"),
