@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from pypdfium2 import raw
 
 from app.lib import papers
 from app.lib.fair_queue import QueueFull, WaitedTooLong
@@ -95,6 +96,21 @@ def test_it_says_what_the_tickets_page_says(asked):
         'attachment; filename="kuchipudi-by-night-2031-05-04.pdf"'
     )
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["లక్ష్మి", "లక్ష్మి స్త్రీ", "शक्ति भ्रूणहत्ट्ठ", "محمّد يحيى"])
+def test_letters_that_stand_below_others_touch_no_other_line(asked, name):
+    _booking, answer = asked(seats=2, price_minor=15_000, guest_name=name)
+    page = opened(answer)[0]
+    words = page.get_textpage()
+    letters = [raw.FPDFText_GetUnicode(words, i) for i in range(words.count_chars())]
+    left, _bottom, _right, top = words.get_charbox(letters.index(ord("₹")))
+    picture = page.render(scale=4).to_pil().convert("L")
+    column = picture.crop((int(left * 4), 0, int(left * 4) + 400, picture.height))
+    inked = [column.crop((0, y, 400, y + 1)).getextrema()[0] < 200 for y in range(column.height)]
+    first = int((page.get_height() - top) * 4)
+    assert inked[first : first + 8].count(True) > 4
+    assert not any(inked[first - 14 : first - 2]), "three points of nothing above the price"
 
 
 @pytest.mark.parametrize(("seats", "pages"), [(1, 1), (12, 1), (13, 2), (100, 6)])
