@@ -28,7 +28,8 @@ class Metered:
         self._key = environment.get("METRICS_KEY")
         self._admin_key = settings.admin_key[0]
         self.address = f"http://127.0.0.1:{self.port}/metrics"
-        self.site = Site(settings, folder, METRICS_PORT=str(self.port), **environment)
+        ports = {"METRICS_PORT": str(self.port)}
+        self.site = Site(settings, folder, "tests.metrics.quick:app()", **ports, **environment)
         self.url = self.site.url
 
     def __enter__(self):

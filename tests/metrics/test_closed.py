@@ -11,8 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from app.metrics import INTERVAL, OUTCOMES, POOLS, VERDICTS
+from app.metrics import OUTCOMES, POOLS, VERDICTS
 from tests.metrics.conftest import Metered
+from tests.metrics.quick import WRITTEN
 from tests.support.site import ROOT
 
 KEY = secrets.token_urlsafe(32)
@@ -134,7 +135,7 @@ def test_every_label_has_a_bounded_number_of_values_and_none_is_a_persons(
         client.get(f"/events?q={user.email}")
         client.get(f"/events/{event.id}/veena-evening")
         client.post("/sign-in", data={"email": user.email, "password": "rice and flour"})
-    time.sleep(1.5 * INTERVAL)
+    time.sleep(WRITTEN)
     rules = {rule.rule for rule in migrated_app.url_map.iter_rules()} | {"none"}
     for family in metered.families().values():
         for sample in family.samples:

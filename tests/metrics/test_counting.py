@@ -10,12 +10,10 @@ import psycopg
 import pytest
 
 from app.demo.servers import free_port
-from app.metrics import INTERVAL
 from tests.metrics.conftest import Metered
+from tests.metrics.quick import WRITTEN
 from tests.support.servers import libpq, wait_until
 
-WRITTEN = 1.5 * INTERVAL
-"""Seconds after which what was noted is counted, where a process beats in time."""
 LATE = 20
 """Seconds after which it is counted on a busy machine too."""
 BY_API = ("POST", "/api/bookings", "2xx")
