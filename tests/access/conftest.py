@@ -3,6 +3,7 @@
 import pytest
 
 from tests.access.world import World
+from tests.support.beginnings import Beginnings
 from tests.support.wallet_keys import WalletKeys
 
 
@@ -18,9 +19,28 @@ def app(clean, migrated_full_app):
     return migrated_full_app
 
 
+@pytest.fixture(scope="package")
+def beginnings(database):
+    kept = Beginnings(database)
+    yield kept
+    kept.forget()
+
+
 @pytest.fixture
-def world(app, factories, cheap_hashes):
-    return World(app, factories)
+def begin_with(app, factories, beginnings):
+    """`begin_with(make, ...)`: what it makes, of which there is nothing in any cache yet."""
+
+    def begin_with(make, *facts):
+        made = beginnings.begin_with(make, *facts)
+        factories.show()
+        return made
+
+    return begin_with
+
+
+@pytest.fixture
+def world(app, factories, cheap_hashes, begin_with):
+    return begin_with(World, app, factories)
 
 
 @pytest.fixture

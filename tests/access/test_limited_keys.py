@@ -71,8 +71,8 @@ class House:
 
 
 @pytest.fixture
-def house(app, desk, factories):
-    return House(app, desk, factories)
+def house(app, desk, factories, begin_with):
+    return begin_with(House, app, desk, factories)
 
 
 def text_of(answer):
