@@ -64,7 +64,7 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     event, session = changes.event(event_id), changes.session
     guest = guest_with(session, wanted.email, wanted.name)
     if earlier := _earlier(session, guest, wanted):
-        return Booked(earlier, replayed=True), None
+        return Booked(_named(session, event, earlier), replayed=True), None
     _check_sale(event, wanted)
     kind = ticket_types.get_type(session, event, wanted.ticket_type_id)
     hold = holds.get_hold(session, event, wanted.hold_id) if wanted.hold_id else None
@@ -81,7 +81,7 @@ def issue(changes: SeatChanges, event_id: int, wanted: Issue) -> tuple[Booked, H
     booking = _booking(event, kind, guest, wanted, issued_for)
     session.add(booking)
     session.flush()  # assigns the id, which the audit log needs
-    return Booked(_confirmed(booking)), hold
+    return Booked(_confirmed(booking, kind)), hold
 
 
 def guest_with(session: Session, email: str, name: str) -> int:
@@ -152,9 +152,18 @@ def _booking(
     )
 
 
-def _confirmed(booking: Booking) -> Confirmed:
+def _confirmed(booking: Booking, kind: TicketType | None) -> Confirmed:
     return Confirmed(
         *(booking.id, booking.reference, booking.user_id, booking.event_id),
         *(booking.seats, booking.price_minor),
         ticket_type_id=booking.ticket_type_id,
+        ticket_type=kind.name if kind else None,
     )
+
+
+def _named(session: Session, event: Event, booking: Confirmed) -> Confirmed:
+    """The booking with its ticket type's name, if it was made with a type."""
+    if booking.ticket_type_id is None:
+        return booking
+    kind = ticket_types.get_type(session, event, booking.ticket_type_id)
+    return replace(booking, ticket_type=kind.name if kind else None)

@@ -300,6 +300,8 @@ def _answer(order: Order, verdict: str | UtsavamError, found: Found, batch: Batc
         if isinstance(one, UtsavamError):
             return one
         made.append(one)
+    if types := batch.types.get(order.event_id):
+        made = [types.named(one) for one in made]
     if verdict == order.reference:
         return Booked(made[0], others=tuple(made[1:]))
     # As confirmed the first time, even if some of its seats have been given back since.

@@ -62,6 +62,8 @@ class Confirmed:
     address_version: int = 0
     ticket_type_id: int | None = None
     order_reference: str | None = None
+    ticket_type: str | None = None
+    """The type's name."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app.booking.orders import Order
+from app.booking.orders import Confirmed, Order
 from app.errors import (
     InvalidField,
     TicketTypeNotFound,
@@ -94,6 +94,11 @@ class EventTypes:
                 )
             made.append(one)
         return made
+
+    def named(self, booking: Confirmed) -> Confirmed:
+        """The booking with its type's name; one from before there were types has none."""
+        kind = self.by_id.get(booking.ticket_type_id or 0)
+        return replace(booking, ticket_type=kind.name) if kind else booking
 
     def changed(self) -> dict[int, int]:
         """The new counts by type, of those that orders have changed."""

@@ -86,5 +86,8 @@ def _facts(wanted: Issue, booking: Booking, hold: Hold | None) -> dict[str, obje
 
 def _fingerprint(event_id: int, wanted: Issue) -> str:
     """A digest of what was requested with an idempotency key, which is unique per user."""
+    asked: tuple[object, ...]
     asked = (event_id, wanted.seats, wanted.hold_id, wanted.from_held, wanted.free)
+    if wanted.ticket_type_id is not None:
+        asked = (*asked, wanted.ticket_type_id)
     return hashlib.sha256(repr(asked).encode()).hexdigest()
