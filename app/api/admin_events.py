@@ -4,12 +4,12 @@ from flask import Response
 
 from app.api.admin_schemas import AdminEventsQuery, CopyIn, LiveSalesOut, SampleOut
 from app.api.body import api_blueprint
-from app.api.present import event_out, json_response, page_response
+from app.api.present import event_out, events_out, json_response, page_response
 from app.api.schemas import DeletionQuery, EventChange, EventIn, EventOut, EventsOut
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
 from app.edge.search_meanings import meanings_here
-from app.services import events, live_sales
+from app.services import events, live_sales, ticket_types
 from app.services.event_search import EventQuery
 
 blueprint = api_blueprint("admin_events", __name__)
@@ -36,7 +36,7 @@ def list_events(query: AdminEventsQuery) -> Response:
         after=query.after,
     )
     page = events.list_events(asked)
-    return page_response(EventsOut([event_out(event) for event in page.items]), page)
+    return page_response(events_out(page.items, ticket_types.types_of_events(page.items)), page)
 
 
 @blueprint.post("/admin/events")
@@ -67,7 +67,7 @@ def update_event(event_id: int, body: EventChange) -> Response:
     A capacity below the seats sold is refused, and the answer names their number.
     """
     event = events.update_event(event_id, body.model_dump(exclude_unset=True), desk())
-    return json_response(event_out(event))
+    return json_response(event_out(event, ticket_types.list_types(event_id)))
 
 
 @blueprint.delete("/admin/events/<id:event_id>")
@@ -96,7 +96,8 @@ def delete_event(event_id: int, query: DeletionQuery) -> tuple[str, int]:
 def copy_event(event_id: int, body: CopyIn) -> Response:
     """Make a draft like an event, under another name"""
     event = events.duplicate_event(event_id, body.name, desk(), start=body.start_at)
-    response = json_response(event_out(event), 201)
+    types = ticket_types.list_types(event.id)
+    response = json_response(event_out(event, types), 201)
     response.headers["Location"] = f"/events/{event.id}"
     return response
 

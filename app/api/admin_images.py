@@ -9,7 +9,7 @@ from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
 from app.edge.extensions import csrf
 from app.lib.images import MEDIA_TYPES
-from app.services import event_images
+from app.services import event_images, ticket_types
 
 blueprint = Blueprint("api_images", __name__)
 """Takes raw pictures, not JSON. Needs no CSRF token: a form can send neither these nor a key."""
@@ -27,7 +27,8 @@ def set_image(event_id: int) -> Response:
     """
     if request.mimetype not in MEDIA_TYPES:
         raise UnsupportedMediaType(f"Send one of {', '.join(sorted(MEDIA_TYPES))}.")
-    return json_response(event_out(event_images.set_image(event_id, request.get_data(), desk())))
+    event = event_images.set_image(event_id, request.get_data(), desk())
+    return json_response(event_out(event, ticket_types.list_types(event_id)))
 
 
 @blueprint.delete("/admin/events/<id:event_id>/image")

@@ -23,11 +23,12 @@ from app.api.schemas import (
 )
 from app.api.spec import KEY, TOKEN, answers, valid
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked
+from app.booking.orders import Booked, Item
 from app.edge import rate_limits
 from app.edge.current import desk
 from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
-from app.services import bookings
+from app.models.booking import MAX_SEATS
+from app.services import bookings, ticket_types
 
 blueprint = api_blueprint("bookings", __name__)
 BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
@@ -43,7 +44,10 @@ BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY
 def create_booking(body: BookingIn) -> Response:
     """Book seats
 
-    For a user, or for whoever has an email: then with a name.
+    For a user, or for whoever has an email: then with a name. `seats` are of the event's default
+    ticket type; `items` are of the types that they name, all or none, and the answer is the first
+    booking, with the others in `also_booked`. 409 says which `ticket_type_id` is sold out
+    (`type-sold-out`) or not on sale (`type-not-on-sale`).
 
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
@@ -123,7 +127,9 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
     if caller().limited_to not in (None, user_id):
         raise UserNotFound(user_id)
     page = bookings.list_bookings_of_user(user_id, limit=query.limit, after=query.after)
-    return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
+    types = ticket_types.types_of_bookings(page.items)
+    found = [user_booking_out(booking, types.get(booking.id)) for booking in page.items]
+    return page_response(UserBookingsOut(found), page)
 
 
 def place(
@@ -139,11 +145,12 @@ def place(
     if request.email is not None or request.name is not None:
         return _place_for_guest(desk, caller, request, key)
     user_id = caller.acting_for(request.user_id)
+    wanted = _wanted(request)
     once = request.idempotency_key if key is None else same_key(key, request.idempotency_key)
     if caller.user_id is not None:
         rate_limits.booking(caller.user_id, address)
     return bookings.book(
-        desk, user_id=user_id, event_id=request.event_id, seats=request.seats, idempotency_key=once
+        desk, user_id=user_id, event_id=request.event_id, **wanted, idempotency_key=once
     )
 
 
@@ -164,9 +171,24 @@ def _place_for_guest(
         email=request.email,
         name=request.name,
         event_id=request.event_id,
-        seats=request.seats,
+        **_wanted(request),
         idempotency_key=once,
     )
+
+
+def _wanted(request: BookingIn) -> dict[str, Any]:
+    """The seats, and the items that they are of; raises `InvalidField` for both, or too many."""
+    if request.items is None:
+        return {"seats": request.seats}
+    if "seats" in request.model_fields_set:
+        raise InvalidField("seats", "can't be given together with items")
+    items = [Item(item.ticket_type_id, item.seats) for item in request.items]
+    if len({item.ticket_type_id for item in items}) < len(items):
+        raise InvalidField("items", "must name each ticket type once")
+    seats = sum(item.seats for item in items)
+    if seats > MAX_SEATS:
+        raise InvalidField("items", f"can be at most {MAX_SEATS} seats together")
+    return {"seats": seats, "items": items}
 
 
 def same_key(header: str, in_body: str | None) -> str:

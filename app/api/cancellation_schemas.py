@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.api.fields import Flag, Payload
-from app.api.schemas import Seats
+from app.api.fields import Flag, Payload, Seats
 
 ADMITTED_TOO = "Of staff: also seats that were admitted at the door."
 

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.fields import Id, Line, Moment, Payload
-from app.api.schemas import Seats
+from app.api.fields import Id, Line, Moment, Payload, Seats
 from app.models import DoorAnswer, NotValid
 from app.models.booking import MAX_SEATS
 from app.models.check_in import MAX_DOOR

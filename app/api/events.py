@@ -5,7 +5,7 @@ import hashlib
 from flask import Response, request
 
 from app.api.body import api_blueprint
-from app.api.present import event_out, json_response, page_response
+from app.api.present import events_out, json_response, page_response
 from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
 from app.edge.current import catalogue
@@ -46,13 +46,13 @@ def get_event(event_id: int) -> Response:
 
 def _events(snapshot: CatalogueSnapshot) -> Response:
     page = snapshot.page
-    response = page_response(EventsOut([event_out(event) for event in page.items]), page)
+    response = page_response(events_out(page.items, snapshot.types), page)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
 def _event(snapshot: CatalogueSnapshot) -> Response:
-    response = json_response(event_out(snapshot.events[0]))
+    response = json_response(events_out(snapshot.events, snapshot.types).root[0])
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
     response.headers["Cache-Control"] = "no-cache"
     return response

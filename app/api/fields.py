@@ -17,6 +17,7 @@ from pydantic import (
 from app.lib.datetimes import to_utc
 from app.lib.names import NOTHING_VISIBLE, is_visible, tidy_line, tidy_text
 from app.lib.text import SIGNS_NOT_SHOWN, is_showable
+from app.models.booking import MAX_SEATS
 
 MAX_ID = 10**18 - 1
 _DAY = r"\d{4}-\d\d-\d\d"
@@ -64,6 +65,7 @@ def _check_day_format(value: object) -> object:
 
 Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 Count = Annotated[int, Field(strict=True)]
+Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
 Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[
     str,

@@ -5,8 +5,7 @@ from typing import Literal
 
 from pydantic import Field, RootModel
 
-from app.api.fields import Payload
-from app.api.schemas import Seats
+from app.api.fields import Payload, Seats
 
 
 class GiftIn(Payload):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.fields import Count, Flag, Id, Line, Payload
-from app.api.schemas import Email, IdempotencyKey, Seats
+from app.api.fields import Count, Flag, Id, Line, Payload, Seats
+from app.api.schemas import Email, IdempotencyKey
 from app.models.booking import MAX_ISSUED_FOR
 from app.models.event import MAX_CAPACITY
 

@@ -1,5 +1,6 @@
 """Conversion of models to the API's responses."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -11,20 +12,46 @@ from app.api.schemas import (
     BookingOut,
     EventBookingOut,
     EventOut,
+    EventsOut,
     ListedUserOut,
     UserBookingOut,
 )
+from app.api.ticket_type_schemas import TicketTypeOut
 from app.booking.orders import Booked, Confirmed
-from app.models import Booking, Event, User
+from app.models import Booking, Event, TicketType, User
 from app.models.booking import read_code
 from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_booking
 from app.presenters.ticket_addresses import ticket_url
+from app.services import ticket_types
 from app.services.paging import Page
+from app.services.ticket_types import Offered
+
+Types = Mapping[int, Sequence[TicketType]]
 
 
-def event_out(event: Event) -> EventOut:
-    return EventOut.model_validate(event)
+def event_out(event: Event, types: Iterable[TicketType] = ()) -> EventOut:
+    """The event, with those of its ticket types that are offered."""
+    out = EventOut.model_validate(event)
+    left = event.seats_available
+    out.ticket_types = [_type_out(one) for one in ticket_types.offered_of(types, left)]
+    return out
+
+
+def events_out(found: Iterable[Event], types: Types) -> EventsOut:
+    """The events, with their ticket types by event."""
+    return EventsOut([event_out(event, types.get(event.id, ())) for event in found])
+
+
+def _type_out(offered: Offered) -> TicketTypeOut:
+    return TicketTypeOut.model_validate(standing_facts(TicketTypeOut, offered))
+
+
+def standing_facts(schema: type[BaseModel], offered: Offered) -> dict[str, object]:
+    """What the schema tells of a ticket type as it stands."""
+    stands = {"state": offered.state, "seats_available": offered.left}
+    rest = schema.model_fields.keys() - stands
+    return stands | {name: getattr(offered.type, name) for name in rest}
 
 
 def _booking_facts(booking: Booking | Confirmed) -> dict[str, object]:
@@ -40,18 +67,33 @@ def _booking_facts(booking: Booking | Confirmed) -> dict[str, object]:
 
 def booked_json(booked: Booked, *, for_guest: bool) -> str:
     """The booking as first confirmed: a replay gets the same answer as the first request."""
-    facts = {**_booking_facts(booked.booking), "status": "CONFIRMED"}
-    if for_guest:
-        facts["ticket_url"] = ticket_url(booked.booking)
+    facts = _ordered_facts(booked.booking, for_guest)
+    if booked.others:
+        facts["also_booked"] = [_ordered_facts(other, for_guest) for other in booked.others]
     return BookedOut.model_validate(facts).model_dump_json(exclude_unset=True)
 
 
-def _booking_details(booking: Booking) -> dict[str, object]:
+def _ordered_facts(booking: Confirmed, for_guest: bool) -> dict[str, object]:
+    facts = {**_booking_facts(booking), "status": "CONFIRMED"}
+    if booking.ticket_type_id is not None:
+        facts["ticket_type_id"] = booking.ticket_type_id
+        facts["ticket_type"] = booking.ticket_type
+    if booking.order_reference is not None:
+        facts["order_reference"] = booking.order_reference
+    if for_guest:
+        facts["ticket_url"] = ticket_url(booking)
+    return facts
+
+
+def _booking_details(booking: Booking, kind: TicketType | None) -> dict[str, object]:
     return {
         **_booking_facts(booking),
         "state": booking.state,
         "price_minor": booking.price_minor,
         "currency": booking.currency,
+        "ticket_type_id": kind and kind.id,
+        "ticket_type": kind and kind.name,
+        "order_reference": booking.order_reference,
         "payment": how_to_pay_booking(booking),
         "created_at": booking.created_at,
         "cancelled_at": booking.cancelled_at,
@@ -59,34 +101,35 @@ def _booking_details(booking: Booking) -> dict[str, object]:
 
 
 def booking_out(booking: Booking) -> BookingOut:
-    return BookingOut.model_validate(_booking_details(booking))
+    kind = ticket_types.types_of_bookings([booking]).get(booking.id)
+    return BookingOut.model_validate(_booking_details(booking, kind))
 
 
-def user_booking_out(booking: Booking) -> UserBookingOut:
+def user_booking_out(booking: Booking, kind: TicketType | None) -> UserBookingOut:
     event = booking.event
     facts = {
         "event_name": event.name,
         "event_start_at": event.start_at,
         "event_phase": event.phase(),
     }
-    return UserBookingOut.model_validate({**_booking_details(booking), **facts})
+    return UserBookingOut.model_validate({**_booking_details(booking, kind), **facts})
 
 
-def event_booking_out(booking: Booking, q: str = "") -> EventBookingOut:
+def event_booking_out(booking: Booking, kind: TicketType | None, q: str) -> EventBookingOut:
     """A booking with its guest, and the seat of a ticket's code that was searched for."""
-    return EventBookingOut.model_validate(_guest_details(booking, q))
+    return EventBookingOut.model_validate(_guest_details(booking, kind, q))
 
 
-def guest_out(booking: Booking, q: str = "") -> GuestOut:
+def guest_out(booking: Booking, kind: TicketType | None, q: str = "") -> GuestOut:
     """Like `event_booking_out`, with the event."""
     event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    return GuestOut.model_validate({**_guest_details(booking, q), **event})
+    return GuestOut.model_validate({**_guest_details(booking, kind, q), **event})
 
 
-def _guest_details(booking: Booking, q: str) -> dict[str, object]:
+def _guest_details(booking: Booking, kind: TicketType | None, q: str) -> dict[str, object]:
     code = read_code(q)
     return {
-        **_booking_details(booking),
+        **_booking_details(booking, kind),
         "user_name": booking.guest_name or booking.user.name,
         "user_email": shown_email(booking.user.email),
         "scanned_seat": code.seat if code else None,

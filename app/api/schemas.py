@@ -16,15 +16,16 @@ from app.api.fields import (
     Moment,
     Payload,
     Search,
+    Seats,
     Text,
     without_defaults,
 )
+from app.api.ticket_type_schemas import TYPE_ID, TYPE_NAME, Items, TicketTypeOut
 from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
 from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE, MAX_PRICE_MINOR
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
-Seats = Annotated[Count, Field(ge=1, le=MAX_SEATS)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 # The minimum length is checked by the service, which has the message for it.
 PASSWORD = Field(
@@ -83,7 +84,12 @@ class EventOut(Payload):
     capacity: int
     seats_available: int
     seats_held: int = Field(description="Held back from sale by the organiser.")
-    price_minor: int = PRICE
+    price_minor: int = Field(
+        description=f"{PRICE.description} With ticket types, the lowest that is offered."
+    )
+    highest_price_minor: int | None = Field(
+        description="The highest price that is offered; null if all seats have one price."
+    )
     currency: str = CURRENCY
     payment_note: str = PAYMENT_NOTE
     max_per_person: int | None
@@ -98,6 +104,11 @@ class EventOut(Payload):
     ]
     phase: Literal["upcoming", "under_way", "over"] = Field(
         description="Where it stands in time; over at `end_at`, or some hours after the start."
+    )
+    ticket_types: list[TicketTypeOut] = Field(
+        [],
+        description="The types that are offered, in the order of the event's page. Empty: one"
+        " implicit type, the event's own price.",
     )
     created_at: datetime
     updated_at: datetime
@@ -190,7 +201,12 @@ class BookingIn(Payload):
         None, description="Needed with the admin key, unless name and email are given."
     )
     event_id: Id
-    seats: Seats = 1
+    seats: Seats = Field(1, description="Of the event's default ticket type.")
+    items: Items | None = Field(
+        None,
+        description="Instead of `seats`: seats of several ticket types, each named once. All of"
+        " them are booked, or none; each type makes a booking of its own.",
+    )
     idempotency_key: IdempotencyKey | None = None
     name: Annotated[Line, Field(min_length=1, max_length=100)] | None = Field(
         None, description="With an email, instead of `user_id`: as it should stand on the ticket."
@@ -211,11 +227,29 @@ class BookingFacts(Payload):
     reference: str
 
 
-class BookedOut(BookingFacts):
+ORDER_REFERENCE = Field(
+    None,
+    description="Reference of the order's first booking, where one order made several: one for"
+    " each ticket type.",
+)
+
+
+class OrderedOut(BookingFacts):
+    """A booking as it was ordered; what is not known of it is left out."""
+
+    ticket_type_id: int | None = TYPE_ID
+    ticket_type: str | None = TYPE_NAME
+    order_reference: str | None = ORDER_REFERENCE
     ticket_url: str | None = Field(
         None,
         description="Of a booking by name and email alone: the ticket's secret address. Whoever has"
         " it can see the ticket and give its seats back.",
+    )
+
+
+class BookedOut(OrderedOut):
+    also_booked: list[OrderedOut] = Field(
+        [], description="The order's further bookings, where it was for several ticket types."
     )
 
 
@@ -230,6 +264,9 @@ class BookingOut(BookingFacts):
     )
     price_minor: int = Field(description="Price of one seat, as it was when it was booked.")
     currency: str = CURRENCY
+    ticket_type_id: int | None = TYPE_ID
+    ticket_type: str | None = TYPE_NAME
+    order_reference: str | None = ORDER_REFERENCE
     payment: str = Field(
         description="How it is paid, in words; empty where it is free. Nothing is charged here."
     )

@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.check_in_schemas import ArrivalsOut, DoorName
-from app.api.fields import Flag, Line, Payload
-from app.api.schemas import Seats
+from app.api.fields import Flag, Line, Payload, Seats
 from app.models import BookingStatus
 
 

@@ -8,7 +8,7 @@ both at its next read. While Redis is down, the figures are up to a second old.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import inspect
@@ -17,8 +17,8 @@ from app.booking.gate import SeatGate, parse_published_count, version_key
 from app.booking.orders import PublishedCount
 from app.booking.published_seats import Published, PublishedSeats
 from app.db import db
-from app.models import Event
-from app.services import events
+from app.models import Event, TicketType
+from app.services import events, ticket_types
 from app.services.event_search import EventQuery
 from app.services.events import City
 from app.services.paging import Page
@@ -48,6 +48,8 @@ class Facts:
     """The value of `CHANGES_KEY` before the query; None also while Redis is down."""
     at: float
     keys: tuple[str, ...]
+    types: Mapping[int, Sequence[TicketType]]
+    """Ticket types by event, of the events that have any."""
     serial: int = field(default_factory=lambda: next(_serials))
 
     def are_fresh(self, asked: float) -> bool:
@@ -89,6 +91,11 @@ class CatalogueSnapshot:
     def events(self) -> list[Event]:
         pairs = zip(self._facts.loaded.page.items, self._figures(), strict=True)
         return [_with_seats(event, published_count) for event, published_count in pairs]
+
+    @property
+    def types(self) -> Mapping[int, Sequence[TicketType]]:
+        """Ticket types by event, of the events that have any; up to a second old."""
+        return self._facts.types
 
     @property
     def page(self) -> Page[Event]:
@@ -156,7 +163,8 @@ class Catalogue:
         for event in loaded.page.items:
             db.session.expunge(event)
         keys = tuple(version_key(event.id) for event in loaded.page.items)
-        facts = Facts(loaded, before[0] if before else None, at, keys)
+        types = ticket_types.types_of_events(loaded.page.items)
+        facts = Facts(loaded, before[0] if before else None, at, keys, types)
         if known and before:
             self._forget_outdated(facts, dict(zip(known.keys, before[1:], strict=True)))
         if len(self._cache) >= MAX_ENTRIES:

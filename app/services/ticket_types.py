@@ -1,6 +1,6 @@
 """An event's ticket types: list, add, change, remove; `BookingDesk` sells them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import InvalidField, TicketTypeNotFound
-from app.models import Event, TicketType, TypeState
+from app.models import Booking, Event, TicketType, TypeState
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.services import audit
@@ -21,6 +21,10 @@ FACTS = {
     *("name", "description", "price_minor", "quota", "sales_open_at", "sales_close_at"),
     *("min_per_order", "max_per_order", "hidden", "withdrawn", "position"),
 }
+
+
+UNSEEN = {TypeState.HIDDEN, TypeState.WITHDRAWN}
+"""States of types that an event's page does not offer."""
 
 
 class Offered(NamedTuple):
@@ -39,6 +43,36 @@ def list_types(event_id: int) -> Sequence[TicketType]:
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
+def types_of_events(events: Iterable[Event]) -> dict[int, Sequence[TicketType]]:
+    """The types of these events by event, in the order of their pages, detached; events without
+    types are left out, and none of them makes a query."""
+    ids = [event.id for event in events if event.has_types]
+    if not ids:
+        return {}
+    query = select(TicketType).where(TicketType.event_id.in_(ids))
+    query = query.order_by(TicketType.position, TicketType.id)
+    found: dict[int, list[TicketType]] = {}
+    for kind in db.session.scalars(query.execution_options(populate_existing=True)):
+        found.setdefault(kind.event_id, []).append(kind)
+        db.session.expunge(kind)
+    return dict(found)
+
+
+def types_of_bookings(bookings: Iterable[Booking]) -> dict[int, TicketType]:
+    """The ticket type of each of these bookings, by booking, detached; the bookings have their
+    events. Bookings of events without types are left out.
+    """
+    found = list(bookings)
+    types = types_of_events({one.event.id: one.event for one in found}.values())
+    by_id = {kind.id: kind for of_one in types.values() for kind in of_one}
+    defaults = {kind.event_id: kind for kind in by_id.values() if kind.is_default}
+    return {
+        one.id: defaults[one.event_id] if one.ticket_type_id is None else by_id[one.ticket_type_id]
+        for one in found
+        if one.event_id in types
+    }
+
+
 def list_offered(event: Event, seats_available: int | None = None) -> Sequence[Offered]:
     """The types that the event's page offers: neither hidden nor withdrawn.
 
@@ -46,10 +80,19 @@ def list_offered(event: Event, seats_available: int | None = None) -> Sequence[O
     """
     if not event.has_types:
         return ()
-    left, at = event.seats_available if seats_available is None else seats_available, now()
-    offered = [Offered(one, one.state(left, at), one.left(left)) for one in list_types(event.id)]
-    unseen = {TypeState.HIDDEN, TypeState.WITHDRAWN}
-    return [one for one in offered if one.state not in unseen]
+    left = event.seats_available if seats_available is None else seats_available
+    return offered_of(list_types(event.id), left)
+
+
+def offered_of(types: Iterable[TicketType], event_left: int) -> Sequence[Offered]:
+    """Those of an event's types that its page offers now; `event_left` are the event's seats."""
+    offered = [standing(kind, event_left) for kind in types]
+    return [one for one in offered if one.state not in UNSEEN]
+
+
+def standing(kind: TicketType, event_left: int) -> Offered:
+    """The type as it stands now, also one that the event's page does not offer."""
+    return Offered(kind, kind.state(event_left, now()), kind.left(event_left))
 
 
 def get_type(event_id: int, type_id: int) -> TicketType:

@@ -82,6 +82,28 @@ def test_a_guests_booking_goes_the_same_way(app, in_both_lanes, admin, make_even
         assert fast[0] == 422
 
 
+def test_an_order_for_ticket_types_goes_the_same_way(
+    app, in_both_lanes, admin, make_event, make_user, factories, express
+):
+    event = make_event(capacity=9)
+    types = factories.ticket_types(event, {"name": "VIP", "quota": 4}, {"name": "Student"})
+    items = [{"ticket_type_id": kind.id, "seats": 2} for kind in types.values()]
+    wish = {"user_id": make_user().id, "event_id": event.id, "items": items}
+    fast, slow = in_both_lanes(app, wish, admin | {"Idempotency-Key": "once"})
+    assert None not in express
+    assert fast[:2] == slow[:2]
+    assert [one["ticket_type"] for one in json.loads(fast[1])["also_booked"]] == ["VIP", "Student"]
+    wish["items"] = [{"ticket_type_id": types["VIP"].id, "seats": 3}]
+    fast, slow = in_both_lanes(app, wish, admin)
+    assert fast == slow
+    assert "type-sold-out" in fast[1]
+    assert None not in express
+    for refused in ({"items": items * 2}, {"seats": 1}, {"items": []}):
+        fast, slow = in_both_lanes(app, wish | refused, admin)
+        assert fast == slow
+        assert fast[0] == 422
+
+
 @pytest.mark.parametrize("where", ["body", "header"])
 def test_a_replay_is_the_same_in_both_lanes(
     app, in_both_lanes, admin, make_event, make_user, where

@@ -33,6 +33,9 @@ RULES = {
     "was another walk-in's",
     "must be in the future",
     "must be events that there are",
+    "can't be given together with items",
+    "must name each ticket type once",
+    "must be at least",
     # Whether bytes are a picture, no schema can say.
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",
