@@ -29,7 +29,6 @@ def _of(booking: Booking, user_id: int, seats: int) -> Booking:
         price_minor=booking.price_minor,
         booked_in=booking.booked_in,
         ticket_type_id=booking.ticket_type_id,
-        order_reference=booking.order_reference,
         issued_for=booking.issued_for,
         created_at=booking.created_at,
     )

@@ -111,6 +111,8 @@ def _move(session: Session, event: Event, booking: Booking, guest: Guest) -> Non
     booking.address_version += 1
     # Keys are each person's own, and the right one may have used the same.
     booking.idempotency_key = booking.fingerprint = None
+    # What else the order made is the former's still.
+    booking.order_reference = None
     parts = update(Booking).where(Booking.part_of == booking.id).values(user_id=user_id)
     session.execute(parts.execution_options(synchronize_session=False))
     outbox.redirect(booking.id, former_id, booking.user)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from app.booking.orders import Item
 from app.errors import InvalidField, TicketTypeNotFound
 from app.models import Event, TypeState
 from app.models.ticket_type import MAX_TYPES
-from app.services import bookings, events, ticket_types
+from app.services import booking_guests, bookings, events, gifts, ticket_types
 from tests.support.threads import at_once, in_app
 
 pytestmark = pytest.mark.usefixtures("invariants")
@@ -86,8 +87,6 @@ def test_a_quota_is_never_below_what_is_taken(event, add, desk, make_user):
 
 
 def test_a_type_goes_only_if_it_was_never_booked(event, add, desk, make_user, sql):
-    from app.booking.orders import Item
-
     vip, student = add(name="VIP").id, add(name="Student").id
     default = ticket_types.list_types(event.id)[0].id
     made = bookings.book(
@@ -134,3 +133,21 @@ def test_prices_and_currency_are_those_of_the_types(event, add, desk):
         with pytest.raises(InvalidField):
             events.update_event(event.id, facts, desk)
     assert isinstance(events.update_event(event.id, {"price_minor": 0}, desk), Event)
+
+
+def test_what_goes_to_somebody_else_leaves_the_order_it_was_made_by(
+    event, add, desk, make_user, sql
+):
+    add(name="VIP")
+    types = [one.id for one in ticket_types.list_types(event.id)]
+    wish = {"email": "a@example.com", "name": "Asha", "event_id": event.id, "seats": 4}
+    items = [Item(type_id, 2) for type_id in types]
+    made = bookings.book_as_guest(desk, **wish, items=items, idempotency_key="k")
+    gifts.give(desk, made.others[0].id)
+    again = bookings.book_as_guest(desk, **wish, items=items, idempotency_key="k")
+    assert [one.id for one in again.bookings] == [one.id for one in made.bookings]
+    booking_guests.change_guest(
+        desk, made.others[0].id, booking_guests.GuestChange(email="b@example.com")
+    )
+    again = bookings.book_as_guest(desk, **wish, items=items, idempotency_key="k")
+    assert [one.id for one in again.bookings] == [made.booking.id]
