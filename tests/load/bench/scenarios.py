@@ -51,7 +51,13 @@ def played(stage: Stage, seconds: float, address: str, script: str, clients=128,
     return Figure(rate, p99, int(refused[1]) if refused else 0), done
 
 
-def book(first: Callable[[Stage], int], many: int = 1, keyed: bool = True, clients: int = 128):
+def book(
+    first: Callable[[Stage], int],
+    many: int = 1,
+    keyed: bool = True,
+    clients: int = 128,
+    typed: bool = False,
+):
     def run(stage, seconds):
         start = first(stage)
         return wrk(
@@ -63,6 +69,7 @@ def book(first: Callable[[Stage], int], many: int = 1, keyed: bool = True, clien
             FIRST=str(start),
             LAST=str(start + many - 1),
             KEYED=str(int(keyed)),
+            TYPES=stage.types if typed else "",
             SALT=secrets.token_hex(6),
         )
 
@@ -161,6 +168,7 @@ PEOPLE = {
 CROWD = 512
 SCENARIOS = (
     *BASELINES,
+    Scenario("book: hot, three types", book(lambda stage: stage.typed, typed=True)),
     Scenario("book: over 1,000 events", book(lambda stage: stage.spread, SPREAD)),
     Scenario("book: sold out", book(lambda stage: stage.sold_out, keyed=False), refusals=True),
     Scenario("event list, JSON", read("/events", JSON)),

@@ -24,7 +24,7 @@ SPREAD = 1000
 
 @dataclass
 class Stage:
-    """Running servers; `hot`, `sold_out` and `spread` are event ids (the last its first)."""
+    """Running servers; `hot`, `typed`, `sold_out`, `spread` are event ids (the last its first)."""
 
     site: str
     bare: str
@@ -33,6 +33,9 @@ class Stage:
     people: Path
     """A file of people who are signed in (`people.write`)."""
     hot: int
+    typed: int
+    types: str
+    """The ids of the ticket types of `typed`."""
     sold_out: int
     spread: int
 
@@ -104,6 +107,7 @@ def fill(people):
     from app.db import transaction
     from app.models import Event, User
     from app.models.columns import now
+    from app.services import ticket_types
 
     def event(name, capacity, left=None):
         seats = capacity if left is None else left
@@ -122,6 +126,14 @@ def fill(people):
             session.add_all(spread)
             session.flush()
             ids = {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
+            typed = event("Of three types", 10_000_000)
+            session.add(typed)
+            session.flush()
+            ids["typed"] = typed.id
+        desk = app.extensions["desk"]
+        for name in ("VIP", "Student"):
+            ticket_types.add_type(typed.id, {"name": name, "quota": 5_000_000}, desk)
+        ids["types"] = " ".join(str(one.id) for one in ticket_types.list_types(typed.id))
         # After the users, whose ids the calls of programs count from one.
         write(sign_in(app), people)
     return ids
