@@ -18,10 +18,11 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    or_,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, validates
 
 from app.db import Model
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text
@@ -133,6 +134,15 @@ class GivenBack(NamedTuple):
     latest: datetime | None
 
 
+def _is_its_type() -> ColumnElement[bool]:
+    """Whether a type is a booking's: the default one of bookings made before there were types."""
+    by_default = and_(Booking.ticket_type_id.is_(None), TicketType.is_default)
+    return and_(
+        TicketType.event_id == foreign(Booking.event_id),
+        or_(TicketType.id == foreign(Booking.ticket_type_id), by_default),
+    )
+
+
 class Booking(Model):
     __tablename__ = "bookings"
     __table_args__ = (
@@ -216,8 +226,9 @@ class Booking(Model):
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise", overlaps="ticket_type")
     ticket_type: Mapped[TicketType | None] = relationship(
-        lazy="raise", viewonly=True, foreign_keys=[ticket_type_id]
+        lazy="raise", viewonly=True, primaryjoin=_is_its_type
     )
+    """The type that `ticket_type_id` means, the default one included; None without types."""
 
     @hybrid_property
     def takes_seats(self) -> bool:
@@ -314,6 +325,12 @@ class Booking(Model):
     def holder_name(self) -> str:
         """The name on the ticket; empty when its account was deleted."""
         return self.guest_name or ("" if self.user.deleted_at else self.user.display_name)
+
+    @property
+    def ticket_type_name(self) -> str:
+        """The name of its ticket type; empty where its event has none, or it was not read."""
+        kind: TicketType | None = vars(self).get("ticket_type")
+        return kind.name if kind else ""
 
     @property
     def spoken_reference(self) -> str:

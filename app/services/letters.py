@@ -110,9 +110,10 @@ def render(mail: Mail) -> Letter:
 
 
 def _facts(mail: Mail, settings: Settings) -> dict[str, Any]:
-    with_both = [joinedload(Booking.event), joinedload(Booking.user)]
+    read = (Booking.event, Booking.user, Booking.ticket_type)
+    with_all = [joinedload(one) for one in read]
     booking = (
-        db.session.get(Booking, mail.booking_id, options=with_both, populate_existing=True)
+        db.session.get(Booking, mail.booking_id, options=with_all, populate_existing=True)
         if mail.booking_id
         else None
     )

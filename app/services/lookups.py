@@ -8,7 +8,7 @@ process at once.
 """
 
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
@@ -23,7 +23,7 @@ from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
 from app.config import LOOKUP_POOL, Settings
 from app.db import db, engine_options, listen
 from app.errors import Busy
-from app.models import Booking, Event, SignIn, User
+from app.models import Booking, Event, SignIn, TicketType, User
 
 LOOKUPS = "lookups"
 """Name (bind key) of the lookups' engine."""
@@ -146,6 +146,7 @@ def _read(questions: Sequence[_Question]) -> dict[Ask, Answers]:
 
 _WANTED = rows_of(user_id=BigInteger, event_id=BigInteger)
 _BOOKING = select(Booking).options(joinedload(Booking.user))
+_TYPES = select(TicketType).where(TicketType.event_id == one_of("event_ids", BigInteger))
 _EVENTS = select(Event).where(Event.id == one_of("event_ids", BigInteger))
 # Whether it has ended is told beside it: as a condition, a plan for a table without statistics read
 # all that have not, by their index. A sign-in may have begun while its account was being deleted.
@@ -184,15 +185,26 @@ def events(session: Session, event_ids: Collection[int]) -> dict[int, Event]:
     return {event.id: event for event in rows}
 
 
+def types(session: Session, events: Iterable[Event]) -> dict[tuple[int, int | None], TicketType]:
+    """Return the ticket types of those events that have some, by event and id; the default one
+    also by None, as bookings mean it that were made before."""
+    event_ids = [event.id for event in events if event.has_types]
+    rows = session.scalars(_TYPES, {"event_ids": event_ids}).all() if event_ids else []
+    found: dict[tuple[int, int | None], TicketType] = {(row.event_id, row.id): row for row in rows}
+    return found | {(row.event_id, None): row for row in rows if row.is_default}
+
+
 def with_events(session: Session, bookings: Sequence[Booking]) -> list[Booking]:
-    """Give each of the bookings its event, and return those that still have one.
+    """Give each of the bookings its event and type, and return those that still have an event.
 
     Many have the same event, which is read once: it has some forty columns.
     """
     known = events(session, {booking.event_id for booking in bookings})
+    named = types(session, known.values())
     found = [booking for booking in bookings if booking.event_id in known]
     for booking in found:
         vars(booking)["event"] = known[booking.event_id]
+        vars(booking)["ticket_type"] = named.get((booking.event_id, booking.ticket_type_id))
     return found
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.booking.arrays import one_of, rows_of
 from app.db import db
-from app.models import Booking, BookingState, Event
+from app.models import Booking, BookingState, Event, TicketType
 from app.services import lookups
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
@@ -59,6 +59,8 @@ class ListedBooking(NamedTuple):
     status: str
     cancelled_at: datetime | None
     part_of: int | None
+    ticket_type_id: int | None
+    ticket_type: TicketType | None = None
 
     def whole(self) -> Booking:
         """Return a booking that can't be changed, with what is known of it."""
@@ -124,11 +126,13 @@ def _read_first(session: Session, tab: Tab, limit: int, found_of: dict[int, Foun
     # By the connection: a session's own rows take twice as long to read.
     rows = session.connection().execute(_first_of_each(tab), values).all()
     events = lookups.events(session, {row[_BEFORE + _EVENT] for row in rows})
+    types = lookups.types(session, events.values())
     for at, place, count, *columns in rows:
         bookings, counts = found_of[columns[_USER]]
         counts[_TABS[place]] = count
         if _TABS[place] is tab and (event := events.get(columns[_EVENT])):
-            bookings.append((ListedBooking(event, *columns), at))
+            kind = types.get((event.id, columns[_TYPE]))
+            bookings.append((ListedBooking._make((event, *columns, kind)), at))
 
 
 def _read_counts(session: Session, user_ids: list[int]) -> dict[int, Counts]:
@@ -148,9 +152,10 @@ def _read_further(
     return [(ListedBooking(*read(booking)), at) for booking, at in rows]
 
 
-LISTED = ListedBooking._fields[1:]
+LISTED = ListedBooking._fields[1:-1]
+"""Those that are columns of a booking."""
 _TABS = tuple(Tab)
-_USER, _EVENT = LISTED.index("user_id"), LISTED.index("event_id")
+_USER, _EVENT, _TYPE = map(LISTED.index, ("user_id", "event_id", "ticket_type_id"))
 _BEFORE = 3
 """Columns of a row of `_first_of_each` before those of `LISTED`."""
 
@@ -170,7 +175,7 @@ def _list(tab: Tab) -> Select[Any]:
     wanted = (
         select(Booking, _sort_column(tab))
         .join(Booking.event)
-        .options(contains_eager(Booking.event))
+        .options(contains_eager(Booking.event), joinedload(Booking.ticket_type))
         .where(Booking.user_id == bindparam("user_id"), _belongs(tab))
     )
     return _sorted(wanted, tab).limit(bindparam("limit"))

@@ -49,7 +49,10 @@ class AnyBooking:
     spoken_reference = Mark.REFERENCE.value
     part_of = None
     ALIKE = frozenset(
-        ("event", "seats", "total_minor", "currency", "state", "takes_seats", "can_be_given_back")
+        (
+            *("event", "seats", "total_minor", "currency", "state", "takes_seats"),
+            *("can_be_given_back", "ticket_type_name"),
+        )
     )
     """What all these bookings have in common; `_common_facts` holds all of it."""
 
@@ -169,7 +172,9 @@ def _row_for_all(booking: Booking, here: TicketLinks, tab: Tab | None, at: datet
     )
 
 
-_alike = attrgetter("event_id", "status", "part_of", "seats", "price_minor", "booked_in")
+_alike = attrgetter(
+    *("event_id", "status", "part_of", "seats", "price_minor", "booked_in", "ticket_type_id")
+)
 """What bookings of one list have in common if `_stands` and `_common_facts` say the same."""
 
 
@@ -188,6 +193,7 @@ def _common_facts(booking: Booking, at: datetime) -> tuple[Hashable, ...]:
         booking.seats,
         booking.total_minor,
         booking.currency,
+        booking.ticket_type_name,
         booking.can_be_given_back(at),
     )
 
