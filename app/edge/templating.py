@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         price=prices.price,
         price_or_free=prices.price_or_free,
+        price_of=prices.price_of,
         currency_digits=digits_of,
         currency_mark=prices.price_mark,
         when=when,

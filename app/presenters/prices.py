@@ -16,6 +16,16 @@ def price_or_free(minor: int, currency: str) -> str:
     return price(minor, currency) if minor else str(_("Free"))
 
 
+def price_of(event: Event) -> str:
+    """The event's price, or where its prices begin if it has several ticket types."""
+    lowest = price_or_free(event.price_minor, event.currency)
+    if event.highest_price_minor is None:
+        return lowest
+    if event.price_minor:
+        return str(_("from %(price)s", price=lowest))
+    return f"{lowest} – {price(event.highest_price_minor, event.currency)}"
+
+
 def price_mark(currency: str) -> str:
     """What stands before an amount, for scripts that compute one."""
     return currency_mark(currency, _locale())
@@ -23,8 +33,10 @@ def price_mark(currency: str) -> str:
 
 def how_to_pay(event: Event) -> str:
     """How a seat is paid: the organiser's words, or ours. Empty for a free event without any."""
-    if event.payment_note or not event.price_minor:
+    if event.payment_note or not (event.price_minor or event.highest_price_minor):
         return event.payment_note
+    if event.highest_price_minor is not None:
+        return str(_("Pay at the door."))
     cost = price(event.price_minor, event.currency)
     return str(_("Pay %(price)s a seat at the door.", price=cost))
 
