@@ -55,6 +55,15 @@ def seat_status(
     return SeatStatus("ok", _("%(left)s seats", left=text))
 
 
+def few_left(left: int, quota: int | None) -> str:
+    """Say how few seats of a ticket type are left, as of an event; empty if there are many."""
+    if left <= LAST:
+        return ngettext("Last seat", "Last %(num)d seats", left) if left > 0 else ""
+    if left <= FEW or (quota is not None and left <= quota * FEW_SHARE):
+        return str(_("Only %(left)s left", left=f"{left:,}"))
+    return ""
+
+
 def is_exact(event: Event, left: int) -> bool:
     """Whether the words about the event's seats depend on the very number of those left."""
     return left <= max(LAST, event.max_per_person or 0)

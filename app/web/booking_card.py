@@ -1,6 +1,7 @@
 """The booking card of an event's page: the state of the sale, and the booking form."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import url_for
@@ -8,13 +9,14 @@ from flask import url_for
 from app.edge.guest_tickets import kept_tickets
 from app.edge.seat_counts import seats_left, seats_version, shown_status
 from app.edge.session import current_user, held_by_user, is_anonymous
-from app.models import Event, SaleState
+from app.models import Event, SaleState, TicketType
 from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus
 from app.services import tickets
 from app.services.lookups import Held
 from app.web.forms import BookingForm, GuestBookingForm
 from app.web.ticket_links import by_secret
+from app.web.ticket_type_rows import TypeRow, type_rows
 
 SELLING = {"ok", "few", "last"}
 
@@ -37,12 +39,20 @@ class BookingCard:
     error: str | None = None
     tickets: "HeldTickets | None" = None
     """What the visitor has booked; known to whole pages, not to the counter's polls."""
+    types: Sequence[TicketType] = ()
+    """All ticket types of the event."""
+    left_by_type: Mapping[int, int] = field(default_factory=dict)
+    """Seats left of types, where that is known better than from `types`."""
     status: SeatStatus = field(init=False)
     state: SaleState = field(init=False)
+    rows: Sequence[TypeRow] = field(init=False)
+    """The ticket types that are offered, in order; none of an event without types."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", shown_status(self.event))
         object.__setattr__(self, "state", self.event.sale_state())
+        rows = type_rows(self.event, self.types, self.form, self.most, self.left_by_type)
+        object.__setattr__(self, "rows", rows)
 
     @property
     def has_token(self) -> bool:
@@ -52,11 +62,30 @@ class BookingCard:
     @property
     def version(self) -> str:
         """A version of the seat counter: a poll with the same one gets a 204."""
-        return seats_version(self.event)
+        version = seats_version(self.event)
+        return f"{version}-{self._letters}" if self.event.has_types else version
 
-    def flipped_since(self, tone: str) -> bool:
-        """Whether the sale began or ended since the page showed `tone`: the form changes then."""
-        return (self.status.tone in SELLING) != (tone in SELLING)
+    @property
+    def _letters(self) -> str:
+        return "".join(row.letter for row in self.rows)
+
+    def flipped_since(self, version: str) -> bool:
+        """Whether the form is another than on the page that has this version of the counter: the
+        sale began or ended, or there are other ticket types."""
+        tone, _left, letters = f"{version}--".split("-")[:3]
+        if (self.status.tone in SELLING) != (tone in SELLING):
+            return True
+        return len(letters) != len(self._letters) or self.sells != _sells(letters)
+
+    def rows_flipped_since(self, version: str) -> list[TypeRow]:
+        """The ticket types that began or ended to be sold since a page with this version."""
+        letters = f"{version}--".split("-")[2]
+        return [row for row, seen in zip(self.rows, letters, strict=False) if row.letter != seen]
+
+    @property
+    def sells(self) -> bool:
+        """Whether something can be booked: an event may be on sale, and none of its types."""
+        return any(row.can_be_booked for row in self.rows) or not self.event.has_types
 
     @property
     def can_book(self) -> bool:
@@ -90,9 +119,14 @@ class BookingCard:
         return sorted(bounds, key=lambda bound: bound[0])
 
 
+def _sells(letters: str) -> bool:
+    return not letters or any(letter.islower() for letter in letters)
+
+
 def booking_card(
     event: Event,
     *,
+    types: Sequence[TicketType] = (),
     seats: int | None = None,
     key: str | None = None,
     tickets: HeldTickets | None = None,
@@ -101,7 +135,7 @@ def booking_card(
     form = empty_form()
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
     form.idempotency_key.data = key or new_key()
-    return BookingCard(event, form, seats_of_visitor(event), tickets=tickets)
+    return BookingCard(event, form, seats_of_visitor(event), tickets=tickets, types=types)
 
 
 def empty_form() -> BookingForm:

@@ -1,5 +1,6 @@
 """Booking seats from the event's page."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -7,14 +8,22 @@ from flask.sessions import SessionMixin
 from flask_babel import gettext as _
 
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked, Confirmed
+from app.booking.orders import Booked
 from app.edge import rate_limits
 from app.edge.current import catalogue, desk
 from app.edge.guest_tickets import keep_ticket
 from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
 from app.edge.session import current_user
-from app.errors import IdempotencyKeyReused, NotFound, UtsavamError
-from app.models import Booking, Event, User
+from app.errors import (
+    IdempotencyKeyReused,
+    InvalidField,
+    NotFound,
+    TicketTypeNotFound,
+    TicketTypeNotOnSale,
+    TicketTypeSoldOut,
+    UtsavamError,
+)
+from app.models import User
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
@@ -31,7 +40,7 @@ TRIED = "utsavam.tried"
 @blueprint.get("/events/<id:event_id>/bookings")
 def begin(event_id: int) -> Answer:
     """Lead to the event's page, keeping the chosen number of seats."""
-    event = _event(event_id)
+    event = catalogue().event(event_id).events[0]
     seats = request.args.get("seats", type=int)
     return go_to(event_url(event, seats=seats if seats and seats > 0 else 1))
 
@@ -40,24 +49,20 @@ def begin(event_id: int) -> Answer:
 def create(event_id: int) -> Answer:
     form = sent_form()
     if not form.validate():
-        return _refused(_event(event_id), form, _message(form), 422)
+        return _refused(event_id, form, _message(form), 422)
     try:
         booked = _book(event_id, form)
-    except NotFound:
-        raise
     except UtsavamError as error:
+        if isinstance(error, NotFound) and not isinstance(error, TicketTypeNotFound):
+            raise
         return _not_booked(event_id, form, error)
     if booked.replayed:
-        booking = bookings.get_booking(booked.booking.id)
-        if not booking.takes_seats or booking.seats != form.seats.data:
-            return _given_back(event_id, form, booking)
-    endpoint, values = ticket_page(booked.booking, current_user(), session)
+        there = [bookings.get_booking(one.id) for one in booked.bookings]
+        seats = sum(booking.seats for booking in there if booking.takes_seats)
+        if seats != form.seats.data:
+            return _given_back(event_id, form, seats)
+    endpoint, values = ticket_page(booked, current_user(), session)
     return go_to(url_for(endpoint, **values))
-
-
-def _event(event_id: int) -> Event:
-    """As it is now; raises `EventNotFound`, `EventGone`."""
-    return catalogue().event(event_id).events[0]
 
 
 def _book(event_id: int, form: BookingForm) -> Booked:
@@ -79,48 +84,54 @@ def order(
 
     Raises `TooManyRequests` and what `bookings.book` raises.
     """
-    seats, key = form.seats.data, form.idempotency_key.data
+    asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
+    asked["idempotency_key"] = form.idempotency_key.data
     if user:
         rate_limits.booking(user.id, address)
-        return bookings.book(
-            booking_desk, user_id=user.id, event_id=event_id, seats=seats, idempotency_key=key
-        )
+        return bookings.book(booking_desk, user_id=user.id, **asked)
     name, email = form["name"].data, form["email"].data
     rate_limits.guest_booking(email, address)
-    return bookings.book_as_guest(
-        booking_desk, email=email, name=name, event_id=event_id, seats=seats, idempotency_key=key
-    )
+    return bookings.book_as_guest(booking_desk, email=email, name=name, **asked)
 
 
 def ticket_page(
-    booking: Confirmed, user: User | None, its_session: SessionMixin
+    booked: Booked, user: User | None, its_session: SessionMixin
 ) -> tuple[str, dict[str, Any]]:
-    """Return the endpoint and values of a new booking's ticket; a guest's browser keeps it."""
+    """Return the endpoint and values of a new order's first ticket, which leads to its others; a
+    guest's browser keeps them all."""
     if user:
-        return "my_bookings.show", {"booking_id": booking.id, "new": 1}
-    secret = ticket_secret(booking)
-    keep_ticket(secret, its_session)
-    return "tickets.show", {"secret": secret, "new": 1}
+        return "my_bookings.show", {"booking_id": booked.booking.id, "new": 1}
+    secrets = [ticket_secret(booking) for booking in booked.bookings]
+    for secret in reversed(secrets):
+        keep_ticket(secret, its_session)
+    return "tickets.show", {"secret": secrets[0], "new": 1}
 
 
 def _message(form: BookingForm) -> str | None:
     """Return what is said above the form; None where its fields say it."""
     if isinstance(form, GuestBookingForm) and "email" not in request.form:
         return str(_("You are no longer signed in. Book with your name and email, or sign in."))
+    if form.item_errors:
+        return _at_rows()
     if form.seats.errors:
         return str(form.seats.errors[0])
     return None if form.first_error in {"name", "email"} else str(_("Please try again."))
 
 
-def _given_back(event_id: int, form: BookingForm, booking: Booking) -> Response:
+def _at_rows() -> str:
+    """What stands above a form of ticket types of which some are marked."""
+    return str(_("Nothing is booked yet: please look at what is marked."))
+
+
+def _given_back(event_id: int, form: BookingForm, seats: int) -> Response:
     """Tell who went back to the page of seats that were given back; book nothing unasked."""
     renew_key(form)
-    if booking.takes_seats:
+    if seats:
         message = _("You booked from this page, and gave some of the seats back.")
     else:
         message = _("The booking that you made from this page was cancelled.")
     message = f"{message} {_('Press again to book once more.')}"
-    return _refused(_event(event_id), form, message, 409)
+    return _refused(event_id, form, message, 409)
 
 
 def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:
@@ -130,17 +141,52 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
     if isinstance(error, IdempotencyKeyReused):
         renew_key(form)
         message = _("You have booked from this page already. Press again to book these seats too.")
-    answer = _refused(_event(event_id), form, message, problem.status)
+    elif _is_at_row(form, error, message):
+        message = _at_rows()
+    elif isinstance(error, TicketTypeNotFound):
+        message = _("Other ticket types are on sale now. Please choose again.")
+    left = {}
+    if isinstance(error, TicketTypeSoldOut) and error.ticket_type_id:
+        left[error.ticket_type_id] = error.left
+    answer = _refused(event_id, form, message, problem.status, left)
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer
 
 
-def _refused(event: Event, form: BookingForm, message: str | None, status: int) -> Response:
+def _is_at_row(form: BookingForm, error: UtsavamError, message: str) -> bool:
+    """Put the reason at the ticket type that it is about; False if there is none."""
+    if isinstance(error, InvalidField) and form.typed:
+        return True  # the row itself says what it can have
+    about = TicketTypeSoldOut | TicketTypeNotOnSale
+    if not isinstance(error, about) or error.ticket_type_id not in form.typed:
+        return False
+    form.item_errors[error.ticket_type_id] = message
+    return True
+
+
+def _refused(
+    event_id: int,
+    form: BookingForm,
+    message: str | None,
+    status: int,
+    left_by_type: Mapping[int, int] | None = None,
+) -> Response:
+    """Show the form again, with the event as it is now; raises `EventNotFound`, `EventGone`."""
+    snapshot = catalogue().event(event_id)
+    event = snapshot.events[0]
     if not form.idempotency_key.data or form.idempotency_key.errors:
         renew_key(form)
     tickets = None if is_htmx() else held_tickets(event.id)
-    card = BookingCard(event, form, seats_of_visitor(event), message, tickets)
+    card = BookingCard(
+        event,
+        form,
+        seats_of_visitor(event),
+        message,
+        tickets,
+        types=snapshot.types,
+        left_by_type=left_by_type or {},
+    )
     return page_or_fragment(
         "pages/event.html", "fragments/booking_refused.html", status, event=event, card=card
     )

@@ -66,11 +66,14 @@ def calendar(event_id: int) -> Response:
 @blueprint.get("/events/<id:event_id>/seats")
 def seats(event_id: int) -> Response:
     """The current seat counter; 204 if the page already shows it (version `v`)."""
-    event = _event(event_id)
+    snapshot = catalogue().event(event_id)
+    event = snapshot.events[0]
     seen = request.args.get("v", "")
     if seen == seats_version(event):
         return make_response("", 204)
-    card = booking_card(event)
+    card = booking_card(event, types=snapshot.types)
+    if seen == card.version:
+        return make_response("", 204)
     seen_tone = seen.partition("-")[0]
     return make_response(
         render_template(
@@ -78,7 +81,8 @@ def seats(event_id: int) -> Response:
             event=event,
             card=card,
             announce=card.status.tone != seen_tone,
-            flipped=card.flipped_since(seen_tone),
+            flipped=card.flipped_since(seen),
+            flipped_rows=card.rows_flipped_since(seen),
         )
     )
 
@@ -151,5 +155,6 @@ def _shown(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> 
     key = Mark.KEY.value if is_shared() else None
     if held and is_shared():
         held = replace(held, url=Mark.TICKET_URL.value)
-    card = booking_card(event, seats=request.args.get("seats", type=int), key=key, tickets=held)
+    seats = request.args.get("seats", type=int)
+    card = booking_card(event, types=snapshot.types, seats=seats, key=key, tickets=held)
     return make_response(render_template("pages/event.html", event=event, card=card))

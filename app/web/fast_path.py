@@ -73,7 +73,7 @@ class PageFastPath(FastPath):
     def _led_to_ticket(
         self, request: Request, session: SessionMixin, booked: Booked, user: User | None
     ) -> Answer:
-        endpoint, values = ticket_page(booked.booking, user, session)
+        endpoint, values = ticket_page(booked, user, session)
         response = redirection(self._urls.build(endpoint, values), htmx=is_htmx(request))
         self._app.session_interface.save_session(self._app, session, response)
         headers = [header for header in response.headers if not header[0].startswith("Content-")]

@@ -1,7 +1,9 @@
 """Forms of the visitors' pages."""
 
+import re
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
@@ -20,6 +22,7 @@ from wtforms.validators import (
     Optional,
 )
 
+from app.booking.orders import Item
 from app.edge.forms import Form, new_password_field, strip
 from app.models import LinkPurpose
 from app.models.booking import MAX_SEATS
@@ -46,7 +49,20 @@ def _name_field(label: Any, description: Any = "") -> StringField:
     )
 
 
+ITEM = re.compile(r"items-([1-9][0-9]{0,17})", re.ASCII)
+
+
 class BookingForm(Form):
+    """Asks for seats; of an event with ticket types, for some of each in a field `items-<id>`.
+
+    Then `seats` is their sum.
+    """
+
+    typed: dict[int, str]
+    """What was typed for each ticket type; empty of an event without types."""
+    item_errors: dict[int, str]
+    """What is wrong with that, by type."""
+
     seats = IntegerField(
         _("Seats"),
         default=1,
@@ -57,12 +73,43 @@ class BookingForm(Form):
     )
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
 
+    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().process(formdata, *args, **kwargs)
+        sent = self.meta.wrap_formdata(self, formdata)
+        found = [(ITEM.fullmatch(name), name) for name in sent or ()]
+        self.typed = {int(match[1]): sent[name].strip() for match, name in found if match}
+        self.item_errors = {
+            id: gettext("Say how many seats, as a whole number.")
+            for id, text in self.typed.items()
+            if not _is_number(text)
+        }
+        if self.typed:
+            self.seats.data = sum(item.seats for item in self.items)
+            self.seats.raw_data, self.seats.process_errors = [str(self.seats.data)], []
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What is asked for of each ticket type, in the order of the form."""
+        numbers = {id: int(text or 0) for id, text in self.typed.items() if _is_number(text)}
+        return tuple(Item(id, seats) for id, seats in numbers.items() if seats)
+
+    def validate(self, **extra: Any) -> bool:
+        is_valid = super().validate(**extra) and not self.item_errors
+        if self.typed and not self.seats.data:
+            self.seats.errors = [gettext("Choose at least one seat.")]
+        return is_valid
+
 
 class GuestBookingForm(BookingForm):
     """For who is not signed in; the session's token is no part of it (see `FormGuard`)."""
 
     name = _name_field(_("Your name"))
     email = _email_field(_("Email"), _("Enter your email."))
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is a number that a field for seats may hold; nothing is none of them."""
+    return not text or (text.isascii() and text.isdigit() and len(text) < 10)
 
 
 class AcceptForm(Form):

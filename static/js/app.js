@@ -31,24 +31,31 @@
   }
   setInterval(tick, TICK);
 
-  // How many seats the form asks for, or none where that can't be had.
+  // How few seats a field may ask for: of a ticket type, none, or as many as an order must have.
+  const least = (input) => Number(input.dataset.least) || 1;
+
+  // How many seats a field asks for; NaN where that can't be had.
   function asked(input) {
     const seats = Number(input.value);
-    return Number.isInteger(seats) && seats >= 1 && seats <= Number(input.max) ? seats : 0;
+    const fits = seats >= least(input) || (seats === 0 && input.min === "0");
+    return Number.isInteger(seats) && fits && seats <= Number(input.max) ? seats : NaN;
   }
 
   function label(input) {
-    const help = document.getElementById("seats-help");
+    const help = document.getElementById(input.dataset.help || "seats-help");
     if (help) input.max = help.dataset.most;
     const button = input.form.querySelector("[data-book]");
-    const seats = asked(input);
-    const price = Number(input.dataset.price);
+    // An event with ticket types has a field for each.
+    const fields = Array.from(input.form.querySelectorAll("[data-price]"));
+    const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
+    const seats = sum(fields.map(asked)) || 0;
+    const cost = sum(fields.map((field) => asked(field) * Number(field.dataset.price)));
     let text = button.dataset.book;
     if (seats) text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats.toLocaleString("en-IN"));
-    if (seats && price > 0) {
+    if (seats && cost > 0) {
       // As the server writes amounts: the same sign, and no decimals where they are zero.
       const digits = Number(input.dataset.digits);
-      const total = (seats * price) / 10 ** digits;
+      const total = cost / 10 ** digits;
       const decimals = Number.isInteger(total) ? 0 : digits;
       text += " · " + input.dataset.mark + total.toLocaleString("en-IN", {
         minimumFractionDigits: decimals,
@@ -56,21 +63,23 @@
       });
     }
     button.textContent = text;
-    input.form.querySelectorAll("[data-step]").forEach((step) => {
+    input.parentNode.querySelectorAll("[data-step]").forEach((step) => {
       step.hidden = false;
       // Not disabled, which would take the focus away from whoever presses it.
-      step.setAttribute("aria-disabled", String(seats !== 0 && stepped(input, step) === seats));
+      step.setAttribute("aria-disabled", String(asked(input) === stepped(input, step)));
     });
   }
 
   // The number after a press of − or +; from what is no number of seats, the nearest that is.
   function stepped(input, step) {
-    const wanted = (Math.trunc(Number(input.value)) || 0) + Number(step.dataset.step);
-    return Math.min(Math.max(wanted, 1), Number(input.max));
+    const way = Number(step.dataset.step);
+    let wanted = (Math.trunc(Number(input.value)) || 0) + way;
+    if (wanted < least(input)) wanted = way < 0 ? Number(input.min) : least(input);
+    return Math.min(wanted, Number(input.max));
   }
 
   function take(step) {
-    const input = step.form.elements.seats;
+    const input = step.parentNode.querySelector("input");
     input.value = stepped(input, step);
     label(input);
     document.getElementById("live").textContent = step.form.querySelector("[data-book]").textContent;
