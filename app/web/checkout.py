@@ -184,7 +184,7 @@ def _refused(
         seats_of_visitor(event),
         message,
         tickets,
-        types=snapshot.types,
+        types=snapshot.types.get(event_id, ()),
         left_by_type=left_by_type or {},
     )
     return page_or_fragment(

@@ -71,7 +71,7 @@ def seats(event_id: int) -> Response:
     seen = request.args.get("v", "")
     if seen == seats_version(event):
         return make_response("", 204)
-    card = booking_card(event, types=snapshot.types)
+    card = booking_card(event, types=snapshot.types.get(event_id, ()))
     if seen == card.version:
         return make_response("", 204)
     seen_tone = seen.partition("-")[0]
@@ -156,5 +156,6 @@ def _shown(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> 
     if held and is_shared():
         held = replace(held, url=Mark.TICKET_URL.value)
     seats = request.args.get("seats", type=int)
-    card = booking_card(event, types=snapshot.types, seats=seats, key=key, tickets=held)
+    types = snapshot.types.get(event.id, ())
+    card = booking_card(event, types=types, seats=seats, key=key, tickets=held)
     return make_response(render_template("pages/event.html", event=event, card=card))
