@@ -62,12 +62,14 @@ def test_those_who_find_no_place_enter_in_the_order_in_which_they_came(line):
 
 
 def test_past_the_line_nobody_waits():
-    line = Admission(max_waiting=0, timeout=5)
+    patience = 5
+    line = Admission(max_waiting=0, timeout=patience)
     fill(line)
     began = time.monotonic()
     with pytest.raises(NotAdmitted):
         line.enter("one too many")
-    assert time.monotonic() - began < 0.2
+    # However starved of the processor: who had waited would have waited for all of it.
+    assert time.monotonic() - began < patience / 2
 
 
 def test_who_has_waited_for_too_long_is_not_admitted_and_leaves_the_line():
@@ -179,13 +181,14 @@ def test_a_rest_is_over_for_one_when_there_is_nothing_else_to_do():
 
 
 def test_a_rest_is_over_when_the_urgent_work_is(line):
+    took = 0.45
     with urgent(line):
         line.enter("first")
-        time.sleep(0.3)
+        time.sleep(took)
         line.leave("first")
     began = time.monotonic()
     line.enter("second")
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < took < took * (1 / SHARE - 1)
 
 
 def test_everybody_gets_through_whatever_the_turns(line):
