@@ -195,3 +195,20 @@ def test_the_button_writes_each_amount_as_the_page_does(
         assert one in page.locator(".booking-foot .price").text_content()
         page.get_by_role("spinbutton", name="Seats").fill("3")
         assert button.text_content() == f"Book 3 seats · {three}"
+
+
+def test_ticket_types_are_summed_up_on_the_button_and_booked_together(
+    on_event_page, make_event, factories, sql
+):
+    event = make_event(capacity=30, price_minor=50000)
+    facts = {"name": "VIP", "price_minor": 200050, "min_per_order": 2, "quota": 10}
+    factories.ticket_types(event, facts)
+    with on_event_page(event) as page:
+        expect(page.get_by_role("button", name="Book", exact=True)).to_be_visible()
+        page.get_by_role("spinbutton", name="General").fill("1")
+        expect(page.get_by_role("button", name="Book 1 seat · ₹500")).to_be_visible()
+        page.get_by_role("button", name="One more: VIP").click()
+        expect(page.get_by_role("spinbutton", name="VIP")).to_have_value("2")
+        page.get_by_role("button", name="Book 3 seats · ₹4,501").click()
+        page.wait_for_url(re.compile("/bookings/"))
+    assert sql("SELECT seats, price_minor FROM bookings ORDER BY id") == [(1, 50000), (2, 200050)]
