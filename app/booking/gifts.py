@@ -26,6 +26,7 @@ _WITH_BOTH = (
     joinedload(Gift.giver).joinedload(Booking.user),
     joinedload(Gift.booking).joinedload(Booking.event),
     joinedload(Gift.booking).joinedload(Booking.user),
+    joinedload(Gift.booking).joinedload(Booking.ticket_type),
 )
 
 

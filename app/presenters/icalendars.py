@@ -49,8 +49,9 @@ def booking_calendar(booking: Booking, given_back: GivenBack, ticket: str) -> by
     entry.add("sequence", event.calendar_sequence + given_back.times)
     entry.add("url", ticket)
     is_valid = booking.state == BookingState.CONFIRMED
+    seats = ngettext("%(num)d seat", "%(num)d seats", booking.seats)
     words = (
-        ngettext("%(num)d seat", "%(num)d seats", booking.seats),
+        " · ".join(filter(None, (seats, booking.ticket_type_name))),
         how_to_pay_booking(booking),
         _("Booking reference: %(reference)s", reference=booking.spoken_reference),
         _("Your ticket: %(url)s", url=ticket),

@@ -69,6 +69,8 @@ def _lines(booking: Booking) -> Iterator[dict[str, Any]]:
     if event.place:
         yield _fact(_("Where"), event.place, event.address)
     yield _fact(_("Seats"), str(booking.seats))
+    if booking.ticket_type_name:
+        yield _fact(_("Ticket type"), booking.ticket_type_name)
     if booking.holder_name:
         yield _fact(_("Name"), booking.holder_name)
     cost = price_or_free(booking.total_minor, booking.currency)

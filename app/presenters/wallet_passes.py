@@ -59,7 +59,9 @@ def apple_pass(booking: Booking, number: int, settings: Settings) -> dict[str, A
             "primaryFields": [_field("event", _("Event"), event.name)],
             "secondaryFields": [_field("when", _("When"), f"{when(event)} {zone_name(event)}")],
             "auxiliaryFields": _given(
-                ("where", _("Where"), event.place), ("name", _("Name"), booking.holder_name)
+                ("where", _("Where"), event.place),
+                ("type", _("Ticket type"), booking.ticket_type_name),
+                ("name", _("Name"), booking.holder_name),
             ),
             "backFields": list(_back(booking, settings)),
         },
@@ -111,6 +113,8 @@ def google_pass(
         "seatInfo": {"seat": said(_seat(booking, number))},
         "barcode": {"type": "QR_CODE", "value": scanned_text(booking, number)},
     }
+    if booking.ticket_type_name:
+        ticket_object["ticketType"] = said(booking.ticket_type_name)
     if booking.holder_name:
         ticket_object["ticketHolderName"] = shortened(booking.holder_name, longest)
     return {"eventTicketClasses": [ticket_class], "eventTicketObjects": [ticket_object]}
