@@ -169,6 +169,29 @@ def get_booking(booking_id: int, *, of_user: int | None = None) -> Booking:
     return booking
 
 
+def booked_together(booking: Booking) -> Sequence[Booking]:
+    """What stands of the order of several ticket types that made the booking, itself included.
+
+    None of an order of one type, nor for a seat that a friend has given.
+    """
+    if booking.order_reference is None:
+        return ()
+    query = (
+        select(Booking)
+        .where(
+            Booking.order_reference == booking.order_reference,
+            Booking.user_id == booking.user_id,
+            Booking.takes_seats,
+            # A friend's seat has a ticket of its own, which is no part of what they booked.
+            ~select(Gift.booking_id).where(Gift.booking_id == Booking.id).exists(),
+        )
+        .options(joinedload(Booking.event), joinedload(Booking.ticket_type))
+        .order_by(Booking.id)
+    )
+    found = db.session.scalars(query).all()
+    return found if len(found) > 1 and booking.id in {one.id for one in found} else ()
+
+
 def list_bookings_of_user(
     user_id: int, *, limit: int = 50, after: str | None = None
 ) -> Page[Booking]:

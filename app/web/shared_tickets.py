@@ -26,7 +26,8 @@ from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
 from app.services import outbox
 from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
-from app.web.giving import ShownGift, shown_gifts
+from app.web.giving import shown_gifts
+from app.web.joint_tickets import joint_tickets
 from app.web.ticket_links import TicketLinks, of_account
 
 MOST_CODES = 10
@@ -87,13 +88,14 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
     own = _Own(booking, links, codes, address, holder)
     new, offers_password = "new" in request.args, address is not None and outbox.is_configured()
 
-    def render(shown: _Own, gifts: Sequence[ShownGift] = ()) -> str:
-        return shown.page(now=at, new=new, offers_password=offers_password, gifts=gifts)
+    def render(shown: _Own, **more: object) -> str:
+        return shown.page(now=at, new=new, offers_password=offers_password, **more)
 
+    together = joint_tickets(booking, links)
     if booking.seats_given_away:
-        return render(own, shown_gifts(booking))
-    if not _stands(booking) or booking.seats > MOST_CODES or has_message():
-        return render(own)
+        return render(own, gifts=shown_gifts(booking), together=together)
+    if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
+        return render(own, together=together)
     page = shared_text(
         lambda: render(_marked(booking, own)),
         *_common_facts(booking, at),

@@ -181,3 +181,66 @@ def test_the_counter_tells_of_a_type_that_sold_out_and_leaves_the_others_alone(
     assert "Sold out" in row(answer + "</fieldset>", types["VIP"])
     assert f'id="items-{types["General"].id}-help"' in answer
     assert f'id="items-{types["General"].id}-row"' not in answer
+
+
+def booked(who, event, types, **seats):
+    """The page of the order's first ticket."""
+    return who.get(book(who, event, asked(types, **seats)).headers["Location"])
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_tickets_of_one_order_name_their_type_and_link_each_other(
+    visitor, signed_in, event, types, signed
+):
+    who = signed_in if signed else visitor
+    page = booked(who, event, types, General=2, VIP=1).text
+    together = re.search(r'<section class="together".*?</section>', page, re.S)[0]
+    assert "General 2 seats · ₹1,000 · this ticket" in words(together)
+    assert "VIP 1 seat · ₹2,000" in words(together)
+    assert "3 seats in all: ₹3,000" in words(together)
+    assert "Ticket type General" in words(page)
+    other = who.get(re.search(r'<a href="([^"]+)">.*?VIP', together)[1]).text
+    assert "Ticket type VIP" in words(other)
+    assert "Booked together" in other
+
+
+def test_a_ticket_that_was_sent_to_a_friend_opens_none_of_the_others(
+    visitor, new_visitor, event, types
+):
+    secret = book(visitor, event, asked(types, General=2, VIP=1)).headers["Location"]
+    together = re.search(
+        r'<section class="together".*?</section>', new_visitor().get(secret).text, re.S
+    )
+    assert "VIP 1 seat" in words(together[0])
+    assert "<a " not in together[0]
+
+
+def test_a_ticket_of_one_type_was_booked_with_no_other(signed_in, event, types):
+    page = booked(signed_in, event, types, VIP=2).text
+    assert "Ticket type VIP" in words(page)
+    assert "Booked together" not in page
+
+
+def test_tickets_that_are_alike_but_for_their_type_are_told_apart(signed_in, event, types, sql):
+    booked(signed_in, event, types, VIP=1)
+    sql("UPDATE bookings SET price_minor = 50000, idempotency_key = NULL, fingerprint = NULL")
+    booked(signed_in, event, types, General=1)
+    rows = signed_in.get("/bookings").text
+    assert words(rows).count("1 seat · VIP") == 1
+    assert words(rows).count("1 seat · General") == 1
+
+
+def test_what_was_booked_before_there_were_types_is_of_the_default_one(
+    signed_in, alice, event, make_booking, factories
+):
+    booking = make_booking(event, user=alice, seats=2)
+    factories.ticket_types(event, {"name": "VIP"})
+    assert "2 seats · General" in words(signed_in.get("/bookings").text)
+    assert "Ticket type General" in words(signed_in.get(f"/bookings/{booking.id}").text)
+    calendar = signed_in.get(f"/bookings/{booking.id}/calendar.ics").text
+    assert "2 seats · General" in calendar
+
+
+def test_a_booking_of_an_event_without_types_names_none(signed_in, alice, event, make_booking):
+    booking = make_booking(event, user=alice)
+    assert "Ticket type" not in signed_in.get(f"/bookings/{booking.id}").text
