@@ -49,6 +49,9 @@ class IssueIn(Payload):
     )
     hold_id: Id | None = Field(None, description="The hold that the seats are taken from.")
     from_held: Flag = Field(False, description="Take seats that are held back without a name.")
+    ticket_type_id: Id | None = Field(
+        None, description="Also of a hidden type; without it, the event's default type."
+    )
     free: Flag = Field(False, description="Free of charge.")
     past_limit: Flag = Field(False, description="Also past the event's limit per person.")
     idempotency_key: IdempotencyKey | None = None

@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.check_in_schemas import ArrivalsOut, DoorName
-from app.api.fields import Flag, Line, Payload, Seats
+from app.api.fields import Flag, Id, Line, Payload, Seats
+from app.api.ticket_type_schemas import TYPE_NAME
 from app.models import BookingStatus
 
 
@@ -14,6 +15,9 @@ class WalkInIn(Payload):
     id: UUID = Field(description="Made by the device: sent again, it is the same walk-in.")
     seats: Seats = 1
     name: Annotated[Line, Field(max_length=100)] = Field("", description="Of who came, if known.")
+    ticket_type_id: Id | None = Field(
+        None, description="Also of a hidden type; without it, the event's default type."
+    )
     free: Flag = Field(False, description="Given instead of sold.")
     door: DoorName = ""
 
@@ -23,6 +27,7 @@ class WalkInOut(Payload):
     reference: str
     guest: str
     seats: int
+    ticket_type: str | None = TYPE_NAME
     status: BookingStatus = Field(description="CANCELLED once it was undone.")
     to_collect_minor: int = Field(description="For all its seats, in the smallest unit.")
     currency: str

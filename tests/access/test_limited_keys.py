@@ -48,6 +48,10 @@ class House:
                 events.update_event(event.id, {"category": "Gala Talk"}, desk)
             issues.issue(desk, self.mine.id, Issue("third@guests.example", "", 1))
             bookings.cancel(desk, self.hidden.id, organiser=True, keep=986)
+        self.types = {
+            event.id: factories.ticket_types(event, {"name": "VIP"})
+            for event in (self.mine, self.other)
+        }
 
     def person(self, role, **limits):
         with self.app.app_context():
@@ -62,6 +66,7 @@ class House:
             "user_id": self.user.id,
             "key_id": 1,
             "hold_id": self.holds[event.id].id,
+            "type_id": self.types[event.id]["VIP"].id,
             "mail_id": 1,
             "message_id": self.messages[event.id].id,
             "check_in_id": self.check_ins[event.id],

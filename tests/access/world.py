@@ -82,6 +82,7 @@ class World:
             "token_id": tokens["alice"],
             "key_id": spare_id,
             "hold_id": hold.id,
+            "type_id": factories.ticket_types(event, {"name": "VIP"})["VIP"].id,
             "mail_id": mail.id,
             "message_id": message.id,
             "letter": "1.M1P1.host",

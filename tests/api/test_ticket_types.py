@@ -178,3 +178,59 @@ def test_items_that_are_no_order_are_422_and_name_the_field(types, order, proble
     items = [(types[name], seats) for name, seats in wish["items"]]
     said = problem(order(items, **{k: v for k, v in wish.items() if k != "items"}), 422)
     assert [error["field"] for error in said["errors"]] == [field]
+
+
+@pytest.fixture
+def managed(event):
+    return f"/admin/events/{event.id}/ticket-types"
+
+
+def test_types_are_added_changed_listed_and_removed(organiser, managed, problem):
+    assert organiser.get(managed).json == {"ticket_types": []}
+    made = organiser.post(managed, {"name": "VIP", "price_minor": 2000, "quota": 3, "hidden": True})
+    assert made.status_code == 201
+    assert made.json.items() >= {"name": "VIP", "taken": 0, "state": "hidden"}.items()
+    one = f"{managed}/{made.json['id']}"
+    changed = organiser.patch(one, {"hidden": False, "sales_close_at": "2031-01-10T18:00:00Z"})
+    assert changed.json.items() >= {"quota": 3, "state": "open", "seats_available": 3}.items()
+    default, vip = organiser.get(managed).json["ticket_types"]
+    assert vip == changed.json
+    assert (default["is_default"], default["price_minor"]) == (True, 500)
+    assert organiser.delete(one).status_code == 204
+    problem(organiser.delete(one), 404)
+    problem(organiser.patch(one, {}), 404)
+
+
+def test_an_organisers_mistake_names_its_field(organiser, managed, types, order, problem):
+    order([(types["VIP"], 2)])
+    one = f"{managed}/{types['VIP'].id}"
+    for field, answer in (
+        ("name", organiser.post(managed, {"name": "vip"})),
+        ("price_minor", organiser.post(managed, {"name": "A", "price_minor": -1})),
+        ("quota", organiser.patch(one, {"quota": 1})),
+        ("ticket_type_id", organiser.delete(one)),
+        ("ticket_type_id", organiser.delete(f"{managed}/{types['General'].id}")),
+    ):
+        assert [error["field"] for error in problem(answer, 422)["errors"]] == [field]
+
+
+def test_who_changed_a_type_is_recorded(organiser, managed):
+    made = organiser.post(managed, {"name": "VIP", "sales_open_at": "2031-01-10T18:00:00Z"}).json
+    organiser.patch(f"{managed}/{made['id']}", {"price_minor": 700})
+    organiser.delete(f"{managed}/{made['id']}")
+    actions = [entry["action"] for entry in organiser.get("/admin/audit").json]
+    assert actions[:3] == ["ticket_type.removed", "ticket_type.changed", "ticket_type.added"]
+
+
+def test_staff_issue_and_sell_hidden_types_by_the_api(organiser, event, types):
+    address, hidden = f"/admin/events/{event.id}", types["Guests"].id
+    wanted = {"email": "guest@example.com", "ticket_type_id": hidden, "idempotency_key": "k"}
+    issued = organiser.post(f"{address}/bookings", wanted)
+    assert (issued.status_code, issued.json["ticket_type"]) == (201, "Guests")
+    assert organiser.post(f"{address}/bookings", wanted).json == issued.json
+    wanted["ticket_type_id"] = types["General"].id
+    assert organiser.post(f"{address}/bookings", wanted).status_code == 422
+    walk_in = {"id": "5e0b9f3d-7eaf-4944-8c0e-fc6929394b5c", "ticket_type_id": hidden}
+    assert organiser.post(f"{address}/walk-ins", walk_in).json["ticket_type"] == "Guests"
+    types_now = organiser.get(f"{address}/ticket-types").json["ticket_types"]
+    assert {one["name"]: one["taken"] for one in types_now}["Guests"] == 2

@@ -34,6 +34,7 @@ def test_a_walk_in_is_booked_in_and_told_what_to_pay(sell):
     assert told == {
         "guest": "Meena",
         "seats": 2,
+        "ticket_type": None,
         "status": "CONFIRMED",
         "to_collect_minor": 50000,
         "currency": "INR",

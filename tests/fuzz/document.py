@@ -36,6 +36,11 @@ RULES = {
     "can't be given together with items",
     "must name each ticket type once",
     "must be at least",
+    "is another ticket type's",
+    "is that of the event's ticket types",
+    "can't be below the",
+    "is the default type, which stays",
+    "has bookings: withdraw it instead",
     # Whether bytes are a picture, no schema can say.
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",
