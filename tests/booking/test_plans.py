@@ -16,6 +16,8 @@ STATEMENTS = {
     "earlier": queries._EARLIER,
     "seats by user": queries._SEATS_BY_USER,
     "earlier of guests": guest_queries._EARLIER,
+    "earlier, and types": queries._EARLIER_AND_TYPES,
+    "earlier of guests, and types": guest_queries._EARLIER_AND_TYPES,
 }
 BY_A_JOIN = """
     SELECT sum(bookings.seats) FROM bookings
