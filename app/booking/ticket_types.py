@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidField, TicketTypeNotFound, TicketTypeSoldOut
-from app.models import Booking, Event, TicketType
+from app.models import Booking, Event, TicketType, TypeState
+from app.models.columns import now
 from app.models.ticket_type import MAX_TYPES
 
 COPIED = (
@@ -112,7 +113,8 @@ def copy(session: Session, types: Sequence[TicketType], *, to: Event) -> None:
     if not types:
         return
     copies = [
-        TicketType(event_id=to.id, **{name: getattr(one, name) for name in COPIED}) for one in types
+        TicketType(event_id=to.id, taken=0, **{name: getattr(one, name) for name in COPIED})
+        for one in types
     ]
     session.add_all(copies)
     to.has_types = True
@@ -126,11 +128,14 @@ def check_name(kind: TicketType, others: Sequence[TicketType]) -> None:
 
 
 def show_prices(event: Event, types: Sequence[TicketType]) -> None:
-    """Set the event's price, which lists show, to the lowest that it offers.
+    """Set the event's price, which lists show, to the lowest that it offers now or will offer.
 
-    Withdrawn and hidden types are not offered, unless there are no others.
+    Types that are withdrawn, hidden, or not sold any more count if there are no others. As time
+    passes that changes without a write, so whoever shows a price sets it anew.
     """
-    offered = [kind for kind in types if not (kind.withdrawn or kind.hidden)] or types
+    at = now()
+    over = {TypeState.WITHDRAWN, TypeState.HIDDEN, TypeState.CLOSED}
+    offered = [kind for kind in types if kind.state(event.capacity, at) not in over] or types
     prices = {kind.price_minor for kind in offered}
     event.price_minor = min(prices)
     event.highest_price_minor = max(prices) if len(prices) > 1 else None

@@ -164,6 +164,7 @@ class Catalogue:
             db.session.expunge(event)
         keys = tuple(version_key(event.id) for event in loaded.page.items)
         types = ticket_types.types_of_events(loaded.page.items)
+        ticket_types.show_prices(loaded.page.items, types)
         facts = Facts(loaded, before[0] if before else None, at, keys, types)
         if known and before:
             self._forget_outdated(facts, dict(zip(known.keys, before[1:], strict=True)))

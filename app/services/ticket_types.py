@@ -58,6 +58,13 @@ def types_of_events(events: Iterable[Event]) -> dict[int, Sequence[TicketType]]:
     return dict(found)
 
 
+def show_prices(events: Iterable[Event], types: Mapping[int, Sequence[TicketType]]) -> None:
+    """Let these detached events tell the prices that their types offer at this moment."""
+    for event in events:
+        if event.id in types:
+            ticket_types.show_prices(event, types[event.id])
+
+
 def types_of_bookings(bookings: Iterable[Booking]) -> dict[int, TicketType]:
     """The ticket type of each of these bookings, by booking, detached; the bookings have their
     events. Bookings of events without types are left out.

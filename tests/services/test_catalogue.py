@@ -134,6 +134,20 @@ def test_what_was_written_past_us_is_seen_within_a_second(here, make_event, sql)
 
 
 @pytest.mark.long
+def test_a_price_that_is_not_sold_any_more_is_shown_no_more(here, make_event, factories, sql):
+    event = make_event(price_minor=500)
+    early = {"name": "Early bird", "price_minor": 200}
+    factories.ticket_types(event, early, {"name": "VIP", "price_minor": 900})
+
+    def prices():
+        (shown,) = here.catalogue.listing(ALL).events
+        return shown.price_minor, shown.highest_price_minor
+
+    assert prices() == (200, 900)
+    sql("UPDATE ticket_types SET sales_close_at = now() WHERE name = 'Early bird'")
+    wait_until(lambda: prices() == (500, 900), TTL + 0.5)
+
+
 def test_without_redis_a_process_sees_its_own_bookings_at_once_and_others_within_a_second(
     start, make_event, make_user
 ):
