@@ -23,9 +23,9 @@ from app.services.booking_search import BookingQuery, BookingRow
 HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
     "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
-    "Issued for", "Seats in", "Came in",
+    "Issued for", "Seats in", "Came in", "Ticket type",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18, 20)
 """Of the columns in an Excel file, in characters."""
 
 
@@ -83,6 +83,7 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.issued_for,
             guest.seats_in,
             guest.first_in_at,
+            guest.ticket_type,
         )
 
 

@@ -111,6 +111,10 @@ class DoorGuestOut(Payload):
     left: int = Field(
         description="Seats with higher numbers that it had once: given back, or to somebody else."
     )
+    ticket_type: str = Field(
+        description="Name of the seats' ticket type when the guest was told; empty where the event"
+        " has none."
+    )
     seats_in: list[EarlierOut]
 
 

@@ -134,7 +134,7 @@ class GivenBack(NamedTuple):
     latest: datetime | None
 
 
-def _is_its_type() -> ColumnElement[bool]:
+def is_its_type() -> ColumnElement[bool]:
     """Whether a type is a booking's: the default one of bookings made before there were types."""
     by_default = and_(Booking.ticket_type_id.is_(None), TicketType.is_default)
     return and_(
@@ -226,7 +226,7 @@ class Booking(Model):
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise", overlaps="ticket_type")
     ticket_type: Mapped[TicketType | None] = relationship(
-        lazy="raise", viewonly=True, primaryjoin=_is_its_type
+        lazy="raise", viewonly=True, primaryjoin=is_its_type
     )
     """The type that `ticket_type_id` means, the default one included; None without types."""
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from app.models import Event, SaleState
 from app.presenters.event_times import moment, under_way, when, zone_name
 from app.presenters.markdown import rendered
-from app.presenters.prices import price_or_free
+from app.presenters.prices import price_of
 from app.presenters.seat_status import seat_status
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,8 +35,8 @@ def title_of(event: Event) -> str:
 
 def summary_of(event: Event) -> str:
     """The summary as HTML, which is what the feed says that it is."""
-    cost = price_or_free(event.price_minor, event.currency)
-    facts = filter(None, (*_state(event), f"{when(event)} {zone_name(event)}", event.place, cost))
+    where = (f"{when(event)} {zone_name(event)}", event.place, price_of(event))
+    facts = filter(None, (*_state(event), *where))
     paragraph = Markup("<p>{}</p>").format(Markup(" · ").join(map(escape, facts)))
     return in_xml(str(paragraph + rendered(event.description)))
 

@@ -1,12 +1,14 @@
 """Schema.org data of an event on its page, for search engines and maps."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
 from flask import url_for
 
 from app.lib.money import to_amount
-from app.models import Event, EventStatus, SaleState
+from app.models import Event, EventStatus, SaleState, TicketType, TypeState
+from app.models.columns import now
 from app.presenters.markdown import plain
 from app.presenters.urls import event_url, preview_url
 
@@ -15,10 +17,25 @@ AVAILABILITY = {
     SaleState.SOLD_OUT: "SoldOut",
     SaleState.NOT_OPEN: "PreOrder",
 }
+AVAILABILITY_OF_TYPE = {
+    TypeState.OPEN: "InStock",
+    TypeState.SOLD_OUT: "SoldOut",
+    TypeState.NOT_OPEN: "PreOrder",
+    TypeState.CLOSED: "OutOfStock",
+}
+"""Of the types that are offered, while their event is on sale."""
 
 
-def event_facts(event: Event, organiser: str = "", contact_email: str = "") -> dict[str, Any]:
-    """Return the event as a Schema.org `Event` in JSON-LD, without what is not known."""
+def event_facts(
+    event: Event,
+    organiser: str = "",
+    contact_email: str = "",
+    types: Sequence[TicketType] = (),
+) -> dict[str, Any]:
+    """Return the event as a Schema.org `Event` in JSON-LD, without what is not known.
+
+    Of its ticket `types`, each that is offered is an offer of its own.
+    """
     cancelled = event.status == EventStatus.CANCELLED
     facts = {
         "@context": "https://schema.org",
@@ -41,7 +58,7 @@ def event_facts(event: Event, organiser: str = "", contact_email: str = "") -> d
             },
         },
         "organizer": _organizer(organiser, contact_email),
-        "offers": _offer(event),
+        "offers": _offers(event, types) if event.has_types else _offer(event),
     }
     return _known(facts)
 
@@ -70,6 +87,26 @@ def map_url(event: Event) -> str:
     """Return the URL of an OpenStreetMap search for the venue."""
     place = ", ".join(filter(None, (event.venue, event.address, event.city)))
     return f"https://www.openstreetmap.org/search?query={quote_plus(place)}"
+
+
+def _offers(event: Event, types: Sequence[TicketType]) -> list[dict[str, Any]]:
+    at, found = now(), []
+    on_sale = event.sale_state(at) in {SaleState.OPEN, SaleState.SOLD_OUT}
+    for kind in types:
+        state = kind.state(event.seats_available, at)
+        if state not in AVAILABILITY_OF_TYPE:
+            continue
+        offer = _offer(event) | {
+            "name": kind.name,
+            "price": str(to_amount(kind.price_minor, event.currency)),
+        }
+        if on_sale:
+            offer["availability"] = f"https://schema.org/{AVAILABILITY_OF_TYPE[state]}"
+        if kind.sales_open_at:
+            opens = max(kind.sales_open_at, event.sales_open_at or kind.sales_open_at)
+            offer["validFrom"] = opens.isoformat()
+        found.append(offer)
+    return found
 
 
 def _offer(event: Event) -> dict[str, Any]:

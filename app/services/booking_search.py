@@ -18,8 +18,8 @@ from sqlalchemy.orm import contains_eager
 from app.db import db
 from app.errors import EventNotFound
 from app.lib.text import name_order
-from app.models import Admission, Booking, BookingState, Event, User
-from app.models.booking import TicketCode, read_code
+from app.models import Admission, Booking, BookingState, Event, TicketType, User
+from app.models.booking import TicketCode, is_its_type, read_code
 from app.models.staff_scope import require_event, shown_email, within
 from app.services import booking_matches
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
@@ -130,6 +130,8 @@ class BookingRow(NamedTuple):
     seats_in: int
     """How many of its seats were admitted at the door."""
     first_in_at: datetime | None
+    ticket_type: str
+    """Name of the seats' ticket type; empty where the event has none."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
@@ -141,6 +143,9 @@ _LINE = (
     Booking.issued_for,
     select(func.count()).where(_ADMITTED).correlate(Booking).scalar_subquery(),
     select(func.min(Admission.at)).where(_ADMITTED).correlate(Booking).scalar_subquery(),
+    func.coalesce(
+        select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery(), ""
+    ),
 )
 
 

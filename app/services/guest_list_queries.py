@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.booking.arrays import rows_of
-from app.models import Admission, Booking, CheckIn, Event, Gift, User
-from app.models.booking import takes_seats
+from app.models import Admission, Booking, CheckIn, Event, Gift, TicketType, User
+from app.models.booking import is_its_type, takes_seats
 from app.presenters.guest_lists import HASH_BYTES
 
 SKEW = timedelta(seconds=2)
@@ -75,6 +75,7 @@ _NAME = func.coalesce(
     *(func.nullif(name, "") for name in (Booking.guest_name, User.name, _BEFORE_AT)),
     bindparam("nameless", type_=String),
 )
+_TYPE = select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery()
 _IDS = rows_of(id=BigInteger)
 # One by one by their keys: of a table that was not analysed yet, PostgreSQL would rather read all.
 _GUEST = (
@@ -86,6 +87,7 @@ _GUEST = (
             name=_NAME,
             seats=case((_TAKES_SEATS, Booking.seats), else_=0),
             left=_PARTS + Booking.seats_given_away + case((_TAKES_SEATS, 0), else_=Booking.seats),
+            ticket_type=func.coalesce(_TYPE, literal_column("''")),
             seats_in=func.coalesce(_SEATS_IN, literal_column("'[]'::json")),
         ).label("guest")
     )

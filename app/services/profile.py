@@ -90,6 +90,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "event": booking.event.name,
         "event_start_at": _iso(booking.event.start_at),
         "guest_name": booking.guest_name,
+        "ticket_type": booking.ticket_type_name or None,
         "seats": booking.seats,
         "seats_given_away": booking.seats_given_away,
         "price_minor": booking.price_minor,

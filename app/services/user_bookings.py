@@ -100,8 +100,9 @@ def question_of_tab(tab: Tab, limit: int) -> tuple[lookups.Ask, tuple[Hashable, 
 
 
 def all_of(user_id: int) -> list[Booking]:
-    """All bookings of the user, oldest first, each with its event."""
-    query = select(Booking).join(Booking.event).options(contains_eager(Booking.event))
+    """All bookings of the user, oldest first, each with its event and ticket type."""
+    query = select(Booking).join(Booking.event)
+    query = query.options(contains_eager(Booking.event), joinedload(Booking.ticket_type))
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
 
 

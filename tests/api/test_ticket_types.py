@@ -234,3 +234,18 @@ def test_staff_issue_and_sell_hidden_types_by_the_api(organiser, event, types):
     assert organiser.post(f"{address}/walk-ins", walk_in).json["ticket_type"] == "Guests"
     types_now = organiser.get(f"{address}/ticket-types").json["ticket_types"]
     assert {one["name"]: one["taken"] for one in types_now}["Guests"] == 2
+
+
+def test_a_doors_list_and_the_exports_name_the_type_of_each_guest(
+    organiser, client, admin, event, types, order, make_event
+):
+    order([(types["VIP"], 1), (types["Student"], 2)])
+    plain = make_event()
+    organiser.post("/bookings", {"user_id": 1, "event_id": plain.id})
+
+    def listed(one):
+        guests = organiser.get(f"/admin/events/{one.id}/guest-list").json["guests"]
+        return sorted(guest["ticket_type"] for guest in guests)
+
+    assert listed(event) == ["Student", "VIP"]
+    assert listed(plain) == [""]

@@ -55,6 +55,7 @@ def test_the_list_names_guests_and_holds_no_code_and_no_email(volunteer, booking
         "name": "Meena",
         "seats": 3,
         "left": 0,
+        "ticket_type": "",
         "seats_in": [],
     }
     assert booking.reference not in response.text
