@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from app.models.columns import now
 from app.services import accounts
-from tests.browser import door_gallery, gift_gallery
+from tests.browser import door_gallery, gift_gallery, type_gallery
 from tests.browser.people import PASSWORD
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -119,6 +119,7 @@ class World:
         self.sql("UPDATE events SET deleted_at = now() WHERE id = %s", self.gone_event.id)
         for number in range(8):
             self.factories.event(name=f"Evening {number}", start_at=now() + (40 + number) * DAY)
+        type_gallery.fill(self)
         self._write_letters()
 
     def _book(self, name, seats):
@@ -536,6 +537,7 @@ VISITOR = [
     Scene("guest-tickets", guests_tickets),
     Scene("guest-tickets-none", at("/tickets")),
     *(Scene(name, play) for name, play in gift_gallery.SCENES.items()),
+    *(Scene(name, play) for name, play in type_gallery.VISITOR.items()),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
@@ -574,6 +576,7 @@ MEMBER = [
     Scene("ticket-many-more", booking("gone", "?from=11")),
     Scene("ticket-given-back", booking("given back")),
     Scene("ticket-event-cancelled", booking("cancelled")),
+    *(Scene(name, play) for name, play in type_gallery.MEMBER.items()),
     Scene("cancellation", booking("ok", "/cancellation")),
     Scene("cancellation-wrong-number", wrong_number),
     Scene("cancellation-too-late", booking("late", "/cancellation")),
