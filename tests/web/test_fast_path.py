@@ -261,3 +261,23 @@ def _without(told, address):
         if name != "Content-Length"
     ]
     return status, text.replace(address, "ticket"), kept
+
+
+def test_ticket_types_are_booked_by_the_fast_path_too(lanes, make_event, factories, sql):
+    event = make_event()
+    types = factories.ticket_types(event, {"name": "VIP"})
+    asked = {f"items-{kind.id}": "1" for kind in types.values()}
+    answers, said = lanes(event, {"name": "Asha", "email": "asha@example.com", **asked})
+    assert [one[0] for one in answers] == [303, 303]
+    assert said[0] is not None
+    assert sql("SELECT count(*), count(DISTINCT order_reference) FROM bookings") == [(4, 2)]
+
+
+def test_what_a_ticket_type_refuses_is_told_by_the_view(lanes, make_event, factories):
+    event = make_event()
+    vip = factories.ticket_types(event, {"name": "VIP", "quota": 1})["VIP"]
+    asked = {"name": "Asha", "email": "asha@example.com", f"items-{vip.id}": "2"}
+    (fast, slow), said = lanes(event, asked)
+    assert fast == slow
+    assert fast[0] == 409
+    assert said[0] is None
