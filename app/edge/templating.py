@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
         preview_url=preview_url,
         event_facts=event_facts,
         how_to_pay=prices.how_to_pay,
+        how_to_pay_together=prices.how_to_pay_together,
         how_to_pay_booking=prices.how_to_pay_booking,
         map_url=map_url,
         wallets_of=lambda seats: wallets.offered(seats, settings()),

@@ -54,6 +54,13 @@ def how_to_pay_booking(booking: Booking) -> str:
     return str(_("Pay %(price)s at the door.", price=cost))
 
 
+def how_to_pay_together(event: Event, minor: int, currency: str) -> str:
+    """How the bookings of one order are paid, whose prices have this sum."""
+    if event.payment_note or not minor:
+        return event.payment_note
+    return str(_("Pay %(price)s at the door.", price=price(minor, currency)))
+
+
 def amount_refused(error: ValueError, currency: str) -> str:
     """Word why a typed amount was not taken (`NotAnAmount`), and how to write it."""
     if isinstance(error, Ambiguous):

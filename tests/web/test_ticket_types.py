@@ -1,11 +1,15 @@
 """Ticket types on the visitors' pages: the booking form, what it refuses, and the tickets."""
 
+import mailbox
 import re
 from datetime import timedelta
 
 import pytest
 
+from app.booking.orders import Item
 from app.models.columns import now
+from app.presenters import ticket_papers, wallet_passes
+from app.services import bookings
 from tests.web.conftest import HTMX
 
 GUEST = {"name": "Lakshmi", "email": "lakshmi@example.com", "idempotency_key": "a-key-of-one-page"}
@@ -39,6 +43,10 @@ def book(visitor, event, fields, headers=None):
     return visitor.post(f"/events/{event.id}/bookings", GUEST | fields, **options)
 
 
+def is_text(part):
+    return part.get_content_maintype() == "text"
+
+
 def row(page, kind):
     found = re.search(
         rf'<div id="items-{kind.id}-row".*?(?=<div id="items-|</fieldset>)', page, re.S
@@ -47,7 +55,7 @@ def row(page, kind):
 
 
 def words(html):
-    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_the_form_offers_each_type_with_a_field_of_its_own(visitor, event, types):
@@ -55,7 +63,7 @@ def test_the_form_offers_each_type_with_a_field_of_its_own(visitor, event, types
     general, vip, student = (row(page, types[name]) for name in ("General", "VIP", "Student"))
     assert page.index(general[:20]) < page.index(vip[:20]) < page.index(student[:20])
     assert words(general) == "General ₹500 − +"
-    assert words(vip) == "VIP ₹2,000 The front row − + Only 10 left"
+    assert words(vip) == "VIP ₹2,000 − + The front row Only 10 left"
     assert words(student) == "Student Free − + 2 to 4 at a time."
     field = f"items-{types['VIP'].id}"
     assert f'<label for="{field}"' in vip
@@ -197,7 +205,7 @@ def test_tickets_of_one_order_name_their_type_and_link_each_other(
     together = re.search(r'<section class="together".*?</section>', page, re.S)[0]
     assert "General 2 seats · ₹1,000 · this ticket" in words(together)
     assert "VIP 1 seat · ₹2,000" in words(together)
-    assert "3 seats in all: ₹3,000" in words(together)
+    assert "3 seats in all: ₹3,000. Pay ₹3,000 at the door." in words(together)
     assert "Ticket type General" in words(page)
     other = who.get(re.search(r'<a href="([^"]+)">.*?VIP', together)[1]).text
     assert "Ticket type VIP" in words(other)
@@ -244,3 +252,31 @@ def test_what_was_booked_before_there_were_types_is_of_the_default_one(
 def test_a_booking_of_an_event_without_types_names_none(signed_in, alice, event, make_booking):
     booking = make_booking(event, user=alice)
     assert "Ticket type" not in signed_in.get(f"/bookings/{booking.id}").text
+
+
+def test_paper_letter_and_passes_name_the_type(app, event, types, alice, factories, tmp_path):
+    folder = tmp_path / "mail"
+    with app.app_context():
+        made = bookings.book(
+            app.extensions["desk"],
+            user_id=alice.id,
+            event_id=event.id,
+            seats=1,
+            items=[Item(types["VIP"].id, 1)],
+        ).booking
+    with app.test_request_context():
+        booking, settings = bookings.get_booking(made.id), app.extensions["settings"]
+        (paper,) = [
+            fact["text"]
+            for fact in ticket_papers.ticket_facts(booking, settings)["facts"]
+            if fact["label"] == "Ticket type"
+        ]
+        apple = wallet_passes.apple_pass(booking, 1, settings)["eventTicket"]["auxiliaryFields"]
+        google = wallet_passes.google_pass(booking, 1, settings, 200)["eventTicketObjects"][0]
+    assert paper == "VIP"
+    assert {"key": "type", "label": "Ticket type", "value": "VIP"} in apple
+    assert google["ticketType"]["defaultValue"]["value"] == "VIP"
+    key = factories.letter(folder, "ticket", booking, {})
+    letter = mailbox.Maildir(folder).get_message(key)
+    said = [part.get_payload(decode=True).decode() for part in letter.walk() if is_text(part)]
+    assert [part.count("VIP") for part in said] == [1, 1, 1], "in words, as a page, in the calendar"
