@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
+from app.booking import ticket_types
 from app.booking.desk import BookingDesk
 from app.booking.orders import Order
 from app.booking.seat_changes import SeatChanges
-from app.models import Event, User
+from app.models import Event, TicketType, User
 from app.models.columns import now
 from app.services import accounts
 
@@ -88,6 +89,8 @@ def _make(changes: SeatChanges, facts: dict[str, Any]) -> Event:
         **{name: facts[name] for name in _PLAIN if name in facts},
     )
     changes.add(event)  # ids follow the order of the list: event 1 is the concert
+    for kind in facts.get("ticket_types", ()):
+        ticket_types.add(changes.session, event, TicketType(**kind), default_name="General")
     return event
 
 

@@ -37,6 +37,15 @@ def test_the_demo_shows_every_state_that_a_visitor_may_meet(desk):
     assert len({event.city for event in shown}) > 5
 
 
+def test_one_of_the_demos_events_sells_several_ticket_types_once_seeded_and_twice(desk, sql):
+    for _ in range(2):
+        demo.seed_demo(desk, with_password=True)
+    types = sql("SELECT name, is_default FROM ticket_types ORDER BY position")
+    assert types == [("General", True), ("Front of stage", False), ("Student", False)]
+    prices = "SELECT price_minor, highest_price_minor FROM events WHERE has_types"
+    assert sql(prices) == [(30_000, 180_000)]
+
+
 def upcoming(sql):
     return sql("SELECT name, start_at, end_at FROM events WHERE end_at > now() ORDER BY name")
 
