@@ -24,6 +24,7 @@ from app.admin import (
     mails,
     no_shows,
     refunds,
+    ticket_types,
     walk_ins,
 )
 
@@ -37,6 +38,7 @@ PAGES = (
         door_lists,
         no_shows,
         holds,
+        ticket_types,
         guest_messages,
         images,
         bookings,

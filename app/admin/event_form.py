@@ -51,7 +51,7 @@ def check_moment(form: Any, field: DateTimeLocalField) -> None:
     """Refuse a moment that `form.zone` can't have."""
     zone = form.zone or ZoneInfo("UTC")
     try:
-        _in_utc(field.data, zone)
+        in_utc(field.data, zone)
     except NoSuchHour as error:
         hours = {"hour": f"{error.local:%H:%M}", "instead": f"{error.instead:%H:%M}"}
         sentence = _(
@@ -70,7 +70,7 @@ def _line(label: str, max_length: int, **kwargs: Any) -> StringField:
     return StringField(label, filters=[strip], validators=[Length(max=max_length)], **kwargs)
 
 
-def _time_field(label: str, **kwargs: Any) -> DateTimeLocalField:
+def time_field(label: str, **kwargs: Any) -> DateTimeLocalField:
     return DateTimeLocalField(
         label,
         format=TIME_FORMATS,
@@ -102,7 +102,7 @@ class EventForm(Form):
         format=TIME_FORMATS,
         validators=[InputRequired(_("Say when the event starts.")), check_moment],
     )
-    end_at = _time_field(_("Ends"), description=_("Until then it is shown as under way."))
+    end_at = time_field(_("Ends"), description=_("Until then it is shown as under way."))
     capacity = WholeNumberField(
         _("Capacity"),
         validators=[
@@ -127,12 +127,12 @@ class EventForm(Form):
         validators=[Optional(), NumberRange(1, MAX_SEATS)],
         description=_("At most; leave empty for no limit."),
     )
-    sales_open_at = _time_field(_("Sales open"), description=_("Leave empty to sell at once."))
-    sales_close_at = _time_field(
+    sales_open_at = time_field(_("Sales open"), description=_("Leave empty to sell at once."))
+    sales_close_at = time_field(
         _("Sales close"),
         description=_("Leave empty to sell until it starts; its end at most."),
     )
-    cancel_until = _time_field(
+    cancel_until = time_field(
         _("Cancel until"),
         description=_("Leave empty: until it starts. At the latest, until it ends."),
     )
@@ -162,7 +162,7 @@ class EventForm(Form):
         if self.zone is None or any(self[name].errors for name in TIMES):
             return is_valid
         try:
-            check_times(SimpleNamespace(**{n: _in_utc(self[n].data, self.zone) for n in TIMES}))
+            check_times(SimpleNamespace(**{n: in_utc(self[n].data, self.zone) for n in TIMES}))
         except InvalidField as error:
             self.refuse(error.field, sentence(error.message))
             return False
@@ -172,7 +172,7 @@ class EventForm(Form):
     def of(cls, event: Event) -> "EventForm":
         """The form filled with the event's facts, with times in the event's time zone."""
         facts: dict[str, Any] = {name: getattr(event, name) for name in LINES}
-        facts |= {name: _to_local(getattr(event, name), event.zone) for name in TIMES}
+        facts |= {name: to_local(getattr(event, name), event.zone) for name in TIMES}
         form = cls(
             formdata=None,
             **facts,
@@ -237,9 +237,9 @@ class EventForm(Form):
         typed, zone = self[name].data, ZoneInfo(self.time_zone.data)
         if shown and shown.time_zone == zone.key:
             at: datetime | None = getattr(shown, name)
-            if typed == _to_the_minute(_to_local(at, zone)):
+            if typed == to_the_minute(to_local(at, zone)):
                 return at
-        return _in_utc(typed, zone)
+        return in_utc(typed, zone)
 
     def seen_at(self) -> datetime | None:
         """The `updated_at` of the event that the form was filled from."""
@@ -258,13 +258,16 @@ def _text(field: Field) -> str:
     return str(field._value()).replace("\r\n", "\n").strip()
 
 
-def _to_local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+def to_local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A moment as a form's field has it, by the clocks of the zone."""
     return at.astimezone(zone).replace(tzinfo=None) if at else None
 
 
-def _to_the_minute(local: datetime | None) -> datetime | None:
+def to_the_minute(local: datetime | None) -> datetime | None:
+    """What of a local time can be typed."""
     return local.replace(second=0, microsecond=0, fold=0) if local else None
 
 
-def _in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+def in_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment that was typed by the clocks of the zone. Raises `ValueError`."""
     return from_local(local, zone) if local else None

@@ -7,7 +7,7 @@ from flask import Response, flash, make_response, render_template, request, url_
 from flask_babel import gettext as _
 
 from app.admin.event_form import EventForm
-from app.admin.money_fields import fix_if_booked
+from app.admin.money_fields import fix_if_booked, keep_price
 from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
@@ -59,6 +59,7 @@ def save(
     """
     event = events.get_event(event_id, drafts=True)
     form = EventForm(currency=event.currency) if is_form_sent() else EventForm.of(event)
+    keep_price(form, event)
     if not valid_with_picture(form, needs_file=needs_file):
         return form_page(form, event, 422)
     if is_form_sent() and _words_would_be_lost(form, event):

@@ -9,6 +9,7 @@ from app.admin import event_saving
 from app.admin.copy_form import CopyForm
 from app.admin.event_form import EventForm
 from app.admin.guard import staff_pages
+from app.admin.money_fields import keep_price
 from app.edge.current import desk
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
@@ -165,6 +166,7 @@ def _preview() -> tuple[EventForm, Event | None]:
     event_id = request.args.get("event", type=an_id)
     current = events.get_event(event_id, drafts=True) if event_id else None
     form = EventForm(**({"currency": current.currency} if current else {}))
+    keep_price(form, current)
     if not form.validate():
         return form, None
     try:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
-from app.lib.money import NotAnAmount, current_currencies, parse_money
+from app.lib.money import NotAnAmount, current_currencies, minor_to_text, parse_money
 from app.models import Event
 from app.models.event import MAX_PRICE_MINOR
 from app.presenters.prices import amount_refused, price
@@ -68,9 +68,18 @@ def both_priced(
     return [name for name in MONEY if mine[name] != theirs[name]]
 
 
+def keep_price(form: Any, event: Event | None) -> None:
+    """Leave an event with ticket types its price, the lowest of theirs: its form asks for none."""
+    if event and event.has_types:
+        form.price.data = minor_to_text(event.price_minor, event.currency)
+
+
 def fix_if_booked(form: Any, event: Event) -> None:
-    """Let nothing but the event's currency be chosen, once anything was booked in it."""
-    if has_bookings(event.id):
+    """Let nothing but the event's currency be chosen, once anything was booked in it, or its ticket
+    types have prices in it."""
+    if event.has_types:
+        form.currency.fix(_("The prices of its ticket types are in it, so it can't change."))
+    elif has_bookings(event.id):
         form.currency.fix(_("Seats were booked in it, so it can't change any more."))
 
 

@@ -71,11 +71,15 @@ def amount_refused(error: ValueError, currency: str) -> str:
         message = _("%(currency)s has %(digits)d decimals: write it as in %(example)s.")
     else:
         message = _("%(currency)s has no decimals: write it as in %(example)s.")
-    facts = {"currency": currency, "digits": digits_of(currency), "example": _examples(currency)}
+    facts = {
+        "currency": currency,
+        "digits": digits_of(currency),
+        "example": amount_examples(currency),
+    }
     return str(message % facts)
 
 
-def _examples(currency: str) -> str:
+def amount_examples(currency: str) -> str:
     """Amounts as they are typed: `1250 or 12.50`."""
     digits = digits_of(currency)
     finest = minor_to_text(125 * 10 ** (digits - 1), currency) if digits else ""

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.booking import ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
-from app.errors import InvalidField, TicketTypeNotFound
+from app.errors import InvalidField, TicketTypeNotFound, VersionConflict
 from app.models import Booking, Event, TicketType, TypeState
 from app.models.columns import now
 from app.models.staff_scope import require_event
@@ -110,6 +110,12 @@ def get_type(event_id: int, type_id: int) -> TicketType:
     return kind
 
 
+def is_booked(kind: TicketType) -> bool:
+    """Whether anything of the type was ever booked, cancelled bookings included."""
+    wanted = Booking.event_id == kind.event_id, Booking.ticket_type_id == kind.id
+    return bool(db.session.scalar(select(exists().where(*wanted))))
+
+
 @retry_if_ended
 def add_type(
     event_id: int, facts: Mapping[str, Any], desk: BookingDesk, *, default_name: str = DEFAULT_NAME
@@ -132,12 +138,18 @@ def add_type(
 
 @retry_if_ended
 def change_type(
-    event_id: int, type_id: int, facts: Mapping[str, Any], desk: BookingDesk
+    event_id: int,
+    type_id: int,
+    facts: Mapping[str, Any],
+    desk: BookingDesk,
+    *,
+    seen: Mapping[str, Any] | None = None,
 ) -> TicketType:
     """Change the given facts. A new price is that of bookings to come.
 
-    Raises `EventNotFound`, `TicketTypeNotFound`, and `InvalidField`, also for a quota below what
-    is taken.
+    `seen` are facts as the editor saw them. Raises `EventNotFound`, `TicketTypeNotFound`,
+    `VersionConflict` if one of them is another by now, and `InvalidField`, also for a quota below
+    what is taken.
     """
     require_event(event_id)
     with desk.changing(event_id) as changes:
@@ -145,6 +157,8 @@ def change_type(
         # Read before anything changes: it would write, or forget, what breaks a rule.
         types = ticket_types.types_of(session, event_id)
         kind = _locked(session, event, type_id)
+        if any(getattr(kind, name) != value for name, value in (seen or {}).items()):
+            raise VersionConflict(event_id)
         before, after = audit.changes(kind, _known(facts))
         for name, value in after.items():
             setattr(kind, name, value)
@@ -158,6 +172,29 @@ def change_type(
             named = {"ticket_type": kind.name}
             audit.record("ticket_type.changed", event, before=before, after=named | after)
     return kind
+
+
+@retry_if_ended
+def move_type(event_id: int, type_id: int, place: int, desk: BookingDesk) -> None:
+    """Move the type to a place on the event's page, from 0; the others keep their order.
+
+    Raises `EventNotFound`, `TicketTypeNotFound`.
+    """
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        types = list(ticket_types.types_of(session, event_id))
+        kind = next((one for one in types if one.id == type_id), None)
+        if kind is None:
+            raise TicketTypeNotFound(type_id)
+        was = types.index(kind)
+        types.insert(place, types.pop(was))
+        for position, one in enumerate(types):
+            one.position = position
+        if (becomes := types.index(kind)) != was:
+            event.updated_at = now()
+            facts = {"ticket_type": kind.name, "position": becomes + 1}
+            audit.record("ticket_type.changed", event, before={"position": was + 1}, after=facts)
 
 
 @retry_if_ended

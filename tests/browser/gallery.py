@@ -66,6 +66,8 @@ class World:
     events: dict = field(default_factory=dict)
     bookings: dict = field(default_factory=dict)
     hold: object = None
+    types: dict = field(default_factory=dict)
+    """Of the event `typed`, by name."""
     admin_key: str = ""
 
     def __post_init__(self):
@@ -92,6 +94,7 @@ class World:
             "held": {**many, "name": "House Seats", "seats_available": 0, "seats_held": 400},
             "free": {"name": "Tech Talk", "price_minor": 0, "capacity": 50},
             "long": {"name": "A Very Long Name " + "of an Evening " * 8, "capacity": 50},
+            "typed": {**many, "name": "Raga Night"},
             "late": {**many, "name": "Sadya", "cancel_until": now() - HOUR},
         }
         for order, (name, facts) in enumerate(states.items()):
@@ -367,6 +370,37 @@ def hold_without_name(page, world):
     page.goto(f"/admin/events/{world.events['ok'].id}/holds")
     page.get_by_role("button", name="Hold back").click()
     expect(page.locator("#errors")).to_be_visible()
+
+
+def ticket_types_of(world):
+    """An event with three ticket types, one of them hidden."""
+    event = world.events["typed"]
+    if not world.types:
+        world.types = world.factories.ticket_types(
+            event,
+            {
+                "name": "VIP",
+                "description": "Front rows, and a drink with the artists",
+                "price_minor": 150_000,
+                "quota": 40,
+                "max_per_order": 4,
+                "sales_close_at": event.start_at - DAY,
+            },
+            {"name": "Student", "price_minor": 20_000, "quota": 60, "hidden": True},
+        )
+    return f"/admin/events/{event.id}/ticket-types"
+
+
+def ticket_type_without_name(page, world):
+    page.goto(f"/admin/events/{world.events['ok'].id}/ticket-types")
+    page.get_by_label("What it includes").fill("Front rows")
+    page.get_by_label("Price of a seat").fill("dear")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#errors")).to_be_visible()
+
+
+def ticket_type(page, world):
+    page.goto(f"{ticket_types_of(world)}/{world.types['VIP'].id}")
 
 
 def books_checked(page, world):
@@ -655,6 +689,13 @@ ORGANISER = [
     Scene("admin-holds-none", at(lambda w: f"/admin/events/{w.events['ok'].id}/holds")),
     Scene("admin-holds-errors", hold_without_name),
     Scene("admin-hold", at(lambda w: f"/admin/events/{w.hold.event_id}/holds/{w.hold.id}")),
+    Scene("admin-ticket-types", at(ticket_types_of)),
+    Scene(
+        "admin-ticket-types-none",
+        at(lambda w: f"/admin/events/{w.events['ok'].id}/ticket-types"),
+    ),
+    Scene("admin-ticket-types-errors", ticket_type_without_name),
+    Scene("admin-ticket-type", ticket_type),
     Scene(
         "admin-issue",
         at(lambda w: f"/admin/events/{w.hold.event_id}/bookings/new?source={w.hold.id}"),

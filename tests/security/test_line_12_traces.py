@@ -138,6 +138,12 @@ CHANGES = {
     "admin_holds.create": {"name": "Sponsor", "seats": "2"},
     "admin_holds.update": {"name": "The band", "seats": "3", "seen": "3"},
     "admin_holds.release": {"seen": "3"},
+    "admin_ticket_types.create": {"name": "VIP", "price": "900", "present_name": "General"},
+    "admin_ticket_types.update": {"name": "Very", "price": "950"},
+    "admin_ticket_types.move": {"place": "0"},
+    "admin_ticket_types.withdraw": {},
+    "admin_ticket_types.offer": {},
+    "admin_ticket_types.remove": {},
     "admin_keys.create": {"name": "another", "role": "viewer"},
     "admin_keys.revoke": {},
     "api_admin_events.create_event": EVENT,
@@ -205,6 +211,9 @@ def prepare(app, desk, world, factories, endpoint):
     if "_holds." in endpoint:
         with app.app_context():
             ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id
+    if "_ticket_types." in endpoint:
+        kind = {"name": "Student", "withdrawn": endpoint.endswith("offer")}
+        ids["type_id"] = factories.ticket_types(event, kind)["Student"].id
     return ids
 
 
