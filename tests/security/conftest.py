@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.access.conftest import facts, world  # noqa: F401
+from tests.access.conftest import begin_with, beginnings, facts, world  # noqa: F401
 from tests.web.conftest import (  # noqa: F401
     Visitor,
     alice,
