@@ -135,6 +135,9 @@ def price_of(types: Mapping[int, EventTypes], order: Order, event_price: int) ->
 
 def _refusal(kind: TypeRow, seats: int, left: int, at: datetime) -> UtsavamError | None:
     state = type_state(kind, left, at)
+    if state == TypeState.HIDDEN and not kind.is_default:
+        # Whoever guesses its id is not told that it is there.
+        return TicketTypeNotFound(kind.id)
     if state not in SELLABLE:
         return TicketTypeNotOnSale(kind.event_id, kind.id, state)
     if seats < kind.min_per_order:

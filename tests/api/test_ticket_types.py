@@ -145,10 +145,13 @@ def test_an_order_that_one_type_can_not_meet_books_nothing(organiser, event, typ
     assert organiser.get(f"/events/{event.id}").json["seats_available"] == 5
 
 
-@pytest.mark.parametrize(("name", "state"), [("Early", "closed"), ("Guests", "hidden")])
-def test_a_type_that_is_not_on_sale_is_a_conflict_that_says_why(types, order, problem, name, state):
-    said = problem(order([(types[name], 1)]), 409, "type-not-on-sale")
-    assert (said["ticket_type_id"], said["state"]) == (types[name].id, state)
+def test_a_type_that_is_not_on_sale_is_a_conflict_that_says_why(types, order, problem):
+    said = problem(order([(types["Early"], 1)]), 409, "type-not-on-sale")
+    assert (said["ticket_type_id"], said["state"]) == (types["Early"].id, "closed")
+
+
+def test_who_guesses_a_hidden_type_is_told_that_there_is_none(types, order, problem):
+    problem(order([(types["Guests"], 1)]), 404, "not-found")
 
 
 def test_a_type_of_another_event_and_of_an_event_without_types_is_unknown(

@@ -150,14 +150,16 @@ def test_what_a_type_does_not_sell_is_refused_by_name(order, desk, event, kinds)
     for facts, state in (
         ({"sales_open_at": later}, "not_open"),
         ({"sales_open_at": None, "sales_close_at": before}, "closed"),
-        ({"sales_close_at": None, "hidden": True}, "hidden"),
-        ({"withdrawn": True}, "withdrawn"),
+        ({"sales_close_at": None, "withdrawn": True}, "withdrawn"),
     ):
         change(**facts)
         with pytest.raises(TicketTypeNotOnSale) as refused:
             order(General=1, VIP=1)
         assert refused.value.state == state
-    change(hidden=False, withdrawn=False, min_per_order=2, max_per_order=4)
+    change(withdrawn=False, hidden=True)
+    with pytest.raises(TicketTypeNotFound):
+        order(General=1, VIP=1)
+    change(hidden=False, min_per_order=2, max_per_order=4)
     for seats in (1, 5):
         with pytest.raises(InvalidField, match="VIP"):
             order(VIP=seats)
