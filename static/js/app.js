@@ -42,13 +42,15 @@
   }
 
   function label(input) {
+    const all = document.getElementById("seats-help");
     const help = document.getElementById(input.dataset.help || "seats-help");
     if (help) input.max = help.dataset.most;
     const button = input.form.querySelector("[data-book]");
     // An event with ticket types has a field for each.
     const fields = Array.from(input.form.querySelectorAll("[data-price]"));
     const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
-    const seats = sum(fields.map(asked)) || 0;
+    const wanted = sum(fields.map(asked)) || 0;
+    const seats = all && wanted > Number(all.dataset.most) ? 0 : wanted;
     const cost = sum(fields.map((field) => asked(field) * Number(field.dataset.price)));
     let text = button.dataset.book;
     if (seats) text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats.toLocaleString("en-IN"));
