@@ -280,3 +280,12 @@ def test_paper_letter_and_passes_name_the_type(app, event, types, alice, factori
     letter = mailbox.Maildir(folder).get_message(key)
     said = [part.get_payload(decode=True).decode() for part in letter.walk() if is_text(part)]
     assert [part.count("VIP") for part in said] == [1, 1, 1], "in words, as a page, in the calendar"
+
+
+def test_giving_back_names_the_type_of_what_goes(signed_in, alice, event, types, make_booking):
+    vip = make_booking(event, user=alice, seats=2, ticket_type_id=types["VIP"].id)
+    path = f"/bookings/{vip.id}/cancellation"
+    assert "Dance Night (VIP)" in words(signed_in.get(path).text).replace(" )", ")")
+    assert "Ticket type: VIP" in words(signed_in.get(path, headers=HTMX).text)
+    rows = words(signed_in.get("/bookings").text)
+    assert "Give back seats for Dance Night (VIP)" in rows.replace(" )", ")").replace("( ", "(")
