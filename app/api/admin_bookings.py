@@ -8,7 +8,7 @@ from app.api.present import event_booking_out, guest_out, json_response, page_re
 from app.api.schemas import EventBookingsOut, EventBookingsQuery
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
-from app.services import audit, booking_guests, booking_search, ticket_types
+from app.services import audit, booking_guests, booking_search
 from app.services.booking_guests import GuestChange
 from app.services.booking_search import BookingQuery
 
@@ -34,9 +34,9 @@ def list_bookings_of_event(event_id: int, query: EventBookingsQuery) -> Response
     )
     if page.items:
         audit.note_export("API", len(page.items), page.items[0].event)
-    types = ticket_types.types_of_bookings(page.items)
-    found = [event_booking_out(one, types.get(one.id), query.q) for one in page.items]
-    return page_response(EventBookingsOut(found), page)
+    return page_response(
+        EventBookingsOut([event_booking_out(b, query.q) for b in page.items]), page
+    )
 
 
 @blueprint.get("/admin/bookings")
@@ -53,9 +53,7 @@ def list_bookings(query: GuestsQuery) -> Response:
     if page.items:
         event = page.items[0].event if query.event_id else None
         audit.note_export("API", len(page.items), event)
-    types = ticket_types.types_of_bookings(page.items)
-    found = [guest_out(one, types.get(one.id), query.q) for one in page.items]
-    return page_response(GuestsOut(found), page)
+    return page_response(GuestsOut([guest_out(booking, query.q) for booking in page.items]), page)
 
 
 @blueprint.patch("/admin/bookings/<id:booking_id>/guest")
@@ -73,6 +71,4 @@ def change_guest(booking_id: int, body: GuestChangeIn) -> Response:
     `seen_name`, nothing changes if the guest is another by now.
     """
     change = GuestChange(**body.model_dump())
-    booking = booking_guests.change_guest(desk(), booking_id, change)
-    types = ticket_types.types_of_bookings([booking])
-    return json_response(guest_out(booking, types.get(booking_id)))
+    return json_response(guest_out(booking_guests.change_guest(desk(), booking_id, change)))

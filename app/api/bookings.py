@@ -28,7 +28,7 @@ from app.edge import rate_limits
 from app.edge.current import desk
 from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
 from app.models.booking import MAX_SEATS
-from app.services import bookings, ticket_types
+from app.services import bookings
 
 blueprint = api_blueprint("bookings", __name__)
 BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
@@ -127,9 +127,7 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
     if caller().limited_to not in (None, user_id):
         raise UserNotFound(user_id)
     page = bookings.list_bookings_of_user(user_id, limit=query.limit, after=query.after)
-    types = ticket_types.types_of_bookings(page.items)
-    found = [user_booking_out(booking, types.get(booking.id)) for booking in page.items]
-    return page_response(UserBookingsOut(found), page)
+    return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
 
 
 def place(

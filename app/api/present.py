@@ -85,7 +85,8 @@ def _ordered_facts(booking: Confirmed, for_guest: bool) -> dict[str, object]:
     return facts
 
 
-def _booking_details(booking: Booking, kind: TicketType | None) -> dict[str, object]:
+def _booking_details(booking: Booking) -> dict[str, object]:
+    kind = booking.ticket_type
     return {
         **_booking_facts(booking),
         "state": booking.state,
@@ -101,35 +102,34 @@ def _booking_details(booking: Booking, kind: TicketType | None) -> dict[str, obj
 
 
 def booking_out(booking: Booking) -> BookingOut:
-    kind = ticket_types.types_of_bookings([booking]).get(booking.id)
-    return BookingOut.model_validate(_booking_details(booking, kind))
+    return BookingOut.model_validate(_booking_details(booking))
 
 
-def user_booking_out(booking: Booking, kind: TicketType | None) -> UserBookingOut:
+def user_booking_out(booking: Booking) -> UserBookingOut:
     event = booking.event
     facts = {
         "event_name": event.name,
         "event_start_at": event.start_at,
         "event_phase": event.phase(),
     }
-    return UserBookingOut.model_validate({**_booking_details(booking, kind), **facts})
+    return UserBookingOut.model_validate({**_booking_details(booking), **facts})
 
 
-def event_booking_out(booking: Booking, kind: TicketType | None, q: str) -> EventBookingOut:
+def event_booking_out(booking: Booking, q: str) -> EventBookingOut:
     """A booking with its guest, and the seat of a ticket's code that was searched for."""
-    return EventBookingOut.model_validate(_guest_details(booking, kind, q))
+    return EventBookingOut.model_validate(_guest_details(booking, q))
 
 
-def guest_out(booking: Booking, kind: TicketType | None, q: str = "") -> GuestOut:
+def guest_out(booking: Booking, q: str = "") -> GuestOut:
     """Like `event_booking_out`, with the event."""
     event = {"event_name": booking.event.name, "event_start_at": booking.event.start_at}
-    return GuestOut.model_validate({**_guest_details(booking, kind, q), **event})
+    return GuestOut.model_validate({**_guest_details(booking, q), **event})
 
 
-def _guest_details(booking: Booking, kind: TicketType | None, q: str) -> dict[str, object]:
+def _guest_details(booking: Booking, q: str) -> dict[str, object]:
     code = read_code(q)
     return {
-        **_booking_details(booking, kind),
+        **_booking_details(booking),
         "user_name": booking.guest_name or booking.user.name,
         "user_email": shown_email(booking.user.email),
         "scanned_seat": code.seat if code else None,

@@ -25,8 +25,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "copyEvent": {"name": "The same, once more"},
     "addHold": {"name": "Sponsor", "seats": 4},
     "changeHold": {"seats": 3},
-    "addTicketType": {"name": "Student", "price_minor": 10000, "quota": 20, "max_per_order": 2},
-    "changeTicketType": {"quota": 30},
+    "addTicketType": {"name": "Early bird", "price_minor": 10000, "quota": 20, "max_per_order": 2},
+    "changeTicketType": {"quota": 1500},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
     "changeGuestOfBooking": {"name": "Alice"},
     "checkIn": {"id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d", "booking_id": 3, "door": "East"},
@@ -62,7 +62,8 @@ _OF_DOORS = (
 _OF_GIFTS = ("giveSeat", "listGifts", "takeSeatBack")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
-    **{call: {"event_id": 2, "type_id": 2} for call in _OF_TYPES},
+    # The event that sells several types.
+    **{call: {"event_id": 12, "type_id": 3} for call in _OF_TYPES},
     # What the first makes, where all samples are sent in the document's order.
     **{call: {"booking_id": 5, "gift_id": 17} for call in _OF_GIFTS},
     # The event of the booking that is checked in.

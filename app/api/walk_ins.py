@@ -14,7 +14,7 @@ from app.booking.walk_ins import WalkIn
 from app.edge.current import desk
 from app.models import Booking
 from app.presenters.guests import guest_name
-from app.services import admissions, ticket_types, walk_ins
+from app.services import admissions, walk_ins
 
 blueprint = api_blueprint("walk_ins", __name__)
 
@@ -53,7 +53,7 @@ def undo_walk_in(event_id: int, check_in_id: UUID, body: UndoIn) -> Response:
 
 
 def _out(booking: Booking) -> WalkInOut:
-    kind = ticket_types.types_of_bookings([booking]).get(booking.id)
+    kind = booking.ticket_type
     return WalkInOut(
         booking_id=booking.id,
         reference=booking.reference,

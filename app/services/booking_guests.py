@@ -97,7 +97,11 @@ def _locked(session: Session, booking_id: int) -> Booking:
         booking_id,
         with_for_update={"of": Booking},
         populate_existing=True,
-        options=[joinedload(Booking.event), joinedload(Booking.user)],
+        options=[
+            joinedload(Booking.event),
+            joinedload(Booking.user),
+            joinedload(Booking.ticket_type),
+        ],
     )
 
 

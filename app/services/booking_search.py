@@ -13,7 +13,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.db import db
 from app.errors import EventNotFound
@@ -215,6 +215,7 @@ def _of_state(wanted: Any, query: BookingQuery) -> Any:
 def _chosen(query: BookingQuery) -> Select[Any]:
     wanted = _of_state(_wanted(select(Booking), query), query)
     chosen: Select[Any] = wanted.options(
-        contains_eager(Booking.user), contains_eager(Booking.event)
+        *(contains_eager(Booking.user), contains_eager(Booking.event)),
+        joinedload(Booking.ticket_type),
     )
     return chosen

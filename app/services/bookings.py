@@ -110,7 +110,7 @@ def cancel(
             # Locked against doors, which lock no event.
             with_for_update={"of": Booking, "key_share": True},
             populate_existing=True,
-            options=[joinedload(Booking.event)],
+            options=[joinedload(Booking.event), joinedload(Booking.ticket_type)],
         )
         if booking.status == BookingStatus.GIVEN_AWAY.value:
             raise BookingChanged(booking_id)
@@ -195,13 +195,13 @@ def booked_together(booking: Booking) -> Sequence[Booking]:
 def list_bookings_of_user(
     user_id: int, *, limit: int = 50, after: str | None = None
 ) -> Page[Booking]:
-    """The user's bookings, newest first, each with its event. Raises `UserNotFound`."""
+    """The user's bookings, newest first, each with its event and type. Raises `UserNotFound`."""
     if db.session.get(User, user_id) is None:
         raise UserNotFound(user_id)
     query = (
         select(Booking)
         .where(Booking.user_id == user_id, within(Booking.event_id))
-        .options(joinedload(Booking.event))
+        .options(joinedload(Booking.event), joinedload(Booking.ticket_type))
         .order_by(Booking.id.desc())
     )
     if after:

@@ -65,21 +65,6 @@ def show_prices(events: Iterable[Event], types: Mapping[int, Sequence[TicketType
             ticket_types.show_prices(event, types[event.id])
 
 
-def types_of_bookings(bookings: Iterable[Booking]) -> dict[int, TicketType]:
-    """The ticket type of each of these bookings, by booking, detached; the bookings have their
-    events. Bookings of events without types are left out.
-    """
-    found = list(bookings)
-    types = types_of_events({one.event.id: one.event for one in found}.values())
-    by_id = {kind.id: kind for of_one in types.values() for kind in of_one}
-    defaults = {kind.event_id: kind for kind in by_id.values() if kind.is_default}
-    return {
-        one.id: defaults[one.event_id] if one.ticket_type_id is None else by_id[one.ticket_type_id]
-        for one in found
-        if one.event_id in types
-    }
-
-
 def list_offered(event: Event, seats_available: int | None = None) -> Sequence[Offered]:
     """The types that the event's page offers: neither hidden nor withdrawn.
 

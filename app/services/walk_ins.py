@@ -128,7 +128,11 @@ def _locked_booking(session: Session, event: Event, walk_in_id: UUID) -> Booking
         known.booking_id,
         with_for_update={"of": Booking, "key_share": True},
         populate_existing=True,
-        options=[joinedload(Booking.event), joinedload(Booking.user)],
+        options=[
+            joinedload(Booking.event),
+            joinedload(Booking.user),
+            joinedload(Booking.ticket_type),
+        ],
     )
     if booking.user.email != WALK_INS:
         raise CheckInNotFound(walk_in_id)

@@ -56,7 +56,7 @@ def test_no_type_of_a_cancelled_event_is_in_stock(visitor, factories, make_event
 
 
 def test_a_feed_says_from_which_price(visitor, event, types):
-    assert "· from ₹400<" in html.unescape(visitor.get("/events.atom").text)
+    assert "· from ₹500<" in html.unescape(visitor.get("/events.atom").text)
 
 
 def test_a_spreadsheet_and_the_own_data_name_the_type_of_each_booking(
