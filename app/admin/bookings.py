@@ -35,6 +35,7 @@ from app.services import (
     issues,
     outbox,
     sign_in_links,
+    ticket_types,
     tickets,
 )
 from app.services.booking_search import BookingQuery
@@ -171,6 +172,7 @@ def new(event_id: int) -> Answer:
     source = request.args.get("source", ON_SALE)
     form = BookForForm(
         held,
+        ticket_types.list_issued(held.event),
         formdata=None,
         seats=1,
         source=source,
@@ -183,7 +185,7 @@ def new(event_id: int) -> Answer:
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
     held = holds.list_holds(event_id)
-    form = BookForForm(held)
+    form = BookForForm(held, ticket_types.list_issued(held.event))
     if not form.validate():
         return _booking_page(form, held, 422)
     try:

@@ -1,5 +1,6 @@
 """Forms for named holds, and for booking on a guest's behalf, also from a hold."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -12,8 +13,10 @@ from wtforms.widgets import HiddenInput
 from app.admin.booking_forms import guest_email_field, guest_name_field
 from app.booking.issues import Issue
 from app.edge.forms import Form, WholeNumberField, strip
+from app.models import Event, TicketType
 from app.models.booking import MAX_ISSUED_FOR, MAX_SEATS
 from app.models.event import MAX_CAPACITY
+from app.presenters.prices import price_or_free
 from app.services.holds import HeldSeats
 
 ON_SALE, UNNAMED = "sale", "held"
@@ -69,6 +72,7 @@ class BookForForm(Form):
         ],
     )
     source = SelectField(_("Of which seats"), default=ON_SALE)
+    ticket_type_id = SelectField(_("Ticket type"))
     free = BooleanField(_("Free of charge"))
     past_limit = BooleanField(_("Also past the limit per person"))
     issued_for = StringField(
@@ -82,9 +86,18 @@ class BookForForm(Form):
     )
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
 
-    def __init__(self, held: HeldSeats, **facts: Any) -> None:
+    def __init__(self, held: HeldSeats, types: Sequence[TicketType], **facts: Any) -> None:
         super().__init__(**facts)
         self.source.choices = list(_sources(held))
+        if not types:
+            del self.ticket_type_id
+            return
+        self.ticket_type_id.choices = [
+            SelectChoice(str(kind.id), _type_label(kind, held.event)) for kind in types
+        ]
+        if not self.is_submitted():
+            default = next((kind for kind in types if kind.is_default), types[0])
+            self.ticket_type_id.data = str(default.id)
 
     @property
     def wanted(self) -> Issue:
@@ -99,8 +112,21 @@ class BookForForm(Form):
             from_held=source == UNNAMED,
             free=self.free.data,
             past_limit=self.past_limit.data,
+            ticket_type_id=int(self.ticket_type_id.data) if "ticket_type_id" in self else None,
             idempotency_key=self.idempotency_key.data,
         )
+
+
+def _type_label(kind: TicketType, event: Event) -> str:
+    cost, left = price_or_free(kind.price_minor, event.currency), kind.left(event.seats_available)
+    label = ngettext(
+        "%(name)s, %(price)s: %(num)d seat",
+        "%(name)s, %(price)s: %(num)d seats",
+        left,
+        name=kind.name,
+        price=cost,
+    )
+    return str(label)
 
 
 def _sources(held: HeldSeats) -> Any:

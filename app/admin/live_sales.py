@@ -17,7 +17,7 @@ from app.edge.htmx import Answer, go_to
 from app.errors import InvalidField, VersionConflict
 from app.models import Event
 from app.presenters.charts import bar_chart, step_chart
-from app.services import events, live_sales
+from app.services import events, live_sales, ticket_types
 from app.services.live_sales import LiveSales
 
 blueprint = staff_pages("admin_live_sales", __name__)
@@ -108,6 +108,7 @@ def _page(found: LiveSales, refused: HoldForm | None = None, status: int = 200) 
         hold=forms[HoldForm],
         release=forms[ReleaseForm],
         rows=list(_rows(found)),
+        by_type=ticket_types.sales_by_type(found.event.id) if found.event.has_types else (),
         **_shown(found),
     )
     return make_response(page, status)

@@ -6,7 +6,7 @@ from flask import Response, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import BooleanField, HiddenField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.admin.door import DOOR
 from app.admin.door_forms import IDENT, UndoForm
@@ -15,7 +15,7 @@ from app.booking.walk_ins import WalkIn
 from app.edge.current import desk
 from app.edge.forms import Form, WholeNumberField, strip
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
-from app.errors import InvalidField, Refused
+from app.errors import InvalidField, Refused, TicketTypeNotFound
 from app.models import Event
 from app.models.booking import MAX_SEATS
 from app.presenters.problems import problem_of
@@ -23,6 +23,10 @@ from app.services import admissions, events, walk_ins
 
 blueprint = staff_pages("walk_ins", __name__)
 _SEATS = lazy_gettext("Choose from 1 to %(max)d seats.", max=MAX_SEATS)
+
+
+MAX_ID = 10**18 - 1
+"""As addresses take them."""
 
 
 class SeatsForm(Form):
@@ -35,10 +39,18 @@ class WalkInForm(SeatsForm):
     id = HiddenField(validators=[IDENT])
     name = StringField(filters=[strip], validators=[Length(max=100)])
     free = BooleanField()
+    ticket_type_id = WholeNumberField(validators=[Optional(), NumberRange(1, MAX_ID)])
+    """Of the button that sells seats of a type; that which gives them free says `free_type`."""
+    free_type = WholeNumberField(validators=[Optional(), NumberRange(1, MAX_ID)])
 
     def wanted(self, door: str) -> WalkIn:
         return WalkIn(
-            UUID(self.id.data), self.seats.data, self.name.data or "", self.free.data, door
+            UUID(self.id.data),
+            self.seats.data,
+            self.name.data or "",
+            self.free.data or self.free_type.data is not None,
+            door,
+            self.free_type.data or self.ticket_type_id.data,
         )
 
 
@@ -63,7 +75,7 @@ def create(event_id: int) -> Answer:
         return _page(event, error=next(iter(form.errors.values()))[0], status=422)
     try:
         booking = walk_ins.admit(desk(), event_id, form.wanted(session.get(DOOR, "")))
-    except InvalidField:
+    except (InvalidField, TicketTypeNotFound):
         return _out_of_date(event)
     except Refused as error:
         return _refused(event, error)
@@ -92,7 +104,7 @@ def _asked(event: Event, seats: int) -> Response:
         offer = walk_ins.offer(event.id)
     except Refused as error:
         return _refused(event, error)
-    return _page(event, seats=seats, left=offer.left)
+    return _page(event, seats=seats, left=offer.left, types=offer.types)
 
 
 def _out_of_date(event: Event) -> Response:

@@ -28,6 +28,8 @@ class ShownAnswer:
     icon: str
     word: str
     guest: str
+    ticket_type: str
+    """Of the booking; empty where the event has none."""
     lines: list[str]
     waiting: int
     """Seats of the booking that are not in yet."""
@@ -61,6 +63,7 @@ def shown_answer(
         icon,
         door_word(answer),
         guest_name(here) if here else "",
+        here.ticket_type_name if here else "",
         lines,
         here.seats - seats_in if stands and here else 0,
         here.id if here else None,

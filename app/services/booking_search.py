@@ -44,7 +44,10 @@ class BookingQuery:
 def search_bookings(
     query: BookingQuery, *, limit: int = 50, after: str | None = None
 ) -> Page[Booking]:
-    """Bookings, newest first, with user and event. Raises `InvalidField` for a bad cursor."""
+    """Bookings, newest first, with user, event and ticket type.
+
+    Raises `InvalidField` for a bad cursor.
+    """
     wanted = _chosen(query).order_by(Booking.id.desc())
     if after:
         wanted = wanted.where(Booking.id < decode_id_cursor(after))

@@ -57,7 +57,7 @@ class Told:
 
     check_in: CheckIn
     booking: Booking | None = None
-    """The code's, with event and user; None for a code that nothing is known of."""
+    """The code's, with event, user and ticket type; None for a code that nothing is known of."""
     earlier: Sequence[Admission] = field(default_factory=tuple)
     """Of the scan's seats, those that were in before it."""
     seats_in: int = 0
@@ -255,7 +255,10 @@ def _locked(session: Session, condition: ColumnElement[bool]) -> Booking | None:
     wanted = (
         select(Booking)
         .where(condition)
-        .options(joinedload(Booking.event), joinedload(Booking.user))
+        .options(
+            *(joinedload(Booking.event), joinedload(Booking.user)),
+            joinedload(Booking.ticket_type),
+        )
         .with_for_update(of=Booking, key_share=True)
     )
     rows = session.scalars(wanted, execution_options={"populate_existing": True})

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from app.db import db
 from app.lib.name_split import Part, split
 from app.lib.text import name_order
-from app.models import Admission, Booking, User
+from app.models import Admission, Booking, TicketType, User
+from app.models.booking import is_its_type
 from app.models.staff_scope import shown_email
 from app.services import events
 
@@ -33,6 +34,8 @@ class Expected(NamedTuple):
     seats: int
     issued_for: str | None
     seats_in: int
+    ticket_type: str
+    """Its name; empty where the event has none."""
 
 
 class DoorList(NamedTuple):
@@ -80,8 +83,9 @@ def _expected(event_id: int) -> list[Expected]:
     name = func.coalesce(Booking.guest_name, User.name)
     wanted = (
         select(Booking.reference, name, User.email, Booking.seats, Booking.issued_for)
-        .add_columns(func.coalesce(seats_in.c.seats, 0))
+        .add_columns(func.coalesce(seats_in.c.seats, 0), func.coalesce(TicketType.name, ""))
         .join(User, User.id == Booking.user_id)
+        .outerjoin(TicketType, is_its_type())
         .outerjoin(seats_in, seats_in.c.booking_id == Booking.id)
         .where(Booking.event_id == event_id, Booking.takes_seats)
         # By a cursor: each batch of it is a statement, which has seconds of its own to end.

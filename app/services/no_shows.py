@@ -68,7 +68,9 @@ def _page(event_id: int, limit: int, after: str | None) -> Page[Booking]:
     wanted = (
         select(Booking)
         .where(Booking.id.in_(ids))
-        .options(joinedload(Booking.user), joinedload(Booking.event))
+        .options(
+            joinedload(Booking.user), joinedload(Booking.event), joinedload(Booking.ticket_type)
+        )
     )
     found = {booking.id: booking for booking in db.session.scalars(wanted)}
     return Page([found[id] for id in ids if id in found], encode_cursor(ids[-1]) if more else None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, select
 
 from app.booking import ticket_types
 from app.booking.connections import retry_if_ended
@@ -11,6 +11,7 @@ from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import InvalidField, TicketTypeNotFound, VersionConflict
 from app.models import Booking, Event, TicketType, TypeState
+from app.models.booking import is_its_type
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.services import audit
@@ -85,6 +86,36 @@ def offered_of(types: Iterable[TicketType], event_left: int) -> Sequence[Offered
 def standing(kind: TicketType, event_left: int) -> Offered:
     """The type as it stands now, also one that the event's page does not offer."""
     return Offered(kind, kind.state(event_left, now()), kind.left(event_left))
+
+
+def list_issued(event: Event) -> Sequence[TicketType]:
+    """The types that staff may issue and a door may sell: all but withdrawn ones."""
+    return [kind for kind in list_types(event.id) if not kind.withdrawn] if event.has_types else []
+
+
+class TypeSales(NamedTuple):
+    """What is sold of a ticket type, and what it costs."""
+
+    type: TicketType
+    seats: int
+    """Of bookings that stand, issued and free ones too."""
+    value_minor: int
+    """The sum of what these seats cost, at the price each had; whether it was paid, nobody knows
+    here."""
+
+
+def sales_by_type(event_id: int) -> Sequence[TypeSales]:
+    """The sales of each of the event's types, in the order of its page."""
+    cost = cast(Booking.seats, BigInteger) * Booking.price_minor
+    sums = [cast(func.coalesce(func.sum(one), 0), BigInteger) for one in (Booking.seats, cost)]
+    query = (
+        select(TicketType, *sums)
+        .outerjoin(Booking, and_(is_its_type(), Booking.takes_seats))
+        .where(TicketType.event_id == event_id)
+        .group_by(TicketType.id)
+        .order_by(TicketType.position, TicketType.id)
+    )
+    return [TypeSales(kind, *figures) for kind, *figures in db.session.execute(query)]
 
 
 def get_type(event_id: int, type_id: int) -> TicketType:

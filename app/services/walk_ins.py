@@ -4,6 +4,7 @@ Booking and admission are one transaction, under the event's row lock as all tha
 limit per person counts for nobody here, and nobody is written to.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,12 +21,21 @@ from app.booking.orders import Booked, Confirmed
 from app.booking.walk_ins import WalkIn
 from app.db import db
 from app.errors import CheckInNotFound, InvalidField, SalesClosed
-from app.models import Admission, Booking, CheckIn, DoorAnswer, Event, EventStatus, SaleState
+from app.models import (
+    Admission,
+    Booking,
+    CheckIn,
+    DoorAnswer,
+    Event,
+    EventStatus,
+    SaleState,
+    TicketType,
+)
 from app.models.booking import MAX_SEATS
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.models.user import WALK_INS
-from app.services import admissions, audit, bookings, doors, events
+from app.services import admissions, audit, bookings, doors, events, ticket_types
 from app.services.accounts import constraint_of
 
 _TAKEN = {"pk_check_ins", "uq_bookings_user_id_idempotency_key"}
@@ -38,6 +48,8 @@ class Offer(NamedTuple):
     event: Event
     left: int
     """Seats on sale and those held back for the door."""
+    types: Sequence[TicketType]
+    """Of which they may be; none where the event has none."""
 
 
 def offer(event_id: int) -> Offer:
@@ -45,7 +57,8 @@ def offer(event_id: int) -> Offer:
     event = events.get_event(event_id, drafts=True)
     check_open(event, now())
     hold = walk_ins.door_hold(db.session(), event)
-    return Offer(event, event.seats_available + (hold.seats_left if hold else 0))
+    left = event.seats_available + (hold.seats_left if hold else 0)
+    return Offer(event, left, ticket_types.list_issued(event))
 
 
 def check_open(event: Event, at: datetime) -> None:

@@ -98,6 +98,7 @@
       // `actions`: { onMore(seats), onUndo() }
       tell(verdict, list, seatsIn, arrivals, actions) {
         const guest = verdict.guest ? [line(verdict.guest.name, "door-guest")] : [];
+        if (verdict.guest && verdict.guest.ticket_type) guest.push(line(verdict.guest.ticket_type, "door-type"));
         guest.forEach((name) => { name.dir = "auto"; });
         const told = [...guest, ...lines(verdict, list, seatsIn).map((text) => line(text))];
         const buttons = more(verdict, seatsIn, actions);
@@ -117,7 +118,8 @@
           const left = guest.seats - seatsInOf(guest);
           const [field, button, done] = ["input", "button", "[data-in]"].map((s) => row.querySelector(s));
           row.querySelector("strong").textContent = guest.name;
-          row.querySelector(".help").textContent = say("of_seats_in", { in: seatsInOf(guest), all: guest.seats });
+          const seats = say("of_seats_in", { in: seatsInOf(guest), all: guest.seats });
+          row.querySelector(".help").textContent = [guest.ticket_type, seats].filter(Boolean).join(" · ");
           button.querySelector(".visually-hidden").textContent = ` ${guest.name}`;
           field.max = field.value = String(left);
           if (left < 2) field.parentElement.remove();
