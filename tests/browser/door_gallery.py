@@ -23,6 +23,20 @@ def scanned(code, word):
     return play
 
 
+def vip(page, world):
+    page.goto(f"/door/{world.with_types().id}")
+    page.get_by_label("Code or name").fill(world.bookings["typed"].reference)
+    page.keyboard.press("Enter")
+    _told(page, "Admitted")
+    expect(page.locator(".door-type")).to_have_text("VIP")
+
+
+def vip_asked(page, world):
+    page.goto(f"/door/{world.with_types().id}")
+    page.get_by_role("button", name="2 seats for a walk-in").click()
+    expect(page.get_by_role("heading", name="Walk-in: 2 seats")).to_be_focused()
+
+
 def undone(page, world):
     scanned(lambda w: f"{w.bookings['ok'].reference}-3", "Admitted")(page, world)
     page.get_by_role("button", name="Undo").click()
@@ -116,6 +130,8 @@ SCENES = {
     "door-already-used": scanned(lambda w: f"{w.bookings['ok'].reference}-1", "Already used"),
     "door-not-valid": scanned(lambda w: "7Q2K9F4MXT3B-9", "Not valid"),
     "door-undone": undone,
+    "door-type": vip,
+    "door-type-walk-in": vip_asked,
     "door-guests": found,
     "door-nobody": of_nobody,
     "door-walk-in": asked,

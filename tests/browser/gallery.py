@@ -163,6 +163,25 @@ class World:
     def letter_url(self, letter):
         return f"/dev/mail/{self.letters[letter]}"
 
+    def with_types(self):
+        """An event with three ticket types, one of them hidden, and a booking of VIP."""
+        event = self.events["typed"]
+        if not self.types:
+            vip = {
+                "name": "VIP",
+                "description": "Front rows, and a drink with the artists",
+                "price_minor": 150_000,
+                "quota": 40,
+                "max_per_order": 4,
+                "sales_close_at": event.start_at - DAY,
+            }
+            student = {"name": "Student", "price_minor": 20_000, "quota": 60, "hidden": True}
+            self.types = self.factories.ticket_types(event, vip, student)
+            facts = {"ticket_type_id": self.types["VIP"].id, "price_minor": 150_000}
+            self.bookings["typed"] = self.factories.booking(event, seats=2, **facts)
+            self.sql("UPDATE ticket_types SET taken = 2 WHERE id = %s", self.types["VIP"].id)
+        return event
+
     def event_url(self, name):
         return f"/events/{self.events[name].id}/{self.events[name].slug}"
 
@@ -373,22 +392,7 @@ def hold_without_name(page, world):
 
 
 def ticket_types_of(world):
-    """An event with three ticket types, one of them hidden."""
-    event = world.events["typed"]
-    if not world.types:
-        world.types = world.factories.ticket_types(
-            event,
-            {
-                "name": "VIP",
-                "description": "Front rows, and a drink with the artists",
-                "price_minor": 150_000,
-                "quota": 40,
-                "max_per_order": 4,
-                "sales_close_at": event.start_at - DAY,
-            },
-            {"name": "Student", "price_minor": 20_000, "quota": 60, "hidden": True},
-        )
-    return f"/admin/events/{event.id}/ticket-types"
+    return f"/admin/events/{world.with_types().id}/ticket-types"
 
 
 def ticket_type_without_name(page, world):
@@ -696,6 +700,8 @@ ORGANISER = [
     ),
     Scene("admin-ticket-types-errors", ticket_type_without_name),
     Scene("admin-ticket-type", ticket_type),
+    Scene("admin-issue-typed", at(lambda w: f"/admin/events/{w.with_types().id}/bookings/new")),
+    Scene("admin-sales-typed", at(lambda w: f"/admin/events/{w.with_types().id}/console")),
     Scene(
         "admin-issue",
         at(lambda w: f"/admin/events/{w.hold.event_id}/bookings/new?source={w.hold.id}"),

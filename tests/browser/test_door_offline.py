@@ -1,6 +1,7 @@
 """The door without a network: the list, what is decided by it, and what is told afterwards."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
@@ -64,6 +65,23 @@ def test_without_a_network_codes_are_checked_by_the_list_and_told_later(
     kept = sql("SELECT answer, let_in FROM check_ins ORDER BY received_at")
     assert kept == [("admitted", 1), ("already_used", 0), ("not_valid", 0)]
     assert sql("SELECT seat FROM admissions") == [(1,)]
+
+
+def test_without_a_network_too_the_answer_names_the_ticket_type(
+    browser, volunteer, booking, code, factories, sql
+):
+    event = SimpleNamespace(id=booking.event_id)
+    vip = factories.ticket_types(event, {"name": "VIP"})["VIP"].id
+    sql("UPDATE bookings SET ticket_type_id = %s", vip)
+    kind = {"VIP": booking.seats}.get
+    for name in ("VIP", "General"):
+        sql("UPDATE ticket_types SET taken = %s WHERE name = %s", kind(name, 0), name)
+    with phone(browser, volunteer, quick=True) as page:
+        wait_for_list(page)
+        lose_network(page)
+        scan(page, code(booking, 1))
+        expect(word(page)).to_have_text("Admitted")
+        expect(page.locator(".door-type")).to_have_text("VIP")
 
 
 def test_the_page_opens_without_a_network_and_finds_guests_by_name(
