@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.access.conftest import begin_with, beginnings, facts, world  # noqa: F401
+from tests.access.conftest import facts  # noqa: F401
+from tests.access.world import World
 from tests.web.conftest import (  # noqa: F401
     Visitor,
     alice,
@@ -17,6 +18,12 @@ from tests.web.conftest import (  # noqa: F401
 def app(sign_up_app):
     """Here people sign up too, so that every address does what it is there for."""
     return sign_up_app
+
+
+@pytest.fixture
+def world(app, factories, cheap_hashes):
+    """Made anew each time: these tests change what its people have."""
+    return World(app, factories)
 
 
 @pytest.fixture
