@@ -31,7 +31,7 @@
   }
   setInterval(tick, TICK);
 
-  // How few seats a field may ask for: of a ticket type, none, or as many as an order must have.
+  // The fewest seats of an order, which may have none of a ticket type.
   const least = (input) => Number(input.dataset.least) || 1;
 
   // How many seats a field asks for; NaN where that can't be had.
@@ -47,15 +47,17 @@
     if (help) input.max = help.dataset.most;
     const button = input.form.querySelector("[data-book]");
     // An event with ticket types has a field for each.
-    const fields = Array.from(input.form.querySelectorAll("[data-price]"));
-    const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
-    const wanted = sum(fields.map(asked)) || 0;
-    const seats = all && wanted > Number(all.dataset.most) ? 0 : wanted;
-    const cost = sum(fields.map((field) => asked(field) * Number(field.dataset.price)));
+    let wanted = 0;
+    let cost = 0;
+    input.form.querySelectorAll("[data-price]").forEach((field) => {
+      wanted += asked(field);
+      cost += asked(field) * Number(field.dataset.price);
+    });
+    const seats = all && wanted > Number(all.dataset.most) ? 0 : wanted || 0;
     let text = button.dataset.book;
     if (seats) text = seats === 1 ? button.dataset.one : button.dataset.many.replace("{n}", seats.toLocaleString("en-IN"));
     if (seats && cost > 0) {
-      // As the server writes amounts: the same sign, and no decimals where they are zero.
+      // As the server writes amounts.
       const digits = Number(input.dataset.digits);
       const total = cost / 10 ** digits;
       const decimals = Number.isInteger(total) ? 0 : digits;
@@ -72,7 +74,7 @@
     });
   }
 
-  // The number after a press of − or +; from what is no number of seats, the nearest that is.
+  // The number after a press of − or +.
   function stepped(input, step) {
     const way = Number(step.dataset.step);
     let wanted = (Math.trunc(Number(input.value)) || 0) + way;
@@ -177,7 +179,7 @@
     setTimeout(ask, 300);
   }
 
-  // Browsers fetch lazy images thousands of pixels ahead; a phone's first visit needs three posters.
+  // Browsers fetch lazy images thousands of pixels ahead; a first visit needs three posters.
   const posters = canObserve && new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => hang(target));
   }, { rootMargin: "300px" });
@@ -191,7 +193,7 @@
     place.replaceWith(poster);
   }
 
-  // A key that was scanned stands behind the address's #, which no server is sent and no log holds.
+  // A scanned key stands behind the address's #, which no server is sent.
   function takeKey(form) {
     const key = new URLSearchParams(window.location.hash.slice(1)).get("key");
     if (!key) return;
@@ -229,7 +231,7 @@
     if (back && window.htmx) window.htmx.trigger(document.body, "utsavam:back");
   }
 
-  // On a phone the choices are a row to be moved sideways: it begins at what is chosen.
+  // On a phone the row of choices begins at what is chosen.
   function showChosen() {
     const pick = Array.from(document.querySelectorAll(".picks .pill :checked")).find((input) => input.value);
     if (pick) pick.closest(".picks").scrollLeft = pick.parentElement.offsetLeft - 16;
@@ -309,7 +311,7 @@
     if (person !== shown.dataset.person || until < Date.now()) await window.caches.delete("tickets");
   }
 
-  // Whoever leaves a form with changes that are not saved is asked first.
+  // Who leaves a form with changes that are not saved is asked first.
   let unsaved = false;
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-unsaved]")) unsaved = false;

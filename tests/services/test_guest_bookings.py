@@ -189,8 +189,8 @@ def test_a_guest_whom_another_process_has_recorded_meanwhile_is_booked_all_the_s
 ):
     event, real, seen = make_event(), guest_queries.earlier, []
 
-    def too_early(session, asked):
-        found = real(session, asked)
+    def too_early(session, asked, typed):
+        found = real(session, asked, typed)
         if not seen:
             seen.append(make_user(email="asha@example.com").id)
         return found
