@@ -1,7 +1,7 @@
 """Schemas of the API calls for the door."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from app.api.fields import Id, Line, Moment, Payload, Seats
 from app.models import DoorAnswer, NotValid
 from app.models.booking import MAX_SEATS
 from app.models.check_in import MAX_DOOR
+from app.services.admissions import Arrivals
 
 DoorName = Annotated[Line, Field(max_length=MAX_DOOR)]
 
@@ -48,6 +49,10 @@ class EarlierOut(Payload):
 class ArrivalsOut(Payload):
     seats_in: int
     seats: int = Field(description="Seats that are booked.")
+
+    @classmethod
+    def of(cls, found: Arrivals) -> Self:
+        return cls(seats_in=found.seats_in, seats=found.seats)
 
 
 class CheckInOut(Payload):
@@ -91,7 +96,16 @@ class SpanFiguresOut(Payload):
     seats_in: int
 
 
+class TypeArrivalsOut(Payload):
+    name: str
+    seats_in: int
+    seats: int
+
+
 class ArrivalFiguresOut(ArrivalsOut):
+    by_type: list[TypeArrivalsOut] = Field(
+        description="By ticket type, of those that were booked; empty of an event without types."
+    )
     bookings_to_come: int = Field(description="Bookings of whom nobody is in.")
     doors: list[DoorFiguresOut]
     minutes: int = Field(description="Length of each span.")

@@ -19,6 +19,7 @@ from app.api.check_in_schemas import (
     GuestListQuery,
     ScanOut,
     SpanFiguresOut,
+    TypeArrivalsOut,
     UndoIn,
 )
 from app.api.present import json_response, page_response
@@ -90,7 +91,9 @@ def get_arrivals(event_id: int) -> Response:
     found = arrivals.figures_of(event_id)
     return json_response(
         ArrivalFiguresOut(
-            **found.arrivals._asdict(),
+            seats_in=found.arrivals.seats_in,
+            seats=found.arrivals.seats,
+            by_type=[TypeArrivalsOut(**one._asdict()) for one in found.arrivals.by_type],
             bookings_to_come=found.to_come,
             doors=[DoorFiguresOut(**one._asdict()) for one in found.doors],
             minutes=found.minutes,
@@ -139,4 +142,4 @@ def _facts(check_in: CheckIn) -> dict[str, object]:
 
 
 def _arrivals(event_id: int) -> ArrivalsOut:
-    return ArrivalsOut(**admissions.arrivals(event_id)._asdict())
+    return ArrivalsOut.of(admissions.arrivals(event_id))

@@ -63,5 +63,5 @@ def _out(booking: Booking) -> WalkInOut:
         status=booking.status,
         to_collect_minor=booking.total_minor if booking.takes_seats else 0,
         currency=booking.currency,
-        arrivals=ArrivalsOut(**admissions.arrivals(booking.event_id)._asdict()),
+        arrivals=ArrivalsOut.of(admissions.arrivals(booking.event_id)),
     )

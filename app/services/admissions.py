@@ -12,7 +12,15 @@ from app.db import db
 from app.models import Admission, Booking, CheckIn, DoorAnswer
 from app.models.columns import now
 from app.models.staff_scope import require_event
-from app.services import audit
+from app.services import audit, ticket_types
+
+
+class TypeArrivals(NamedTuple):
+    """How many seats of a ticket type are in, of how many that are taken."""
+
+    name: str
+    seats_in: int
+    seats: int
 
 
 class Arrivals(NamedTuple):
@@ -20,6 +28,8 @@ class Arrivals(NamedTuple):
 
     seats_in: int
     seats: int
+    by_type: Sequence[TypeArrivals] = ()
+    """By ticket type, in the order of the event's page, of those that were booked."""
 
 
 def arrivals(event_id: int) -> Arrivals:
@@ -30,7 +40,23 @@ def arrivals(event_id: int) -> Arrivals:
     )
     seats_in = select(func.count()).where(Admission.event_id == event_id)
     both = select(seats_in.scalar_subquery(), taken.scalar_subquery())
-    return Arrivals(*db.session.execute(both).one())
+    return Arrivals(*db.session.execute(both).one(), _by_type(event_id))
+
+
+def _by_type(event_id: int) -> tuple[TypeArrivals, ...]:
+    types = ticket_types.list_types(event_id)
+    if not types:
+        return ()
+    count = select(Booking.ticket_type_id, func.count()).join_from(Admission, Booking)
+    count = count.where(Admission.event_id == event_id).group_by(Booking.ticket_type_id)
+    came = {row[0]: row[1] for row in db.session.execute(count)}
+    # Who booked before there were types has the default one.
+    earlier = came.get(None, 0)
+    return tuple(
+        TypeArrivals(kind.name, came.get(kind.id, 0) + earlier * kind.is_default, kind.taken)
+        for kind in types
+        if kind.taken
+    )
 
 
 def seats_in(bookings: Sequence[Booking]) -> dict[int, int]:

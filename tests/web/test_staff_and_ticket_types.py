@@ -200,3 +200,30 @@ def test_sales_are_summed_by_type_without_what_was_given_back(
 def test_sales_of_an_event_without_types_show_no_table_of_them(organiser, make_event):
     event = make_event()
     assert "By ticket type" not in organiser.get(f"/admin/events/{event.id}/console").text
+
+
+def test_a_door_and_the_arrivals_count_by_type(organiser, event, types, of_vip, make_booking, sql):
+    earlier = make_booking(event, seats=2)
+    sql("UPDATE ticket_types SET taken = 2 WHERE is_default")
+    for code in (f"{of_vip.reference}-1", f"{of_vip.reference}-2", f"{earlier.reference}-1"):
+        page = scan(organiser, event, code)
+    assert words(page, "data-count") == "3 of 5 in General 1 of 2 · VIP 2 of 3"
+    rows = organiser.get(f"/admin/events/{event.id}/arrivals").text
+    assert re.search(r"VIP.*?<td[^>]*>2</td><td[^>]*>3</td>", rows, re.DOTALL)
+
+
+def test_a_door_of_an_event_without_types_counts_none(organiser, make_event, make_booking):
+    event = make_event(start_at=now())
+    booking = make_booking(event, seats=2)
+    assert words(scan(organiser, event, f"{booking.reference}-1"), "data-count") == "1 of 2 in"
+
+
+def scan(organiser, event, code):
+    facts = {"id": str(uuid4()), "code": code, "door": ""}
+    return organiser.post(f"/door/{event.id}/check-ins", facts, headers=HTMX).text
+
+
+def words(page, mark):
+    """What stands in the paragraph with this mark."""
+    inner = re.search(rf"<p[^>]* {mark}[^>]*>(.*?)</p>", page, re.DOTALL)[1]
+    return " ".join(re.sub(r"<[^>]+>|[\u2066-\u2069]", " ", inner).split())
