@@ -37,7 +37,7 @@ class Collision(Exception):
 def create(status: str) -> Event | Response:
     """Create the event that the form describes, or return the form's page with its errors."""
     form = EventForm()
-    if valid_with_picture(form):
+    if valid_with_picture(form, is_sent=True):
         try:
             return events.create_event({**form.facts(), **_picture(form), "status": status}, desk())
         except InvalidField as error:
@@ -60,7 +60,7 @@ def save(
     event = events.get_event(event_id, drafts=True)
     form = EventForm(currency=event.currency) if is_form_sent() else EventForm.of(event)
     keep_price(form, event)
-    if not valid_with_picture(form, needs_file=needs_file):
+    if not valid_with_picture(form, is_sent=is_form_sent(), needs_file=needs_file):
         return form_page(form, event, 422)
     if is_form_sent() and _words_would_be_lost(form, event):
         return form_page(form, event, 422, words_lost=True)
@@ -90,9 +90,10 @@ def is_form_sent() -> bool:
     return "name" in request.form
 
 
-def valid_with_picture(form: EventForm, *, needs_file: bool = False) -> bool:
-    """Validate the form, and keep the picture that was chosen even if something else is wrong."""
-    is_valid = form.validate() if is_form_sent() else True
+def valid_with_picture(form: EventForm, *, is_sent: bool, needs_file: bool = False) -> bool:
+    """Validate the form if it is sent, and keep the picture that was chosen even if something else
+    is wrong."""
+    is_valid = form.validate() if is_sent else True
     file, kept = request.files.get("image"), form.picture.data
     try:
         if file:

@@ -139,3 +139,9 @@ def test_a_description_that_somebody_else_changed_is_not_overwritten(organiser, 
     sql("UPDATE events SET description = 'theirs', updated_at = now() WHERE id = %s", event.id)
     assert organiser.post(f"/admin/events/{event.id}/edit", sent).status_code == 303
     assert sql("SELECT description, city FROM events") == [("theirs", "Kochi")]
+
+
+def test_a_new_event_without_a_name_is_asked_for_it(organiser, sql):
+    answer = organiser.post("/admin/events", {"price": "9+", "start_at": ""})
+    assert answer.status_code == 422
+    assert sql("SELECT count(*) FROM events") == [(0,)]
