@@ -89,7 +89,7 @@ def add(session: Session, event: Event, kind: TicketType, *, default_name: str) 
 
 
 def remove(session: Session, event: Event, kind: TicketType) -> None:
-    """Delete a type that was never booked; the last one but the default takes that along.
+    """Delete a type that was never booked. The default type stays, also as the last one.
 
     Raises `InvalidField` for the default type, and for one with bookings.
     """
