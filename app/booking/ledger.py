@@ -254,12 +254,13 @@ def _lack_of_seats(batch: Batch, order: Order, left: int) -> UtsavamError | None
 def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed]:
     """Insert the accepted orders' bookings, and update the counters that they change."""
     rows = [batch.events[order.event_id] for order in batch.accepted]
-    prices = [
-        (typed_orders.price_of(batch.types, order, row.price_minor), row.currency)
-        for order, row in zip(batch.accepted, rows, strict=True)
-    ]
+    prices = [(row.price_minor, row.currency) for row in rows]
     taken = None
     if batch.types:
+        prices = [
+            (typed_orders.price_of(batch.types, order, minor), currency)
+            for order, (minor, currency) in zip(batch.accepted, prices, strict=True)
+        ]
         taken = {id: n for types in batch.types.values() for id, n in types.changed().items()}
     counters = {
         row.id: batch.left[row.id]
@@ -294,6 +295,9 @@ def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:
 def _answer(order: Order, verdict: str | UtsavamError, found: Found, batch: Batch) -> Outcome:
     if not isinstance(verdict, str):
         return verdict
+    if verdict == order.reference and not batch.types:
+        answer = found[verdict]
+        return answer if isinstance(answer, UtsavamError) else Booked(answer)
     others = [found[reference] for reference in batch.together.get(verdict, ())]
     made: list[Confirmed] = []
     for one in (found[verdict], *others):

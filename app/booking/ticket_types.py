@@ -7,7 +7,7 @@ types' sums are the event's. The ledger does so for orders (`typed_orders`).
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidField, TicketTypeNotFound, TicketTypeSoldOut
@@ -139,12 +139,6 @@ def show_prices(event: Event, types: Sequence[TicketType]) -> None:
     prices = {kind.price_minor for kind in offered}
     event.price_minor = min(prices)
     event.highest_price_minor = max(prices) if len(prices) > 1 else None
-
-
-def count_taken(session: Session, event_id: int) -> int:
-    """The sum of what the event's types count as taken."""
-    query = select(func.coalesce(func.sum(TicketType.taken), 0))
-    return session.scalars(query.where(TicketType.event_id == event_id)).one()
 
 
 def _default(session: Session, event: Event, name: str) -> TicketType:

@@ -14,7 +14,7 @@ from app.errors import (
     UtsavamError,
 )
 from app.models.booking import new_reference
-from app.models.ticket_type import TypeState, type_state
+from app.models.ticket_type import TypeState, left_of, type_state
 
 SELLABLE = {TypeState.OPEN, TypeState.SOLD_OUT}
 
@@ -107,8 +107,7 @@ class EventTypes:
     def left(self, event_left: int) -> dict[int | None, int]:
         """Seats left by type, and by None of the default type."""
         found: dict[int | None, int] = {
-            id: event_left if kind.quota is None else min(kind.quota - kind.taken, event_left)
-            for id, kind in self.by_id.items()
+            id: left_of(kind, event_left) for id, kind in self.by_id.items()
         }
         return found | {None: found[self.default.id]}
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import Admission, Booking, CheckIn, DoorAnswer
+from app.models import Admission, Booking, CheckIn, DoorAnswer, Event
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.services import audit, ticket_types
@@ -39,14 +39,13 @@ def arrivals(event_id: int) -> Arrivals:
         Booking.event_id == event_id, Booking.takes_seats
     )
     seats_in = select(func.count()).where(Admission.event_id == event_id)
-    both = select(seats_in.scalar_subquery(), taken.scalar_subquery())
-    return Arrivals(*db.session.execute(both).one(), _by_type(event_id))
+    has_types = select(Event.has_types).where(Event.id == event_id)
+    found = select(*(one.scalar_subquery() for one in (seats_in, taken, has_types)))
+    count, seats, typed = db.session.execute(found).one()
+    return Arrivals(count, seats, _by_type(event_id) if typed else ())
 
 
 def _by_type(event_id: int) -> tuple[TypeArrivals, ...]:
-    types = ticket_types.list_types(event_id)
-    if not types:
-        return ()
     count = select(Booking.ticket_type_id, func.count()).join_from(Admission, Booking)
     count = count.where(Admission.event_id == event_id).group_by(Booking.ticket_type_id)
     came = {row[0]: row[1] for row in db.session.execute(count)}
@@ -54,7 +53,7 @@ def _by_type(event_id: int) -> tuple[TypeArrivals, ...]:
     earlier = came.get(None, 0)
     return tuple(
         TypeArrivals(kind.name, came.get(kind.id, 0) + earlier * kind.is_default, kind.taken)
-        for kind in types
+        for kind in ticket_types.list_types(event_id)
         if kind.taken
     )
 
