@@ -216,7 +216,8 @@ class BookingDesk:
                 return [Busy() for _ in orders]
             return self._record_in_parts(orders, lambda order: order.event_id, give_up)
         if isinstance(error, OperationalError | TimeoutError) or error.connection_invalidated:
-            log.error("The database did not answer: %s", type(error).__name__)
+            sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+            log.error("The database did not answer: %s %s", type(error).__name__, sqlstate or "")
             return [DatabaseDown() for _ in orders]
         # Two batches used the same idempotency key, or the database rejects one of the orders.
         # Alone, an order finds the other batch's booking, or fails without the others.
