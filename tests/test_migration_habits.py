@@ -37,6 +37,7 @@ KNOWN = {
     "0026": {"ban-drop-constraint"},
     "0030": {"ban-drop-constraint"},
     "0033": {"ban-drop-constraint"},
+    "0036": {"ban-drop-constraint"},
 }
 BAD = """
     CREATE INDEX ix_bookings_seats ON bookings (seats);

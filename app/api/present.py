@@ -19,7 +19,7 @@ from app.api.schemas import (
 from app.api.ticket_type_schemas import TicketTypeOut
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event, TicketType, User
-from app.models.booking import read_code
+from app.models.booking import BookingStatus, read_code
 from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_booking
 from app.presenters.ticket_addresses import ticket_url
@@ -73,8 +73,15 @@ def booked_json(booked: Booked, *, for_guest: bool) -> str:
     return BookedOut.model_validate(facts).model_dump_json(exclude_unset=True)
 
 
+def status_as_ordered(booking: Confirmed) -> str:
+    """What a replay is answered: what became of a reservation, else what it was at first."""
+    return booking.status if booking.reserved_until else BookingStatus.CONFIRMED.value
+
+
 def _ordered_facts(booking: Confirmed, for_guest: bool) -> dict[str, object]:
-    facts = {**_booking_facts(booking), "status": "CONFIRMED"}
+    facts = {**_booking_facts(booking), "status": status_as_ordered(booking)}
+    if booking.reserved_until is not None:
+        facts["reserved_until"] = booking.reserved_until
     if booking.ticket_type_id is not None:
         facts["ticket_type_id"] = booking.ticket_type_id
         facts["ticket_type"] = booking.ticket_type
@@ -96,6 +103,7 @@ def _booking_details(booking: Booking) -> dict[str, object]:
         "ticket_type": kind and kind.name,
         "order_reference": booking.order_reference,
         "payment": how_to_pay_booking(booking),
+        "reserved_until": booking.reserved_until,
         "created_at": booking.created_at,
         "cancelled_at": booking.cancelled_at,
     }

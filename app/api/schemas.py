@@ -23,7 +23,12 @@ from app.api.fields import (
 from app.api.ticket_type_schemas import TYPE_ID, TYPE_NAME, Items, TicketTypeOut
 from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
-from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE, MAX_PRICE_MINOR
+from app.models.event import (
+    MAX_CAPACITY,
+    MAX_PAYMENT_MINUTES,
+    MAX_PAYMENT_NOTE,
+    MAX_PRICE_MINOR,
+)
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -39,6 +44,10 @@ CURRENCY = Field(description="ISO 4217 code.")
 PAYMENT_NOTE = Field(
     description="How a seat is paid, in the organiser's words; empty: at the door, if it costs"
     " anything. Nothing is charged here."
+)
+PAYMENT_MINUTES = Field(
+    description="Minutes within which seats that cost something are to be paid: until then they are"
+    " reserved, and on sale again after that. Null: they are confirmed at once."
 )
 REMINDS_GUESTS = Field(
     description="Whether everybody with a booking gets a letter on the day before."
@@ -92,6 +101,7 @@ class EventOut(Payload):
     )
     currency: str = CURRENCY
     payment_note: str = PAYMENT_NOTE
+    payment_minutes: int | None = PAYMENT_MINUTES
     max_per_person: int | None
     sales_open_at: datetime | None
     sales_close_at: datetime | None
@@ -160,6 +170,9 @@ class EventFacts(Payload):
     payment_note: Annotated[Line, Field(max_length=MAX_PAYMENT_NOTE)] = Field(
         "", description=PAYMENT_NOTE.description
     )
+    payment_minutes: Annotated[Count, Field(ge=1, le=MAX_PAYMENT_MINUTES)] | None = Field(
+        None, description=PAYMENT_MINUTES.description
+    )
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None
     sales_close_at: Moment | None = None
@@ -218,9 +231,15 @@ class BookingIn(Payload):
     )
 
 
+Status = Literal["RESERVED", "CONFIRMED", "EXPIRED", "CANCELLED", "GIVEN_AWAY"]
+RESERVED_UNTIL = Field(
+    None, description="Until when its seats wait for the payment; null once it is confirmed."
+)
+
+
 class BookingFacts(Payload):
     booking_id: int
-    status: Literal["CONFIRMED", "CANCELLED", "GIVEN_AWAY"]
+    status: Status
     user_id: int
     event_id: int
     seats: int
@@ -240,6 +259,7 @@ class OrderedOut(BookingFacts):
     ticket_type_id: int | None = TYPE_ID
     ticket_type: str | None = TYPE_NAME
     order_reference: str | None = ORDER_REFERENCE
+    reserved_until: datetime | None = RESERVED_UNTIL
     ticket_url: str | None = Field(
         None,
         description="Of a booking by name and email alone: the ticket's secret address. Whoever has"
@@ -253,7 +273,15 @@ class BookedOut(OrderedOut):
     )
 
 
-State = Literal["CONFIRMED", "EVENT_CANCELLED", "CANCELLED", "GIVEN_BACK", "GIVEN_AWAY"]
+State = Literal[
+    "RESERVED",
+    "CONFIRMED",
+    "EXPIRED",
+    "EVENT_CANCELLED",
+    "CANCELLED",
+    "GIVEN_BACK",
+    "GIVEN_AWAY",
+]
 
 
 class BookingOut(BookingFacts):
@@ -270,7 +298,10 @@ class BookingOut(BookingFacts):
     payment: str = Field(
         description="How it is paid, in words; empty where it is free. Nothing is charged here."
     )
-    created_at: datetime
+    reserved_until: datetime | None = RESERVED_UNTIL
+    created_at: datetime = Field(
+        description="When it was booked; of one that was reserved first, when it was paid."
+    )
     cancelled_at: datetime | None
 
 
@@ -304,7 +335,7 @@ class PagingQuery(Payload):
 
 
 class EventBookingsQuery(PagingQuery):
-    status: Literal["CONFIRMED", "CANCELLED", "GIVEN_AWAY"] | None = None
+    status: Status | None = None
     state: State | None = None
     q: Search = Field(
         "",

@@ -1,6 +1,7 @@
 """Lists as PostgreSQL arrays, so that a statement's text does not depend on how long they are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,11 +30,13 @@ class ArrayText(TypeDecorator[Sequence[Any]]):
         return "{" + ",".join(map(_element, value or ())) + "}"
 
 
-def _element(value: int | str | None) -> str:
+def _element(value: int | str | datetime | None) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -152,7 +152,7 @@ class BookingDesk:
         # Taken before the lock, so that a snapshot is at least as recent as its timestamp.
         started = time.monotonic()
         with transaction() as session:
-            changes = SeatChanges(session)
+            changes = SeatChanges(session, journal=self.keeps_journal)
             if event_ids:
                 changes.lock(event_ids)
             yield changes

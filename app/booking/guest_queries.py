@@ -6,6 +6,7 @@ that they get a seat, so that an order that is refused leaves nobody behind.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import String, Table, func, literal_column, select, true
@@ -17,15 +18,16 @@ from app.booking.orders import Confirmed, Order
 from app.booking.queries import (
     CONFIRMED,
     DECIDED_AT,
-    NEW_BOOKING,
-    OF_A_TYPE,
     Earlier,
+    Writes,
+    columns_of,
     confirmed,
-    new_bookings,
     parameters,
     read_with_types,
+    status_of,
     with_types,
     write_of,
+    writes_of,
 )
 from app.booking.typed_orders import TypeRow
 from app.models import Booking, User
@@ -63,34 +65,30 @@ _EARLIER = (
 _EARLIER_AND_TYPES = with_types(_EARLIER)
 
 
-def _write_with(people: Any, *, journal: bool, typed: bool) -> Any:
-    """Insert bookings of which some are by guests; `people` selects the guests who are new."""
-    recorded = (
-        insert(_USERS)
-        .from_select(["email", "name"], people)
-        .on_conflict_do_nothing()
-        .returning(_USERS.c.id, _USERS.c.email)
-        .cte("people")
-    )
-    new = new_bookings(typed, email=String, guest_name=String).c
-    user_id = func.coalesce(new.user_id, recorded.c.id).label("user_id")
-    names = (*NEW_BOOKING, *(OF_A_TYPE if typed else ()), "guest_name")
-    columns = {name: new[name] for name in names} | {"user_id": user_id}
-    made = select(*columns.values(), DECIDED_AT)
-    made = made.outerjoin(recorded, recorded.c.email == new.email)
-    answered = (_BOOKING.reference, _BOOKING.id, _BOOKING.user_id)
-    return write_of(made, *answered, journal=journal, typed=typed)
-
-
 _NEW_PEOPLE = rows_of(new_email=String, new_name=String)
 # In the order of emails, always: unique indexes wait for each other's commit, so two processes that
 # insert the same two emails in different orders would wait for each other.
 _PEOPLE = select(_NEW_PEOPLE.c.new_email, _NEW_PEOPLE.c.new_name).order_by(_NEW_PEOPLE.c.new_email)
-_WRITE_WITH_GUESTS = {
-    (kept, typed): _write_with(_PEOPLE, journal=kept, typed=typed)
-    for kept in (False, True)
-    for typed in (False, True)
-}
+
+
+@cache
+def _write_with_guests(writes: Writes) -> Any:
+    """Insert bookings of which some are by guests, and the guests who are new."""
+    recorded = (
+        insert(_USERS)
+        .from_select(["email", "name"], _PEOPLE)
+        .on_conflict_do_nothing()
+        .returning(_USERS.c.id, _USERS.c.email)
+        .cte("people")
+    )
+    new = rows_of(**columns_of(writes), email=String, guest_name=String).c
+    user_id = func.coalesce(new.user_id, recorded.c.id).label("user_id")
+    names = (*columns_of(writes), "guest_name")
+    columns = {name: new[name] for name in names} | {"user_id": user_id}
+    made = select(*columns.values(), *status_of(writes), DECIDED_AT)
+    made = made.outerjoin(recorded, recorded.c.email == new.email)
+    answered = (_BOOKING.reference, _BOOKING.id, _BOOKING.user_id)
+    return write_of(made, *answered, writes=writes)
 
 
 def earlier(
@@ -135,7 +133,7 @@ def insert_bookings(
         "given_new_email": list(new),
         "given_new_name": list(new.values()),
     }
-    write = _WRITE_WITH_GUESTS[journal, taken is not None]
+    write = _write_with_guests(writes_of(orders, taken, journal=journal))
     made = {row.reference: row for row in session.execute(write, given)}
     return {
         o.reference: confirmed(o, made[o.reference].id, made[o.reference].user_id, minor)

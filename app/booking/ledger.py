@@ -7,7 +7,7 @@ KEY SHARE, so that deleting an account and booking with it wait for each other.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import guest_queries, queries, typed_orders
+from app.booking import guest_queries, queries, reservations, typed_orders
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
@@ -94,7 +94,7 @@ def record(
     """
     started = time.monotonic()
     with ledger_session() as session:
-        batch = _open_batch(session, orders)
+        batch = _open_batch(session, orders, journal=journal)
         if locked:
             locked(batch.held_from - started)
         verdicts = [_decide(batch, order) for order in orders]
@@ -135,9 +135,12 @@ def snapshot_of(event: Event, started: float) -> SeatSnapshot:
     return SeatSnapshot(event.id, event.seats_available, event.version, event.incarnation, started)
 
 
-def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
+def _open_batch(session: Session, orders: Sequence[Order], *, journal: bool) -> Batch:
     events = queries.lock_rows(session, {order.event_id for order in orders})
     held_from = time.monotonic()
+    if due := _due(events, orders, now()):
+        reservations.expire(session, due, now(), journal=journal)
+        events |= queries.lock_rows(session, due)
     typed = {id for id, row in events.items() if row.has_types}
     users, known_guests, earlier, types = _look_up(session, orders, typed)
     limited = {id for id, row in events.items() if row.max_per_person is not None}
@@ -166,6 +169,18 @@ def _open_batch(session: Session, orders: Sequence[Order]) -> Batch:
         for (event_id, user_id), seats in queries.seats_by_user(session, pairs).items():
             batch.booked_by_user[event_id, user_id] = seats
     return batch
+
+
+def _due(events: Mapping[int, Row[Any]], orders: Sequence[Order], at: datetime) -> list[int]:
+    """The events whose orders might be refused for want of seats, and have expired reservations."""
+    passed = [
+        id
+        for id, row in events.items()
+        if row.next_expiry_at is not None and row.next_expiry_at <= at
+    ]
+    wanted = {id: sum(o.seats for o in orders if o.event_id == id) for id in passed}
+    # Quotas of types are not known yet.
+    return [id for id in passed if events[id].has_types or events[id].seats_available < wanted[id]]
 
 
 def _booked_together(
@@ -262,6 +277,8 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
             for order, (minor, currency) in zip(batch.accepted, prices, strict=True)
         ]
         taken = {id: n for types in batch.types.values() for id, n in types.changed().items()}
+    if any(row.payment_minutes for row in rows):
+        batch.accepted = reservations.reserved(batch.accepted, prices, batch.events, batch.at)
     counters = {
         row.id: batch.left[row.id]
         for row in batch.events.values()

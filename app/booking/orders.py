@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from app.errors import UtsavamError
@@ -45,12 +46,13 @@ class Order:
     """By ticket type, each at most once; empty for the default type."""
     ticket_type_id: int | None = None
     order_reference: str | None = None
-    """The last two are the ledger's: of one booking that the order makes."""
+    reserved_until: datetime | None = None
+    """The last three are the ledger's: of one booking that the order makes."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A booking as it was recorded."""
+    """A booking as it was recorded: confirmed, or reserved until it is paid."""
 
     id: int
     reference: str
@@ -62,6 +64,7 @@ class Confirmed:
     address_version: int = 0
     ticket_type_id: int | None = None
     order_reference: str | None = None
+    reserved_until: datetime | None = None
     ticket_type: str | None = None
     """The type's name."""
 

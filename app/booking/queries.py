@@ -7,7 +7,8 @@ no ORM object is created per row.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -34,7 +35,7 @@ from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
 from app.booking.typed_orders import TypeRow
 from app.models import Booking, Event, Happened, JournalEntry, TicketType, User
-from app.models.booking import takes_seats
+from app.models.booking import BookingStatus, takes_seats
 
 _EVENTS = cast("Table", Event.__table__)
 _BOOKINGS = cast("Table", Booking.__table__)
@@ -53,6 +54,7 @@ CONFIRMED = (
     _BOOKING.address_version,
     _BOOKING.ticket_type_id,
     _BOOKING.order_reference,
+    _BOOKING.reserved_until,
 )
 Earlier = tuple[Confirmed, str, str]
 """A booking with the idempotency key and the fingerprint that it was made with."""
@@ -74,6 +76,8 @@ _LOCK = (
         _EVENT.price_minor,
         _EVENT.currency,
         _EVENT.has_types,
+        _EVENT.payment_minutes,
+        _EVENT.next_expiry_at,
     )
     .where(_EVENT.id == one_of("ids", BigInteger), _EVENT.deleted_at.is_(None))
     .order_by(_EVENT.id)
@@ -153,12 +157,28 @@ NEW_BOOKING = {
 }
 OF_A_TYPE = {"ticket_type_id": BigInteger, "order_reference": String}
 """Further columns of bookings in a batch with ticket types."""
+UNPAID = {"reserved_until": DateTime(timezone=True)}
+"""Further column of bookings in a batch of which some are to be paid first."""
+RESERVED_OR_CONFIRMED: Any = literal_column(
+    f"CASE WHEN reserved_until IS NULL THEN '{BookingStatus.CONFIRMED}'"
+    f" ELSE '{BookingStatus.RESERVED}' END"
+).label("status")
 _LEFT = rows_of(counted_id=BigInteger, left=Integer)
 _COUNTED = (
     update(_EVENTS)
     .where(_EVENT.id == _LEFT.c.counted_id)
     .values(seats_available=_LEFT.c.left, version=_EVENT.version + 1)
-    .cte("counted")
+)
+_ENDING = rows_of(counted_id=BigInteger, left=Integer, soonest_expiry=DateTime(timezone=True))
+_COUNTED_AND_ENDING = (
+    update(_EVENTS)
+    .where(_EVENT.id == _ENDING.c.counted_id)
+    .values(
+        seats_available=_ENDING.c.left,
+        version=_EVENT.version + 1,
+        # The least of those that are not NULL.
+        next_expiry_at=func.least(_EVENT.next_expiry_at, _ENDING.c.soonest_expiry),
+    )
 )
 _TAKEN = rows_of(counted_type=BigInteger, taken=Integer)
 _TYPES_COUNTED = (
@@ -172,39 +192,46 @@ _TYPES_COUNTED = (
 DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))
 
 
-def write_of(made: Any, *answered: Any, journal: bool = False, typed: bool = False) -> Any:
-    """Insert the bookings that `made` selects, write the counters, and return `answered`.
+class Writes(NamedTuple):
+    """What a batch writes beside bookings and counters; a statement for each combination."""
 
-    With `journal`, one entry tells of all the bookings. With `typed`, ticket types are counted too.
-    """
+    journal: bool
+    """One entry tells of all the bookings."""
+    typed: bool
+    """An event of the batch has ticket types, which are counted too."""
+    unpaid: bool
+    """Some of the bookings are to be paid first, and reserved until then."""
+
+
+def write_of(made: Any, *answered: Any, writes: Writes) -> Any:
+    """Insert the bookings that `made` selects, write the counters, and return `answered`."""
     names = [*made.selected_columns.keys()[:-1], "created_at"]
     inserted = insert(_BOOKINGS).from_select(names, made).returning(*answered).cte("made")
-    written = select(*inserted.c).add_cte(_COUNTED)
-    if typed:
+    counted = _COUNTED_AND_ENDING if writes.unpaid else _COUNTED
+    written = select(*inserted.c).add_cte(counted.cte("counted"))
+    if writes.typed:
         written = written.add_cte(_TYPES_COUNTED)
-    if not journal:
+    if not writes.journal:
         return written
     entry: Any = select(literal_column(f"'{Happened.BOOKED}'"), func.array_agg(inserted.c.id))
     noted = insert(_JOURNAL).from_select(["kind", "booking_ids"], entry)
     return written.add_cte(noted.cte("noted"))
 
 
-def new_bookings(typed: bool, **others: Any) -> Any:
-    """The table of the bookings to insert, with their columns and `others`."""
-    return rows_of(**NEW_BOOKING, **(OF_A_TYPE if typed else {}), **others)
+def columns_of(writes: Writes) -> dict[str, Any]:
+    """The columns of the bookings to insert."""
+    return NEW_BOOKING | (OF_A_TYPE if writes.typed else {}) | (UNPAID if writes.unpaid else {})
 
 
-_WRITE = {
-    (kept, typed): write_of(
-        select(*new_bookings(typed).c, DECIDED_AT),
-        *(_BOOKING.id, _BOOKING.reference),
-        journal=kept,
-        typed=typed,
-    )
-    for kept in (False, True)
-    for typed in (False, True)
-}
-"""By whether a journal is kept, and by whether an event of the batch has ticket types."""
+def status_of(writes: Writes) -> tuple[Any, ...]:
+    """The column of the status, where it is not the default."""
+    return (RESERVED_OR_CONFIRMED,) if writes.unpaid else ()
+
+
+@cache
+def _write(writes: Writes) -> Any:
+    made = select(*rows_of(**columns_of(writes)).c, *status_of(writes), DECIDED_AT)
+    return write_of(made, _BOOKING.id, _BOOKING.reference, writes=writes)
 
 
 def lock_rows(session: Session, event_ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -277,7 +304,7 @@ def insert_bookings(
         return {}
     user_ids = [order.user_id or 0 for order in orders]
     given = parameters(orders, user_ids, prices, left, at, taken=taken)
-    made = session.execute(_WRITE[journal, taken is not None], given)
+    made = session.execute(_write(writes_of(orders, taken, journal=journal)), given)
     ids = {reference: id for id, reference in made}
     return {
         order.reference: confirmed(order, ids[order.reference], user_id, minor)
@@ -285,8 +312,15 @@ def insert_bookings(
     }
 
 
+def writes_of(orders: Sequence[Order], taken: dict[int, int] | None, *, journal: bool) -> Writes:
+    """What is written of these orders."""
+    unpaid = any(order.reserved_until for order in orders)
+    return Writes(journal=journal, typed=taken is not None, unpaid=unpaid)
+
+
 def confirmed(order: Order, id: int, user_id: int, price_minor: int) -> Confirmed:
     """The booking that the order has become."""
+    status = BookingStatus.RESERVED if order.reserved_until else BookingStatus.CONFIRMED
     return Confirmed(
         id,
         order.reference,
@@ -294,8 +328,10 @@ def confirmed(order: Order, id: int, user_id: int, price_minor: int) -> Confirme
         order.event_id,
         order.seats,
         price_minor,
+        status.value,
         ticket_type_id=order.ticket_type_id,
         order_reference=order.order_reference,
+        reserved_until=order.reserved_until,
     )
 
 
@@ -308,15 +344,18 @@ def parameters(
     *,
     taken: dict[int, int] | None,
 ) -> dict[str, Any]:
-    of_types: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     if taken is not None:
-        of_types = {
+        more = {
             "given_ticket_type_id": [order.ticket_type_id for order in orders],
             "given_order_reference": [order.order_reference for order in orders],
             "given_counted_type": list(taken),
             "given_taken": list(taken.values()),
         }
-    return of_types | {
+    if ends := _soonest_expiry(orders):
+        more["given_reserved_until"] = [order.reserved_until for order in orders]
+        more["given_soonest_expiry"] = [ends.get(event_id) for event_id in left]
+    return more | {
         "given_reference": [order.reference for order in orders],
         "given_user_id": user_ids,
         "given_event_id": [order.event_id for order in orders],
@@ -329,6 +368,15 @@ def parameters(
         "given_left": list(left.values()),
         "decided_at": at,
     }
+
+
+def _soonest_expiry(orders: Sequence[Order]) -> dict[int, datetime]:
+    """When the first of the orders' reservations ends, by event."""
+    found: dict[int, datetime] = {}
+    for order in orders:
+        if until := order.reserved_until:
+            found[order.event_id] = min(until, found.get(order.event_id, until))
+    return found
 
 
 def confirmed_by_reference(session: Session, references: Iterable[str]) -> dict[str, Confirmed]:

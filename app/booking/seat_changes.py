@@ -6,24 +6,27 @@ A changed event's version grows by one, and after COMMIT the gate publishes the 
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.booking import ledger, seats
+from app.booking import ledger, reservations, seats
 from app.errors import EventNotFound
 from app.models import Event
+from app.models.columns import now
 
-SEATS = {"seats_available", "version"}
+SEATS = {"seats_available", "version", "next_expiry_at"}
 """Columns that bookings change; any other column is a fact shown on pages."""
 
 
 class SeatChanges:
     """The events that a transaction has locked; other writes go through `session`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, journal: bool = False) -> None:
         self.session = session
+        self._keeps_journal = journal
         self.events: dict[int, Event] = {}
         self._before: dict[int, dict[str, Any]] = {}
         self._added: list[Event] = []
@@ -31,11 +34,25 @@ class SeatChanges:
     def lock(self, event_ids: Iterable[int]) -> dict[int, Event]:
         """Lock these events' rows and return them, by id; deleted ones are left out.
 
-        Call it once: a second call could lock rows out of order.
+        Reservations of theirs whose time is over are ended first. Call it once: a second call could
+        lock rows out of order.
         """
         self.events = ledger.lock_events(self.session, event_ids)
+        at = now()
+        due = [id for id, event in self.events.items() if event.has_expiry_by(at)]
+        if due:
+            reservations.expire(self.session, due, at, journal=self._keeps_journal)
+            self.events |= ledger.lock_events(self.session, due)
         self._before = {id: _facts(event) for id, event in self.events.items()}
         return self.events
+
+    def end_reservations(self, event_id: int) -> None:
+        """End all reservations of a locked event, whatever their time, before it is changed."""
+        while reservations.expire(
+            self.session, [event_id], datetime.max.replace(tzinfo=UTC), journal=self._keeps_journal
+        ):
+            pass
+        self.events |= ledger.lock_events(self.session, [event_id])
 
     def event(self, event_id: int) -> Event:
         """Return a locked event. Raises `EventNotFound` if it is not among them."""

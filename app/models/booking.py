@@ -40,7 +40,11 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class BookingStatus(StrEnum):
+    RESERVED = "RESERVED"
+    """Its seats wait for the payment, until `reserved_until`."""
     CONFIRMED = "CONFIRMED"
+    EXPIRED = "EXPIRED"
+    """It was not paid in time: its seats are on sale again."""
     CANCELLED = "CANCELLED"
     GIVEN_AWAY = "GIVEN_AWAY"
     """Its last seat moved to another booking: to a friend's, or back to the giver's."""
@@ -49,7 +53,9 @@ class BookingStatus(StrEnum):
 class BookingState(StrEnum):
     """What a booking is to its guest: its status, and what became of its event."""
 
+    RESERVED = "RESERVED"
     CONFIRMED = "CONFIRMED"
+    EXPIRED = "EXPIRED"
     EVENT_CANCELLED = "EVENT_CANCELLED"
     """It stood when the organiser cancelled or deleted the event."""
     CANCELLED = "CANCELLED"
@@ -60,6 +66,11 @@ class BookingState(StrEnum):
     """Its last seat was given to a friend, or was taken back from one."""
 
 
+STATES = {
+    state.value: state
+    for state in (BookingState.RESERVED, BookingState.CONFIRMED, BookingState.EXPIRED)
+}
+"""By the status of the same name."""
 _EVEN = 256 - 256 % len(REFERENCE_LETTERS)
 _LETTER_OF = bytes(ord(REFERENCE_LETTERS[i % len(REFERENCE_LETTERS)]) for i in range(256))
 
@@ -116,14 +127,28 @@ def part_of_reference(word: str) -> str | None:
     return part if may_be else None
 
 
+TAKES_SEATS = (BookingStatus.CONFIRMED.value, BookingStatus.RESERVED.value)
+TAKING = f"('{TAKES_SEATS[0]}', '{TAKES_SEATS[1]}')"
+
+
 def takes_seats(status: Any) -> Any:
     """Return whether a booking of this status takes seats; the only definition of that rule.
 
     Given a column, it returns the SQL condition.
     """
     if isinstance(status, str):
+        return status in TAKES_SEATS
+    # Spelt out: a plan that is kept uses the partial indexes for constants alone.
+    return status.bool_op("IN")(literal_column(TAKING))
+
+
+def is_confirmed(status: Any) -> Any:
+    """Return whether a booking of this status is confirmed, so that it lets people in.
+
+    Given a column, it returns the SQL condition.
+    """
+    if isinstance(status, str):
         return status == BookingStatus.CONFIRMED.value
-    # Spelt out: a plan that is kept uses the partial indexes for a constant alone.
     return status == literal_column(f"'{BookingStatus.CONFIRMED.value}'")
 
 
@@ -147,7 +172,15 @@ class Booking(Model):
     __tablename__ = "bookings"
     __table_args__ = (
         CheckConstraint("seats BETWEEN 1 AND 1000", "seats_in_range"),
-        CheckConstraint("status IN ('CONFIRMED', 'CANCELLED', 'GIVEN_AWAY')", "status_known"),
+        CheckConstraint(
+            "status IN ('RESERVED', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'GIVEN_AWAY')",
+            "status_known",
+        ),
+        CheckConstraint(
+            "CASE WHEN status IN ('RESERVED', 'EXPIRED') THEN reserved_until IS NOT NULL"
+            " WHEN status IN ('CONFIRMED', 'GIVEN_AWAY') THEN reserved_until IS NULL ELSE true END",
+            "reserved_until_paid",
+        ),
         CheckConstraint(
             "(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_when_cancelled"
         ),
@@ -177,11 +210,17 @@ class Booking(Model):
         Index("ix_bookings_user_id_id", "user_id", "id"),
         Index("ix_bookings_event_id_id", "event_id", "id"),
         Index(
-            "ix_bookings_confirmed",
+            "ix_bookings_taking",
             "event_id",
             "user_id",
             postgresql_include=["seats"],
-            postgresql_where=text("status = 'CONFIRMED'"),
+            postgresql_where=text(f"status IN {TAKING}"),
+        ),
+        Index(
+            "ix_bookings_reserved",
+            "event_id",
+            "reserved_until",
+            postgresql_where=text("status = 'RESERVED'"),
         ),
         Index("ix_bookings_created_at", "created_at"),
         Index(
@@ -206,6 +245,9 @@ class Booking(Model):
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
+    """When it was booked; of one that was reserved first, when it was confirmed."""
+    reserved_until: Mapped[Timestamp | None]
+    """Until when its seats wait for the payment; None once it is confirmed."""
     cancelled_at: Mapped[Timestamp | None]
     part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
     """The booking that stands, for some of its seats given back: a cancelled row of their own."""
@@ -237,6 +279,12 @@ class Booking(Model):
         return found
 
     @hybrid_property
+    def is_confirmed(self) -> bool:
+        """Whether it is confirmed, its event aside; also usable as a query condition."""
+        found: bool = is_confirmed(self.status)
+        return found
+
+    @hybrid_property
     def state(self) -> BookingState:
         """The booking's state, which needs its event; in a query, one joined with its event.
 
@@ -246,17 +294,17 @@ class Booking(Model):
             return BookingState.GIVEN_BACK
         if self.status == BookingStatus.GIVEN_AWAY.value:
             return BookingState.GIVEN_AWAY
-        if self.takes_seats and self.event.status == EventStatus.CANCELLED:
+        if self.is_confirmed and self.event.status == EventStatus.CANCELLED:
             return BookingState.EVENT_CANCELLED
         # Deleting an event cancels its bookings, at the same moment.
         if self.cancelled_at is not None and self.cancelled_at == self.event.deleted_at:
             return BookingState.EVENT_CANCELLED if self.event.fell_out else BookingState.CONFIRMED
-        return BookingState.CONFIRMED if self.takes_seats else BookingState.CANCELLED
+        return STATES.get(self.status, BookingState.CANCELLED)
 
     @state.inplace.expression
     @classmethod
     def _state_expression(cls) -> ColumnElement[str]:
-        confirmed = takes_seats(cls.status)
+        confirmed = is_confirmed(cls.status)
         return case(
             (cls.part_of.is_not(None), BookingState.GIVEN_BACK.value),
             (cls.status == BookingStatus.GIVEN_AWAY.value, BookingState.GIVEN_AWAY.value),
@@ -272,6 +320,7 @@ class Booking(Model):
                 ),
             ),
             (confirmed, BookingState.CONFIRMED.value),
+            (cls.status.in_(list(STATES)), cls.status),
             else_=BookingState.CANCELLED.value,
         )
 
@@ -310,7 +359,7 @@ class Booking(Model):
     @property
     def stands(self) -> bool:
         """Whether it lets somebody in: neither it nor its event is cancelled."""
-        return self.takes_seats and self.state == BookingState.CONFIRMED
+        return self.is_confirmed and self.state == BookingState.CONFIRMED
 
     def can_be_given_back(self, at: datetime) -> bool:
         """Whether its guest may give back seats at `at`; an organiser always may."""
@@ -318,8 +367,7 @@ class Booking(Model):
 
     def can_be_given_away(self, at: datetime) -> bool:
         """Whether its guest may give a seat to a friend at `at`."""
-        stands = self.takes_seats and self.state == BookingState.CONFIRMED
-        return stands and not self.event.is_over(at)
+        return self.stands and not self.event.is_over(at)
 
     @property
     def holder_name(self) -> str:

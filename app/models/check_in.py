@@ -47,6 +47,8 @@ class NotValid(StrEnum):
     """This seat of the booking was given back; others of it may stand."""
     GIVEN_AWAY = "given_away"
     """The seat is somebody else's now, with a code of its own."""
+    NOT_PAID = "not_paid"
+    """It is reserved until it is paid, or was not paid in time."""
     EVENT_CANCELLED = "event_cancelled"
     OTHER_EVENT = "other_event"
     OTHER_DAY = "other_day"

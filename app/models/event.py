@@ -34,6 +34,7 @@ MAX_CAPACITY = 10_000_000
 MAX_PRICE_MINOR = 2_000_000_000
 """Fits the column. In rupees a higher price is a typing error, in rupiah it is a dear seat."""
 MAX_PAYMENT_NOTE = 200
+MAX_PAYMENT_MINUTES = 30 * 24 * 60
 TAKEN_SLUGS = {"seats", "bookings"}
 """Slugs that would clash with URLs below an event's own, such as `/events/7/seats`."""
 
@@ -151,6 +152,9 @@ class Event(Model):
         CheckConstraint("seats_available + seats_held <= capacity", "seats_within_capacity"),
         CheckConstraint("seats_held >= 0", "held_not_negative"),
         CheckConstraint("price_minor >= 0", "price_not_negative"),
+        CheckConstraint(
+            f"payment_minutes BETWEEN 1 AND {MAX_PAYMENT_MINUTES}", "payment_minutes_in_range"
+        ),
         CheckConstraint("max_per_person >= 1", "max_per_person_positive"),
         CheckConstraint("version >= 1", "version_positive"),
         CheckConstraint("end_at > start_at", "ends_after_start"),
@@ -159,6 +163,11 @@ class Event(Model):
         CheckConstraint("length(btrim(name)) > 0", "name_not_blank"),
         Index(
             "ix_events_start_at_id", "start_at", "id", postgresql_where=text("deleted_at IS NULL")
+        ),
+        Index(
+            "ix_events_next_expiry_at",
+            "next_expiry_at",
+            postgresql_where=text("next_expiry_at IS NOT NULL"),
         ),
         Index("ix_events_end_at", "end_at", postgresql_where=text("deleted_at IS NULL")),
     )
@@ -188,6 +197,11 @@ class Event(Model):
     """ISO 4217; it can't change once anything was booked."""
     payment_note: Mapped[str] = mapped_column(String(MAX_PAYMENT_NOTE), server_default="")
     """How a seat is paid, in the organiser's words: nothing is charged here."""
+    payment_minutes: Mapped[int | None]
+    """Minutes within which seats that cost something are to be paid: until then they are reserved.
+    None: they are confirmed at once, and paid at the door or however the note says."""
+    next_expiry_at: Mapped[Timestamp | None]
+    """No reservation of the event ends before this moment; None if there is none."""
     max_per_person: Mapped[int | None]
     sales_open_at: Mapped[Timestamp | None]
     sales_close_at: Mapped[Timestamp | None]
@@ -226,6 +240,10 @@ class Event(Model):
     @property
     def seats_sold(self) -> int:
         return self.capacity - self.seats_available - self.seats_held
+
+    def has_expiry_by(self, at: datetime) -> bool:
+        """Whether a reservation may have ended by `at` whose seats are not on sale again yet."""
+        return self.next_expiry_at is not None and self.next_expiry_at <= at
 
     @property
     def fill_rate(self) -> float:

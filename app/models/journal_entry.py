@@ -14,6 +14,10 @@ from app.models.columns import CreatedAt, Key
 class Happened(StrEnum):
     BOOKED = "booked"
     """One entry a transaction of the desk, with all its bookings."""
+    PAID = "paid"
+    """Reservations are confirmed."""
+    EXPIRED = "expired"
+    """Reservations ended without a payment."""
     GIVEN_BACK = "given_back"
     EVENT_CHANGED = "event_changed"
     EVENT_CANCELLED = "event_cancelled"
@@ -34,8 +38,8 @@ class JournalEntry(Model):
     __tablename__ = "journal_entries"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('booked', 'given_back', 'event_changed', 'event_cancelled', 'message',"
-            " 'reminder')",
+            "kind IN ('booked', 'paid', 'expired', 'given_back', 'event_changed',"
+            " 'event_cancelled', 'message', 'reminder')",
             "kind_known",
         ),
     )

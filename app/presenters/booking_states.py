@@ -8,7 +8,9 @@ from app.models import BookingState, GiftState
 def state_label(state: str, *, organiser: bool = False) -> str:
     """Return the state's words, for the guest or for an organiser."""
     labels: dict[str, str] = {
+        BookingState.RESERVED: _("Reserved"),
         BookingState.CONFIRMED: _("Going") if organiser else _("Booked"),
+        BookingState.EXPIRED: _("Not paid in time"),
         BookingState.EVENT_CANCELLED: _("Event cancelled"),
         BookingState.CANCELLED: _("Cancelled"),
         BookingState.GIVEN_BACK: _("Given back"),
@@ -30,4 +32,6 @@ def gift_label(state: str) -> str:
 
 def state_tone(state: str) -> str:
     """Return the `data-state` that colours a booking's mark."""
+    if state == BookingState.RESERVED:
+        return "waiting"
     return "ok" if state == BookingState.CONFIRMED else "cancelled"

@@ -140,6 +140,7 @@ def reason_word(reason: NotValid) -> str:
         NotValid.CANCELLED: _("This booking was cancelled."),
         NotValid.GIVEN_BACK: _("This seat was given back."),
         NotValid.GIVEN_AWAY: _("This seat was given to somebody else, who has a code for it."),
+        NotValid.NOT_PAID: _("This booking is not paid."),
         NotValid.EVENT_CANCELLED: _("The event is cancelled."),
         NotValid.OTHER_EVENT: _("For another event."),
         NotValid.OTHER_DAY: _("For another day."),

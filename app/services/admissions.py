@@ -36,7 +36,7 @@ def arrivals(event_id: int) -> Arrivals:
     """How many of the event's seats are in. Raises `EventNotFound` outside the key's scope."""
     require_event(event_id)
     taken = select(func.coalesce(func.sum(Booking.seats), 0)).where(
-        Booking.event_id == event_id, Booking.takes_seats
+        Booking.event_id == event_id, Booking.is_confirmed
     )
     seats_in = select(func.count()).where(Admission.event_id == event_id)
     has_types = select(Event.has_types).where(Event.id == event_id)

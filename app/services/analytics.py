@@ -82,7 +82,7 @@ def analyse(zone: ZoneInfo, first: date | None = None, last: date | None = None)
 
 
 def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
-    confirmed = Booking.takes_seats
+    confirmed = Booking.is_confirmed
     sums = (
         select(
             Booking.event_id,
@@ -115,7 +115,7 @@ def _by_event(made: ColumnElement[bool]) -> list[EventFigures]:
 
 
 def _by_day(made: ColumnElement[bool], zone: ZoneInfo) -> list[DayFigures]:
-    confirmed = Booking.takes_seats
+    confirmed = Booking.is_confirmed
     day = cast(func.timezone(zone.key, Booking.created_at), Date)
     query = (
         select(

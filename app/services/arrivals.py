@@ -60,7 +60,7 @@ def figures_of(event_id: int) -> ArrivalFigures:
 def _count_to_come(event_id: int) -> int:
     came = select(Admission.booking_id).where(Admission.event_id == event_id)
     wanted = select(func.count(Booking.id)).where(
-        Booking.event_id == event_id, Booking.takes_seats, Booking.id.not_in(came)
+        Booking.event_id == event_id, Booking.is_confirmed, Booking.id.not_in(came)
     )
     return db.session.scalars(wanted).one()
 

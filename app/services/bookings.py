@@ -119,6 +119,8 @@ def cancel(
         event = changes.event(event_id)
         if keep > booking.seats:
             raise InvalidField("seats", "can only become fewer")
+        if keep and not booking.is_confirmed:
+            raise InvalidField("seats", "can't become fewer before they are paid")
         at = now()
         if not organiser and event.status == EventStatus.CANCELLED:
             raise EventCancelled(booking_id)

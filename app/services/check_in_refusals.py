@@ -20,7 +20,7 @@ def why_not(
     if booking.event_id != event.id:
         same_name = booking.event.name == event.name
         return NotValid.OTHER_DAY if same_name else NotValid.OTHER_EVENT
-    if not booking.takes_seats:
+    if not booking.is_confirmed:
         return _why_gone(booking)
     if event.status == EventStatus.CANCELLED:
         return NotValid.EVENT_CANCELLED
@@ -33,6 +33,8 @@ def _why_gone(booking: Booking) -> NotValid:
     """Why no seat of the booking admits anybody."""
     if booking.part_of is not None:
         return NotValid.GIVEN_BACK
+    if booking.status in {BookingStatus.RESERVED.value, BookingStatus.EXPIRED.value}:
+        return NotValid.NOT_PAID
     is_given_away = booking.status == BookingStatus.GIVEN_AWAY.value
     return NotValid.GIVEN_AWAY if is_given_away else NotValid.CANCELLED
 

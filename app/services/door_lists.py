@@ -87,7 +87,7 @@ def _expected(event_id: int) -> list[Expected]:
         .join(User, User.id == Booking.user_id)
         .outerjoin(TicketType, is_its_type())
         .outerjoin(seats_in, seats_in.c.booking_id == Booking.id)
-        .where(Booking.event_id == event_id, Booking.takes_seats)
+        .where(Booking.event_id == event_id, Booking.is_confirmed)
         # By a cursor: each batch of it is a statement, which has seconds of its own to end.
         .execution_options(yield_per=BATCH)
     )

@@ -66,7 +66,7 @@ def count_guests(event: Event) -> int:
     query = (
         select(func.count(Booking.user_id.distinct()))
         .join(User, User.id == Booking.user_id)
-        .where(Booking.event_id == event.id, Booking.takes_seats, User.deleted_at.is_(None))
+        .where(Booking.event_id == event.id, Booking.is_confirmed, User.deleted_at.is_(None))
     )
     return db.session.scalars(query).one()
 

@@ -120,7 +120,7 @@ def get_event(event_id: int, *, drafts: bool = False) -> Event:
 
 
 def count_confirmed(event_id: int) -> int:
-    """How many confirmed bookings the event has."""
+    """How many bookings take seats of the event, those that wait for their payment included."""
     query = select(func.count(Booking.id)).where(Booking.event_id == event_id, Booking.takes_seats)
     return db.session.scalars(query).one()
 
@@ -182,7 +182,7 @@ IN_CALENDARS = {
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
-    "reminds_guests",
+    *("reminds_guests", "payment_minutes"),
 )
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 
@@ -224,6 +224,8 @@ def update_event(
         if seen not in (None, event.updated_at) or seen_held not in (None, event.seats_held):
             raise VersionConflict(event_id)
         before, after = _changes(event, changes)
+        if after.get("status") == EventStatus.CANCELLED:
+            locked.end_reservations(event_id)
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
@@ -251,6 +253,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
         count = count_confirmed(event_id)
         if count and not force:
             raise EventHasBookings(event_id, count)
+        changes.end_reservations(event_id)
         at = now()
         if count:
             event_news.note_deletion(event, at, words)

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 
 from app.booking.arrays import rows_of
 from app.models import Admission, Booking, CheckIn, Event, Gift, TicketType, User
-from app.models.booking import is_its_type, takes_seats
+from app.models.booking import is_confirmed, is_its_type
 from app.presenters.guest_lists import HASH_BYTES
 
 SKEW = timedelta(seconds=2)
@@ -69,7 +69,7 @@ _SEATS_IN = (
 )
 _DIGEST = func.sha256(func.convert_to(Booking.reference, literal_column("'UTF8'")))
 _HASH = func.encode(func.substr(_DIGEST, 1, HASH_BYTES), literal_column("'base64'"))
-_TAKES_SEATS = takes_seats(Booking.status)
+_IS_CONFIRMED = is_confirmed(Booking.status)
 _BEFORE_AT = case((bindparam("emails"), func.split_part(User.email, "@", 1)), else_="")
 _NAME = func.coalesce(
     *(func.nullif(name, "") for name in (Booking.guest_name, User.name, _BEFORE_AT)),
@@ -85,8 +85,8 @@ _GUEST = (
             # As base64url has it (RFC 4648, 5).
             reference_hash=func.translate(_HASH, "+/", "-_"),
             name=_NAME,
-            seats=case((_TAKES_SEATS, Booking.seats), else_=0),
-            left=_PARTS + Booking.seats_given_away + case((_TAKES_SEATS, 0), else_=Booking.seats),
+            seats=case((_IS_CONFIRMED, Booking.seats), else_=0),
+            left=_PARTS + Booking.seats_given_away + case((_IS_CONFIRMED, 0), else_=Booking.seats),
             ticket_type=func.coalesce(_TYPE, literal_column("''")),
             seats_in=func.coalesce(_SEATS_IN, literal_column("'[]'::json")),
         ).label("guest")
@@ -118,6 +118,13 @@ _TOUCHED = union_all(
     select(_NEW.c.booking_id, _NEW.c.new_id),
     select(func.coalesce(Booking.part_of, Booking.id), _OLD).where(
         Booking.event_id == _ID, Booking.cancelled_at >= _SINCE
+    ),
+    # A reservation that was confirmed: a new moment, with an id from before.
+    select(func.coalesce(Booking.part_of, Booking.id), _OLD).where(
+        Booking.event_id == _ID,
+        Booking.created_at >= _SINCE,
+        Booking.id <= bindparam("last", type_=BigInteger),
+        select(Event.payment_minutes).where(Event.id == _ID).scalar_subquery().is_not(None),
     ),
     select(CheckIn.booking_id, _OLD).where(CheckIn.event_id == _ID, CheckIn.received_at >= _SINCE),
     *(

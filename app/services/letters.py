@@ -211,7 +211,7 @@ def _prepare_message(draft: Draft) -> None:
     booking, message_id = draft.booking, draft.mail.guest_message_id
     if message_id is not None:
         message = db.session.get(GuestMessage, message_id)
-        if message is None or booking is None or not booking.takes_seats:
+        if message is None or booking is None or not booking.is_confirmed:
             raise NoLongerTrue
         draft.facts.update(title=message.subject, body=message.body)
 

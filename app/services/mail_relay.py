@@ -90,13 +90,16 @@ def relay() -> int:
             id for entry in entries if entry.kind == Happened.BOOKED for id in entry.booking_ids
         ]
         if booked:
-            _owe(session, Happened.BOOKED, _of_bookings(booked) & Booking.takes_seats, {})
+            _owe(session, Happened.BOOKED, _of_bookings(booked) & Booking.is_confirmed, {})
         for number, kind, event_id, booking_ids, facts in entries:
             if kind == Happened.GIVEN_BACK:
                 _owe(session, Happened.GIVEN_BACK, _of_bookings(booking_ids), facts)
+            elif kind == Happened.PAID:
+                paid = _of_bookings(booking_ids) & Booking.is_confirmed
+                _owe(session, Happened.BOOKED, paid, {})
             elif kind == Happened.EVENT_CHANGED:
                 _owe_change(session, event_id, {**facts, "entry": number})
-            elif kind != Happened.BOOKED:
+            elif kind not in {Happened.BOOKED, Happened.EXPIRED}:
                 _owe_to_guests(session, Happened(kind), event_id, facts)
     return len(entries)
 

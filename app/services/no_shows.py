@@ -54,7 +54,7 @@ def _figures(event_id: int) -> tuple[int, int, int]:
         )
         .select_from(Booking)
         .outerjoin(seats_in, seats_in.c.booking_id == Booking.id)
-        .where(Booking.event_id == event_id, Booking.takes_seats)
+        .where(Booking.event_id == event_id, Booking.is_confirmed)
     )
     bookings, seats, missing = db.session.execute(wanted).one()
     return bookings, seats, missing
@@ -100,5 +100,5 @@ def _seen(event_id: int, booking_id: int) -> tuple[str, int]:
 
 def _has_not_come(event_id: int) -> ColumnElement[bool]:
     came = select(Admission.booking_id).where(Admission.event_id == event_id)
-    condition: ColumnElement[bool] = Booking.takes_seats & Booking.id.not_in(came)
+    condition: ColumnElement[bool] = Booking.is_confirmed & Booking.id.not_in(came)
     return condition

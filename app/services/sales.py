@@ -160,7 +160,7 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
             func.coalesce(cost.filter(_holds_its_seats()), 0).label("booked_value"),
             nothing.label("booked_value_back"),
         )
-        .where(*_within(Booking.created_at, first, last, zone))
+        .where(*_within(Booking.created_at, first, last, zone), _was_confirmed())
         .group_by(made_on, Booking.event_id)
     )
     back = (
@@ -168,11 +168,16 @@ def _live(first: date, last: date, zone: ZoneInfo) -> Select[Any]:
             *(back_on, Booking.event_id, nothing, nothing),
             *(func.count(), func.sum(Booking.seats), nothing, cost),
         )
-        .where(*_within(Booking.cancelled_at, first, last, zone))
+        .where(*_within(Booking.cancelled_at, first, last, zone), _was_confirmed())
         .group_by(back_on, Booking.event_id)
     )
     c = union_all(made, back).subquery().c
     return select(c.day, c.event_id, *_totals(c)).group_by(c.day, c.event_id)
+
+
+def _was_confirmed() -> ColumnElement[bool]:
+    """Whether it is no reservation, nor was one that nobody paid."""
+    return Booking.reserved_until.is_(None)
 
 
 def _bought() -> ColumnElement[bool]:

@@ -120,8 +120,9 @@ def test_recorded_in_the_order_in_which_they_come_they_deadlock(
     monkeypatch, app, desk, make_event, sql
 ):
     people = guest_queries._PEOPLE.order_by(None)
-    as_they_come = guest_queries._write_with(people, journal=False, typed=False)
-    monkeypatch.setitem(guest_queries._WRITE_WITH_GUESTS, (False, False), as_they_come)
+    monkeypatch.setattr(guest_queries, "_PEOPLE", people)
+    as_they_come = guest_queries._write_with_guests.__wrapped__
+    monkeypatch.setattr(guest_queries, "_write_with_guests", as_they_come)
     for answers in record_in_opposite_order(app, desk, make_event, sql):
         if answers[DatabaseDown]:
             return

@@ -38,10 +38,16 @@ def test_the_row_and_the_query_name_the_same_state(make_event, make_booking, sql
             )
         if part:
             sql("UPDATE bookings SET part_of = id WHERE id = %s", booking.id)
+    for status, event_status in product(("RESERVED", "EXPIRED"), ("published", "cancelled")):
+        waits = make_booking(make_event(status=event_status))
+        sql(
+            "UPDATE bookings SET status = %s, reserved_until = %s WHERE id = %s",
+            *(status, at, waits.id),
+        )
     moved = make_booking(make_event())
     sql("UPDATE bookings SET status = 'GIVEN_AWAY' WHERE id = %s", moved.id)
     rows = db.session.execute(select(Booking.id, Booking.state).join(Booking.event)).all()
-    assert len(rows) == 37
+    assert len(rows) == 41
     found = {(bookings.get_booking(row[0]).state.value, row[1]) for row in rows}
     assert found == {(state.value, state.value) for state in BookingState}
 
@@ -70,7 +76,7 @@ def test_a_deleted_event_marks_what_stood_and_not_what_was_given_back(
     assert state_of(gone) == "CANCELLED"
     counts = count_bookings(BookingQuery())
     assert counts == {
-        "": 4, "CONFIRMED": 0, "EVENT_CANCELLED": 2, "CANCELLED": 1, "GIVEN_BACK": 1,
+        "": 4, "RESERVED": 0, "CONFIRMED": 0, "EXPIRED": 0, "EVENT_CANCELLED": 2, "CANCELLED": 1, "GIVEN_BACK": 1,
         "GIVEN_AWAY": 0,
     }  # fmt: skip
 

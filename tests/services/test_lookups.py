@@ -238,7 +238,7 @@ def test_what_somebody_holds_is_found_among_all_their_bookings_by_the_event(
     db.engines[LOOKUPS].dispose()
     for _ in range(10):
         assert lookups.held(user.id, event.id) == Held()
-    assert "ix_bookings_confirmed" in kept_plan("newest", "('{1}', '{1}')")
+    assert "ix_bookings_taking" in kept_plan("newest", "('{1}', '{1}')")
 
 
 def test_a_connection_that_was_closed_meanwhile_is_replaced_before_its_plans_are_forgotten(

@@ -2,7 +2,7 @@
 
 QUERY = """
     SELECT e.id, e.capacity, e.seats_available, e.seats_held,
-           coalesce(sum(b.seats) FILTER (WHERE b.status = 'CONFIRMED'), 0),
+           coalesce(sum(b.seats) FILTER (WHERE b.status IN ('CONFIRMED', 'RESERVED')), 0),
            (SELECT coalesce(sum(h.seats_left), 0) FROM holds h WHERE h.event_id = e.id)
     FROM events e LEFT JOIN bookings b ON b.event_id = e.id
     GROUP BY e.id ORDER BY e.id
@@ -11,7 +11,7 @@ QUERY = """
 BY_TYPE = """
     SELECT t.event_id, t.name, t.quota, t.taken, (
         SELECT coalesce(sum(b.seats), 0) FROM bookings b
-        WHERE b.event_id = t.event_id AND b.status = 'CONFIRMED'
+        WHERE b.event_id = t.event_id AND b.status IN ('CONFIRMED', 'RESERVED')
           AND (b.ticket_type_id = t.id OR b.ticket_type_id IS NULL AND t.is_default)
     )
     FROM ticket_types t ORDER BY t.event_id, t.id
@@ -39,6 +39,7 @@ def seats_left(sql, event):
 
 def seats_sold(sql, event):
     query = (
-        "SELECT coalesce(sum(seats), 0) FROM bookings WHERE event_id = %s AND status = 'CONFIRMED'"
+        "SELECT coalesce(sum(seats), 0) FROM bookings WHERE event_id = %s "
+        "AND status IN ('CONFIRMED', 'RESERVED')"
     )
     return sql(query, event.id)[0][0]
