@@ -76,7 +76,8 @@ def test_a_deleted_event_marks_what_stood_and_not_what_was_given_back(
     assert state_of(gone) == "CANCELLED"
     counts = count_bookings(BookingQuery())
     assert counts == {
-        "": 4, "RESERVED": 0, "CONFIRMED": 0, "EXPIRED": 0, "EVENT_CANCELLED": 2, "CANCELLED": 1, "GIVEN_BACK": 1,
+        "": 4, "RESERVED": 0, "CONFIRMED": 0, "EXPIRED": 0,
+        "EVENT_CANCELLED": 2, "CANCELLED": 1, "GIVEN_BACK": 1,
         "GIVEN_AWAY": 0,
     }  # fmt: skip
 
