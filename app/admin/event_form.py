@@ -35,7 +35,7 @@ from app.lib.names import tidy_text
 from app.models import Event
 from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
-from app.models.event import MAX_CAPACITY, MAX_PAYMENT_NOTE
+from app.models.event import MAX_CAPACITY, MAX_PAYMENT_MINUTES, MAX_PAYMENT_NOTE
 from app.services.event_rules import check_times
 
 ZONES = frozenset(available_timezones())
@@ -43,7 +43,7 @@ TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
-TYPED = ("description", "capacity", "price", "max_per_person")
+TYPED = ("description", "capacity", "price", "payment_minutes", "max_per_person")
 LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency", "payment_note")
 
 
@@ -122,6 +122,17 @@ class EventForm(Form):
             " Left empty, a seat that costs something is paid at the door."
         ),
     )
+    payment_minutes = WholeNumberField(
+        _("Seats wait for the payment"),
+        validators=[
+            Optional(),
+            NumberRange(1, MAX_PAYMENT_MINUTES, _("From 1 to 43,200 minutes, which is 30 days.")),
+        ],
+        description=_(
+            "In minutes: until then, seats that cost something are reserved; not paid, they are on"
+            " sale again. Leave empty to confirm them at once. It holds for bookings from now on."
+        ),
+    )
     max_per_person = WholeNumberField(
         _("Seats per person"),
         validators=[Optional(), NumberRange(1, MAX_SEATS)],
@@ -179,6 +190,7 @@ class EventForm(Form):
             description=event.description,
             capacity=event.capacity,
             price=minor_to_text(event.price_minor, event.currency),
+            payment_minutes=event.payment_minutes,
             max_per_person=event.max_per_person,
             seen=event.updated_at.isoformat(),
         )
@@ -230,6 +242,7 @@ class EventForm(Form):
             "description": tidy_text(self.description.data or ""),
             "capacity": self.capacity.data,
             "price_minor": self.price.minor(self.currency.data),
+            "payment_minutes": self.payment_minutes.data,
             "max_per_person": self.max_per_person.data,
         }
 

@@ -109,6 +109,7 @@ def _label(name: str) -> str:
     labels = {
         "price_minor": _("price"),
         "payment_note": _("how it is paid"),
+        "payment_minutes": _("minutes that seats wait for the payment"),
         "start_at": _("start"),
         "end_at": _("end"),
         "sales_open_at": _("sales open"),

@@ -32,6 +32,7 @@ def said(before, after, currency="INR"):
         ),
         ("end_at", None, "2026-12-05T20:00:00+00:00", "end – → Sun 6 Dec 01:30"),
         ("capacity", 800, 12000, "capacity 800 → 12,000"),
+        ("payment_minutes", None, 15, "minutes that seats wait for the payment – → 15"),
         ("sales_paused", False, True, "sales paused no → yes"),
         ("image_digest", None, "5f" * 32, "picture – → a picture"),
         ("status", "draft", "published", "status draft → published"),

@@ -57,6 +57,7 @@ BAD = [
     ("capacity", ["", "0", "-1", "1.5", "many", "10000001"]),
     ("price", ["-1", "free", "1.005", "99999999999", "1e400"]),
     ("max_per_person", ["0", "-1", "x", "1001"]),
+    ("payment_minutes", ["0", "-15", "an hour", "43201"]),
     ("time_zone", ["Mars/Olympus", "", "../../etc/passwd"]),
 ]
 

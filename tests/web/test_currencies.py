@@ -195,6 +195,19 @@ def test_the_payment_note_is_typed_in_the_form(organiser, sql):
     )
 
 
+def test_how_long_seats_wait_for_the_payment_is_typed_in_the_form(organiser, sql):
+    organiser.post("/admin/events", {**WISH, "price": "500", "payment_minutes": "4320"})
+    assert sql("SELECT payment_minutes FROM events") == [(4320,)]
+    path = f"/admin/events/{sql('SELECT id FROM events')[0][0]}/edit"
+    shown = inputs(organiser.get(path).text)
+    assert shown["payment_minutes"] == "4320"
+    answer = organiser.post(path, {**shown, "payment_minutes": "0"})
+    assert answer.status_code == 422
+    assert "Seats wait for the payment</a>: From 1 to 43,200 minutes" in answer.text
+    organiser.post(path, {**shown, "payment_minutes": ""})
+    assert sql("SELECT payment_minutes FROM events") == [(None,)]
+
+
 def test_the_form_of_a_new_event_begins_with_the_sites_currency(make_app, clean, settings):
     try:
         visitor = Visitor(make_app(default_currency="KWD"))
