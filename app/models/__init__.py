@@ -11,6 +11,14 @@ from app.models.guest_message import GuestMessage, Reminder
 from app.models.hold import Hold
 from app.models.journal_entry import Happened, JournalEntry
 from app.models.mail import Mail, MailState
+from app.models.payment import (
+    Payment,
+    PaymentProvider,
+    PaymentState,
+    Refund,
+    RefundReason,
+    RefundState,
+)
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
@@ -40,8 +48,14 @@ __all__ = [
     "Mail",
     "MailState",
     "NotValid",
+    "Payment",
+    "PaymentProvider",
+    "PaymentState",
     "Permission",
     "Phase",
+    "Refund",
+    "RefundReason",
+    "RefundState",
     "Reminder",
     "Role",
     "SaleState",

@@ -138,6 +138,37 @@ ROWS = [
         },
     ),
     (
+        "payments",
+        {
+            "id": 31,
+            "booking_id": 21,
+            "provider": "upi",
+            "provider_ref": "412345678901",
+            "bank_reference": "412345678901",
+            "amount_minor": 100_000,
+            "currency": "INR",
+            "state": "PAID",
+            "created_at": MOMENT,
+            "paid_at": MOMENT,
+            "marked_by": "Priya's key",
+        },
+    ),
+    (
+        "refunds",
+        {
+            "id": 41,
+            "payment_id": 31,
+            "booking_id": 22,
+            "amount_minor": 25_000,
+            "currency": "INR",
+            "state": "PAID_BACK",
+            "reason": "cancelled",
+            "created_at": MOMENT,
+            "done_at": MOMENT,
+            "done_by": "Priya's key",
+        },
+    ),
+    (
         "api_tokens",
         {
             "id": 2,

@@ -1,0 +1,146 @@
+"""Payments of orders that were reserved, and the money of theirs that is owed back."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Model
+from app.models.booking import Booking
+from app.models.columns import CreatedAt, Key, Timestamp
+
+MAX_BANK_REFERENCE = 60
+
+
+class PaymentProvider(StrEnum):
+    """Who brings the money."""
+
+    TRANSFER = "transfer"
+    """A bank transfer, which staff find in the account."""
+    UPI = "upi"
+    """Paid to the site's UPI address, which tells nobody: staff find it in the account, too."""
+    DOOR = "door"
+    """Handed to staff."""
+
+
+class PaymentState(StrEnum):
+    PENDING = "PENDING"
+    """Announced by the buyer, not seen yet."""
+    PAID = "PAID"
+    """The money has come, whether it brought seats or is owed back."""
+
+
+class RefundState(StrEnum):
+    OWED = "OWED"
+    PAID_BACK = "PAID_BACK"
+
+
+class RefundReason(StrEnum):
+    LATE = "late"
+    """It came for a reservation that had ended, and its seats were gone."""
+    TWICE = "twice"
+    """The order was paid already."""
+    WRONG_AMOUNT = "wrong_amount"
+    """It is not what the order costs, so it brought no seats."""
+    CANCELLED = "cancelled"
+    """The booking was cancelled, before the money came or after."""
+    EVENT_CANCELLED = "event_cancelled"
+
+
+class Payment(Model):
+    """One payment of an order. An order may have several, of which one brought its seats."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("provider IN ('transfer', 'upi', 'door')", "provider_known"),
+        CheckConstraint("state IN ('PENDING', 'PAID')", "state_known"),
+        CheckConstraint("amount_minor > 0", "amount_positive"),
+        CheckConstraint("(state = 'PAID') = (paid_at IS NOT NULL)", "paid_when_paid"),
+        Index(
+            "uq_payments_provider_provider_ref",
+            "provider",
+            "provider_ref",
+            unique=True,
+            postgresql_where=text("provider_ref IS NOT NULL"),
+        ),
+        Index(
+            "uq_payments_provider_bank_reference",
+            "provider",
+            "bank_reference",
+            unique=True,
+            postgresql_where=text("bank_reference IS NOT NULL"),
+        ),
+        Index(
+            "uq_payments_booking_id_provider",
+            "booking_id",
+            "provider",
+            unique=True,
+            postgresql_where=text("state = 'PENDING'"),
+        ),
+        Index("ix_payments_booking_id", "booking_id"),
+    )
+
+    id: Mapped[Key]
+    booking_id: Mapped[int] = mapped_column(ForeignKey(Booking.id, ondelete="RESTRICT"))
+    """The order's first booking, whose reference is the order's."""
+    provider: Mapped[str] = mapped_column(String(12))
+    provider_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
+    """What the provider calls it: of a bank, the reference in the statement."""
+    bank_reference: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
+    """The bank's reference as the buyer gave it: a claim, by which staff find the money."""
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    """What the order cost when it was made; of a wrong amount that has come, that amount."""
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(12), server_default=PaymentState.PENDING.value)
+    created_at: Mapped[CreatedAt]
+    paid_at: Mapped[Timestamp | None]
+    marked_by: Mapped[str | None] = mapped_column(String(60))
+    """The name of the staff key that marked it paid."""
+
+    booking: Mapped[Booking] = relationship(lazy="raise")
+    refunds: Mapped[list["Refund"]] = relationship(lazy="raise", back_populates="payment")
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state == PaymentState.PAID.value
+
+
+class Refund(Model):
+    """Money of a payment that is owed back, or was paid back."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("state IN ('OWED', 'PAID_BACK')", "state_known"),
+        CheckConstraint(
+            "reason IN ('late', 'twice', 'wrong_amount', 'cancelled', 'event_cancelled')",
+            "reason_known",
+        ),
+        CheckConstraint("amount_minor > 0", "amount_positive"),
+        CheckConstraint("(state = 'PAID_BACK') = (done_at IS NOT NULL)", "done_when_paid_back"),
+        # Exactly once, whoever comes twice: for the seats that were given back, or for all of it.
+        Index(
+            "uq_refunds_payment_id_booking_id",
+            "payment_id",
+            "booking_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_refunds_booking_id", "booking_id"),
+        Index("ix_refunds_owed", "id", postgresql_where=text("state = 'OWED'")),
+    )
+
+    id: Mapped[Key]
+    payment_id: Mapped[int] = mapped_column(ForeignKey(Payment.id, ondelete="RESTRICT"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey(Booking.id, ondelete="RESTRICT"))
+    """The cancelled booking, or row of seats given back, that it pays for; None for the whole
+    payment, which brought no seats."""
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(12), server_default=RefundState.OWED.value)
+    reason: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[CreatedAt]
+    done_at: Mapped[Timestamp | None]
+    done_by: Mapped[str | None] = mapped_column(String(60))
+    """The name of the staff key that marked it paid back."""
+
+    payment: Mapped[Payment] = relationship(lazy="raise", back_populates="refunds")
