@@ -108,6 +108,7 @@ def _locked(session: Session, booking_id: int) -> Booking:
 def _move(session: Session, event: Event, booking: Booking, guest: Guest) -> None:
     """Give the booking to the person with the guest's email, who is new or not."""
     former_id, user_id = booking.user_id, guest_with(session, guest.email, guest.name)
+    others = [one.id for one in bookings.of_same_order(booking) if one.id != booking.id]
     # Seats that staff issued may have been past the limit when they were.
     if not booking.issued_for:
         check_limit(session, event, user_id, booking.seats)
@@ -119,6 +120,6 @@ def _move(session: Session, event: Event, booking: Booking, guest: Guest) -> Non
     booking.order_reference = None
     parts = update(Booking).where(Booking.part_of == booking.id).values(user_id=user_id)
     session.execute(parts.execution_options(synchronize_session=False))
-    outbox.redirect(booking.id, former_id, booking.user)
+    outbox.redirect(booking.id, former_id, booking.user, others)
     if booking.state == BookingState.CONFIRMED:
         outbox.note(Happened.BOOKED, event_id=event.id, booking_ids=[booking.id])

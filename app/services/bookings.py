@@ -176,6 +176,13 @@ def booked_together(booking: Booking) -> Sequence[Booking]:
 
     None of an order of one type, nor for a seat that a friend has given.
     """
+    found = of_same_order(booking)
+    return found if len(found) > 1 and booking.id in {one.id for one in found} else ()
+
+
+def of_same_order(booking: Booking) -> Sequence[Booking]:
+    """What stands of the order of several ticket types that made the booking, and is the same
+    person's still; none of an order of one type. The booking itself may be none of it any more."""
     if booking.order_reference is None:
         return ()
     query = (
@@ -187,11 +194,12 @@ def booked_together(booking: Booking) -> Sequence[Booking]:
             # A friend's seat has a ticket of its own, which is no part of what they booked.
             ~select(Gift.booking_id).where(Gift.booking_id == Booking.id).exists(),
         )
-        .options(joinedload(Booking.event), joinedload(Booking.ticket_type))
+        .options(
+            joinedload(Booking.event), joinedload(Booking.ticket_type), joinedload(Booking.user)
+        )
         .order_by(Booking.id)
     )
-    found = db.session.scalars(query).all()
-    return found if len(found) > 1 and booking.id in {one.id for one in found} else ()
+    return db.session.scalars(query).all()
 
 
 def list_bookings_of_user(

@@ -21,13 +21,9 @@ from app.models import AuditEntry, Booking, BookingState, Event, GuestMessage, M
 from app.models.columns import now
 from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
-from app.presenters.ticket_addresses import ticket_url
-from app.presenters.ticket_codes import code_pictures
 from app.presenters.urls import event_url
-from app.services.bookings import given_back
-
-MAX_CODES = 20
-"""Codes in one letter; the ticket has them all. Mail programs cut off what is long."""
+from app.services import letter_tickets
+from app.services.letter_tickets import LetterTicket
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,11 @@ class Draft:
     @property
     def booking(self) -> Booking | None:
         return cast("Booking | None", self.facts["booking"])
+
+    @property
+    def tickets(self) -> list[LetterTicket]:
+        """Those that it tells of: the booking's, and where it says so its whole order's."""
+        return cast("list[LetterTicket]", self.facts["tickets"])
 
 
 class NoLongerTrue(Exception):
@@ -127,7 +128,6 @@ def _facts(mail: Mail, settings: Settings) -> dict[str, Any]:
         "booking": booking,
         "event": event or (booking.event if booking else None),
         "user": db.session.get(User, mail.user_id) if mail.user_id else None,
-        "given_back": given_back(booking.id) if booking else None,
         "language": mail.locale.partition("_")[0],
         "organiser": settings.organiser_name,
         "organiser_address": " ".join(settings.organiser_address.split()),
@@ -138,12 +138,13 @@ def _facts(mail: Mail, settings: Settings) -> dict[str, Any]:
 
 def _add_addresses(draft: Draft) -> None:
     booking, event = draft.booking, draft.facts["event"]
-    draft.facts["ticket"] = ticket_url(booking) if booking else ""
+    tickets = [letter_tickets.ticket_of(booking)] if booking else []
+    draft.facts.update(tickets=tickets, ticket=tickets[0].url if tickets else "")
     draft.facts["event_page"] = event_url(event, _external=True) if event else ""
 
 
 def _prepare_ticket(draft: Draft) -> None:
-    _require(draft, BookingState.CONFIRMED)
+    _tell_order(draft)
     add_codes(draft)
     add_calendar(draft)
 
@@ -158,7 +159,7 @@ def _prepare_given_back(draft: Draft) -> None:
 
 
 def _prepare_change(draft: Draft) -> None:
-    _require(draft, BookingState.CONFIRMED)
+    _tell_order(draft)
     event: Event = draft.facts["event"]
     before, after = draft.facts["before"], draft.facts["after"]
     if not (after or draft.facts.get("again")):
@@ -186,24 +187,31 @@ def _require(draft: Draft, state: BookingState) -> None:
         raise NoLongerTrue
 
 
+def _tell_order(draft: Draft) -> None:
+    """Tell of all tickets that the booking's order made and that are good, of any ticket type."""
+    tickets = letter_tickets.good_tickets(draft.booking) if draft.booking is not None else []
+    if not tickets:
+        raise NoLongerTrue
+    first = tickets[0]
+    draft.facts.update(tickets=tickets, booking=first.booking, ticket=first.url)
+
+
 def add_codes(draft: Draft) -> None:
-    """Put the codes of the booking's seats into the letter, as pictures."""
-    booking = draft.booking
-    if booking is None:
-        return
-    codes = code_pictures(booking, MAX_CODES)
-    draft.facts["codes"] = codes
-    draft.facts["more_codes"] = booking.seats > len(codes)
-    draft.pictures.update({code.cid: code.picture for code in codes})
+    """Put the codes of the tickets' seats into the letter, as pictures."""
+    letter_tickets.add_codes(draft.tickets)
+    for ticket in draft.tickets:
+        draft.pictures.update({code.cid: code.picture for code in ticket.codes})
 
 
 def add_calendar(draft: Draft) -> None:
-    """Attach the booked event for the guest's calendar, in its newest version."""
-    booking = draft.booking
-    if booking is None:
-        return
-    calendar = booking_calendar(booking, draft.facts["given_back"], draft.facts["ticket"])
-    draft.files.append(File(f"{booking.reference.lower()}.ics", "text/calendar", calendar))
+    """Attach the booked event for the guest's calendar, in its newest version, by each ticket.
+
+    Each is changed and cancelled for itself, so each has an entry that follows.
+    """
+    for ticket in draft.tickets:
+        name = f"{ticket.booking.reference.lower()}.ics"
+        calendar = booking_calendar(ticket.booking, ticket.given_back, ticket.url)
+        draft.files.append(File(name, "text/calendar", calendar))
 
 
 def _prepare_message(draft: Draft) -> None:
@@ -214,11 +222,13 @@ def _prepare_message(draft: Draft) -> None:
         if message is None or booking is None or not booking.is_confirmed:
             raise NoLongerTrue
         draft.facts.update(title=message.subject, body=message.body)
+        if booking.state == BookingState.CONFIRMED:
+            _tell_order(draft)
 
 
 def _prepare_reminder(draft: Draft) -> None:
     """Nobody is reminded of a day that is not it any more, nor after the start."""
-    _require(draft, BookingState.CONFIRMED)
+    _tell_order(draft)
     event: Event = draft.facts["event"]
     start = datetime.fromisoformat(draft.facts["start_at"])
     if event.start_at != start or start <= now() or not event.reminds_guests:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CursorResult,
     Select,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -28,6 +29,7 @@ from app.models import (
     Booking,
     BookingState,
     Event,
+    Gift,
     GuestMessage,
     Happened,
     JournalEntry,
@@ -90,13 +92,12 @@ def relay() -> int:
             id for entry in entries if entry.kind == Happened.BOOKED for id in entry.booking_ids
         ]
         if booked:
-            _owe(session, Happened.BOOKED, _of_bookings(booked) & Booking.is_confirmed, {})
+            _owe_tickets(session, booked)
         for number, kind, event_id, booking_ids, facts in entries:
             if kind == Happened.GIVEN_BACK:
                 _owe(session, Happened.GIVEN_BACK, _of_bookings(booking_ids), facts)
             elif kind == Happened.PAID:
-                paid = _of_bookings(booking_ids) & Booking.is_confirmed
-                _owe(session, Happened.BOOKED, paid, {})
+                _owe_tickets(session, booking_ids)
             elif kind == Happened.EVENT_CHANGED:
                 _owe_change(session, event_id, {**facts, "entry": number})
             elif kind not in {Happened.BOOKED, Happened.EXPIRED}:
@@ -118,6 +119,20 @@ def _owe(
     session: Session, kind: Happened, which: ColumnElement[bool], facts: Mapping[str, Any]
 ) -> None:
     _insert(session, _letters(kind, facts).where(which).order_by(Booking.id))
+
+
+def _owe_tickets(session: Session, booking_ids: Sequence[int]) -> None:
+    """One letter to each person for each order: it has the tickets of all its ticket types."""
+    # A seat that a friend has given keeps the order's reference, and is no part of the order.
+    is_gift = select(Gift.booking_id).where(Gift.booking_id == Booking.id).exists()
+    order = case((is_gift, Booking.reference), else_=Booking.order_reference)
+    firsts = (
+        select(func.min(Booking.id))
+        .where(_of_bookings(booking_ids), Booking.is_confirmed)
+        .group_by(Booking.user_id, func.coalesce(order, Booking.reference))
+        .correlate(None)
+    )
+    _owe(session, Happened.BOOKED, Booking.id.in_(firsts), {})
 
 
 def _owe_change(session: Session, event_id: int, facts: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ Where no mail server is set, nothing is written: letters of months ago must not 
 is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from flask import current_app
@@ -74,19 +74,23 @@ def note(
     db.session.add(entry)
 
 
-def redirect(booking_id: int, former_id: int, user: User) -> None:
+def redirect(booking_id: int, former_id: int, user: User, others: Sequence[int] = ()) -> None:
     """Send the booking's letters to another user that have not reached the former one, except its
     ticket, which is to be sent anew; in the current transaction.
 
-    What a worker is sending at this moment can't be stopped.
+    The ticket's letter also tells of the `others` of its order, which are the former's still: to
+    them it goes on being sent. What a worker is sending at this moment can't be stopped.
     """
     unsent = (
         Mail.booking_id == booking_id,
         Mail.user_id == former_id,
         Mail.state.in_([MailState.QUEUED.value, MailState.GIVEN_UP.value]),
     )
+    ticket = (*unsent, Mail.letter == "ticket")
     for change in (
-        delete(Mail).where(*unsent, Mail.letter == "ticket"),
+        update(Mail).where(*ticket).values(booking_id=others[0])
+        if others
+        else delete(Mail).where(*ticket),
         update(Mail)
         .where(*unsent)
         .values(
