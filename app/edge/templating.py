@@ -16,7 +16,8 @@ from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
 from app.models import Permission
-from app.presenters import prices
+from app.models.booking import spoken
+from app.presenters import payment_times, prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import gift_label, state_label, state_tone
 from app.presenters.door_answers import conflict_word, door_word
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         state_label=state_label,
         gift_label=gift_label,
         state_tone=state_tone,
+        spoken=spoken,
     )
     app.jinja_env.globals.update(
         asset=asset,
@@ -81,6 +83,8 @@ def init_app(app: Flask) -> None:
         how_to_pay=prices.how_to_pay,
         how_to_pay_together=prices.how_to_pay_together,
         how_to_pay_booking=prices.how_to_pay_booking,
+        pay_until=payment_times.pay_until,
+        what_waits=payment_times.what_waits,
         map_url=map_url,
         wallets_of=lambda seats: wallets.offered(seats, settings()),
     )

@@ -361,9 +361,17 @@ class Booking(Model):
         """Whether it lets somebody in: neither it nor its event is cancelled."""
         return self.is_confirmed and self.state == BookingState.CONFIRMED
 
+    @property
+    def is_reserved(self) -> bool:
+        """Whether its seats wait for the payment."""
+        return self.state == BookingState.RESERVED
+
     def can_be_given_back(self, at: datetime) -> bool:
-        """Whether its guest may give back seats at `at`; an organiser always may."""
-        return self.stands and at < self.event.cancellable_until
+        """Whether its guest may give back seats at `at`; an organiser always may.
+
+        Seats that are not paid yet go back as a whole.
+        """
+        return (self.stands or self.is_reserved) and at < self.event.cancellable_until
 
     def can_be_given_away(self, at: datetime) -> bool:
         """Whether its guest may give a seat to a friend at `at`."""

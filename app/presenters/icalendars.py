@@ -11,10 +11,12 @@ from icalendar import Event as Entry
 from app.models import Booking, BookingState, Event, EventStatus
 from app.models.booking import GivenBack
 from app.presenters.markdown import paragraphs
+from app.presenters.payment_times import pay_until
 from app.presenters.prices import how_to_pay_booking
 from app.presenters.urls import event_url
 
 ASK_AGAIN_AFTER = timedelta(hours=6)
+_STATUSES = {BookingState.CONFIRMED: "CONFIRMED", BookingState.RESERVED: "TENTATIVE"}
 
 
 def calendar_of(events: Iterable[Event]) -> bytes:
@@ -38,7 +40,7 @@ def event_calendar(event: Event) -> bytes:
 def booking_calendar(booking: Booking, given_back: GivenBack, ticket: str) -> bytes:
     """Return the booked event for its guest, with the address of the ticket.
 
-    It is cancelled when the booking or the event is. Its SEQUENCE grows with the event's, and each
+    It is cancelled when the booking or the event is, and tentative before it is paid. Its SEQUENCE grows with the event's, and each
     time that seats are given back.
     """
     event = booking.event
@@ -48,17 +50,17 @@ def booking_calendar(booking: Booking, given_back: GivenBack, ticket: str) -> by
     _add_facts(entry, event, changed_at)
     entry.add("sequence", event.calendar_sequence + given_back.times)
     entry.add("url", ticket)
-    is_valid = booking.state == BookingState.CONFIRMED
     seats = ngettext("%(num)d seat", "%(num)d seats", booking.seats)
     words = (
         " · ".join(filter(None, (seats, booking.ticket_type_name))),
         how_to_pay_booking(booking),
+        _("To be paid by %(time)s.", time=pay_until(booking)) if booking.is_reserved else "",
         _("Booking reference: %(reference)s", reference=booking.spoken_reference),
         _("Your ticket: %(url)s", url=ticket),
         _("The event: %(url)s", url=event_url(event, _external=True)),
     )
     entry.add("description", "\n".join(filter(None, words)))
-    entry.add("status", _status(not is_valid))
+    entry.add("status", _STATUSES.get(booking.state, "CANCELLED"))
     calendar = _calendar()
     calendar.add_component(entry)
     return _file_of(calendar)

@@ -32,9 +32,12 @@ def price_mark(currency: str) -> str:
 
 
 def how_to_pay(event: Event) -> str:
-    """How a seat is paid: the organiser's words, or ours. Empty for a free event without any."""
+    """How a seat is paid: the organiser's words, or ours. Empty for a free event without any, and
+    for one whose seats are paid first, of which `what_waits` tells."""
     if event.payment_note or not (event.price_minor or event.highest_price_minor):
         return event.payment_note
+    if event.payment_minutes is not None:
+        return ""
     if event.highest_price_minor is not None:
         return str(_("Pay at the door."))
     cost = price(event.price_minor, event.currency)
@@ -44,9 +47,10 @@ def how_to_pay(event: Event) -> str:
 def how_to_pay_booking(booking: Booking) -> str:
     """How the booking is paid, as `how_to_pay`, but for all its seats at the price they had.
 
-    Empty for a booking that does not stand: nothing is to be paid.
+    Empty for a booking that does not stand: nothing is to be paid; and for one that was paid before
+    it was confirmed.
     """
-    if booking.state != BookingState.CONFIRMED:
+    if booking.state != BookingState.CONFIRMED or is_paid_first(booking):
         return ""
     if booking.event.payment_note or not booking.total_minor:
         return booking.event.payment_note
@@ -54,8 +58,18 @@ def how_to_pay_booking(booking: Booking) -> str:
     return str(_("Pay %(price)s at the door.", price=cost))
 
 
+def is_paid_first(booking: Booking) -> bool:
+    """Whether it costs something, and was reserved until that was paid.
+
+    The event says so: what was booked before it said so is taken for paid.
+    """
+    return booking.total_minor > 0 and booking.event.payment_minutes is not None
+
+
 def how_to_pay_together(event: Event, minor: int, currency: str) -> str:
     """How the bookings of one order are paid, whose prices have this sum."""
+    if minor and event.payment_minutes is not None:
+        return ""
     if event.payment_note or not minor:
         return event.payment_note
     return str(_("Pay %(price)s at the door.", price=price(minor, currency)))

@@ -100,6 +100,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "status": booking.status,
         "state": booking.state.value,
         "created_at": _iso(booking.created_at),
+        "reserved_until": _iso(booking.reserved_until),
         "cancelled_at": _iso(booking.cancelled_at),
     }
 

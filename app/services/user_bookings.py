@@ -57,6 +57,7 @@ class ListedBooking(NamedTuple):
     price_minor: int
     booked_in: str | None
     status: str
+    reserved_until: datetime | None
     cancelled_at: datetime | None
     part_of: int | None
     ticket_type_id: int | None
@@ -230,8 +231,8 @@ def _stood() -> ColumnElement[bool]:
 
 
 def _sort_column(tab: Tab) -> ColumnElement[Any]:
-    # What was given away has no such moment.
-    cancelled = func.coalesce(Booking.cancelled_at, Booking.created_at)
+    # What was given away has no such moment, and what was not paid in time ended at another.
+    cancelled = func.coalesce(Booking.cancelled_at, Booking.reserved_until, Booking.created_at)
     columns = {Tab.UPCOMING: _turn(), Tab.PAST: Event.start_at, Tab.CANCELLED: cancelled}
     return columns[tab]  # type: ignore[return-value]
 

@@ -19,6 +19,7 @@ from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
 from app.web import giving
 from app.web.kept_tickets import kept_in_browser
+from app.web.payments_due import tell_payment
 from app.web.shared_tickets import bookings_page, ticket_page
 from app.web.ticket_files import (
     apple_wallet_file,
@@ -56,6 +57,12 @@ ask_along("my_bookings.index", _of_tab)
 def show(booking_id: int) -> Answer:
     booking = _mine(booking_id)
     return kept_in_browser(ticket_page(booking, of_account), booking)
+
+
+@blueprint.get("/bookings/<id:booking_id>/payment")
+def payment(booking_id: int) -> Answer:
+    booking = _mine(booking_id)
+    return tell_payment(booking, of_account(booking))
 
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")

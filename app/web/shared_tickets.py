@@ -28,6 +28,7 @@ from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
 from app.web.giving import shown_gifts
 from app.web.joint_tickets import joint_tickets
+from app.web.payments_due import payment_due
 from app.web.ticket_links import TicketLinks, of_account
 
 MOST_CODES = 10
@@ -92,10 +93,11 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
         return shown.page(now=at, new=new, offers_password=offers_password, **more)
 
     together = joint_tickets(booking, links)
+    due = payment_due(booking, together, at)
     if booking.seats_given_away:
         return render(own, gifts=shown_gifts(booking), together=together)
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
-        return render(own, together=together)
+        return render(own, together=together, due=due)
     page = shared_text(
         lambda: render(_marked(booking, own)),
         *_common_facts(booking, at),

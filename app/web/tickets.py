@@ -26,6 +26,7 @@ from app.services import bookings, tickets
 from app.web import giving
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
+from app.web.payments_due import tell_payment
 from app.web.shared_tickets import booking_rows, ticket_page
 from app.web.ticket_files import (
     apple_wallet_file,
@@ -56,6 +57,12 @@ def forget() -> Answer:
 def show(secret: str) -> Answer:
     booking = _opened(secret)
     return kept_in_browser(ticket_page(booking, by_secret, address=ticket_url(booking)), booking)
+
+
+@blueprint.get("/tickets/<secret>/payment")
+def payment(secret: str) -> Answer:
+    booking = _opened(secret)
+    return tell_payment(booking, by_secret(booking))
 
 
 @blueprint.get("/tickets/<secret>/calendar.ics")

@@ -1,0 +1,90 @@
+"""Scenes of seats that are to be paid first: the form, the reservation, and what became of it."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from app.models.booking import new_reference
+from app.models.columns import now
+
+NOTE = "By transfer to Utsavam, IBAN DE02 1203 0000 0000 2020 51, or by UPI to utsavam@bank"
+
+
+def fill(world):
+    """Give the world events of which seats are paid first, and bookings that are, and were not."""
+    start, soon = now() + timedelta(days=50), now() + timedelta(minutes=14)
+    facts = {"name": "Sarangi Evening", "price_minor": 50000, "capacity": 400, "start_at": start}
+    paid = world.events["paid first"] = world.factories.event(
+        **facts, payment_minutes=15, payment_note=NOTE
+    )
+    odd = world.events["odd payment"] = world.factories.event(
+        name="హైదరాబాద్ శాస్త్రీయ నృత్యోత్సవం",
+        venue="రవీంద్ర భారతి",
+        price_minor=4500,
+        currency="JPY",
+        time_zone="America/New_York",
+        payment_minutes=3 * 24 * 60,
+        capacity=400,
+        start_at=start,
+    )
+    types = world.factories.ticket_types(paid, {"name": "VIP", "price_minor": 200000, "quota": 10})
+    order = new_reference()
+    for name, seats in {"General": 2, "VIP": 1}.items():
+        world.bookings[f"reserved {name}"] = world.factories.booking(
+            *(paid, world.alice, seats),
+            price_minor=types[name].price_minor,
+            ticket_type_id=types[name].id,
+            order_reference=order,
+            status="RESERVED",
+            reserved_until=soon,
+        )
+    for status, until in {"RESERVED": timedelta(days=3), "EXPIRED": -timedelta(hours=2)}.items():
+        world.bookings[status] = world.factories.booking(
+            *(odd, world.alice, 2), price_minor=4500, status=status, reserved_until=now() + until
+        )
+
+
+def form(name):
+    def play(page, world):
+        return page.goto(world.event_url(name))
+
+    return play
+
+
+def reserved(name):
+    """With its countdown, which waits for what time it is."""
+
+    def play(page, world):
+        answer = page.goto(world.booking_url(name))
+        expect(page.locator(".countdown")).to_contain_text("left to pay")
+        return answer
+
+    return play
+
+
+def booking(name, rest=""):
+    def play(page, world):
+        return page.goto(world.booking_url(name, rest))
+
+    return play
+
+
+def admin_booking(name):
+    def play(page, world):
+        return page.goto(f"/admin/bookings/{world.bookings[name].id}")
+
+    return play
+
+
+VISITOR = {"event-paid-first": form("paid first"), "event-odd-payment": form("odd payment")}
+MEMBER = {
+    "ticket-reserved": reserved("RESERVED"),
+    "ticket-reserved-together": reserved("reserved VIP"),
+    "ticket-reserved-asked": booking("RESERVED", "/cancellation"),
+    "ticket-expired": booking("EXPIRED"),
+    "event-with-reservation": form("odd payment"),
+}
+ORGANISER = {
+    "admin-booking-reserved": admin_booking("RESERVED"),
+    "admin-booking-expired": admin_booking("EXPIRED"),
+}
