@@ -84,6 +84,7 @@ def init_app(app: Flask) -> None:
         how_to_pay_together=prices.how_to_pay_together,
         how_to_pay_booking=prices.how_to_pay_booking,
         pay_until=payment_times.pay_until,
+        moment_of=payment_times.moment_of,
         what_waits=payment_times.what_waits,
         map_url=map_url,
         wallets_of=lambda seats: wallets.offered(seats, settings()),

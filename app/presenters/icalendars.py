@@ -40,8 +40,8 @@ def event_calendar(event: Event) -> bytes:
 def booking_calendar(booking: Booking, given_back: GivenBack, ticket: str) -> bytes:
     """Return the booked event for its guest, with the address of the ticket.
 
-    It is cancelled when the booking or the event is, and tentative before it is paid. Its SEQUENCE grows with the event's, and each
-    time that seats are given back.
+    It is cancelled when the booking or the event is, and tentative before it is paid. Its SEQUENCE
+    grows with the event's, and each time that seats are given back.
     """
     event = booking.event
     changed_at = max(filter(None, (event.updated_at, booking.created_at, given_back.latest)))

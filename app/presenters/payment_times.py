@@ -1,5 +1,7 @@
 """How long seats wait for their payment, and until when, in words."""
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -28,10 +30,12 @@ def pay_until(booking: Booking) -> str:
     Empty for a booking that waits for nothing.
     """
     until = booking.reserved_until
-    if until is None:
-        return ""
-    event = booking.event
-    return f"{moment(until, event.zone)} {zone_name(event, until)}"
+    return moment_of(booking.event, until) if until else ""
+
+
+def moment_of(event: Event, at: datetime) -> str:
+    """Format a moment by the event's clock, with its zone."""
+    return f"{moment(at, event.zone)} {zone_name(event, at)}"
 
 
 def what_waits(event: Event) -> str:
@@ -39,4 +43,6 @@ def what_waits(event: Event) -> str:
     if event.payment_minutes is None or not (event.price_minor or event.highest_price_minor):
         return ""
     time = time_to_pay(event)
-    return str(_("Your seats are reserved until they are paid: you have %(time)s to pay.", time=time))
+    return str(
+        _("Your seats are reserved until they are paid: you have %(time)s to pay.", time=time)
+    )

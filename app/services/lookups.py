@@ -9,10 +9,11 @@ process at once.
 
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy import BigInteger, String, func, literal_column, select
 from sqlalchemy import event as listening
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
@@ -45,6 +46,10 @@ class Held(NamedTuple):
     seats: int = 0
     bookings: int = 0
     newest: int | None = None
+    reserved: int = 0
+    """Those of the seats that are not paid yet."""
+    pay_by: datetime | None = None
+    """Until when the first of them wait."""
 
 
 class _Question(NamedTuple):
@@ -161,6 +166,12 @@ _FOUND = (
         func.sum(Booking.seats).label("seats"),
         func.count().label("bookings"),
         func.max(Booking.id).label("newest"),
+        # What is confirmed waits for nothing.
+        func.coalesce(
+            func.sum(Booking.seats).filter(Booking.reserved_until.is_not(None)),
+            literal_column("0"),
+        ).label("reserved"),
+        func.min(Booking.reserved_until).label("pay_by"),
     )
     .where(
         Booking.user_id == _WANTED.c.user_id,

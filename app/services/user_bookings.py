@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.booking.arrays import one_of, rows_of
 from app.db import db
-from app.models import Booking, BookingState, Event, TicketType
+from app.models import Booking, BookingState, BookingStatus, Event, TicketType
 from app.services import lookups
 from app.services.paging import Page, cut, decode_cursor, decode_id, encode_cursor, unknown_cursor
 
@@ -238,10 +238,14 @@ def _sort_column(tab: Tab) -> ColumnElement[Any]:
 
 
 def _turn() -> ColumnElement[datetime]:
-    """When it is an event's turn in a list of what is to come: its start, also while it is under
-    way; for a long one that has begun its end, so that it stands below tonight's concert."""
+    """When it is a booking's turn in a list of what is to come: its event's start, also while it is
+    under way; for a long one that has begun its end, so that it stands below tonight's concert; of
+    one that waits for its payment the moment until when."""
+    waits = Booking.status == BookingStatus.RESERVED.value
     begun_and_long = and_(Event.start_at <= func.now(), Event.end_at > Event.start_at + LONG)
-    return case((begun_and_long, Event.end_at), else_=Event.start_at)
+    return case(
+        (waits, Booking.reserved_until), (begun_and_long, Event.end_at), else_=Event.start_at
+    )
 
 
 def _sorted(wanted: Select[Any], tab: Tab) -> Select[Any]:

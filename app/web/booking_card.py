@@ -1,8 +1,9 @@
 """The booking card of an event's page: the state of the sale, and the booking form."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import url_for
 
@@ -28,6 +29,15 @@ class HeldTickets:
     seats: int
     count: int
     url: str
+    reserved: int = 0
+    """Those of the seats that are not paid yet."""
+    pay_by: datetime | None = None
+    """The minute until which the first of them wait."""
+
+    @property
+    def variant(self) -> tuple[Hashable, ...]:
+        """What a page tells of it, but for the address."""
+        return (self.seats, self.count, self.reserved, self.pay_by)
 
 
 @dataclass(frozen=True)
@@ -174,7 +184,7 @@ def _of_user(held: Held) -> HeldTickets | None:
         return None
     one = url_for("my_bookings.show", booking_id=held.newest)
     url = one if held.bookings == 1 else url_for("my_bookings.index")
-    return HeldTickets(held.seats, held.bookings, url)
+    return HeldTickets(held.seats, held.bookings, url, held.reserved, _minute(held.pay_by))
 
 
 def _of_browser(event_id: int) -> HeldTickets | None:
@@ -184,4 +194,15 @@ def _of_browser(event_id: int) -> HeldTickets | None:
         return None
     seats = sum(booking.seats for booking in held)
     url = by_secret(held[0]).to("show") if len(held) == 1 else url_for("tickets.index")
-    return HeldTickets(seats, len(held), url)
+    reserved = [booking for booking in held if booking.is_reserved]
+    return HeldTickets(
+        seats,
+        len(held),
+        url,
+        sum(booking.seats for booking in reserved),
+        _minute(min((one.reserved_until for one in reserved if one.reserved_until), default=None)),
+    )
+
+
+def _minute(at: datetime | None) -> datetime | None:
+    return at.replace(second=0, microsecond=0) if at else None

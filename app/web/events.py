@@ -53,7 +53,7 @@ def show(event_id: int, slug: str) -> Answer:
     snapshot = catalogue().event(event_id)
     held = held_tickets(event_id)
     pieces: Pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
-    variant = (held.seats, held.count) if held else None
+    variant = held.variant if held else None
     return shared_page(snapshot, lambda: _shown(snapshot, slug, held), variant, pieces=pieces)
 
 
