@@ -15,6 +15,7 @@ from app import config_checks
 from app.config_checks import LOOPBACK
 from app.lib.mail_server import server_of
 from app.lib.money import CURRENCIES
+from app.lib.payment_texts import UPI_ADDRESS
 from app.lib.rates import rate_of
 
 LEDGER_POOL = 3
@@ -94,6 +95,9 @@ class Settings(BaseSettings):
     organiser_name: str = Field("", max_length=200)
     organiser_address: str = Field("", max_length=500)
     contact_email: str = Field("", max_length=254)
+    upi_address: str = ""
+    """Where buyers of reserved seats pay rupees by UPI, as in `tickets@okbank`."""
+    upi_name: str = Field("", max_length=99)
     terms_page: str = ""
     """A Markdown file, or an https:// address; `privacy_page` too."""
     privacy_page: str = ""
@@ -216,6 +220,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an email address, as in tickets@example.org")
         return email
 
+    @field_validator("upi_address")
+    @classmethod
+    def _check_upi_address(cls, address: str) -> str:
+        if address and not UPI_ADDRESS.fullmatch(address):
+            raise ValueError("must be a UPI address, as in tickets@okbank")
+        return address
+
     @field_validator("time_zone")
     @classmethod
     def _check_time_zone(cls, name: str) -> str:
@@ -269,6 +280,11 @@ class Settings(BaseSettings):
     def sign_up_tells_emails(self) -> bool:
         """Whether sign-up tells who has an account, since no letter tells it to the owner."""
         return self.offers_sign_up and not self.mail_url
+
+    @property
+    def upi_payee(self) -> str:
+        """The name that a UPI app shows with the address."""
+        return self.upi_name or self.organiser_name
 
     @property
     def sender(self) -> str:

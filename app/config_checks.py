@@ -32,6 +32,8 @@ def problems(settings: "Settings") -> list[str]:
     found += _wallet_problems(settings)
     if settings.mail_url and not settings.sender:
         found.append("MAIL_FROM is missing: with MAIL_URL, say whom letters come from.")
+    if settings.upi_address and not settings.upi_payee:
+        found.append("UPI_NAME is missing: with UPI_ADDRESS, say who is paid, or ORGANISER_NAME.")
     return found if settings.demo else found + _keys_problems(settings)
 
 

@@ -1,6 +1,8 @@
 """Payments of orders that were reserved, and the money of theirs that is owed back."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -45,6 +47,20 @@ class RefundReason(StrEnum):
     CANCELLED = "cancelled"
     """The booking was cancelled, before the money came or after."""
     EVENT_CANCELLED = "event_cancelled"
+
+
+class ToPay(NamedTuple):
+    """What an order has to pay."""
+
+    reference: str
+    """The order's, which is that of its first booking: the payment is to name it."""
+    amount_minor: int
+    currency: str
+    until: datetime | None
+    is_reserved: bool
+    """Whether its seats still wait for it."""
+    bank_reference: str | None
+    """What the buyer gave as the bank's reference of the payment."""
 
 
 class Payment(Model):
