@@ -3,12 +3,12 @@
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
-│                LinkNotFound, CheckInNotFound, GiftNotFound
+│                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
-│   ├── GiftClosed
+│   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -91,6 +91,10 @@ class GiftNotFound(NotFound):
     """A link opens no gift, or a booking has none with this id."""
 
     noun = "gift"
+
+
+class RefundNotFound(NotFound):
+    noun = "refund"
 
 
 class LinkNotFound(NotFound):
@@ -182,6 +186,30 @@ class GiftClosed(Refused):
     def __init__(self, gift_id: int, reason: str) -> None:
         self.gift_id, self.reason = gift_id, reason
         super().__init__(f"gift {gift_id}: {reason}")
+
+
+class WrongAmount(Refused):
+    """A payment is not what its order costs: `asked`, in the smallest unit of `currency`."""
+
+    def __init__(self, booking_id: int, asked: int, currency: str) -> None:
+        self.booking_id, self.asked, self.currency = booking_id, asked, currency
+        super().__init__(f"booking {booking_id}: {asked} {currency}")
+
+
+class NothingToPay(Refused):
+    """The booking waits for no payment: it is paid, or cancelled."""
+
+    def __init__(self, booking_id: int, is_paid: bool) -> None:
+        self.booking_id, self.is_paid = booking_id, is_paid
+        super().__init__(f"booking {booking_id}: {'paid' if is_paid else 'cancelled'}")
+
+
+class BankReferenceTaken(Refused):
+    """The bank's reference is that of another order's payment."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
 
 
 class EventCancelled(Refused):

@@ -21,6 +21,8 @@ def action_label(action: str) -> str:
         "ticket_type.changed": _("Ticket type changed"),
         "ticket_type.removed": _("Ticket type removed"),
         "booking.cancelled": _("Seats given back"),
+        "payment.received": _("A payment has come"),
+        "refund.paid_back": _("Money paid back"),
         "booking.seat_given": _("A seat given to a friend"),
         "booking.seat_taken_back": _("A seat taken back from a friend"),
         "seats.taken_out": _("Check-in undone"),

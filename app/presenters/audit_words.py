@@ -64,7 +64,7 @@ class _Words:
         value = facts[name]
         if value in _NONE:
             return NOTHING
-        if name == "price_minor":
+        if name in {"price_minor", "amount_minor"}:
             return price(value, str(facts.get("currency", self.currency)))
         if at := _moment(value):
             return f"{self._day(at)} {self._clock(at)}"
@@ -108,6 +108,7 @@ def _locale() -> str:
 def _label(name: str) -> str:
     labels = {
         "price_minor": _("price"),
+        "amount_minor": _("amount"),
         "payment_note": _("how it is paid"),
         "payment_minutes": _("minutes that seats wait for the payment"),
         "start_at": _("start"),

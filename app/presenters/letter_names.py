@@ -8,6 +8,7 @@ def letter_name(letter: str) -> str:
     names: dict[str, str] = {
         "ticket": _("Ticket"),
         "seats_given_back": _("Seats given back"),
+        "money_back": _("Money back"),
         "event_changed": _("Event changed"),
         "message": _("Organiser's letter"),
         "reminder": _("Reminder"),

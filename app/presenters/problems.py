@@ -10,6 +10,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app import errors
+from app.presenters.prices import price
 
 PROBLEMS = "/docs/problems#"
 
@@ -73,6 +74,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "ticket type": _("This event has no such ticket type."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
+        "refund": _("There is no such refund."),
         "gift": _("This link gives no seat. It may be cut off, or you have a newer one."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])
@@ -219,6 +221,33 @@ def _gift_closed(error: errors.GiftClosed) -> Problem:
     return Problem(409, "gift-closed", title, sentences[error.reason], facts)
 
 
+def _wrong_amount(error: errors.WrongAmount) -> Problem:
+    cost = price(error.asked, error.currency)
+    facts = {
+        "booking_id": error.booking_id,
+        "amount_minor": error.asked,
+        "currency": error.currency,
+    }
+    detail = _("The order costs %(price)s, which is not this amount.", price=cost)
+    return Problem(409, "wrong-amount", _("Not what the order costs"), detail, facts)
+
+
+def _nothing_to_pay(error: errors.NothingToPay) -> Problem:
+    detail = (
+        _("This booking is paid, or costs nothing.")
+        if error.is_paid
+        else _("This booking is cancelled, so there is nothing to pay.")
+    )
+    facts = {"booking_id": error.booking_id, "is_paid": error.is_paid}
+    return Problem(409, "nothing-to-pay", _("Nothing to pay"), detail, facts)
+
+
+def _bank_reference_taken(error: errors.BankReferenceTaken) -> Problem:
+    detail = _("This bank reference was given for another booking. Please look at it again.")
+    facts = {"booking_id": error.booking_id}
+    return Problem(409, "bank-reference-taken", _("Bank reference used already"), detail, facts)
+
+
 def _capacity_below_sold(error: errors.CapacityBelowSold) -> Problem:
     detail = _(
         "%(sold)d seats are sold, so the capacity can't be %(asked)d.",
@@ -351,6 +380,9 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.SeatsAreIn: _seats_are_in,
     errors.NotGivable: _not_givable,
     errors.GiftClosed: _gift_closed,
+    errors.WrongAmount: _wrong_amount,
+    errors.NothingToPay: _nothing_to_pay,
+    errors.BankReferenceTaken: _bank_reference_taken,
     errors.CapacityBelowSold: _capacity_below_sold,
     errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,

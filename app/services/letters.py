@@ -21,6 +21,7 @@ from app.models import AuditEntry, Booking, BookingState, Event, GuestMessage, M
 from app.models.columns import now
 from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
+from app.presenters.refund_words import told_to_buyer
 from app.presenters.urls import event_url
 from app.services import letter_tickets
 from app.services.letter_tickets import LetterTicket
@@ -176,6 +177,12 @@ def _prepare_cancellation(draft: Draft) -> None:
     add_calendar(draft)
 
 
+def _prepare_money_back(draft: Draft) -> None:
+    facts = draft.facts
+    money = facts["reason"], facts["amount_minor"], facts["currency"]
+    draft.facts["sentence"] = told_to_buyer(*money, facts["event"].name, done=facts["done"])
+
+
 def _prepare_link(draft: Draft) -> None:
     """A link that is over is not sent: mail may have been away for longer than it is good."""
     if datetime.fromisoformat(draft.facts["expires_at"]) <= now():
@@ -243,6 +250,7 @@ PREPARATIONS.update(
     seats_given_back=_prepare_given_back,
     event_changed=_prepare_change,
     event_cancelled=_prepare_cancellation,
+    money_back=_prepare_money_back,
     message=_prepare_message,
     reminder=_prepare_reminder,
     sign_in=_prepare_link,

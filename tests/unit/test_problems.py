@@ -24,6 +24,7 @@ FACTS = {
     "gift_id": 8,
     "ticket_type_id": 5,
     "reason": "event_over",
+    "is_paid": True,
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
     "seats": (2, 4),

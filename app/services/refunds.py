@@ -1,0 +1,93 @@
+"""Money that is owed back: who owes it, and that it was paid back."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.db import db, transaction
+from app.errors import RefundNotFound
+from app.models import Booking, Payment, Refund, RefundReason, RefundState, User
+from app.models.columns import now
+from app.models.staff_scope import scope
+from app.services import audit, outbox
+
+
+def owe_all(session: Session, payment: Payment, booking: Booking, reason: RefundReason) -> Refund:
+    """Owe a payment that brought no seats, and tell its buyer; the booking is its order's first.
+
+    The caller holds the locks of the order's rows.
+    """
+    refund = Refund(
+        payment=payment,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        reason=reason.value,
+    )
+    session.add(refund)
+    _tell(session, booking, refund)
+    return refund
+
+
+def mark_paid_back(refund_id: int) -> Refund:
+    """Note that the money is paid back, and tell its buyer; once, however often it is said.
+
+    Raises `RefundNotFound`.
+    """
+    get_refund(refund_id)
+    with transaction() as session:
+        refund = session.get_one(
+            Refund, refund_id, with_for_update={"of": Refund}, populate_existing=True
+        )
+        if refund.state == RefundState.OWED.value:
+            refund.state, refund.done_at = RefundState.PAID_BACK.value, now()
+            refund.done_by = audit.actor() or None
+            booking = _booking_of(session, refund)
+            audit.record("refund.paid_back", booking, after=facts_of(refund))
+            _tell(session, booking, refund)
+    return get_refund(refund_id)
+
+
+def get_refund(refund_id: int) -> Refund:
+    """The refund with its payment, booking and event. Raises `RefundNotFound`."""
+    read = joinedload(Refund.payment).joinedload(Payment.booking)
+    query = (
+        select(Refund)
+        .where(Refund.id == refund_id)
+        .options(read.joinedload(Booking.event), read.joinedload(Booking.user))
+        .execution_options(populate_existing=True)
+    )
+    refund = db.session.scalars(query).one_or_none()
+    if refund is None or not scope().covers(refund.payment.booking.event_id):
+        raise RefundNotFound(refund_id)
+    return refund
+
+
+def facts_of(refund: Refund) -> dict[str, outbox.JSON]:
+    """What the audit log tells of it."""
+    return {
+        "amount_minor": refund.amount_minor,
+        "currency": refund.currency,
+        "reason": refund.reason,
+    }
+
+
+def _booking_of(session: Session, refund: Refund) -> Booking:
+    query = (
+        select(Booking)
+        .join(Payment, Payment.booking_id == Booking.id)
+        .where(Payment.id == refund.payment_id)
+    )
+    return session.scalars(query).one()
+
+
+def _tell(session: Session, booking: Booking, refund: Refund) -> None:
+    user = session.get_one(User, booking.user_id)
+    if user.deleted_at:
+        return
+    outbox.enqueue(
+        "money_back",
+        user.email,
+        user=user,
+        booking_id=booking.id,
+        event_id=booking.event_id,
+        facts={**facts_of(refund), "done": refund.state == RefundState.PAID_BACK.value},
+    )

@@ -1,0 +1,62 @@
+"""What buyers are told of their money."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db import db
+from app.models import Mail, PaymentProvider, RefundReason
+from app.services import bookings, letters, payments, refunds
+from app.services.mail_relay import relay
+from app.services.payments import Received
+
+
+@pytest.fixture
+def mailing(make_app, clean):
+    app = make_app(mail_url="smtp://127.0.0.1:1", mail_from="tickets@example.org")
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def told(sql):
+    return lambda: [letter for (letter,) in sql("SELECT letter FROM mails ORDER BY id")]
+
+
+def test_who_has_paid_gets_the_ticket_and_who_paid_twice_gets_money_back(
+    mailing, make_event, make_user, told
+):
+    desk = mailing.extensions["desk"]
+    event = make_event(price_minor=25_000, payment_minutes=15, name="Rock & <Roll>")
+    user = make_user(email="asha@example.com")
+    booking = bookings.book(desk, user_id=user.id, event_id=event.id, seats=1).booking
+    relay()
+    assert told() == []
+
+    def pay(reference):
+        received = Received(PaymentProvider.TRANSFER, 25_000, "INR", reference)
+        return payments.record_paid(desk, booking.id, received)
+
+    for reference in ("T-1", "T-1"):
+        pay(reference)
+        relay()
+    assert told() == ["ticket"]
+    refund = pay("T-2").refund
+    refunds.mark_paid_back(refund.id)
+    relay()
+    assert told() == ["ticket", "money_back", "money_back"]
+    owed, done = db.session.scalars(select(Mail).where(Mail.letter == "money_back"))
+    letter = letters.render(owed)
+    assert letter.subject == "You get money back: Rock & <Roll>"
+    assert "A second payment of ₹250 for Rock & <Roll> has come." in letter.text
+    assert "Rock &amp; &lt;Roll&gt;" in letter.html
+    assert "<Roll>" not in letter.html
+    assert "₹250 of what you paid for Rock & <Roll> was paid back" in letters.render(done).text
+
+
+@pytest.mark.parametrize("reason", RefundReason)
+def test_each_reason_is_told(mailing, make_event, make_booking, reason):
+    booking = make_booking(make_event(name="Revue"))
+    facts = {"reason": reason.value, "amount_minor": 5_050, "currency": "INR", "done": False}
+    mail = Mail(letter="money_back", recipient="a@b.example", locale="en_IN", facts=facts)
+    mail.booking_id, mail.event_id = booking.id, booking.event_id
+    assert "₹50.50" in letters.render(mail).text
