@@ -41,9 +41,12 @@
   let sent = "";
   let failed = "";
 
+  // Whoever types the next code meanwhile goes on with it.
   function send(code) {
+    const typed = field.value;
     field.value = code;
     form.requestSubmit();
+    field.value = typed;
   }
 
   function stop(event) {

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from playwright.sync_api import expect
 
 from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
+from tests.support.servers import wait_until
 
 QUICK_LOOKS = """
 const later = window.setTimeout;
@@ -13,6 +14,8 @@ window.setTimeout = (work, time, ...facts) =>
   later(work, time >= 4500 && time <= 5500 ? time / 10 : time, ...facts);
 """
 """`EVERY` of door-sync.js, more or less."""
+
+SCANS = re.compile("/check-ins$")
 
 
 @contextmanager
@@ -104,6 +107,30 @@ def test_an_evening_by_keyboard_alone(browser, volunteer, booking):
             page.keyboard.type(f"{booking.reference}-{seat}")
             page.keyboard.press("Enter")
             expect(word(page)).to_have_text(said)
+        expect(page.locator("[data-count]")).to_contain_text("3 of 3 in")
+
+
+def test_an_answer_that_comes_while_the_next_code_is_typed_does_not_spoil_it(
+    browser, volunteer, booking, sql
+):
+    with phone(browser, volunteer, keeps_list=False) as page:
+        held = []
+
+        def hold_the_first(route):
+            held.append(route)
+            if len(held) > 1:
+                route.continue_()
+
+        page.route(SCANS, hold_the_first)
+        for seat in (1, 2):
+            page.keyboard.type(f"{booking.reference}-{seat}")
+            page.keyboard.press("Enter")
+        page.keyboard.type(booking.reference[:5])
+        wait_until(lambda: page.wait_for_timeout(20) or held)
+        held[0].continue_()
+        expect(page.locator("[data-count]")).to_contain_text("2 of 3 in")
+        page.keyboard.type(f"{booking.reference[5:]}-3")
+        page.keyboard.press("Enter")
         expect(page.locator("[data-count]")).to_contain_text("3 of 3 in")
 
 
