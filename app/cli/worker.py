@@ -1,6 +1,9 @@
-"""`flask worker`: sends the letters."""
+"""`flask worker`: sends the letters, and ends reservations that were not paid."""
 
+import logging
 import signal
+from threading import Event as Signal
+from threading import Thread
 from types import FrameType
 
 import click
@@ -9,8 +12,10 @@ from flask.cli import with_appcontext
 
 from app import logs
 from app.edge.current import settings
+from app.services import expiry_worker
 from app.services.mail_worker import MailWorker
 
+log = logging.getLogger(__name__)
 NOT_CONFIGURED = "MAIL_URL is not set, so no letters are written and none are sent."
 
 
@@ -21,29 +26,32 @@ def init_app(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def worker() -> None:
-    """Send the letters that are owed to people, until it is told to end.
+    """Put seats on sale again that were not paid in time, and send the letters that are owed to
+    people, until it is told to end.
 
     Runs beside the web processes; several may run. SIGTERM or Ctrl-C ends it between two letters.
-    It waits for a database or a mail server that is away. Without MAIL_URL it idles.
+    It waits for a database or a mail server that is away. Without MAIL_URL it sends nothing.
     """
     logs.set_up(settings())
-    if not settings().mail_url:
-        click.echo(NOT_CONFIGURED, err=True)
-        _sleep_until_told()
-        return
-    # The proxy's target is the application; the loop opens a context of its own for each step.
-    working = MailWorker(current_app._get_current_object(), settings())  # type: ignore[attr-defined]
+    # The proxy's target is the application; the loops open contexts of their own for each step.
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    stopping = Signal()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        working.stopping.set()
+        stopping.set()
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
-    working.run()
-
-
-def _sleep_until_told() -> None:
-    """Platforms restart a process that ends, and would do so for ever."""
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    signal.sigwait(ends)
+    # A mail server that is slow keeps nobody's seats.
+    expiring = Thread(target=expiry_worker.run, args=(app, stopping), name="expiry")
+    expiring.start()
+    try:
+        if settings().mail_url:
+            MailWorker(app, settings(), stopping).run()
+        else:
+            log.warning(NOT_CONFIGURED)
+            # Platforms restart a process that ends, and would do so for ever.
+            stopping.wait()
+    finally:
+        stopping.set()
+        expiring.join()

@@ -1,4 +1,4 @@
-"""What `flask worker` does: makes letters of the journal, and sends them one after the other.
+"""What `flask worker` does with letters: makes them of the journal, and sends one after the other.
 
 Several may run. Each step is a transaction of its own, so a worker may die anywhere.
 """
@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 
 
 class MailWorker:
-    def __init__(self, app: Flask, settings: Settings) -> None:
-        self.stopping = Signal()
+    def __init__(self, app: Flask, settings: Settings, stopping: Signal | None = None) -> None:
+        self.stopping = stopping or Signal()
         """Set to end between two mails."""
         self._app, self._settings = app, settings
         self._smtp = SMTPConnection(server_of(settings.mail_url))
