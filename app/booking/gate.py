@@ -89,11 +89,15 @@ def connect(url: str, timeout_ms: int) -> redis.Redis:
 def proves_sold_out(snapshot: SeatSnapshot | None, seats: int, at: float) -> bool:
     """Return whether a snapshot is recent enough, and shows fewer than `seats` left.
 
-    `at` is a `time.monotonic()` value; a snapshot is valid for `SNAPSHOT_VALID_FOR` seconds.
+    `at` is a `time.monotonic()` value; a snapshot is valid for `SNAPSHOT_VALID_FOR` seconds, and
+    not once a reservation has ended.
     """
-    return (
-        snapshot is not None and snapshot.seats < seats and at - snapshot.at <= SNAPSHOT_VALID_FOR
-    )
+    return snapshot is not None and snapshot.seats < seats and is_valid(snapshot, at)
+
+
+def is_valid(snapshot: SeatSnapshot, at: float) -> bool:
+    """Return whether what a snapshot shows may still refuse an order."""
+    return at - snapshot.at <= SNAPSHOT_VALID_FOR and at < snapshot.until
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ class SeatGate:
         snapshot = self._snapshots.get(order.event_id)
         if snapshot is None or not snapshot.left_by_type or order.idempotency_key is not None:
             return None
-        if time.monotonic() - snapshot.at > SNAPSHOT_VALID_FOR:
+        if not is_valid(snapshot, time.monotonic()):
             return None
         for item in order.items or (Item(None, order.seats),):
             left = snapshot.left_by_type.get(item.ticket_type_id)

@@ -6,6 +6,7 @@ blocking the foreign-key checks of inserts. The buyers' rows are locked after al
 KEY SHARE, so that deleting an account and booking with it wait for each other.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +73,15 @@ class Batch:
     together: dict[str, list[str]]
     """References of the further bookings, by that of their order."""
 
+    def next_expiry_at(self, row: Row[Any]) -> datetime | None:
+        """When a reservation of the event ends, those of this transaction included."""
+        ends = [row.next_expiry_at] if row.next_expiry_at else []
+        if row.payment_minutes:
+            ends += [
+                o.reserved_until for o in self.accepted if o.event_id == row.id and o.reserved_until
+            ]
+        return min(ends, default=None)
+
     def person(self, order: Order) -> Person:
         """Whose booking it would be: one person behind an email, with an account or without."""
         if order.guest is None:
@@ -132,7 +142,15 @@ def lock_events(session: Session, event_ids: Iterable[int]) -> dict[int, Event]:
 
 def snapshot_of(event: Event, started: float) -> SeatSnapshot:
     """Return a snapshot of a locked event; `started` is the monotonic time before the lock."""
-    return SeatSnapshot(event.id, event.seats_available, event.version, event.incarnation, started)
+    until = _valid_until(event.next_expiry_at, started, now())
+    return SeatSnapshot(
+        *(event.id, event.seats_available, event.version, event.incarnation, started), until=until
+    )
+
+
+def _valid_until(next_expiry_at: datetime | None, started: float, at: datetime) -> float:
+    """`time.monotonic()` when a reservation ends; `at` is not before `started`."""
+    return started + (next_expiry_at - at).total_seconds() if next_expiry_at else math.inf
 
 
 def _open_batch(session: Session, orders: Sequence[Order], *, journal: bool) -> Batch:
@@ -305,7 +323,9 @@ def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:
     version = row.version + (left != row.seats_available)
     types = batch.types.get(row.id)
     return SeatSnapshot(
-        *(row.id, left, version, row.incarnation, started), types.left(left) if types else {}
+        *(row.id, left, version, row.incarnation, started),
+        types.left(left) if types else {},
+        _valid_until(batch.next_expiry_at(row), started, batch.at),
     )
 
 

@@ -1,5 +1,6 @@
 """The booking desk's requests and results."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -107,6 +108,8 @@ class SeatSnapshot:
     left_by_type: Mapping[int | None, int] = field(default_factory=dict)
     """Seats left by ticket type, and by None of the default type; empty if the event has no types,
     or if they were not read."""
+    until: float = math.inf
+    """`time.monotonic()` when a reservation ends, so that more may be left than these."""
 
     @property
     def published_count(self) -> PublishedCount:

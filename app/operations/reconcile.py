@@ -93,7 +93,11 @@ def reconcile_some(
     found = [_finding(row, held) for row, held in zip(rows, tokens, strict=True)]
     if repair:
         gate.publish(
-            SeatSnapshot(row.id, row.seats_available, row.version, row.incarnation, started)
+            SeatSnapshot(
+                *(row.id, row.seats_available, row.version, row.incarnation, started),
+                # For others to see. It refuses nothing here: when reservations end is not read.
+                until=started,
+            )
             for row, finding in zip(rows, found, strict=True)
             if finding.stale
         )
