@@ -1,5 +1,6 @@
 """Seats that wait for their payment: reserved by the desk, confirmed by the payment, or expired."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,25 @@ def test_an_order_that_would_lack_seats_gets_those_whose_time_is_over_without_a_
     ended(first)
     assert book(desk, make_user(), event, seats=3).booking.status == "RESERVED"
     assert (statuses(sql), seats_left(sql, event)) == (["EXPIRED", "RESERVED"], 0)
+
+
+def test_seats_are_sold_again_at_once_when_their_time_is_over_however_fresh_the_look(
+    desk, book, make_user, paid_event, sql
+):
+    """A look at the row proves "sold out" no longer than its reservations last."""
+    event = paid_event(capacity=1)
+    booking = book(desk, make_user(), event).booking
+    soon = now() + timedelta(seconds=0.4)
+    sql("UPDATE bookings SET reserved_until = %s", soon)
+    sql("UPDATE events SET next_expiry_at = %s", soon)
+    desk.gate.forget([event.id])
+    with pytest.raises(NotEnoughSeats):
+        book(desk, make_user(), event)
+    assert desk.gate.snapshot(event.id).seats == 0
+    time.sleep(max((soon - now()).total_seconds(), 0))
+    again = book(desk, make_user(), event).booking
+    assert again.id > booking.id
+    assert statuses(sql) == ["EXPIRED", "RESERVED"]
 
 
 def test_an_order_that_lacks_none_ends_no_reservation(

@@ -84,6 +84,19 @@ MUTANTS = {
         "",
         ("tests/booking/test_lost_answers.py",),
     ),
+    "expiry that ends what was paid meanwhile": Mutant(
+        "app/booking/reservations.py",
+        """    .with_for_update(key_share=True)
+    .cte("due")""",
+        '    .cte("due")',
+        ("tests/races/test_reservation_races.py",),
+    ),
+    "orders that end no reservation": Mutant(
+        "app/booking/ledger.py",
+        "reservations.expire(session, due, now(), journal=journal)",
+        "pass",
+        ("tests/booking/test_reservations.py",),
+    ),
     "issues without the row lock": Mutant(
         "app/booking/ledger.py",
         ".with_for_update(key_share=True)",

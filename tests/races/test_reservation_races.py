@@ -13,9 +13,11 @@ from app.errors import NotEnoughSeats
 from app.models.columns import now
 from app.services import bookings
 from app.services.reservations import expire
+from tests.support.servers import wait_until
 from tests.support.sums import assert_seats_add_up, seats_left, seats_sold
 
 STATUSES = "SELECT status, count(*) FROM bookings GROUP BY status ORDER BY status"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 NAIVE_EXPIRY = "UPDATE bookings SET status = 'EXPIRED' WHERE id = %s"
 
 
@@ -107,20 +109,44 @@ def test_an_expiry_that_only_looked_before_ends_what_was_paid_meanwhile(
         worker.rollback()
 
 
-def test_a_payment_waits_for_the_expiry_under_way_and_finds_it_done(
-    url, app, event, reserved, race, sql, desk
+def let_somebody_wait(sql):
+    wait_until(lambda: sql(WAITING) != [(0,)], 10)
+
+
+def test_an_expiry_waits_for_the_payment_under_way_and_leaves_what_it_paid(
+    event, reserved, race, sql, desk
 ):
-    """And the other way round: whoever has the booking's row first decides."""
+    """Whoever has the booking's row first decides."""
+    booking, together = reserved[0], Barrier(2)
+    let_end(sql, desk, event)
+
+    def pay_slowly():
+        with transaction() as session:
+            paid = reservations.confirm(session, [booking.id], now())
+            together.wait(10)
+            let_somebody_wait(sql)
+        return paid
+
+    def end_then():
+        together.wait(10)
+        expire(event.id, desk)
+
+    paid, ended = race([(pay_slowly, (), {}), (end_then, (), {})])
+    assert (paid, ended) == (True, None)
+    assert dict(sql(STATUSES)) == {"CONFIRMED": 1, "EXPIRED": 11}
+    assert seats_left(sql, event) == 11
+
+
+def test_a_payment_waits_for_the_expiry_under_way_and_finds_it_done(
+    event, reserved, race, sql, desk
+):
     booking, together = reserved[0], Barrier(2)
     let_end(sql, desk, event)
 
     def end_slowly():
-        with desk.changing(event.id) as changes:
-            changes.session.flush()
+        with desk.changing(event.id):
             together.wait(10)
-            waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while sql(waits) == [(0,)]:
-                pass
+            let_somebody_wait(sql)
 
     def pay_then():
         together.wait(10)

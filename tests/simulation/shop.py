@@ -10,9 +10,16 @@ from app.booking import desk as desk_module
 from app.booking import gate as gate_module
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate
-from app.booking.orders import Order, SeatSnapshot
+from app.booking.orders import Order
 from app.errors import NotEnoughSeats, OutcomeUnknown, TicketTypeSoldOut, UtsavamError
-from tests.simulation.database import Database, Queries, new_row, new_types
+from tests.simulation.database import (
+    Database,
+    Queries,
+    Reservations,
+    new_row,
+    new_types,
+    wall_clock,
+)
 from tests.simulation.redis_server import TIMEOUT, RedisClient, RedisServer
 from tests.simulation.world import Clock, Process, World
 
@@ -61,7 +68,9 @@ class Shop:
         self.capacity = random.randint(3, 25)
         self.has_types = random.random() < 0.5
         quotas = [None, random.randint(1, 8), random.randint(1, 8)] if self.has_types else []
-        row = new_row(EVENT, self.capacity, self.has_types)
+        # A second or three, instead of a quarter of an hour.
+        minutes = random.uniform(0.5, 3) / 60 if random.random() < 0.5 else None
+        row = new_row(EVENT, self.capacity, self.has_types, minutes)
         self.database = Database(self.world, [row], new_types(EVENT, quotas))
         self.redis = RedisServer(self.world)
         self.desks = {}
@@ -124,10 +133,22 @@ class Shop:
             except desk_module.DBAPIError:
                 return
             row = session.changed[EVENT]
-            snapshot = SeatSnapshot(
-                EVENT, row.seats_available, row.version, row.incarnation, started
-            )
+            snapshot = ledger.snapshot_of(row, started)
             desk.gate.publish([snapshot])
+
+        self.world.spawn(work, process)
+
+    def pay(self, number, reference):
+        """Mark a reservation as paid; who is told so has the seats, or is given the money back."""
+        process, _desk = self.desks[number]
+
+        def work():
+            try:
+                with self.database.session() as session:
+                    if Reservations().confirm(session, reference):
+                        session.commit()
+            except desk_module.DBAPIError:
+                return
 
         self.world.spawn(work, process)
 
@@ -170,4 +191,6 @@ def in_virtual_time(monkeypatch, shop):
         for module in (ledger, commit_recovery):
             patch.setattr(module, "ledger_session", shop.database.session)
             patch.setattr(module, "queries", Queries())
+        patch.setattr(ledger, "reservations", Reservations())
+        patch.setattr(ledger, "now", lambda: wall_clock(shop.world))
         yield

@@ -14,7 +14,7 @@ from app.booking import gate as gate_module
 from app.booking.gate import SeatGate
 from app.booking.orders import Item
 from app.errors import DatabaseDown, Unavailable, UtsavamError
-from tests.simulation.database import Database, Queries
+from tests.simulation.database import Database, Queries, ends_at
 from tests.simulation.redis_server import RedisServer
 from tests.simulation.shop import EVENT, Shop, in_virtual_time
 
@@ -36,10 +36,12 @@ class Sale:
     def play(self):
         for _ in range(self.random.randint(15, 60)):
             self._at_some_time(self._buy)
-        for _ in range(self.random.randint(0, 10)):
+        for _ in range(self.random.randint(0, 20)):
             self._at_some_time(self._cancel)
         for _ in range(self.random.randint(0, 3)):
             self._at_some_time(self._edit)
+        for _ in range(self.random.randint(0, 30)):
+            self._at_some_time(self._pay)
         for _ in range(self.random.randint(0, 8)):
             self._at_some_time(self.random.choice(self._mishaps()))
         self.world.run(SALE)
@@ -77,7 +79,7 @@ class Sale:
     def _cancel(self):
         def change(session, row):
             database = self.shop.database
-            standing = [r for r in database.bookings if r not in database.cancelled]
+            standing = [b.reference for b in database.standing()]
             if not standing:
                 return None
             reference = self.random.choice(standing)
@@ -88,6 +90,11 @@ class Sale:
             return row._replace(seats_available=row.seats_available + seats)
 
         self.shop.write(self._some_process(), change)
+
+    def _pay(self):
+        """In time, or as late as nobody has ended it."""
+        if waiting := [b.reference for b in self.shop.database.unpaid()]:
+            self.shop.pay(self._some_process(), self.random.choice(waiting))
 
     def _edit(self):
         def change(_session, row):
@@ -154,6 +161,9 @@ class Sale:
     def _sell_out(self):
         """After the calm, single buys reach exactly the capacity."""
         answers, database = [], self.shop.database
+        # Those who buy now pay at the door, or this would never end.
+        database.rows[EVENT] = database.rows[EVENT]._replace(payment_minutes=None)
+        self.world.run(max([self.world.now, *(ends_at(b) for b in database.unpaid())]))
         while not any(isinstance(answer, UtsavamError) for answer in answers):
             self.shop.book(self._some_process(), self.shop.new_order(), answers.append)
             before = len(answers)
@@ -162,6 +172,7 @@ class Sale:
         assert not isinstance(answers[-1], Unavailable), "still unavailable"
         left = database.rows[EVENT].seats_available
         assert left == 0, f"stranded: {left} seats are free, and can't be bought"
+        assert not database.unpaid(), "stranded: seats wait for a payment that never came"
         assert not self.shop.refused & database.bookings.keys(), "refused, and booked"
 
 
@@ -223,6 +234,34 @@ def count_types_as_they_were(monkeypatch):
     monkeypatch.setattr(Queries, "earlier", first_look)
 
 
+def leave_seats_to_a_worker(monkeypatch):
+    """Orders that lack seats don't end what is due, and there is no worker."""
+    monkeypatch.setattr(ledger, "_due", lambda *_: [])
+
+
+def forget_the_next_end(monkeypatch):
+    insert = Queries.insert_bookings
+
+    def forgetful(queries, session, orders, *rest, **facts):
+        made = insert(queries, session, orders, *rest, **facts)
+        for id, row in session.changed.items():
+            session.changed[id] = row._replace(next_expiry_at=None)
+        return made
+
+    monkeypatch.setattr(Queries, "insert_bookings", forgetful)
+
+
+def end_what_was_paid_meanwhile(monkeypatch):
+    """Neither payments nor expiry lock the booking's row."""
+    lock = Database.lock
+
+    def events_alone(database, session, key):
+        if key in database.rows:
+            lock(database, session, key)
+
+    monkeypatch.setattr(Database, "lock", events_alone)
+
+
 def hold_no_locks(monkeypatch):
     monkeypatch.setattr(Database, "lock", lambda *_: None)
 
@@ -270,6 +309,9 @@ def claim_without_a_deadline(monkeypatch):
         (believe_always, "stranded|were refused"),
         (believe_types_always, "were refused"),
         (count_types_as_they_were, "types don't add up"),
+        (leave_seats_to_a_worker, "stranded|were refused"),
+        (forget_the_next_end, "stranded|were refused"),
+        (end_what_was_paid_meanwhile, "sold to others"),
         (hold_no_locks, "oversold|add up"),
         (look_up_without_the_lock, "refused, and booked|two bookings"),
         (refuse_for_bookings_that_may_not_stand, "were refused"),
