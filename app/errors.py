@@ -3,12 +3,13 @@
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
-│                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound
+│                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound, VoucherNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
-│   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken
+│   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
+│   ├── VoucherRefused (VoucherUsedUp)
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
@@ -97,6 +98,13 @@ class RefundNotFound(NotFound):
     noun = "refund"
 
 
+class VoucherNotFound(NotFound):
+    """No voucher of the event has this code: unknown, withdrawn, another event's; nobody is told
+    which."""
+
+    noun = "voucher"
+
+
 class LinkNotFound(NotFound):
     """A sign-in link that was never there, is used, or is over: nobody is told which."""
 
@@ -130,6 +138,22 @@ class TicketTypeNotOnSale(Refused):
     def __init__(self, event_id: int, ticket_type_id: int, state: str) -> None:
         self.event_id, self.ticket_type_id, self.state = event_id, ticket_type_id, state
         super().__init__(f"event {event_id}: ticket type {ticket_type_id}: {state}")
+
+
+class VoucherRefused(Refused):
+    """A voucher's code is right and not good for this order; `reason` is used_up, over,
+    for_another_person or not_for_this_type, which names the type that it is for."""
+
+    def __init__(self, event_id: int, reason: str, ticket_type_id: int | None = None) -> None:
+        self.event_id, self.reason, self.ticket_type_id = event_id, reason, ticket_type_id
+        super().__init__(f"event {event_id}: {reason}")
+
+
+class VoucherUsedUp(VoucherRefused):
+    """As many orders as it allows have used a voucher; one of them may be cancelled yet."""
+
+    def __init__(self, event_id: int) -> None:
+        super().__init__(event_id, "used_up")
 
 
 class NotEnoughHeld(Refused):

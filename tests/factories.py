@@ -7,9 +7,10 @@ from itertools import count
 from uuid import uuid4
 
 from app.db import db, transaction
-from app.models import Booking, Event, GuestMessage, Hold, Mail, User
+from app.models import Booking, Event, GuestMessage, Hold, Mail, User, Voucher
 from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.voucher import code_key, new_code
 from app.services import accounts, check_ins, letters, ticket_types
 from app.services.api_tokens import create_api_token
 from app.services.check_ins import Scan
@@ -88,6 +89,12 @@ class Factories:
             types = ticket_types.list_types(event.id)
             db.session.expunge_all()
         return {one.name: one for one in types}
+
+    def voucher(self, event, code=None, **facts):
+        """A voucher of the event, good for one order."""
+        code = code or new_code()
+        facts = {"event_id": event.id, "code": code, "code_key": code_key(code)} | facts
+        return self._add(Voucher(**{"max_uses": 1, **facts}))
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

@@ -38,6 +38,7 @@ KNOWN = {
     "0030": {"ban-drop-constraint"},
     "0033": {"ban-drop-constraint"},
     "0036": {"ban-drop-constraint"},
+    "0038": {"ban-drop-constraint"},
 }
 BAD = """
     CREATE INDEX ix_bookings_seats ON bookings (seats);

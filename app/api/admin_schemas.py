@@ -162,6 +162,9 @@ class FindingOut(Payload):
     miscounted_types: int = Field(
         description="Ticket types that count other seats as taken than their bookings have."
     )
+    miscounted_vouchers: int = Field(
+        description="Vouchers that count other uses than orders take seats with them."
+    )
     tokens: str | None
     broken: bool
 

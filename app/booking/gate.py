@@ -100,6 +100,11 @@ def is_valid(snapshot: SeatSnapshot, at: float) -> bool:
     return at - snapshot.at <= SNAPSHOT_VALID_FOR and at < snapshot.until
 
 
+def _is_to_be_asked(order: Order) -> bool:
+    """Whether only the database can tell if the order is refused."""
+    return order.idempotency_key is not None or order.code is not None
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A refusal by the tokens for `seats` seats; `at` is when Redis was last asked."""
@@ -154,9 +159,10 @@ class SeatGate:
     def refuses(self, order: Order, verdict: Verdict) -> SeatSnapshot | None:
         """Return the snapshot that proves the event sold out; None if the database must decide.
 
-        An order with an idempotency key is never refused here: it may repeat a successful one.
+        An order with an idempotency key is never refused here: it may repeat a successful one. Nor
+        is one with a voucher's code, which may draw on seats that are not on sale.
         """
-        if verdict != Verdict.INSUFFICIENT or order.idempotency_key is not None:
+        if verdict != Verdict.INSUFFICIENT or _is_to_be_asked(order):
             return None
         snapshot = self._snapshots.get(order.event_id)
         return snapshot if proves_sold_out(snapshot, order.seats, time.monotonic()) else None
@@ -182,7 +188,7 @@ class SeatGate:
         look at them, which every order that is let through renews.
         """
         snapshot = self._snapshots.get(order.event_id)
-        if snapshot is None or not snapshot.left_by_type or order.idempotency_key is not None:
+        if snapshot is None or not snapshot.left_by_type or _is_to_be_asked(order):
             return None
         if not is_valid(snapshot, time.monotonic()):
             return None

@@ -30,6 +30,7 @@ from app.booking.queries import (
     writes_of,
 )
 from app.booking.typed_orders import TypeRow
+from app.booking.voucher_orders import VoucherCounts
 from app.models import Booking, User
 
 _BOOKINGS = cast("Table", Booking.__table__)
@@ -116,6 +117,7 @@ def insert_bookings(
     known: Mapping[str, int],
     journal: bool = False,
     taken: dict[int, int] | None = None,
+    vouchers: VoucherCounts | None = None,
 ) -> dict[str, Confirmed]:
     """Like `queries.insert_bookings`; guests who are not `known` are recorded, each email once.
 
@@ -127,13 +129,13 @@ def insert_bookings(
         if guest and guest.email not in known:
             new.setdefault(guest.email, guest.name)
     user_ids = [o.user_id if o.guest is None else known.get(o.guest.email) for o in orders]
-    given = parameters(orders, user_ids, prices, left, at, taken=taken) | {
+    given = parameters(orders, user_ids, prices, left, at, taken=taken, vouchers=vouchers) | {
         "given_email": [guest and guest.email for guest in guests],
         "given_guest_name": [guest and guest.name for guest in guests],
         "given_new_email": list(new),
         "given_new_name": list(new.values()),
     }
-    write = _write_with_guests(writes_of(orders, taken, journal=journal))
+    write = _write_with_guests(writes_of(orders, taken, vouchers, journal=journal))
     made = {row.reference: row for row in session.execute(write, given)}
     return {
         o.reference: confirmed(o, made[o.reference].id, made[o.reference].user_id, minor)

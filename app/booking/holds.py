@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from app.booking import vouchers
 from app.errors import HoldNotFound, InvalidField, NotEnoughHeld, NotEnoughSeats
 from app.models import Event, Hold
 from app.models.hold import MAX_HOLDS
@@ -84,13 +85,15 @@ def resize(event: Event, hold: Hold, seats: int) -> None:
 
 
 def release(session: Session, event: Event, hold: Hold) -> None:
-    """End the hold; its seats go on sale."""
+    """End the hold; its seats go on sale. Vouchers that draw on it are withdrawn."""
     resize(event, hold, 0)
+    vouchers.withdraw_of_hold(session, [hold.id])
     session.delete(hold)
 
 
 def release_all(session: Session, event: Event) -> None:
-    """End all holds of an event whose seats are all released."""
+    """End all holds of an event whose seats are all released, and the vouchers that draw on them."""
+    vouchers.withdraw_of_hold(session, select(Hold.id).where(Hold.event_id == event.id))
     session.execute(
         delete(Hold).where(Hold.event_id == event.id).execution_options(synchronize_session="fetch")
     )

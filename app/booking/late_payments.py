@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.booking import holds, ticket_types
+from app.booking import holds, ticket_types, vouchers
 from app.models import Booking, BookingStatus, Event, EventStatus, TicketType
 
 _WAITED = {BookingStatus.RESERVED.value, BookingStatus.EXPIRED.value}
@@ -17,8 +17,8 @@ def take_anew(session: Session, event: Event, booking_ids: Iterable[int], at: da
 
     Seats of those that have expired are taken anew. Sales may be closed meanwhile. Returns whether
     it was done: not if one of them was cancelled or is confirmed already, the event was cancelled
-    or is over, or seats are lacking; nothing is changed then. The caller holds the event's row
-    lock.
+    or is over, or seats are lacking, or uses of their voucher; nothing is changed then. The caller
+    holds the event's row lock.
     """
     query = select(Booking).where(Booking.id.in_(list(booking_ids))).order_by(Booking.id)
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -29,7 +29,7 @@ def take_anew(session: Session, event: Event, booking_ids: Iterable[int], at: da
         return False
     expired = [one for one in bookings if one.status == BookingStatus.EXPIRED.value]
     kinds = [ticket_types.get_type(session, event, one.ticket_type_id) for one in expired]
-    if _lacks_seats(event, expired, kinds):
+    if _lacks_seats(event, expired, kinds) or not vouchers.take_anew(session, expired):
         return False
     for booking, kind in zip(expired, kinds, strict=True):
         holds.take_on_sale(event, booking.seats)

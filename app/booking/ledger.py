@@ -17,11 +17,12 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import guest_queries, queries, reservations, typed_orders
+from app.booking import guest_queries, queries, reservations, typed_orders, voucher_queries
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
 from app.booking.typed_orders import EventTypes, TypeRow
+from app.booking.voucher_orders import BatchVouchers, VoucherRow, codes_of
 from app.db import in_doubt
 from app.errors import (
     Busy,
@@ -32,6 +33,7 @@ from app.errors import (
     SalesClosed,
     UserNotFound,
     UtsavamError,
+    VoucherUsedUp,
 )
 from app.models import Event, EventStatus, SaleState
 from app.models.columns import now
@@ -43,8 +45,12 @@ Found = dict[str, Confirmed | UtsavamError]
 Person = int | str
 """A user's id, or the email of a guest whom this transaction records."""
 
-DUE_TO_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused)
+DUE_TO_OTHERS = (NotEnoughSeats, OverPersonLimit, IdempotencyKeyReused, VoucherUsedUp)
 """Refusals that can be due to other orders of the same transaction."""
+
+_SELLING = {SaleState.OPEN, SaleState.SOLD_OUT}
+_SELLING_A_HOLD = _SELLING | {SaleState.NOT_OPEN}
+"""To whoever has a voucher that draws on a hold."""
 
 _SET_IDLE_TIMEOUT = text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN_AFTER_MS}")
 
@@ -72,6 +78,8 @@ class Batch:
     """Of the events that have ticket types."""
     together: dict[str, list[str]]
     """References of the further bookings, by that of their order."""
+    vouchers: BatchVouchers | None = None
+    """None of a batch in which no order has a code."""
 
     def next_expiry_at(self, row: Row[Any]) -> datetime | None:
         """When a reservation of the event ends, those of this transaction included."""
@@ -156,7 +164,8 @@ def _valid_until(next_expiry_at: datetime | None, started: float, at: datetime) 
 def _open_batch(session: Session, orders: Sequence[Order], *, journal: bool) -> Batch:
     events = queries.lock_rows(session, {order.event_id for order in orders})
     held_from = time.monotonic()
-    if due := _due(events, orders, now()):
+    codes = codes_of(orders)
+    if due := _due(events, orders, now(), codes):
         reservations.expire(session, due, now(), journal=journal)
         events |= queries.lock_rows(session, due)
     typed = {id for id, row in events.items() if row.has_types}
@@ -180,6 +189,7 @@ def _open_batch(session: Session, orders: Sequence[Order], *, journal: bool) -> 
         accepted=[],
         types=typed_orders.by_event(types),
         together={order: [o.reference for o in others] for order, others in together.items()},
+        vouchers=BatchVouchers(voucher_queries.read(session, codes)) if codes else None,
     )
     if limited:
         asked = {(o.event_id, batch.person(o)) for o in orders if o.event_id in limited}
@@ -189,7 +199,12 @@ def _open_batch(session: Session, orders: Sequence[Order], *, journal: bool) -> 
     return batch
 
 
-def _due(events: Mapping[int, Row[Any]], orders: Sequence[Order], at: datetime) -> list[int]:
+def _due(
+    events: Mapping[int, Row[Any]],
+    orders: Sequence[Order],
+    at: datetime,
+    codes: Iterable[tuple[int, str]],
+) -> list[int]:
     """The events whose orders might be refused for want of seats, and have expired reservations."""
     passed = [
         id
@@ -197,8 +212,13 @@ def _due(events: Mapping[int, Row[Any]], orders: Sequence[Order], at: datetime) 
         if row.next_expiry_at is not None and row.next_expiry_at <= at
     ]
     wanted = {id: sum(o.seats for o in orders if o.event_id == id) for id in passed}
-    # Quotas of types are not known yet.
-    return [id for id in passed if events[id].has_types or events[id].seats_available < wanted[id]]
+    # Quotas of types and uses of vouchers are not known yet.
+    counted = {event_id for event_id, _code in codes}
+    return [
+        id
+        for id in passed
+        if events[id].has_types or id in counted or events[id].seats_available < wanted[id]
+    ]
 
 
 def _booked_together(
@@ -242,9 +262,19 @@ def _decide(batch: Batch, order: Order) -> str | UtsavamError:
     if order.idempotency_key is not None and key in batch.by_key:
         reference, fingerprint = batch.by_key[key]
         return reference if fingerprint == order.fingerprint else IdempotencyKeyReused()
-    if refusal := _refusal(batch, order, person):
+    voucher = None
+    if batch.vouchers and order.code is not None:
+        found = batch.vouchers.find(order, batch.at)
+        if isinstance(found, VoucherRow):
+            voucher = found
+        else:
+            return _unknown(batch, order, person) or found
+    if refusal := _refusal(batch, order, person, voucher):
         return refusal
-    batch.left[order.event_id] -= order.seats
+    if batch.vouchers and voucher:
+        order = batch.vouchers.take(voucher, order)
+    if voucher is None or voucher.hold_id is None:
+        batch.left[order.event_id] -= order.seats
     pair = (order.event_id, person)
     batch.booked_by_user[pair] = batch.booked_by_user.get(pair, 0) + order.seats
     batch.by_key[key] = (order.reference, order.fingerprint)
@@ -257,27 +287,40 @@ def _decide(batch: Batch, order: Order) -> str | UtsavamError:
     return order.reference
 
 
-def _refusal(batch: Batch, order: Order, person: Person) -> UtsavamError | None:
+def _unknown(batch: Batch, order: Order, person: Person) -> UtsavamError | None:
     event = batch.events.get(order.event_id)
     if event is None or event.status == EventStatus.DRAFT:
         return EventNotFound(order.event_id)
     if order.guest is None and person not in batch.users:
         return UserNotFound(person)
+    return None
+
+
+def _refusal(
+    batch: Batch, order: Order, person: Person, voucher: VoucherRow | None
+) -> UtsavamError | None:
+    if refusal := _unknown(batch, order, person):
+        return refusal
+    event = batch.events[order.event_id]
     left = batch.left[event.id]
     state = sale_state(event, left, batch.at)
-    if state not in {SaleState.OPEN, SaleState.SOLD_OUT}:
+    if state not in (_SELLING_A_HOLD if voucher and voucher.hold_id else _SELLING):
         return SalesClosed(event.id, state)
     booked_by_user = batch.booked_by_user.get((event.id, person), 0)
     if event.max_per_person is not None and booked_by_user + order.seats > event.max_per_person:
         held = None if order.guest else booked_by_user
         return OverPersonLimit(event.id, event.max_per_person, held, order.seats)
-    return _lack_of_seats(batch, order, left)
+    if batch.vouchers and voucher:
+        left = batch.vouchers.left(voucher, left)
+    return _lack_of_seats(batch, order, left, voucher)
 
 
-def _lack_of_seats(batch: Batch, order: Order, left: int) -> UtsavamError | None:
+def _lack_of_seats(
+    batch: Batch, order: Order, left: int, voucher: VoucherRow | None
+) -> UtsavamError | None:
     """Why the order's ticket types, or the event as a whole, have no seats for it."""
     types = batch.types.get(order.event_id)
-    if types and (refusal := types.refusal(order, left, batch.at)):
+    if types and (refusal := types.refusal(order, left, batch.at, voucher)):
         return refusal
     if order.items and not types:
         return typed_orders.unknown_type(order)
@@ -295,12 +338,17 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
             for order, (minor, currency) in zip(batch.accepted, prices, strict=True)
         ]
         taken = {id: n for types in batch.types.values() for id, n in types.changed().items()}
+    # Told only where there are some.
+    more = {}
+    if batch.vouchers:
+        prices = batch.vouchers.prices(batch.accepted, prices)
+        more["vouchers"] = batch.vouchers.changed()
     if any(row.payment_minutes for row in rows):
         batch.accepted = reservations.reserved(batch.accepted, prices, batch.events, batch.at)
     counters = {
         row.id: batch.left[row.id]
         for row in batch.events.values()
-        if batch.left[row.id] != row.seats_available
+        if _is_counted(batch, row)
     }
     if any(order.guest for order in batch.accepted):
         return guest_queries.insert_bookings(
@@ -312,15 +360,24 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
             known=batch.known_guests,
             journal=journal,
             taken=taken,
+            **more,
         )
     return queries.insert_bookings(
-        session, batch.accepted, prices, counters, batch.at, journal=journal, taken=taken
+        session, batch.accepted, prices, counters, batch.at, journal=journal, taken=taken, **more
     )
+
+
+def _is_counted(batch: Batch, row: Row[Any]) -> bool:
+    """Whether orders have changed the event's counters."""
+    if batch.vouchers and row.id in batch.vouchers.drawn:
+        return True
+    changed: bool = batch.left[row.id] != row.seats_available
+    return changed
 
 
 def _snapshot(batch: Batch, row: Row[Any], started: float) -> SeatSnapshot:
     left = batch.left[row.id]
-    version = row.version + (left != row.seats_available)
+    version = row.version + _is_counted(batch, row)
     types = batch.types.get(row.id)
     return SeatSnapshot(
         *(row.id, left, version, row.incarnation, started),

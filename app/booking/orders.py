@@ -45,10 +45,14 @@ class Order:
     guest: Guest | None = None
     items: tuple[Item, ...] = ()
     """By ticket type, each at most once; empty for the default type."""
+    code: str | None = None
+    """The key of a voucher's code (`models.voucher.code_key`)."""
     ticket_type_id: int | None = None
     order_reference: str | None = None
     reserved_until: datetime | None = None
-    """The last three are the ledger's: of one booking that the order makes."""
+    voucher_id: int | None = None
+    voucher_order: str | None = None
+    """The last five are the ledger's: of one booking that the order makes."""
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,7 @@ def _of(booking: Booking, user_id: int, seats: int) -> Booking:
         booked_in=booking.booked_in,
         ticket_type_id=booking.ticket_type_id,
         issued_for=booking.issued_for,
+        voucher_id=booking.voucher_id,
+        voucher_order=booking.voucher_order,
         created_at=booking.created_at,
     )

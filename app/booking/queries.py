@@ -31,9 +31,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.booking.arrays import one_of, rows_of
+from app.booking import voucher_queries
 from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
 from app.booking.typed_orders import TypeRow
+from app.booking.voucher_orders import VoucherCounts
 from app.models import Booking, Event, Happened, JournalEntry, TicketType, User
 from app.models.booking import BookingStatus, takes_seats
 
@@ -163,23 +165,6 @@ RESERVED_OR_CONFIRMED: Any = literal_column(
     f"CASE WHEN reserved_until IS NULL THEN '{BookingStatus.CONFIRMED}'"
     f" ELSE '{BookingStatus.RESERVED}' END"
 ).label("status")
-_LEFT = rows_of(counted_id=BigInteger, left=Integer)
-_COUNTED = (
-    update(_EVENTS)
-    .where(_EVENT.id == _LEFT.c.counted_id)
-    .values(seats_available=_LEFT.c.left, version=_EVENT.version + 1)
-)
-_ENDING = rows_of(counted_id=BigInteger, left=Integer, soonest_expiry=DateTime(timezone=True))
-_COUNTED_AND_ENDING = (
-    update(_EVENTS)
-    .where(_EVENT.id == _ENDING.c.counted_id)
-    .values(
-        seats_available=_ENDING.c.left,
-        version=_EVENT.version + 1,
-        # The least of those that are not NULL.
-        next_expiry_at=func.least(_EVENT.next_expiry_at, _ENDING.c.soonest_expiry),
-    )
-)
 _TAKEN = rows_of(counted_type=BigInteger, taken=Integer)
 _TYPES_COUNTED = (
     update(_TYPE_TABLE)
@@ -201,16 +186,36 @@ class Writes(NamedTuple):
     """An event of the batch has ticket types, which are counted too."""
     unpaid: bool
     """Some of the bookings are to be paid first, and reserved until then."""
+    with_codes: bool = False
+    """Some of the orders have a voucher's code, whose uses and holds are counted too."""
+
+
+def _counted(writes: Writes) -> Any:
+    """The events' counters."""
+    columns = {"counted_id": BigInteger, "left": Integer}
+    if writes.unpaid:
+        columns["soonest_expiry"] = DateTime(timezone=True)
+    if writes.with_codes:
+        columns["drawn"] = Integer
+    new = rows_of(**columns).c
+    values = {"seats_available": new.left, "version": _EVENT.version + 1}
+    if writes.unpaid:
+        # The least of those that are not NULL.
+        values["next_expiry_at"] = func.least(_EVENT.next_expiry_at, new.soonest_expiry)
+    if writes.with_codes:
+        values["seats_held"] = _EVENT.seats_held - new.drawn
+    return update(_EVENTS).where(_EVENT.id == new.counted_id).values(**values)
 
 
 def write_of(made: Any, *answered: Any, writes: Writes) -> Any:
     """Insert the bookings that `made` selects, write the counters, and return `answered`."""
     names = [*made.selected_columns.keys()[:-1], "created_at"]
     inserted = insert(_BOOKINGS).from_select(names, made).returning(*answered).cte("made")
-    counted = _COUNTED_AND_ENDING if writes.unpaid else _COUNTED
-    written = select(*inserted.c).add_cte(counted.cte("counted"))
+    written = select(*inserted.c).add_cte(_counted(writes).cte("counted"))
     if writes.typed:
         written = written.add_cte(_TYPES_COUNTED)
+    if writes.with_codes:
+        written = written.add_cte(*voucher_queries.counting())
     if not writes.journal:
         return written
     entry: Any = select(literal_column(f"'{Happened.BOOKED}'"), func.array_agg(inserted.c.id))
@@ -220,7 +225,12 @@ def write_of(made: Any, *answered: Any, writes: Writes) -> Any:
 
 def columns_of(writes: Writes) -> dict[str, Any]:
     """The columns of the bookings to insert."""
-    return NEW_BOOKING | (OF_A_TYPE if writes.typed else {}) | (UNPAID if writes.unpaid else {})
+    return (
+        NEW_BOOKING
+        | (OF_A_TYPE if writes.typed else {})
+        | (UNPAID if writes.unpaid else {})
+        | (voucher_queries.BY_VOUCHER if writes.with_codes else {})
+    )
 
 
 def status_of(writes: Writes) -> tuple[Any, ...]:
@@ -293,18 +303,20 @@ def insert_bookings(
     *,
     journal: bool = False,
     taken: dict[int, int] | None = None,
+    vouchers: VoucherCounts | None = None,
 ) -> dict[str, Confirmed]:
     """Insert the bookings with `created_at` = `at`, and return them by reference.
 
     `prices` has the price of a seat and its currency for each order.
     Also writes the counters in `left`, each with a new version, those of ticket types in `taken`,
-    and an entry of the `journal`. `taken` is None for a batch without types.
+    of `vouchers`, and an entry of the `journal`. `taken` is None for a batch without types, and
+    `vouchers` for one without codes.
     """
     if not orders:
         return {}
     user_ids = [order.user_id or 0 for order in orders]
-    given = parameters(orders, user_ids, prices, left, at, taken=taken)
-    made = session.execute(_write(writes_of(orders, taken, journal=journal)), given)
+    given = parameters(orders, user_ids, prices, left, at, taken=taken, vouchers=vouchers)
+    made = session.execute(_write(writes_of(orders, taken, vouchers, journal=journal)), given)
     ids = {reference: id for id, reference in made}
     return {
         order.reference: confirmed(order, ids[order.reference], user_id, minor)
@@ -312,10 +324,20 @@ def insert_bookings(
     }
 
 
-def writes_of(orders: Sequence[Order], taken: dict[int, int] | None, *, journal: bool) -> Writes:
+def writes_of(
+    orders: Sequence[Order],
+    taken: dict[int, int] | None,
+    vouchers: VoucherCounts | None,
+    *,
+    journal: bool,
+) -> Writes:
     """What is written of these orders."""
-    unpaid = any(order.reserved_until for order in orders)
-    return Writes(journal=journal, typed=taken is not None, unpaid=unpaid)
+    return Writes(
+        journal=journal,
+        typed=taken is not None,
+        unpaid=any(order.reserved_until for order in orders),
+        with_codes=vouchers is not None,
+    )
 
 
 def confirmed(order: Order, id: int, user_id: int, price_minor: int) -> Confirmed:
@@ -343,6 +365,7 @@ def parameters(
     at: datetime,
     *,
     taken: dict[int, int] | None,
+    vouchers: VoucherCounts | None,
 ) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if taken is not None:
@@ -351,6 +374,12 @@ def parameters(
             "given_order_reference": [order.order_reference for order in orders],
             "given_counted_type": list(taken),
             "given_taken": list(taken.values()),
+        }
+    if vouchers is not None:
+        more |= voucher_queries.parameters(vouchers) | {
+            "given_voucher_id": [order.voucher_id for order in orders],
+            "given_voucher_order": [order.voucher_order for order in orders],
+            "given_drawn": [vouchers.drawn.get(event_id, 0) for event_id in left],
         }
     if ends := _soonest_expiry(orders):
         more["given_reserved_until"] = [order.reserved_until for order in orders]

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.booking import vouchers
 from app.booking.arrays import one_of, rows_of
 from app.booking.orders import Order
 from app.models import Booking, BookingStatus, Event, Happened, JournalEntry, TicketType
@@ -50,6 +51,8 @@ class Expired(NamedTuple):
     event_id: int
     ticket_type_id: int | None
     seats: int
+    voucher_id: int | None
+    voucher_order: str | None
 
 
 # The parts of an order end at the same moment, and whoever confirms them locks them by their ids.
@@ -68,7 +71,7 @@ _EXPIRE = (
     update(_BOOKINGS)
     .where(_BOOKING.id == any_(func.array(select(_DUE.c.id).scalar_subquery())))
     .values(status=BookingStatus.EXPIRED.value)
-    .returning(_BOOKING.id, _BOOKING.event_id, _BOOKING.ticket_type_id, _BOOKING.seats)
+    .returning(*(_BOOKING[name] for name in Expired._fields))
 )
 _TOGETHER = (
     select(_BOOKING.id, _BOOKING.status)
@@ -123,6 +126,8 @@ def expire(
     ids = list(event_ids)
     expired = [Expired(*row) for row in session.execute(_EXPIRE, {"ids": ids, "at": at})]
     _put_back(session, ids, expired)
+    used = [(e.voucher_id, e.voucher_order) for e in expired if e.voucher_id and e.voucher_order]
+    vouchers.give_back(session, used)
     if journal and expired:
         entry = {"kind": Happened.EXPIRED.value, "booking_ids": [one.id for one in expired]}
         session.execute(insert(JournalEntry), [entry])

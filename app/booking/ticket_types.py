@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidField, TicketTypeNotFound, TicketTypeSoldOut
-from app.models import Booking, Event, TicketType, TypeState
+from app.models import Booking, Event, TicketType, TypeState, Voucher
 from app.models.columns import now
 from app.models.ticket_type import MAX_TYPES
 
@@ -91,7 +91,7 @@ def add(session: Session, event: Event, kind: TicketType, *, default_name: str) 
 def remove(session: Session, event: Event, kind: TicketType) -> None:
     """Delete a type that was never booked. The default type stays, also as the last one.
 
-    Raises `InvalidField` for the default type, and for one with bookings.
+    Raises `InvalidField` for the default type, and for one with bookings or vouchers.
     """
     if kind.is_default:
         raise InvalidField("ticket_type_id", "is the default type, which stays")
@@ -100,6 +100,11 @@ def remove(session: Session, event: Event, kind: TicketType) -> None:
     )
     if session.scalars(booked.limit(1)).first() is not None:
         raise InvalidField("ticket_type_id", "has bookings: withdraw it instead")
+    vouchers = select(Voucher.id).where(
+        Voucher.event_id == event.id, Voucher.ticket_type_id == kind.id
+    )
+    if session.scalars(vouchers.limit(1)).first() is not None:
+        raise InvalidField("ticket_type_id", "has vouchers: withdraw it instead")
     session.delete(kind)
     session.flush()
     show_prices(event, types_of(session, event.id))

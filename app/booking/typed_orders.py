@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.booking.orders import Confirmed, Order
+from app.booking.voucher_orders import VoucherRow, refusal_by_type
 from app.errors import (
     InvalidField,
     TicketTypeNotFound,
@@ -17,6 +18,7 @@ from app.models.booking import new_reference
 from app.models.ticket_type import TypeState, left_of, type_state
 
 SELLABLE = {TypeState.OPEN, TypeState.SOLD_OUT}
+SELLABLE_OF_A_HOLD = SELLABLE | {TypeState.NOT_OPEN}
 
 
 @dataclass(slots=True)
@@ -66,7 +68,9 @@ class EventTypes:
             (default if type_id is None else type_id, seats) for type_id, seats in order.items
         )
 
-    def refusal(self, order: Order, left: int, at: datetime) -> UtsavamError | None:
+    def refusal(
+        self, order: Order, left: int, at: datetime, voucher: VoucherRow | None = None
+    ) -> UtsavamError | None:
         """Why the types sell the order nothing; `left` are the event's seats, counted elsewhere."""
         items = self.items_of(order)
         if len({type_id for type_id, _seats in items}) < len(items):
@@ -75,9 +79,9 @@ class EventTypes:
             kind = self.by_id.get(type_id)
             if kind is None:
                 return TicketTypeNotFound(type_id)
-            if refusal := _refusal(kind, seats, left, at):
+            if refusal := _refusal(kind, seats, left, at, voucher):
                 return refusal
-        return None
+        return refusal_by_type(voucher, items) if voucher else None
 
     def take(self, order: Order) -> list[Order]:
         """Count the order's seats, and return the bookings that it makes, the first one first."""
@@ -132,12 +136,15 @@ def price_of(types: Mapping[int, EventTypes], order: Order, event_price: int) ->
     return types[order.event_id].by_id[order.ticket_type_id].price_minor
 
 
-def _refusal(kind: TypeRow, seats: int, left: int, at: datetime) -> UtsavamError | None:
-    state = type_state(kind, left, at)
+def _refusal(
+    kind: TypeRow, seats: int, left: int, at: datetime, voucher: VoucherRow | None
+) -> UtsavamError | None:
+    opened = voucher is not None and voucher.ticket_type_id == kind.id
+    state = type_state(kind, left, at, opened=opened)
     if state == TypeState.HIDDEN and not kind.is_default:
         # Whoever guesses its id is not told that it is there.
         return TicketTypeNotFound(kind.id)
-    if state not in SELLABLE:
+    if state not in (SELLABLE_OF_A_HOLD if voucher and voucher.hold_id else SELLABLE):
         return TicketTypeNotOnSale(kind.event_id, kind.id, state)
     if seats < kind.min_per_order:
         return InvalidField("seats", f"must be at least {kind.min_per_order} of {kind.name}")

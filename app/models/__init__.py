@@ -25,6 +25,7 @@ from app.models.sign_in_link import LinkPurpose, SignInLink
 from app.models.staff_key import Permission, Role, StaffKey
 from app.models.ticket_type import TicketType, TypeState
 from app.models.user import User
+from app.models.voucher import PriceEffect, Voucher
 
 __all__ = [
     "Admission",
@@ -53,6 +54,7 @@ __all__ = [
     "PaymentState",
     "Permission",
     "Phase",
+    "PriceEffect",
     "Refund",
     "RefundReason",
     "RefundState",
@@ -67,4 +69,5 @@ __all__ = [
     "TicketType",
     "TypeState",
     "User",
+    "Voucher",
 ]

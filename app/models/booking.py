@@ -194,7 +194,23 @@ class Booking(Model):
             name="fk_bookings_ticket_type",
             ondelete="RESTRICT",
         ),
+        CheckConstraint(
+            "(voucher_id IS NULL) = (voucher_order IS NULL)", "voucher_order_with_voucher"
+        ),
+        # Of its own event; by name, since vouchers are declared after bookings.
+        ForeignKeyConstraint(
+            ["event_id", "voucher_id"],
+            ["vouchers.event_id", "vouchers.id"],
+            name="fk_bookings_voucher",
+            ondelete="RESTRICT",
+        ),
         Index("uq_bookings_reference", "reference", unique=True),
+        Index(
+            "ix_bookings_voucher",
+            "voucher_id",
+            "voucher_order",
+            postgresql_where=text("voucher_id IS NOT NULL"),
+        ),
         Index(
             "ix_bookings_order_reference",
             "order_reference",
@@ -264,6 +280,11 @@ class Booking(Model):
     before the event had types."""
     order_reference: Mapped[str | None] = mapped_column(String(20))
     """Of bookings that one order made together, one for each type: the first one's reference."""
+    voucher_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The voucher that it was booked with."""
+    voucher_order: Mapped[str | None] = mapped_column(String(20))
+    """The reference of the order that used the voucher, once; kept by whoever has its seats later,
+    as a friend, or somebody whom staff corrected."""
 
     user: Mapped[User] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise", overlaps="ticket_type")

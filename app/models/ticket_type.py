@@ -51,11 +51,16 @@ def left_of(kind: TypeFacts, event_left: int) -> int:
     return event_left if kind.quota is None else max(min(kind.quota - kind.taken, event_left), 0)
 
 
-def type_state(kind: TypeFacts, event_left: int, at: datetime) -> TypeState:
-    """A type's state at `at`, within an event that is on sale; the one definition of that rule."""
+def type_state(
+    kind: TypeFacts, event_left: int, at: datetime, *, opened: bool = False
+) -> TypeState:
+    """A type's state at `at`, within an event that is on sale; the one definition of that rule.
+
+    A hidden type may be `opened` by a voucher.
+    """
     if kind.withdrawn:
         return TypeState.WITHDRAWN
-    if kind.hidden:
+    if kind.hidden and not opened:
         return TypeState.HIDDEN
     if kind.sales_open_at and at < kind.sales_open_at:
         return TypeState.NOT_OPEN

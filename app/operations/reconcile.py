@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, case, func, or_, select
 from app.booking.gate import SeatGate
 from app.booking.orders import SeatSnapshot
 from app.db import db
-from app.models import Booking, Event, Hold, TicketType
+from app.models import Booking, Event, Hold, TicketType, Voucher
 
 BATCH = 2_000
 
@@ -30,18 +30,20 @@ class Finding:
     """Of those held back, the seats of named holds."""
     miscounted_types: int
     """Ticket types that count other seats as taken than their bookings have."""
+    miscounted_vouchers: int
+    """Vouchers that count other uses than orders take seats with them."""
     tokens: str | None
     """The tokens in Redis; None when there were none, or Redis is down."""
 
     @property
     def broken(self) -> bool:
         """Whether the ledger is wrong: a seat was sold twice, is lost, is held in two holds, or is
-        counted in the wrong ticket type."""
+        counted in the wrong ticket type, or a voucher's use is."""
         counted = self.seats_available + self.seats_held + self.seats_booked
         held_twice = self.seats_named > self.seats_held
         lacking = min(self.seats_available, self.seats_held) < 0
-        of_types = self.miscounted_types > 0
-        return counted != self.capacity or lacking or held_twice or of_types
+        miscounted = self.miscounted_types > 0 or self.miscounted_vouchers > 0
+        return counted != self.capacity or lacking or held_twice or miscounted
 
     @property
     def stale(self) -> bool:
@@ -139,6 +141,16 @@ def _figures(after: int, most: int) -> Any:
         .where(TicketType.event_id == Event.id, TicketType.taken != sold)
         .scalar_subquery()
     )
+    orders = (
+        select(func.count(Booking.voucher_order.distinct()))
+        .where(Booking.voucher_id == Voucher.id, Booking.takes_seats)
+        .scalar_subquery()
+    )
+    misused = (
+        select(func.count())
+        .where(Voucher.event_id == Event.id, Voucher.used != orders)
+        .scalar_subquery()
+    )
     return (
         select(
             Event.id,
@@ -152,6 +164,7 @@ def _figures(after: int, most: int) -> Any:
             named.label("seats_named"),
             # The types are looked at only where there are some.
             case((Event.has_types, miscounted), else_=0).label("miscounted_types"),
+            misused.label("miscounted_vouchers"),
         )
         .where(Event.id > after, Event.deleted_at.is_(None))
         .order_by(Event.id)
@@ -163,6 +176,6 @@ def _finding(row: Row[Any], held: bytes | None) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
     return Finding(
         *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
-        *(row.seats_named, row.miscounted_types),
+        *(row.seats_named, row.miscounted_types, row.miscounted_vouchers),
         tokens,
     )

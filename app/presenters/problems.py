@@ -72,6 +72,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "link": _("This link is not valid: it was used before, or its time is over."),
         "pass": _("There is no such pass for a wallet. The ticket can be saved as a PDF."),
         "ticket type": _("This event has no such ticket type."),
+        "voucher": _("This event has no such code. Please look at its letters again."),
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
         "refund": _("There is no such refund."),
@@ -125,6 +126,20 @@ def _type_not_on_sale(error: errors.TicketTypeNotOnSale) -> Problem:
     }
     title = _("Ticket type not on sale")
     return Problem(409, "type-not-on-sale", title, sentences[error.state], facts)
+
+
+def _voucher_refused(error: errors.VoucherRefused) -> Problem:
+    sentences = {
+        "used_up": _("This code is used up."),
+        "over": _("This code was good until a day that is past."),
+        "for_another_person": _("This code is for another person: it goes with their email."),
+        "not_for_this_type": _("This code is for another ticket type of the event."),
+    }
+    facts: dict[str, Any] = {"event_id": error.event_id, "reason": error.reason}
+    if error.ticket_type_id is not None:
+        facts["ticket_type_id"] = error.ticket_type_id
+    title = _("The code is not good for this")
+    return Problem(409, "code-refused", title, sentences[error.reason], facts)
 
 
 def _not_enough_held(error: errors.NotEnoughHeld) -> Problem:
@@ -373,6 +388,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.NotEnoughSeats: _not_enough_seats,
     errors.TicketTypeSoldOut: _type_sold_out,
     errors.TicketTypeNotOnSale: _type_not_on_sale,
+    errors.VoucherRefused: _voucher_refused,
     errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,

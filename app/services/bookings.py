@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.booking import seats, ticket_types
+from app.booking import seats, ticket_types, vouchers
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Guest, Item, Order
@@ -21,12 +21,14 @@ from app.errors import (
     InvalidField,
     SeatsAreIn,
     UserNotFound,
+    VoucherNotFound,
 )
 from app.lib.emails import one_spelling
 from app.models import Admission, Booking, BookingStatus, Event, EventStatus, Gift, Happened, User
 from app.models.booking import GivenBack
 from app.models.columns import now
 from app.models.staff_scope import scope, within
+from app.models.voucher import code_key
 from app.services import admissions, audit, lookups, outbox
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.secrets import digest
@@ -39,22 +41,25 @@ def book(
     event_id: int,
     seats: int,
     items: Sequence[Item] = (),
+    code: str | None = None,
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats of an event for a user.
 
     They are of the event's default ticket type, or of the types in `items`, whose sum is `seats`:
-    a booking for each type, all or none. Repeating a request with the same idempotency key returns
-    the same bookings. Raises `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`,
-    `TicketTypeNotFound`, `TicketTypeSoldOut`, `TicketTypeNotOnSale`, `InvalidField` for more or
-    fewer of a type than one order may have, `OverPersonLimit`, `IdempotencyKeyReused`,
+    a booking for each type, all or none. A voucher's `code` is used once, whatever is booked.
+    Repeating a request with the same idempotency key returns the same bookings. Raises
+    `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `TicketTypeNotFound`,
+    `TicketTypeSoldOut`, `TicketTypeNotOnSale`, `InvalidField` for more or fewer of a type than one
+    order may have, `VoucherNotFound`, `VoucherRefused`, `OverPersonLimit`, `IdempotencyKeyReused`,
     `Unavailable`.
     """
-    wanted = _in_order(items)
+    wanted, key = _in_order(items), _key_of(code, event_id)
     fingerprint = None
     if idempotency_key is not None:
-        fingerprint = _fingerprint(event_id, seats, wanted)
-    return desk.book(Order(user_id, event_id, seats, idempotency_key, fingerprint, items=wanted))
+        fingerprint = _fingerprint(event_id, seats, wanted, key)
+    order = Order(user_id, event_id, seats, idempotency_key, fingerprint, items=wanted, code=key)
+    return desk.book(order)
 
 
 def book_as_guest(
@@ -65,6 +70,7 @@ def book_as_guest(
     event_id: int,
     seats: int,
     items: Sequence[Item] = (),
+    code: str | None = None,
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats for whoever has this email, whether or not there is an account with it.
@@ -72,14 +78,17 @@ def book_as_guest(
     The desk records a new person together with the booking. Raises what `book` raises.
     """
     guest = Guest(one_spelling(email), name)
-    wanted = _in_order(items)
+    wanted, voucher = _in_order(items), _key_of(code, event_id)
     key = fingerprint = None
     if idempotency_key is not None:
         # With a space, which no key of an account holds: who knows an email can't ask by it what
         # its account has booked.
         key = f"guest {digest(idempotency_key)}"
-        fingerprint = digest(f"{event_id}:{seats}:{name}{_spelt(wanted)}")
-    return desk.book(Order(None, event_id, seats, key, fingerprint, guest=guest, items=wanted))
+        fingerprint = digest(f"{event_id}:{seats}:{name}{_spelt(wanted, voucher)}")
+    order = Order(
+        *(None, event_id, seats, key, fingerprint), guest=guest, items=wanted, code=voucher
+    )
+    return desk.book(order)
 
 
 @retry_if_ended
@@ -147,6 +156,8 @@ def give_back(
     else:
         booking.status = BookingStatus.CANCELLED.value
         booking.cancelled_at = at
+        if booking.voucher_id is not None and booking.voucher_order is not None:
+            vouchers.give_back(session, [(booking.voucher_id, booking.voucher_order)])
 
 
 def _let_out(session: Session, booking: Booking, keep: int, *, admitted_too: bool) -> None:
@@ -232,9 +243,19 @@ def given_back(booking_id: int) -> GivenBack:
     return GivenBack(back.times + times, max(filter(None, (back.latest, at)), default=None))
 
 
-def _fingerprint(event_id: int, seats: int, items: Sequence[Item]) -> str:
+def _fingerprint(event_id: int, seats: int, items: Sequence[Item], code: str | None) -> str:
     """A digest of what was requested with an idempotency key, which is unique per user."""
-    return hashlib.sha256(f"{event_id}:{seats}{_spelt(items)}".encode()).hexdigest()
+    return hashlib.sha256(f"{event_id}:{seats}{_spelt(items, code)}".encode()).hexdigest()
+
+
+def _key_of(code: str | None, event_id: int) -> str | None:
+    """The key of a voucher's code. Raises `VoucherNotFound` for what can't be one."""
+    if not code:
+        return None
+    key = code_key(code)
+    if key is None:
+        raise VoucherNotFound(event_id)
+    return key
 
 
 def _in_order(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -242,5 +263,6 @@ def _in_order(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: item.ticket_type_id or 0))
 
 
-def _spelt(items: Sequence[Item]) -> str:
-    return "".join(f":{item.ticket_type_id}x{item.seats}" for item in items)
+def _spelt(items: Sequence[Item], code: str | None) -> str:
+    spelt = "".join(f":{item.ticket_type_id}x{item.seats}" for item in items)
+    return f"{spelt}:code {code}" if code else spelt

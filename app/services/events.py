@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select, update
 
-from app.booking import holds, seats, ticket_types
+from app.booking import holds, seats, ticket_types, vouchers
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
@@ -265,6 +265,7 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
         )
         seats.release_all(event)
         ticket_types.release_all(changes.session, event)
+        vouchers.release_all(changes.session, event_id)
         holds.release_all(changes.session, event)
         event.deleted_at = event.updated_at = at
         audit.record("event.deleted", event, before={"confirmed_bookings": count})

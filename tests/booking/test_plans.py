@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import psycopg
 
-from app.booking import guest_queries, queries
+from app.booking import guest_queries, queries, voucher_queries, vouchers
 from app.booking.connections import LEDGER
 from app.db import db
 
@@ -29,18 +29,18 @@ BY_A_JOIN = """
 
 @pytest.fixture
 def wholes(clean, app, sql):
-    """The scans of bookings, of a plan for the empty table, that find them by no person."""
-    sql("ANALYZE bookings")
+    """The scans of a table, of a plan for the empty one, that don't find rows by this column."""
+    sql("ANALYZE bookings, vouchers, users")
 
-    def wholes(statement):
+    def wholes(statement, table="bookings", by="user_id"):
         numbers = itertools.count(1)
         asked = re.sub(r"%\(\w+\)s(::[A-Z]+)?", lambda _: f"${next(numbers)}", statement)
         with app.app_context(), db.engines[LEDGER].connect() as connection:
             explain = text(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {asked}".replace(":", r"\:"))
             (plan,) = connection.execute(explain).scalar_one()
-        scans = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == "bookings"]
+        scans = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == table]
         assert scans
-        return [scan for scan in scans if "user_id" not in scan.get("Index Cond", "")]
+        return [scan for scan in scans if by not in scan.get("Index Cond", "")]
 
     return wholes
 
@@ -55,6 +55,19 @@ def nodes(plan):
 def test_bookings_are_found_by_their_people_whatever_the_size_of_the_table(wholes, name):
     statement = str(STATEMENTS[name].compile(dialect=psycopg.dialect()))
     assert not wholes(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "by"),
+    [
+        (voucher_queries._READ, "vouchers", "code_key"),
+        (voucher_queries._READ, "users", "lower"),
+        (vouchers._GIVE_BACK, "bookings", "voucher_id"),
+    ],
+    ids=["codes", "their people", "their orders"],
+)
+def test_vouchers_and_their_orders_are_found_by_an_index(wholes, statement, table, by):
+    assert not wholes(str(statement.compile(dialect=psycopg.dialect())), table, by)
 
 
 def test_a_join_may_read_the_whole_table_for_ever(wholes):

@@ -18,10 +18,22 @@ BY_TYPE = """
 """
 
 
+BY_VOUCHER = """
+    SELECT v.event_id, v.code, v.max_uses, v.used, (
+        SELECT count(DISTINCT b.voucher_order) FROM bookings b
+        WHERE b.voucher_id = v.id AND b.status IN ('CONFIRMED', 'RESERVED')
+    )
+    FROM vouchers v ORDER BY v.event_id, v.id
+"""
+
+
 def assert_seats_add_up(sql):
     """For every event, the seats left, held back and sold are its capacity, and its named holds
     are of those held back; for every ticket type, those taken are its bookings', within its
-    quota."""
+    quota; every voucher counts the orders that take seats with it, as many as it allows."""
+    for event_id, code, most, used, orders in sql(BY_VOUCHER):
+        counted = f"event {event_id}, {code}: {used} used of {most}, {orders} orders"
+        assert used == orders <= most, counted
     for event_id, name, quota, taken, sold in sql(BY_TYPE):
         counted = f"event {event_id}, {name}: {taken} taken, {sold} sold, quota {quota}"
         assert taken == sold, counted
