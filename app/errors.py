@@ -141,12 +141,12 @@ class TicketTypeNotOnSale(Refused):
 
 
 class VoucherRefused(Refused):
-    """A voucher's code is right and not good for this order; `reason` is used_up, over,
+    """A voucher's code is right and not good for this order; `cause` is used_up, over,
     for_another_person or not_for_this_type, which names the type that it is for."""
 
-    def __init__(self, event_id: int, reason: str, ticket_type_id: int | None = None) -> None:
-        self.event_id, self.reason, self.ticket_type_id = event_id, reason, ticket_type_id
-        super().__init__(f"event {event_id}: {reason}")
+    def __init__(self, event_id: int, cause: str, ticket_type_id: int | None = None) -> None:
+        self.event_id, self.cause, self.ticket_type_id = event_id, cause, ticket_type_id
+        super().__init__(f"event {event_id}: {cause}")
 
 
 class VoucherUsedUp(VoucherRefused):

@@ -92,7 +92,7 @@ def release(session: Session, event: Event, hold: Hold) -> None:
 
 
 def release_all(session: Session, event: Event) -> None:
-    """End all holds of an event whose seats are all released, and the vouchers that draw on them."""
+    """End all holds of an event whose seats are all released, and the vouchers of them."""
     vouchers.withdraw_of_hold(session, select(Hold.id).where(Hold.event_id == event.id))
     session.execute(
         delete(Hold).where(Hold.event_id == event.id).execution_options(synchronize_session="fetch")

@@ -346,9 +346,7 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
     if any(row.payment_minutes for row in rows):
         batch.accepted = reservations.reserved(batch.accepted, prices, batch.events, batch.at)
     counters = {
-        row.id: batch.left[row.id]
-        for row in batch.events.values()
-        if _is_counted(batch, row)
+        row.id: batch.left[row.id] for row in batch.events.values() if _is_counted(batch, row)
     }
     if any(order.guest for order in batch.accepted):
         return guest_queries.insert_bookings(

@@ -30,8 +30,8 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from app.booking.arrays import one_of, rows_of
 from app.booking import voucher_queries
+from app.booking.arrays import one_of, rows_of
 from app.booking.connections import enable_busy_poll
 from app.booking.orders import Confirmed, Order
 from app.booking.typed_orders import TypeRow
@@ -192,7 +192,7 @@ class Writes(NamedTuple):
 
 def _counted(writes: Writes) -> Any:
     """The events' counters."""
-    columns = {"counted_id": BigInteger, "left": Integer}
+    columns: dict[str, Any] = {"counted_id": BigInteger, "left": Integer}
     if writes.unpaid:
         columns["soonest_expiry"] = DateTime(timezone=True)
     if writes.with_codes:

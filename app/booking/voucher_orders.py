@@ -91,7 +91,7 @@ class BatchVouchers:
     def prices(
         self, orders: Sequence[Order], prices: Sequence[tuple[int, str]]
     ) -> list[tuple[int, str]]:
-        """The prices of the orders' seats, with their currencies, after what vouchers do to them."""
+        """The prices of the orders' seats, with their currencies, after their vouchers' effects."""
         return [
             (self._price_of(order, minor), currency)
             for order, (minor, currency) in zip(orders, prices, strict=True)

@@ -29,10 +29,10 @@ _OWNER = (
     .scalar_subquery()
 )
 _HOLD_LEFT = select(_HOLD.seats_left).where(_HOLD.id == _VOUCHER.hold_id).scalar_subquery()
-_FACTS = {"owner_id": _OWNER, "hold_left": _HOLD_LEFT}
+_FACTS = {**_VOUCHER, "owner_id": _OWNER, "hold_left": _HOLD_LEFT}
 # Code by code: a join might read the whole table for all of them, and keep doing so as it grows.
 _FOUND = (
-    select(*(_FACTS.get(name, _VOUCHER.get(name)).label(name) for name in VoucherRow.__slots__))
+    select(*(_FACTS[name].label(name) for name in VoucherRow.__slots__))
     .where(_VOUCHER.event_id == _ASKED.c.at_event, _VOUCHER.code_key == _ASKED.c.code_key)
     .offset(literal_column("0"))
     .correlate(_ASKED)

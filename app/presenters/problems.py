@@ -135,11 +135,11 @@ def _voucher_refused(error: errors.VoucherRefused) -> Problem:
         "for_another_person": _("This code is for another person: it goes with their email."),
         "not_for_this_type": _("This code is for another ticket type of the event."),
     }
-    facts: dict[str, Any] = {"event_id": error.event_id, "reason": error.reason}
+    facts: dict[str, Any] = {"event_id": error.event_id, "reason": error.cause}
     if error.ticket_type_id is not None:
         facts["ticket_type_id"] = error.ticket_type_id
     title = _("The code is not good for this")
-    return Problem(409, "code-refused", title, sentences[error.reason], facts)
+    return Problem(409, "code-refused", title, sentences[error.cause], facts)
 
 
 def _not_enough_held(error: errors.NotEnoughHeld) -> Problem:

@@ -86,8 +86,8 @@ def uses(sql):
     return [used for (used,) in sql(USED)]
 
 
-def reason(refused):
-    return refused.value.reason
+def cause(refused):
+    return refused.value.cause
 
 
 def test_a_code_is_told_by_its_letters_however_they_are_written():
@@ -164,7 +164,7 @@ def test_a_voucher_is_over_at_its_moment(order, voucher):
     assert order(voucher(valid_until=now() + timedelta(minutes=1)))
     with pytest.raises(VoucherRefused) as refused:
         order(voucher(valid_until=now() - timedelta(seconds=1)))
-    assert reason(refused) == "over"
+    assert cause(refused) == "over"
 
 
 def test_a_voucher_for_one_person_is_theirs_alone(desk, order, voucher, make_user, event, sql):
@@ -175,7 +175,7 @@ def test_a_voucher_for_one_person_is_theirs_alone(desk, order, voucher, make_use
     bookings.book_as_guest(desk, email="MEENA@example.com", **guest)
     with pytest.raises(VoucherRefused) as refused:
         order(for_meena)
-    assert reason(refused) == "for_another_person"
+    assert cause(refused) == "for_another_person"
     with pytest.raises(VoucherRefused):
         bookings.book_as_guest(desk, email="other@example.com", **guest)
     for_nobody_known = voucher(email="new@example.com")
@@ -201,7 +201,7 @@ def test_a_voucher_for_a_type_is_good_for_no_other(order, voucher, kinds, sql):
     for items, seats in ((mixed, 2), ((), 1)):
         with pytest.raises(VoucherRefused) as refused:
             order(code, seats=seats, items=items)
-        assert (reason(refused), refused.value.ticket_type_id) == (
+        assert (cause(refused), refused.value.ticket_type_id) == (
             "not_for_this_type",
             kinds["Box"].id,
         )
@@ -283,9 +283,7 @@ class TestPresale:
             ("Early", 2),
         ]
 
-    def test_two_codes_and_a_batch_share_one_hold(
-        self, desk, event, hold, voucher, make_user, sql
-    ):
+    def test_two_codes_and_a_batch_share_one_hold(self, desk, event, hold, voucher, make_user, sql):
         keys = [voucher(hold_id=hold.id, max_uses=9).code_key for _ in range(2)] * 3
         user = make_user()
         outcomes = desk.settle([Order(user.id, event.id, 1, code=key) for key in keys])

@@ -25,6 +25,7 @@ FACTS = {
     "ticket_type_id": 5,
     "reason": "event_over",
     "is_paid": True,
+    "cause": "used_up",
     "until": datetime(2030, 1, 1, tzinfo=UTC),
     "sold": 3,
     "seats": (2, 4),
