@@ -83,6 +83,7 @@ def init_app(app: Flask) -> None:
         how_to_pay=prices.how_to_pay,
         how_to_pay_together=prices.how_to_pay_together,
         how_to_pay_booking=prices.how_to_pay_booking,
+        how_to_pay_first=prices.how_to_pay_first,
         pay_until=payment_times.pay_until,
         moment_of=payment_times.moment_of,
         what_waits=payment_times.what_waits,

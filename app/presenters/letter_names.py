@@ -7,6 +7,8 @@ def letter_name(letter: str) -> str:
     """Return the letter's name in words, or its own when it has none."""
     names: dict[str, str] = {
         "ticket": _("Ticket"),
+        "reservation": _("Reservation, with how to pay"),
+        "reservation_ended": _("Reservation ended"),
         "seats_given_back": _("Seats given back"),
         "money_back": _("Money back"),
         "event_changed": _("Event changed"),

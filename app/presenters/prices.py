@@ -66,6 +66,15 @@ def is_paid_first(booking: Booking) -> bool:
     return booking.total_minor > 0 and booking.event.payment_minutes is not None
 
 
+def how_to_pay_first(event: Event, contact: str) -> str:
+    """How seats are paid that are reserved: the organiser's words, or whom to ask."""
+    if event.payment_note:
+        return event.payment_note
+    if contact:
+        return str(_("How to pay, you learn from the organiser: %(email)s", email=contact))
+    return str(_("How to pay, you learn from the organiser."))
+
+
 def how_to_pay_together(event: Event, minor: int, currency: str) -> str:
     """How the bookings of one order are paid, whose prices have this sum."""
     if minor and event.payment_minutes is not None:

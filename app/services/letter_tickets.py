@@ -29,18 +29,19 @@ def ticket_of(booking: Booking) -> LetterTicket:
     return LetterTicket(booking, given_back(booking.id), ticket_url(booking))
 
 
-def good_tickets(booking: Booking) -> list[LetterTicket]:
-    """The tickets that let somebody in, of the order that the booking belongs to.
+def good_tickets(
+    booking: Booking, state: BookingState = BookingState.CONFIRMED
+) -> list[LetterTicket]:
+    """The tickets that let somebody in, or are of another `state` in which they take seats, of the
+    order that the booking belongs to.
 
     What else the order made is told of even where this booking was given back meanwhile; a seat
     that a friend has given is told of alone.
     """
     order = of_same_order(booking)
-    is_alone = booking.state == BookingState.CONFIRMED and booking.id not in {
-        one.id for one in order
-    }
+    is_alone = booking.state == state and booking.id not in {one.id for one in order}
     found = [booking] if is_alone else order
-    return [ticket_of(one) for one in found if one.state == BookingState.CONFIRMED]
+    return [ticket_of(one) for one in found if one.state == state]
 
 
 def add_codes(tickets: Sequence[LetterTicket]) -> None:

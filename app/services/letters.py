@@ -194,9 +194,24 @@ def _require(draft: Draft, state: BookingState) -> None:
         raise NoLongerTrue
 
 
-def _tell_order(draft: Draft) -> None:
-    """Tell of all tickets that the booking's order made and that are good, of any ticket type."""
-    tickets = letter_tickets.good_tickets(draft.booking) if draft.booking is not None else []
+def _prepare_reservation(draft: Draft) -> None:
+    """Nobody is asked to pay once it is too late, or for what is paid."""
+    _tell_order(draft, BookingState.RESERVED)
+    booking = draft.booking
+    if booking is None or booking.reserved_until is None or booking.reserved_until <= now():
+        raise NoLongerTrue
+    draft.facts["due_minor"] = sum(one.booking.total_minor for one in draft.tickets)
+
+
+def _prepare_expiry(draft: Draft) -> None:
+    _require(draft, BookingState.EXPIRED)
+
+
+def _tell_order(draft: Draft, state: BookingState = BookingState.CONFIRMED) -> None:
+    """Tell of all tickets that the booking's order made and that are good, of any ticket type; or
+    of those that are of another state."""
+    booking = draft.booking
+    tickets = letter_tickets.good_tickets(booking, state) if booking is not None else []
     if not tickets:
         raise NoLongerTrue
     first = tickets[0]
@@ -247,6 +262,8 @@ def _prepare_reminder(draft: Draft) -> None:
 
 PREPARATIONS.update(
     ticket=_prepare_ticket,
+    reservation=_prepare_reservation,
+    reservation_ended=_prepare_expiry,
     seats_given_back=_prepare_given_back,
     event_changed=_prepare_change,
     event_cancelled=_prepare_cancellation,

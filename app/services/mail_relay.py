@@ -28,6 +28,7 @@ from app.db import db, transaction
 from app.models import (
     Booking,
     BookingState,
+    BookingStatus,
     Event,
     Gift,
     GuestMessage,
@@ -41,8 +42,12 @@ from app.services import event_news, rehearsals
 
 MAX_ENTRIES = 100
 """Entries in one transaction; one of the desk's may hold a hundred bookings."""
+RESERVATION = "reservation"
+"""The letter for bookings that are to be paid before they have a ticket."""
 LETTERS = {
     Happened.BOOKED: "ticket",
+    Happened.PAID: "ticket",
+    Happened.EXPIRED: "reservation_ended",
     Happened.GIVEN_BACK: "seats_given_back",
     Happened.EVENT_CHANGED: "event_changed",
     Happened.EVENT_CANCELLED: "event_cancelled",
@@ -92,15 +97,22 @@ def relay() -> int:
             id for entry in entries if entry.kind == Happened.BOOKED for id in entry.booking_ids
         ]
         if booked:
-            _owe_tickets(session, booked)
+            _owe_orders(session, LETTERS[Happened.BOOKED], booked, Booking.is_confirmed)
+            _owe_orders(session, RESERVATION, booked, _has_state(BookingStatus.RESERVED))
         for number, kind, event_id, booking_ids, facts in entries:
             if kind == Happened.GIVEN_BACK:
                 _owe(session, Happened.GIVEN_BACK, _of_bookings(booking_ids), facts)
             elif kind == Happened.PAID:
-                _owe_tickets(session, booking_ids)
+                # What was paid before its reservation was told of was told of as booked.
+                _owe_orders(
+                    *(session, LETTERS[Happened.PAID], booking_ids, Booking.is_confirmed), once=True
+                )
+            elif kind == Happened.EXPIRED:
+                ended = _has_state(BookingStatus.EXPIRED)
+                _owe_orders(session, LETTERS[Happened.EXPIRED], booking_ids, ended)
             elif kind == Happened.EVENT_CHANGED:
                 _owe_change(session, event_id, {**facts, "entry": number})
-            elif kind not in {Happened.BOOKED, Happened.EXPIRED}:
+            elif kind != Happened.BOOKED:
                 _owe_to_guests(session, Happened(kind), event_id, facts)
     return len(entries)
 
@@ -118,21 +130,41 @@ def _of_bookings(ids: Sequence[int]) -> ColumnElement[bool]:
 def _owe(
     session: Session, kind: Happened, which: ColumnElement[bool], facts: Mapping[str, Any]
 ) -> None:
-    _insert(session, _letters(kind, facts).where(which).order_by(Booking.id))
+    letters = _letters(LETTERS[kind], facts).where(which)
+    _insert(session, letters.order_by(Booking.id))
 
 
-def _owe_tickets(session: Session, booking_ids: Sequence[int]) -> None:
-    """One letter to each person for each order: it has the tickets of all its ticket types."""
+def _has_state(status: BookingStatus) -> ColumnElement[bool]:
+    return Booking.status == status.value
+
+
+def _has_letter(letter: str) -> ColumnElement[bool]:
+    """Whether the booking's person has been sent this letter of it, or is going to be."""
+    mine = (Mail.user_id == Booking.user_id) & (Mail.booking_id == Booking.id)
+    return select(Mail.id).where(mine, Mail.letter == letter).correlate(Booking).exists()
+
+
+def _owe_orders(
+    session: Session,
+    letter: str,
+    booking_ids: Sequence[int],
+    which: ColumnElement[bool],
+    *,
+    once: bool = False,
+) -> None:
+    """One letter to each person for each order: it tells of all its ticket types. None if it was
+    to be sent only `once`, and was."""
     # A seat that a friend has given keeps the order's reference, and is no part of the order.
     is_gift = select(Gift.booking_id).where(Gift.booking_id == Booking.id).exists()
     order = case((is_gift, Booking.reference), else_=Booking.order_reference)
     firsts = (
         select(func.min(Booking.id))
-        .where(_of_bookings(booking_ids), Booking.is_confirmed)
+        .where(_of_bookings(booking_ids), which)
         .group_by(Booking.user_id, func.coalesce(order, Booking.reference))
         .correlate(None)
     )
-    _owe(session, Happened.BOOKED, Booking.id.in_(firsts), {})
+    letters = _letters(letter, {}).where(Booking.id.in_(firsts)).order_by(Booking.id)
+    _insert(session, letters.where(~_has_letter(letter)) if once else letters)
 
 
 def _owe_change(session: Session, event_id: int, facts: Mapping[str, Any]) -> None:
@@ -167,7 +199,7 @@ def _owe_to_guests(
 ) -> None:
     """One letter to each person, with the newest of their bookings; none to those `but`."""
     query = (
-        _letters(kind, facts)
+        _letters(LETTERS[kind], facts, bulk=True)
         .join(Event, Event.id == Booking.event_id)
         .where(Booking.event_id == event_id, Booking.part_of.is_(None))
         .where(Booking.state.in_(STATES[kind]))
@@ -192,11 +224,11 @@ def _count_gone(session: Session, message_id: int, made: int) -> None:
     )
 
 
-def _letters(kind: Happened, facts: Mapping[str, Any]) -> Select[Any]:
+def _letters(letter: str, facts: Mapping[str, Any], *, bulk: bool = False) -> Select[Any]:
     return (
         select(
-            literal(LETTERS[kind]),
-            literal(kind in STATES),
+            literal(letter),
+            literal(bulk),
             User.email,
             literal(str(get_locale() or "en_IN")),
             User.id,

@@ -147,6 +147,8 @@ class World:
         after = {"venue": "The Old Palace", "start_at": (now() + DAY).isoformat()}
         for letter, booking, facts in (
             ("ticket", "ok", {}),
+            ("reservation", "RESERVED", {}),
+            ("reservation_ended", "EXPIRED", {}),
             ("seats_given_back", "limited", {"seats": 2, "kept": 2}),
             ("event_changed", "gone", {"words": words, "before": before, "after": after}),
             ("event_cancelled", "cancelled", {"words": words}),
@@ -730,6 +732,7 @@ ORGANISER = [
     Scene("error-403", at("/admin/keys"), status=403),
 ]
 LETTERS = (
+    *("reservation", "reservation_ended"),
     *("message", "ticket", "seats_given_back", "event_changed", "event_cancelled", "reminder"),
     *("sign_in", "password", "email_change", "email_changed"),
 )
