@@ -46,7 +46,8 @@ TABLE = {
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
         service_workers.bookings service_workers.tickets service_workers.door
-        tickets.index tickets.forget tickets.show tickets.payment tickets.calendar tickets.pdf
+        tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
+        tickets.payment tickets.announce_payment
         tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
         tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
@@ -55,8 +56,8 @@ TABLE = {
         api_users.create_user
     """,
     Who.USER: """
-        my_bookings.index my_bookings.show my_bookings.payment my_bookings.calendar
-        my_bookings.pdf
+        my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
+        my_bookings.payment my_bookings.announce_payment
         my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
         my_bookings.confirm_cancellation my_bookings.cancel
         my_bookings.gifts my_bookings.give my_bookings.take_back
@@ -130,7 +131,8 @@ TABLE = {
 }
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
-    my_bookings.show my_bookings.payment my_bookings.calendar my_bookings.pdf
+    my_bookings.show my_bookings.calendar my_bookings.pdf
+    my_bookings.payment my_bookings.announce_payment
     my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
     my_bookings.confirm_cancellation my_bookings.cancel
     my_bookings.gifts my_bookings.give my_bookings.take_back

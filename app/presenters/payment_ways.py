@@ -36,14 +36,16 @@ class PaymentWays(NamedTuple):
     """None without a UPI address, and for other currencies than the rupee."""
     note: str
     """How the organiser wants to be paid, as for bank transfers: their own words, or empty."""
+    takes_reference: bool
+    """Whether the buyer may give the bank's reference of a payment by UPI."""
     bank_reference: str
     """What the buyer gave as the bank's reference, or empty."""
 
 
 def payment_ways(to_pay: ToPay, event: Event, *, upi_address: str, upi_name: str) -> PaymentWays:
     """The ways to pay what is `to_pay` (`services.paid_orders.to_pay`)."""
-    upi = None
-    if upi_address and to_pay.currency == "INR" and to_pay.is_reserved:
+    upi, by_upi = None, bool(upi_address) and to_pay.currency == "INR"
+    if by_upi and to_pay.is_reserved:
         amount = to_amount(to_pay.amount_minor, to_pay.currency)
         link = upi_link(upi_address, upi_name, amount, to_pay.reference)
         upi = Upi(upi_address, link, drawing(link))
@@ -54,5 +56,6 @@ def payment_ways(to_pay: ToPay, event: Event, *, upi_address: str, upi_name: str
         to_pay.is_reserved,
         upi,
         event.payment_note,
+        by_upi,
         to_pay.bank_reference or "",
     )

@@ -28,6 +28,7 @@ from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
 from app.web.giving import shown_gifts
 from app.web.joint_tickets import joint_tickets
+from app.web.paying import ways_to_pay
 from app.web.payments_due import payment_due
 from app.web.ticket_links import TicketLinks, of_account
 
@@ -97,7 +98,7 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
     if booking.seats_given_away:
         return render(own, gifts=shown_gifts(booking), together=together)
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
-        return render(own, together=together, due=due)
+        return render(own, together=together, due=due, ways=ways_to_pay(booking) if due else None)
     page = shared_text(
         lambda: render(_marked(booking, own)),
         *_common_facts(booking, at),

@@ -23,7 +23,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.services import bookings, tickets
-from app.web import giving
+from app.web import giving, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.payments_due import tell_payment
@@ -63,6 +63,12 @@ def show(secret: str) -> Answer:
 def payment(secret: str) -> Answer:
     booking = _opened(secret)
     return tell_payment(booking, by_secret(booking))
+
+
+@blueprint.post("/tickets/<secret>/payment")
+def announce_payment(secret: str) -> Answer:
+    booking = _opened(secret)
+    return paying.announce(booking, by_secret(booking))
 
 
 @blueprint.get("/tickets/<secret>/calendar.ics")
