@@ -97,16 +97,16 @@ def relay() -> int:
             id for entry in entries if entry.kind == Happened.BOOKED for id in entry.booking_ids
         ]
         if booked:
-            _owe_orders(session, LETTERS[Happened.BOOKED], booked, Booking.is_confirmed)
+            confirmed = _has_state(BookingStatus.CONFIRMED)
+            _owe_orders(session, LETTERS[Happened.BOOKED], booked, confirmed)
             _owe_orders(session, RESERVATION, booked, _has_state(BookingStatus.RESERVED))
         for number, kind, event_id, booking_ids, facts in entries:
             if kind == Happened.GIVEN_BACK:
                 _owe(session, Happened.GIVEN_BACK, _of_bookings(booking_ids), facts)
             elif kind == Happened.PAID:
                 # What was paid before its reservation was told of was told of as booked.
-                _owe_orders(
-                    *(session, LETTERS[Happened.PAID], booking_ids, Booking.is_confirmed), once=True
-                )
+                confirmed = _has_state(BookingStatus.CONFIRMED)
+                _owe_orders(session, LETTERS[Happened.PAID], booking_ids, confirmed, once=True)
             elif kind == Happened.EXPIRED:
                 ended = _has_state(BookingStatus.EXPIRED)
                 _owe_orders(session, LETTERS[Happened.EXPIRED], booking_ids, ended)
