@@ -148,7 +148,7 @@ def _table_or_list(event_id: int) -> Answer:
     if not is_htmx():
         return _to_list(event_id)
     event = events.get_event(event_id, drafts=True)
-    return render_template("fragments/ticket_type_table.html", **_shown(event))
+    return render_template("fragments/ticket_type_list.html", **_shown(event))
 
 
 def _shown(event: Event) -> dict[str, Any]:

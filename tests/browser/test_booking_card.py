@@ -211,4 +211,8 @@ def test_ticket_types_are_summed_up_on_the_button_and_booked_together(
         expect(page.get_by_role("spinbutton", name="VIP")).to_have_value("2")
         page.get_by_role("button", name="Book 3 seats · ₹4,501").click()
         page.wait_for_url(re.compile("/bookings/"))
+        together = page.get_by_role("heading", name="Booked together")
+        expect(together).to_be_visible()
+        page.emulate_media(media="print")
+        expect(together).to_be_hidden()
     assert sql("SELECT seats, price_minor FROM bookings ORDER BY id") == [(1, 50000), (2, 200050)]

@@ -183,8 +183,8 @@ def test_types_are_moved_once_however_often_a_button_is_sent(organiser, event, t
     page = f"{pages_of(event)}/{types['Student'].id}/place"
     assert organiser.post(page, {"place": "1"}).status_code == 303
     assert names(sql) == ["General", "Student", "VIP"]
-    table = organiser.post(page, {"place": "1"}, headers=HTMX)
-    assert table.text.lstrip().startswith('<div id="ticket-types"')
+    listed = organiser.post(page, {"place": "1"}, headers=HTMX)
+    assert listed.text.lstrip().startswith('<ol id="ticket-types"')
     assert names(sql) == ["General", "Student", "VIP"]
     organiser.post(page, {"place": "0"}, headers=HTMX)
     assert names(sql) == ["Student", "General", "VIP"]
