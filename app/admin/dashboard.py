@@ -16,6 +16,7 @@ from app.errors import InvalidField
 from app.lib.money import to_amount
 from app.models.columns import now
 from app.presenters.charts import bar_chart
+from app.services import ticket_types
 from app.services.sales import sales
 from app.services.sales_figures import EventSales, Sales
 from app.services.sales_ranges import NAMES, SalesRange, days_between, named_range
@@ -47,6 +48,7 @@ def show() -> Answer:
         chosen=chosen,
         error=error,
         rows=rows[:MAX_ROWS],
+        types=ticket_types.types_of_events(row.event for row in rows[:MAX_ROWS]),
         more=max(len(rows) - MAX_ROWS, 0),
         words=words,
         sort=sort,
@@ -78,14 +80,18 @@ def events_csv() -> Answer:
     header = (
         *("Event", "Start", "Capacity", "Seats sold in all", "Bookings", "Seats booked"),
         *("Cancellations", "Seats given back", "Booked value", "Currency"),
+        "Seats sold in all by ticket type",
     )
+    chosen = _rows(found)[0]
+    types = ticket_types.types_of_events(row.event for row in chosen)
     rows = [
         (
             *(row.event.name, row.event.start_at, row.event.capacity, row.event.seats_sold),
             *(row.sums.bookings, row.sums.seats, row.sums.cancellations, row.sums.seats_back),
             *(to_amount(row.value, row.event.currency), row.event.currency),
+            "; ".join(f"{kind.name}: {kind.taken}" for kind in types.get(row.event.id, ())),
         )
-        for row in _rows(found)[0]
+        for row in chosen
     ]
     return csv_file(f"events-{found.first}-{found.last}", header, rows)
 

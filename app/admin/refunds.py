@@ -17,7 +17,17 @@ from app.services.booking_search import BookingQuery
 
 blueprint = staff_pages("admin_refunds", __name__)
 
-HEADER = ("Reference", "Name", "Email", "Seats", "Amount", "Currency", "Event", "Event starts")
+HEADER = (
+    "Reference",
+    "Name",
+    "Email",
+    "Seats",
+    "Amount",
+    "Currency",
+    "Event",
+    "Event starts",
+    "Ticket type",
+)
 
 
 @blueprint.get("/refunds")
@@ -54,4 +64,5 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.currency,
             guest.event,
             guest.start_at,
+            guest.ticket_type,
         )

@@ -54,7 +54,8 @@ def _issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
             booked, hold = issues.issue(changes, event_id, wanted)
             if not booked.replayed:
                 booking = changes.session.get_one(Booking, booked.booking.id)
-                audit.record(_action(wanted), booking, after=_facts(wanted, booking, hold))
+                facts = _facts(wanted, booking, booked.booking.ticket_type, hold)
+                audit.record(_action(wanted), booking, after=facts)
                 _send(booking)
     except IntegrityError as error:
         # Used at the same moment for another event, which another row's lock guards.
@@ -72,10 +73,13 @@ def _action(wanted: Issue) -> str:
     return "booking.issued" if wanted.is_special or wanted.issued_for else "booking.made"
 
 
-def _facts(wanted: Issue, booking: Booking, hold: Hold | None) -> dict[str, object]:
+def _facts(
+    wanted: Issue, booking: Booking, ticket_type: str | None, hold: Hold | None
+) -> dict[str, object]:
     source = {"hold": hold.name} if hold else {"from_held": wanted.from_held}
     return {
         "seats": wanted.seats,
+        **({"ticket_type": ticket_type} if ticket_type else {}),
         "email": wanted.email,
         "issued_for": booking.issued_for,
         "free": wanted.free,

@@ -101,8 +101,7 @@ def _admit(desk: BookingDesk, event_id: int, wanted: WalkIn) -> Booked:
                 raise InvalidField("id", "was another scan's")
             booking = walk_ins.book(session, event, wanted)
             _let_in(session, booking, wanted)
-            facts = {"seats": booking.seats, "free": wanted.free, "door": wanted.door}
-            audit.record("booking.walked_in", booking, after=facts)
+            audit.record("booking.walked_in", booking, after=_facts(session, wanted, booking))
             return Booked(_confirmed(booking))
     except IntegrityError as error:
         if constraint_of(error) in _TAKEN:
@@ -175,6 +174,13 @@ def _let_in(session: Session, booking: Booking, wanted: WalkIn) -> None:
         "actor": entry.actor,
     }
     session.execute(insert(Admission), [{**facts, "seat": seat} for seat in entry.seats])
+
+
+def _facts(session: Session, wanted: WalkIn, booking: Booking) -> dict[str, object]:
+    facts = {"seats": booking.seats, "free": wanted.free, "door": wanted.door}
+    if booking.ticket_type_id is None:
+        return facts
+    return {"ticket_type": session.get_one(TicketType, booking.ticket_type_id).name, **facts}
 
 
 def _confirmed(booking: Booking) -> Confirmed:

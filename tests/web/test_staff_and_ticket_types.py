@@ -8,6 +8,7 @@ import pytest
 from app.models.columns import now
 from app.services import ticket_types
 from tests.web.conftest import HTMX
+from tests.web.test_cancelled_events import rows_of
 
 
 @pytest.fixture
@@ -42,6 +43,11 @@ def issue(organiser, event, **typed):
 def walk_in(organiser, event, **typed):
     facts = {"id": str(uuid4()), "seats": "2", **typed}
     return organiser.post(f"/door/{event.id}/walk-ins", facts, headers=HTMX)
+
+
+def words_of(answer):
+    """What a page says, without its tags."""
+    return " ".join(re.sub("<[^>]+>", " ", answer.text).split())
 
 
 def booked(sql):
@@ -170,6 +176,8 @@ def test_refunds_tell_the_type(organiser, event, of_vip, sql):
     page = organiser.get("/admin/refunds").text
     assert "Lakshmi" in page
     assert "VIP" in page
+    (row,) = rows_of(organiser.get("/admin/refunds.csv"))
+    assert (row["Name"], row["Ticket type"]) == ("Lakshmi", "VIP")
 
 
 def test_sales_are_summed_by_type_without_what_was_given_back(
@@ -195,6 +203,25 @@ def test_sales_are_summed_by_type_without_what_was_given_back(
     shown = organiser.get(page).text
     assert "₹1,800" in shown
     assert "₹2,800" in shown
+
+
+def test_the_dashboard_tells_how_many_of_each_type_are_sold(organiser, event, of_vip, make_event):
+    make_event(name="Plain")
+    page = words_of(organiser.get("/admin"))
+    assert "Kolam General: 0 · VIP: 3 of 5 · Crew: 0 · Early bird: 0" in page
+    rows = {row["Event"]: row for row in rows_of(organiser.get("/admin/sales-by-event.csv"))}
+    told = "Seats sold in all by ticket type"
+    assert rows["Kolam"][told] == "General: 0; VIP: 3; Crew: 0; Early bird: 0"
+    assert rows["Plain"][told] == ""
+
+
+def test_the_audit_log_tells_of_which_type_staff_and_doors_gave_seats(organiser, event, types, sql):
+    walk_in(organiser, event, ticket_type_id=str(types["Crew"].id))
+    sql("UPDATE events SET start_at = start_at + interval '30 days'")
+    issue(organiser, event, ticket_type_id=str(types["VIP"].id))
+    page = words_of(organiser.get("/admin/audit"))
+    assert "ticket type VIP" in page
+    assert "ticket type Crew" in page
 
 
 def test_sales_of_an_event_without_types_show_no_table_of_them(organiser, make_event):
