@@ -165,6 +165,9 @@ class FindingOut(Payload):
     miscounted_vouchers: int = Field(
         description="Vouchers that count other uses than orders take seats with them."
     )
+    unforeseen: int = Field(
+        description="Reservations that end before the event's row says that any does."
+    )
     tokens: str | None
     broken: bool
 

@@ -11,12 +11,14 @@ from app.lib.emails import ascii_domain
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, SMTPConnection
 from app.models.columns import now
-from app.operations import mail_backlog
+from app.operations import mail_backlog, overdue
 from app.operations.connection_budget import complaint
 from app.operations.health import OK, Readiness, readiness
 
 MAIL_TIMEOUT = 5.0
 ENDS_SOON = timedelta(days=30)
+OVERDUE_LONG = 60.0
+"""Seconds until a reservation that nobody has ended is worth a word."""
 WAITS_LONG = 300.0
 """Seconds until a letter that nobody has tried to send is worth a word."""
 
@@ -44,6 +46,7 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
         Check("redis", found.redis, needed=False),
         Check("connections", complaint(settings) or OK),
         Check("mail", _mail(settings, found), needed=False),
+        Check("unpaid", _unpaid(found), needed=False),
         Check("sign-up", _sign_up(settings), needed=False),
         Check("wallets", _wallets(settings), needed=False),
     ]
@@ -60,6 +63,16 @@ def _mail(settings: Settings, found: Readiness) -> str:
         return f"the server takes nothing ({error}); check MAIL_URL and MAIL_FROM"
     if found.ready and (waits := mail_backlog.backlog().oldest) > WAITS_LONG:
         return f"a letter has waited for {waits / 60:.0f} minutes; does `flask worker` run?"
+    return OK
+
+
+def _unpaid(found: Readiness) -> str:
+    """Whether a worker ends what was not paid; orders that lack those seats end it themselves."""
+    if found.ready and (late := overdue.overdue_for()) > OVERDUE_LONG:
+        return (
+            f"one that was not paid ended {late / 60:.0f} minutes ago, and its seats are shown as "
+            "sold; does `flask worker` run?"
+        )
     return OK
 
 

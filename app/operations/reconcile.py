@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import Row, and_, case, func, literal_column, or_, select
 
 from app.booking.gate import SeatGate
 from app.booking.orders import SeatSnapshot
 from app.db import db
-from app.models import Booking, Event, Hold, TicketType, Voucher
+from app.models import Booking, BookingStatus, Event, Hold, TicketType, Voucher
 
 BATCH = 2_000
 
@@ -32,18 +32,21 @@ class Finding:
     """Ticket types that count other seats as taken than their bookings have."""
     miscounted_vouchers: int
     """Vouchers that count other uses than orders take seats with them."""
+    unforeseen: int
+    """Reservations that end before the event's row says that any does: nobody would end them."""
     tokens: str | None
     """The tokens in Redis; None when there were none, or Redis is down."""
 
     @property
     def broken(self) -> bool:
-        """Whether the ledger is wrong: a seat was sold twice, is lost, is held in two holds, or is
-        counted in the wrong ticket type, or a voucher's use is."""
+        """Whether the ledger is wrong: a seat was sold twice, is lost, is held in two holds, is
+        counted in the wrong ticket type or waits for a payment for ever, or a voucher's use is
+        miscounted."""
         counted = self.seats_available + self.seats_held + self.seats_booked
         held_twice = self.seats_named > self.seats_held
         lacking = min(self.seats_available, self.seats_held) < 0
-        miscounted = self.miscounted_types > 0 or self.miscounted_vouchers > 0
-        return counted != self.capacity or lacking or held_twice or miscounted
+        others = (self.miscounted_types, self.miscounted_vouchers, self.unforeseen)
+        return counted != self.capacity or lacking or held_twice or any(others)
 
     @property
     def stale(self) -> bool:
@@ -151,6 +154,17 @@ def _figures(after: int, most: int) -> Any:
         .where(Voucher.event_id == Event.id, Voucher.used != orders)
         .scalar_subquery()
     )
+    unforeseen = (
+        select(func.count())
+        .where(
+            Booking.event_id == Event.id,
+            # As a literal, by which the partial index is found.
+            Booking.status == literal_column(f"'{BookingStatus.RESERVED}'"),
+            Booking.reserved_until
+            < func.coalesce(Event.next_expiry_at, literal_column("'infinity'")),
+        )
+        .scalar_subquery()
+    )
     return (
         select(
             Event.id,
@@ -165,6 +179,7 @@ def _figures(after: int, most: int) -> Any:
             # The types are looked at only where there are some.
             case((Event.has_types, miscounted), else_=0).label("miscounted_types"),
             misused.label("miscounted_vouchers"),
+            unforeseen.label("unforeseen"),
         )
         .where(Event.id > after, Event.deleted_at.is_(None))
         .order_by(Event.id)
@@ -176,6 +191,6 @@ def _finding(row: Row[Any], held: bytes | None) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
     return Finding(
         *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
-        *(row.seats_named, row.miscounted_types, row.miscounted_vouchers),
+        *(row.seats_named, row.miscounted_types, row.miscounted_vouchers, row.unforeseen),
         tokens,
     )

@@ -46,7 +46,7 @@ def ended(sql, desk):
                 one.booking.id,
             )
             sql(
-                "UPDATE events SET next_expiry_at = now() - interval '1 s' WHERE id = %s",
+                "UPDATE events SET next_expiry_at = now() - interval '2 s' WHERE id = %s",
                 one.booking.event_id,
             )
             # More than a second ago, so that no look at the row proves it sold out any more.

@@ -165,10 +165,11 @@ def test_the_doctor_says_ok_line_by_line(run):
         "redis",
         "connections",
         "mail",
+        "unpaid",
         "sign-up",
         "wallets",
     ]
-    assert result.output.count("ok") == 7
+    assert result.output.count("ok") == 8
     assert "no letters are written; set MAIL_URL\n" in result.output
     missing = "ORGANISER_NAME, CONTACT_EMAIL, TERMS_PAGE, PRIVACY_PAGE"
     assert f"visitors are not told who sells here; set {missing}\n" in result.output
@@ -182,7 +183,7 @@ def test_the_doctor_is_content_where_visitors_are_told_who_sells(make_app, clean
     with MailServer() as post:
         app = make_app(**told, **pages, mail_url=post.url)
         result = app.test_cli_runner().invoke(args=["doctor"])
-    assert (result.exit_code, result.output.count("ok")) == (0, 9)
+    assert (result.exit_code, result.output.count("ok")) == (0, 10)
     terms.unlink()
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "TERMS_PAGE is neither a text file that can be read nor" in result.output
@@ -195,6 +196,14 @@ def test_the_doctor_tries_the_mail_server(make_app, clean):
         assert "mail:        ok\n" in app.test_cli_runner().invoke(args=["doctor"]).output
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "the server takes nothing (ConnectionRefusedError" in result.output
+    assert result.exit_code == 0
+
+
+def test_the_doctor_says_that_nobody_ends_what_was_not_paid(run, make_event, sql):
+    make_event()
+    sql("UPDATE events SET next_expiry_at = now() - interval '5 minutes'")
+    result = run("doctor")
+    assert "one that was not paid ended 5 minutes ago" in result.output
     assert result.exit_code == 0
 
 
@@ -236,6 +245,20 @@ def test_tokens_that_differ_are_told_and_put_right(run, make_event, redis, token
     assert repaired.exit_code == 0
     assert "tokens repaired" in repaired.output
     assert redis.get(f"event:{event.id}:tokens") == "5"
+
+
+def test_a_reservation_that_nobody_would_end_is_told(run, make_event, make_booking, sql):
+    booking = make_booking(make_event())
+    sql(
+        "UPDATE bookings SET status = 'RESERVED', reserved_until = now() + interval '1 h' "
+        "WHERE id = %s",
+        booking.id,
+    )
+    sql("UPDATE events SET next_expiry_at = now() + interval '2 h'")
+    result = run("reconcile")
+    assert (result.exit_code, "BROKEN" in result.output) == (1, True)
+    sql("UPDATE events SET next_expiry_at = now() + interval '1 minute'")
+    assert run("reconcile").exit_code == 0
 
 
 def test_a_broken_ledger_is_told_left_alone_and_fails(run, make_event, make_booking, sql):

@@ -36,7 +36,7 @@ def reserved(app, desk, event, make_user):
 
 def let_end(sql, desk, event):
     sql("UPDATE bookings SET reserved_until = now() - interval '1 s' WHERE status = 'RESERVED'")
-    sql("UPDATE events SET next_expiry_at = now() - interval '1 s'")
+    sql("UPDATE events SET next_expiry_at = now() - interval '2 s'")
     desk.gate.forget([event.id])
 
 

@@ -26,11 +26,18 @@ BY_VOUCHER = """
     FROM vouchers v ORDER BY v.event_id, v.id
 """
 
+UNFORESEEN = """
+    SELECT b.id FROM bookings b JOIN events e ON e.id = b.event_id
+    WHERE b.status = 'RESERVED' AND b.reserved_until < coalesce(e.next_expiry_at, 'infinity')
+"""
+
 
 def assert_seats_add_up(sql):
     """For every event, the seats left, held back and sold are its capacity, and its named holds
     are of those held back; for every ticket type, those taken are its bookings', within its
-    quota; every voucher counts the orders that take seats with it, as many as it allows."""
+    quota; every voucher counts the orders that take seats with it, as many as it allows. The
+    event's row knows of each reservation when it ends at the latest."""
+    assert sql(UNFORESEEN) == []
     for event_id, code, most, used, orders in sql(BY_VOUCHER):
         counted = f"event {event_id}, {code}: {used} used of {most}, {orders} orders"
         assert used == orders <= most, counted
