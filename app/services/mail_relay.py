@@ -148,7 +148,7 @@ def _owe_orders(
     session: Session,
     letter: str,
     booking_ids: Sequence[int],
-    which: ColumnElement[bool],
+    which: ColumnElement[bool] | Any,
     *,
     once: bool = False,
 ) -> None:
