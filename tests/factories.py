@@ -7,7 +7,7 @@ from itertools import count
 from uuid import uuid4
 
 from app.db import db, transaction
-from app.models import Booking, Event, GuestMessage, Hold, Mail, User, Voucher
+from app.models import Booking, Event, GuestMessage, Hold, Mail, Payment, Refund, User, Voucher
 from app.models.booking import new_reference
 from app.models.columns import now
 from app.models.voucher import code_key, new_code
@@ -95,6 +95,19 @@ class Factories:
         code = code or new_code()
         facts = {"event_id": event.id, "code": code, "code_key": code_key(code)} | facts
         return self._add(Voucher(**{"max_uses": 1, **facts}))
+
+    def payment(self, booking, **facts):
+        """A bank transfer that has come, of all that the booking costs."""
+        reference = f"T-{next(self._numbers)}"
+        plain = {"provider": "transfer", "provider_ref": reference, "currency": "INR"}
+        plain |= {"amount_minor": max(booking.total_minor, 1), "state": "PAID", "paid_at": now()}
+        return self._add(Payment(booking_id=booking.id, **{**plain, **facts}))
+
+    def refund(self, payment, **facts):
+        """The whole payment, owed back."""
+        plain = {"amount_minor": payment.amount_minor, "currency": payment.currency}
+        plain |= {"reason": "twice"}
+        return self._add(Refund(payment_id=payment.id, **{**plain, **facts}))
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

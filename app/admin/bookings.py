@@ -34,6 +34,8 @@ from app.services import (
     holds,
     issues,
     outbox,
+    paid_orders,
+    payment_lists,
     sign_in_links,
     ticket_types,
     tickets,
@@ -79,7 +81,7 @@ def guest_list(event_id: int) -> Answer:
         ],
         more=count - len(guests),
         seats=sum(guest.seats for guest in guests),
-        payable=any(guest.price_minor for guest in guests if not guest.is_paid_first),
+        payable=any(guest.price_minor for guest in guests),
     )
 
 
@@ -146,10 +148,7 @@ def send_ticket(booking_id: int) -> Answer:
         flash(_("This site sends no mail: print the ticket, or copy its link."), "error")
         return _shown(booking_id, status=409)
     booking = issues.send_ticket(booking_id)
-    told = _("The ticket is on its way to %(email)s.", email=booking.user.email)
-    if booking.is_reserved:
-        told = _("How to pay is on its way to %(email)s.", email=booking.user.email)
-    flash(told, "done")
+    flash(_("The ticket is on its way to %(email)s.", email=booking.user.email), "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
 
 
@@ -238,6 +237,8 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         seats_in=admissions.list_seats_in(booking),
         gifts=gifts.list_gifts(booking),
         origin=gifts.origin_of(booking),
+        due=paid_orders.to_pay(booking),
+        payments=payment_lists.payments_of(booking),
     )
     return make_response(page, status)
 

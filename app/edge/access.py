@@ -79,7 +79,7 @@ TABLE = {
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
-        admin_refunds.index admin_refunds.export
+        admin_refunds.index admin_refunds.export admin_refunds.owed admin_payments.index
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
         api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
@@ -107,6 +107,7 @@ TABLE = {
         admin_bookings.confirm_cancellation admin_bookings.cancel admin_bookings.replace_address
         admin_booking_guests.edit admin_booking_guests.update
         admin_booking_accounts.edit admin_booking_accounts.update
+        admin_payments.ask admin_payments.record admin_refunds.mark
         admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal

@@ -24,6 +24,7 @@ from app.presenters.door_answers import conflict_word, door_word
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import paragraphs, plain, rendered
+from app.presenters.refund_words import provider_label, reason_label
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
 from app.presenters.urls import event_url, poster_url, preview_url
@@ -56,6 +57,8 @@ def init_app(app: Flask) -> None:
         guest_email=guest_email,
         state_label=state_label,
         gift_label=gift_label,
+        provider_label=provider_label,
+        reason_label=reason_label,
         state_tone=state_tone,
         spoken=spoken,
     )

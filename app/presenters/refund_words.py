@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from app.models import RefundReason
+from app.models import PaymentProvider, RefundReason
 from app.presenters.prices import price
 
 
@@ -45,3 +45,20 @@ def reason_label(reason: str) -> str:
         RefundReason.EVENT_CANCELLED: _("event cancelled"),
     }
     return str(labels[RefundReason(reason)])
+
+
+def taken_as(reason: str | None) -> str:
+    """What staff are told of a payment that they recorded: it paid, or why it is owed back."""
+    if reason is None:
+        return str(_("It is paid: the seats are confirmed."))
+    return str(_("The money is noted, and owed back: %(reason)s.", reason=reason_label(reason)))
+
+
+def provider_label(provider: str) -> str:
+    """How money came, as lists of staff name it."""
+    labels = {
+        PaymentProvider.UPI: _("UPI"),
+        PaymentProvider.TRANSFER: _("bank transfer"),
+        PaymentProvider.DOOR: _("cash"),
+    }
+    return str(labels[PaymentProvider(provider)])

@@ -72,6 +72,7 @@ class World:
                     letter="ticket", recipient="a@b.example", locale="en_IN", state="given_up"
                 )
                 session.add(mail)
+        refund = factories.refund(factories.payment(booking))
         self.ids = {
             "event_id": event.id,
             "booking_id": booking.id,
@@ -85,6 +86,7 @@ class World:
             "type_id": factories.ticket_types(event, {"name": "VIP"})["VIP"].id,
             "mail_id": mail.id,
             "message_id": message.id,
+            "refund_id": refund.id,
             "letter": "1.M1P1.host",
             "number": 0,
             "seat": 1,
