@@ -53,6 +53,11 @@ class House:
             for event in (self.mine, self.other)
         }
 
+        self.refunds = {
+            booking.event_id: factories.refund(factories.payment(booking))
+            for booking in (self.booking, self.hidden)
+        }
+
     def person(self, role, **limits):
         with self.app.app_context():
             key, secret = staff.create_key(f"{role} {limits}"[:60], Role(role), **limits)
@@ -68,6 +73,7 @@ class House:
             "hold_id": self.holds[event.id].id,
             "type_id": self.types[event.id]["VIP"].id,
             "mail_id": 1,
+            "refund_id": self.refunds[event.id].id,
             "message_id": self.messages[event.id].id,
             "check_in_id": self.check_ins[event.id],
             "run": "0" * 8,
@@ -101,7 +107,7 @@ def test_a_key_of_one_event_learns_and_changes_nothing_of_another(app, house, sq
     arguments = rules_of(app)[endpoint].arguments
     if endpoint in WHOLE_SITE:
         assert answer.status_code in {403, 404}
-    elif arguments & {"event_id", "booking_id"}:
+    elif arguments & {"event_id", "booking_id", "refund_id"}:
         assert answer.status_code == 404
     else:
         assert answer.status_code < 500
@@ -121,7 +127,8 @@ def test_a_key_of_one_event_does_all_that_its_role_may_with_it(app, house, endpo
 QUERIES = [
     "/admin/bookings?event={other}", "/admin/bookings.csv?event={other}",
     "/admin/bookings.xlsx?event={other}", "/admin/refunds?event={other}",
-    "/admin/refunds.csv?event={other}", "/admin/audit?event={other}",
+    "/admin/refunds.csv?event={other}", "/admin/refunds/owed?event={other}", "/admin/refunds/owed",
+    "/admin/audit?event={other}",
     "/admin/audit.csv?event={other}", "/admin/bookings?q=gala", "/admin/audit?q=gala",
     "/admin/events?q=gala", "/admin?q=gala&range=365", "/admin/sales-by-event.csv?range=365",
     "/admin/sales-by-day.csv?range=365",
