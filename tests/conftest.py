@@ -38,6 +38,7 @@ SELLER = {
     "ORGANISER_NAME": "Sangeet Sabha",
     "ORGANISER_ADDRESS": "12 Temple Street, Chennai",
     "CONTACT_EMAIL": "sabha@example.org",
+    "UPI_ADDRESS": "sabha@examplebank",
     "TERMS_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
     "PRIVACY_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
 }

@@ -21,9 +21,10 @@ from app.models import AuditEntry, Booking, BookingState, Event, GuestMessage, M
 from app.models.columns import now
 from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
+from app.presenters.payment_ways import PaymentWays, payment_ways
 from app.presenters.refund_words import told_to_buyer
 from app.presenters.urls import event_url
-from app.services import letter_tickets
+from app.services import letter_tickets, paid_orders
 from app.services.letter_tickets import LetterTicket
 
 
@@ -200,11 +201,23 @@ def _prepare_reservation(draft: Draft) -> None:
     booking = draft.booking
     if booking is None or booking.reserved_until is None or booking.reserved_until <= now():
         raise NoLongerTrue
-    draft.facts["due_minor"] = sum(one.booking.total_minor for one in draft.tickets)
+    draft.facts["ways"] = _ways_to_pay(booking)
 
 
 def _prepare_expiry(draft: Draft) -> None:
     _require(draft, BookingState.EXPIRED)
+    if draft.booking is not None:
+        draft.facts["ways"] = _ways_to_pay(draft.booking)
+
+
+def _ways_to_pay(booking: Booking) -> PaymentWays:
+    due = paid_orders.to_pay(booking)
+    if due is None:
+        raise NoLongerTrue
+    settings = cast("Settings", current_app.extensions["settings"])
+    return payment_ways(
+        due, booking.event, upi_address=settings.upi_address, upi_name=settings.upi_payee
+    )
 
 
 def _tell_order(draft: Draft, state: BookingState = BookingState.CONFIRMED) -> None:

@@ -16,9 +16,8 @@ WAITS = (BookingState.RESERVED, BookingState.EXPIRED)
 
 
 class PaymentDue(NamedTuple):
-    total_minor: int
-    """Of all that was ordered together."""
     seats: int
+    """All that were ordered together."""
     is_late: bool
     """Whether its time is over: nobody has ended it yet, within a second."""
 
@@ -31,10 +30,7 @@ def payment_due(
         return None
     until = booking.reserved_until
     is_late = not booking.is_reserved or until is None or until <= at
-    seats = sum(one.seats for one in together) or booking.seats
-    return PaymentDue(
-        sum(one.total_minor for one in together) or booking.total_minor, seats, is_late
-    )
+    return PaymentDue(sum(one.seats for one in together) or booking.seats, is_late)
 
 
 def tell_payment(booking: Booking, here: TicketLinks) -> Answer:

@@ -103,6 +103,17 @@ def test_without_the_organisers_words_it_says_whom_to_ask(book, make_event):
     assert "learn from the organiser: sabha@example.org" in text
 
 
+def test_it_names_the_sites_upi_address(book, mailing, make_event):
+    settings = mailing.extensions["settings"]
+    mailing.extensions["settings"] = settings.model_copy(update={"upi_address": "sabha@upi"})
+    book(of=make_event(price_minor=4500, payment_minutes=60))
+    relay()
+    letter = written("reservation")
+    for text in (letter.text, letter.html):
+        assert "By UPI to sabha@upi" in text
+        assert "learn from" not in text
+
+
 def test_an_order_of_several_ticket_types_has_one_letter_with_their_sum(order):
     booked = order()
     relay()
