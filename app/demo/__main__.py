@@ -3,6 +3,7 @@
 Ctrl-C, SIGTERM and closing the terminal stop everything that was started, in reverse order.
 """
 
+import argparse
 import contextlib
 import fcntl
 import os
@@ -15,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -28,6 +30,15 @@ ROOT = Path(__file__).parents[2]
 READY_TIMEOUT = 60.0
 WATCH_EVERY = 2.0
 """Seconds between looks at the worker."""
+HELP = """settings, from the environment:
+  PORT          of the site on 127.0.0.1; 8000
+  DATA_DIR      folder of the data, letters and keys; .utsavam
+  RESET=1       empty that folder's database and letters first
+  DATABASE_URL  a PostgreSQL of yours, instead of one that is started
+  REDIS_URL     a Redis of yours, instead of one that is started
+  MAIL_URL      a mail server of yours, instead of the mailbox at /dev/mail
+
+The site's other settings are in docs/settings.md. Ctrl-C stops all that was started."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -291,6 +302,16 @@ def read_port() -> int:
     return int(text)
 
 
+def read_words(words: Sequence[str] | None) -> None:
+    """Tell what it is, or that there is nothing to be typed; both end it before anything starts."""
+    argparse.ArgumentParser(
+        prog="python -m app.demo",
+        description="Run Utsavam on this machine, with PostgreSQL, Redis, a mailbox and demo data.",
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(words)
+
+
 def raise_stop(_signal: int, _frame: FrameType | None) -> None:
     # Ignore further signals: a second Ctrl-C must not interrupt the shutdown.
     for name in SIGNALS:
@@ -298,7 +319,8 @@ def raise_stop(_signal: int, _frame: FrameType | None) -> None:
     raise Stop
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
+    read_words(words)
     for name in SIGNALS:
         signal.signal(name, raise_stop)
     data = Path(os.environ.get("DATA_DIR") or ROOT / ".utsavam").resolve()

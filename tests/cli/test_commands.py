@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.demo import __main__ as demo
 from app.services import staff
 from tests.support.mail_server import MailServer
 
@@ -32,6 +33,18 @@ def test_each_command_explains_itself(run, words):
     result = run(*words, "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["--port"], 2), (["now"], 2)])
+def test_the_demo_explains_itself_and_starts_nothing(capsys, monkeypatch, tmp_path, words, code):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(SystemExit) as ended:
+        demo.main(words)
+    told = capsys.readouterr()
+    assert ended.value.code == code
+    assert "usage: python -m app.demo" in told.out + told.err
+    assert ("DATA_DIR" in told.out) == (code == 0)
+    assert not (tmp_path / "data").exists()
 
 
 def test_seeding_twice_makes_everything_once(run, sql):
