@@ -15,8 +15,9 @@ from app.services import accounts, audit, outbox
 def change_email(user_id: int, email: str, *, seen: str | None = None) -> User:
     """Change the email of somebody's account, and return it; the same email again changes nothing.
 
-    Bookings, password, browsers and API tokens stay. The former address is told by a letter, and
-    links that were sent there open nothing more. `seen` is the email that was changed, if known.
+    Bookings, password, browsers and API tokens stay. Letters of the bookings that wait are
+    sent to the new address. The former one is told by a letter, and links that were sent there open
+    nothing more. `seen` is the email that was changed, if known.
     Raises `UserNotFound`, also for a deleted account, `AccountChanged` if the email is another than
     the one that was seen, and `EmailTaken`.
     """
@@ -34,6 +35,7 @@ def change_email(user_id: int, email: str, *, seen: str | None = None) -> User:
             .where(SignInLink.user_id == user_id, SignInLink.browser_digest.is_not(None))
             .execution_options(synchronize_session=False)
         )
+        outbox.follow(user, former)
         outbox.enqueue("email_changed", former, user=user, facts={"new": email})
         after = {"email": email, "user_id": user_id}
         audit.record("user.email_changed", before={"email": former}, after=after)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from flask import current_app
 from flask_babel import get_locale
-from sqlalchemy import delete, update
+from sqlalchemy import case, delete, update
 
 from app.config import Settings
 from app.db import db
@@ -103,3 +103,28 @@ def redirect(booking_id: int, former_id: int, user: User, others: Sequence[int] 
         ),
     ):
         db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def follow(user: User, former: str) -> None:
+    """Send the letters of the user's bookings that wait for their former email to the present one,
+    at once; in the current transaction.
+
+    Letters of the account stay where they are: a link proves the address that it was asked for, and
+    news of a password or an email are for whoever reads there. What was given up waits for staff to
+    send it again, to the present email.
+    """
+    unsent = (
+        Mail.user_id == user.id,
+        Mail.recipient == former,
+        Mail.booking_id.is_not(None),
+        Mail.state.in_([MailState.QUEUED.value, MailState.GIVEN_UP.value]),
+    )
+    is_queued = Mail.state == MailState.QUEUED.value
+    values = {
+        "recipient": user.email,
+        "attempts": case((is_queued, 0), else_=Mail.attempts),
+        "due_at": case((is_queued, now()), else_=Mail.due_at),
+        "last_error": case((is_queued, None), else_=Mail.last_error),
+    }
+    change = update(Mail).where(*unsent).values(**values)
+    db.session.execute(change.execution_options(synchronize_session=False))

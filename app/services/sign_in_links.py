@@ -246,8 +246,9 @@ def _act(session: Session, link: SignInLink, user: User | None, hashed: str | No
         api_tokens.end_all_of(session, user.id)
         outbox.enqueue("password_changed", user.email, user=user)
     elif link.purpose == LinkPurpose.EMAIL:
-        outbox.enqueue("email_changed", user.email, user=user, facts={"new": link.email})
-        user.email = link.email
+        former, user.email = user.email, link.email
+        outbox.enqueue("email_changed", former, user=user, facts={"new": link.email})
+        outbox.follow(user, former)
     return user
 
 

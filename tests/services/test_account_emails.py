@@ -97,6 +97,44 @@ def test_the_former_address_is_told_by_a_letter(user, with_mail, sql):
     assert (letter, recipient, facts) == ("email_changed", OLD, {"new": NEW})
 
 
+@pytest.mark.parametrize("by", ["staff", "its owner"])
+def test_letters_that_wait_follow_and_links_and_news_of_the_account_do_not(
+    user, with_mail, make_event, make_booking, sql, by
+):
+    booking, friend = make_booking(make_event(), user), make_booking(make_event())
+    for letter, state, booked in [
+        *(("ticket", "queued", booking), ("reminder", "given_up", booking)),
+        *(("event_changed", "sent", booking), ("message", "sending", booking)),
+        *(("ticket", "queued", friend), ("password_changed", "queued", None)),
+    ]:
+        sql(
+            "INSERT INTO mails (letter, recipient, locale, state, sent_at, attempts, due_at,"
+            " user_id, booking_id) VALUES (%s, %s, 'en_IN', %s, CASE %s WHEN 'sent' THEN now() END,"
+            " 3, now() + interval '6 hours', %s, %s)",
+            *(letter, OLD if booked != friend else "bo@example.com", state, state),
+            *((booked or booking).user_id, booked and booked.id),
+        )
+    sign_in_links.request_by_mail(OLD)
+    if by == "staff":
+        change_email(user.id, NEW)
+    else:
+        sign_in_links.request_email_change(user.id, NEW)
+        (link,) = sql("SELECT facts->>'link' FROM mails WHERE letter = 'email_change'")[0]
+        sql("DELETE FROM mails WHERE letter = 'email_change'")
+        sign_in_links.open_link(link.rpartition("/")[2], by_user=user.id)
+    found = sql("SELECT letter, recipient, state, attempts, due_at <= now() FROM mails ORDER BY id")
+    assert found == [
+        ("ticket", NEW, "queued", 0, True),
+        ("reminder", NEW, "given_up", 3, False),
+        ("event_changed", OLD, "sent", 3, False),
+        ("message", OLD, "sending", 3, False),
+        ("ticket", "bo@example.com", "queued", 3, False),
+        ("password_changed", OLD, "queued", 3, False),
+        ("sign_in", OLD, "queued", 0, True),
+        ("email_changed", OLD, "queued", 0, True),
+    ]
+
+
 def test_without_mail_no_letter_waits_for_a_server(user, sql):
     change_email(user.id, NEW)
     assert sql("SELECT count(*) FROM mails") == [(0,)]
