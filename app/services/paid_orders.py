@@ -58,6 +58,27 @@ def lock_order(session: Session, booking: Booking) -> PaidOrder:
     return PaidOrder(session.scalars(query.execution_options(populate_existing=True)).all())
 
 
+def lock_orders(session: Session, booking_ids: Sequence[int]) -> dict[int, PaidOrder]:
+    """Lock the rows of these bookings' orders, and read them anew; by the bookings' ids."""
+    asked = select(Booking.order_reference).where(
+        Booking.id.in_(booking_ids), Booking.order_reference.is_not(None)
+    )
+    query = (
+        select(Booking)
+        .where(Booking.id.in_(booking_ids) | Booking.order_reference.in_(asked))
+        .options(joinedload(Booking.event))
+        # As whoever ends them locks them, so that the two never wait for each other.
+        .order_by(Booking.reserved_until, Booking.id)
+        .with_for_update(of=Booking, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    orders: dict[str, list[Booking]] = {}
+    for booking in session.scalars(query):
+        orders.setdefault(booking.order_reference or booking.reference, []).append(booking)
+    made = [PaidOrder(sorted(parts, key=lambda one: one.id)) for parts in orders.values()]
+    return {booking.id: order for order in made for booking in order.bookings}
+
+
 def find_order(booking: Booking) -> PaidOrder:
     """The booking's order as it is now."""
     return PaidOrder(db.session.scalars(_order(booking)).all())

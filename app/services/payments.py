@@ -64,7 +64,7 @@ def record_paid(
     `BankReferenceTaken`, and `NothingToPay` for cash for an order that is paid otherwise.
     """
     booking = get_booking(booking_id)
-    received = _checked(received)
+    received = checked(received)
     try:
         return _confirm_at_once(booking, received) or _place(desk, booking, received, also_wrong)
     except IntegrityError as error:
@@ -100,7 +100,7 @@ def _confirm_at_once(booking: Booking, received: Received) -> Recorded | None:
         order = lock_order(session, booking)
         if known := _recorded(session, order, received):
             return known
-        if not order.is_reserved or not _fits(order, received):
+        if not order.is_reserved or not fits(order, received):
             return None
         ids = [one.id for one in order.waiting]
         if not reservations.confirm(session, ids, now()):
@@ -120,7 +120,7 @@ def _place(desk: BookingDesk, booking: Booking, received: Received, also_wrong: 
         if order.is_paid and received.reference is None:
             raise NothingToPay(booking.id, is_paid=True)
         ids = [one.id for one in order.waiting]
-        if ids and not _fits(order, received) and not also_wrong:
+        if ids and not fits(order, received) and not also_wrong:
             raise WrongAmount(booking.id, order.amount_minor, order.currency)
         reason = _why_not(changes, order, received)
         payment = _take(session, order, received, [] if reason else ids, reason)
@@ -132,7 +132,7 @@ def _why_not(changes: SeatChanges, order: PaidOrder, received: Received) -> Refu
     """Take the order's seats for the money, or say why it brings none."""
     if not order.waiting:
         return RefundReason.TWICE if order.is_paid else RefundReason.CANCELLED
-    if not _fits(order, received):
+    if not fits(order, received):
         return RefundReason.WRONG_AMOUNT
     event = changes.events.get(order.first.event_id)
     if event is None or event.status == EventStatus.CANCELLED:
@@ -151,11 +151,21 @@ def _take(
 ) -> Payment:
     """Record the money and, if it brought seats, what is to be told of them."""
     payment = _pending(session, order, received.provider)
+    receive(payment, order, received, reason)
+    session.flush()
+    if confirmed:
+        outbox.note(Happened.PAID, event_id=order.first.event_id, booking_ids=confirmed)
+    return payment
+
+
+def receive(
+    payment: Payment, order: PaidOrder, received: Received, reason: RefundReason | None = None
+) -> None:
+    """Note that the money has come; with a `reason`, that it is owed back."""
     payment.provider_ref = received.reference
     payment.amount_minor, payment.currency = received.amount_minor, received.currency
     payment.state, payment.paid_at = PaymentState.PAID.value, now()
     payment.marked_by = audit.actor() or None
-    session.flush()
     facts = {
         "amount_minor": payment.amount_minor,
         "currency": payment.currency,
@@ -164,9 +174,6 @@ def _take(
         "owed_back": reason.value if reason else None,
     }
     audit.record("payment.received", order.first, after=facts)
-    if confirmed:
-        outbox.note(Happened.PAID, event_id=order.first.event_id, booking_ids=confirmed)
-    return payment
 
 
 def _recorded(session: Session, order: PaidOrder, received: Received) -> Recorded | None:
@@ -216,11 +223,13 @@ def _found(session: Session, provider: PaymentProvider, reference: str) -> int |
     return session.scalars(query).one_or_none()
 
 
-def _fits(order: PaidOrder, received: Received) -> bool:
+def fits(order: PaidOrder, received: Received) -> bool:
+    """Whether the money is what the order costs."""
     return (received.amount_minor, received.currency) == (order.amount_minor, order.currency)
 
 
-def _checked(received: Received) -> Received:
+def checked(received: Received) -> Received:
+    """The money with its reference in one spelling. Raises `InvalidField`."""
     if received.amount_minor <= 0:
         raise InvalidField("amount_minor", "must be more than 0")
     if received.provider == PaymentProvider.DOOR and not received.reference:

@@ -4,13 +4,14 @@ import os
 import re
 import secrets
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.load.bench import door
-from tests.load.bench.stage import HERE, SPREAD, USERS, Stage
+from tests.load.bench.stage import HERE, ROOT, SPREAD, USERS, Stage
 
 JSON, HTML = "application/json", "text/html"
 
@@ -74,6 +75,19 @@ def book(
         )
 
     return run
+
+
+def reserved_then_paid(stage, seconds):
+    """How many orders a second are reserved by the API and confirmed by a payment."""
+    command = [sys.executable, "-m", "tests.load.bench.payer", str(stage.paid)]
+    payer = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        payer.stdout.readline()
+        figure = book(lambda stage: stage.paid)(stage, seconds)
+    finally:
+        payer.terminate()
+        told, _nothing = payer.communicate(timeout=30)
+    return replace(figure, rate=int(re.search(r"paid (\d+)", told)[1]) / seconds)
 
 
 def read(path: str, accept: str):
@@ -169,6 +183,8 @@ CROWD = 512
 SCENARIOS = (
     *BASELINES,
     Scenario("book: hot, three types", book(lambda stage: stage.typed, typed=True)),
+    Scenario("book: hot, reserved", book(lambda stage: stage.paid)),
+    Scenario("book: hot, reserved then paid", reserved_then_paid),
     Scenario("book: over 1,000 events", book(lambda stage: stage.spread, SPREAD)),
     Scenario("book: sold out", book(lambda stage: stage.sold_out, keyed=False), refusals=True),
     Scenario("event list, JSON", read("/events", JSON)),

@@ -36,6 +36,8 @@ class Stage:
     typed: int
     types: str
     """The ids of the ticket types of `typed`."""
+    paid: int
+    """Its seats cost something, and are reserved first."""
     sold_out: int
     spread: int
 
@@ -126,10 +128,11 @@ def fill(people):
             session.add_all(spread)
             session.flush()
             ids = {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
-            typed = event("Of three types", 10_000_000)
-            session.add(typed)
+            typed, paid = event("Of three types", 10_000_000), event("Paid", 10_000_000)
+            paid.price_minor, paid.payment_minutes = 100, 60
+            session.add_all([typed, paid])
             session.flush()
-            ids["typed"] = typed.id
+            ids |= {"typed": typed.id, "paid": paid.id}
         desk = app.extensions["desk"]
         for name in ("VIP", "Student"):
             ticket_types.add_type(typed.id, {"name": name, "quota": 5_000_000}, desk)
