@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import create_app
 from app.db import db
@@ -21,12 +21,14 @@ def main(event_id):
     ends = []
     signal.signal(signal.SIGTERM, lambda *_: ends.append(True))
     app, paid = create_app(), 0
+    with app.app_context():
+        last = db.session.scalar(select(func.max(Booking.id))) or 0
     print("ready", flush=True)
     while not ends:
         with app.app_context():
             wanted = [
                 Wanted(id, Received(PaymentProvider.TRANSFER, total, "INR", f"T{id}"))
-                for id, total in waiting(event_id)
+                for id, total in waiting(event_id, last)
             ]
             db.session.rollback()
             answers = record_all(app.extensions["desk"], wanted)
@@ -36,12 +38,13 @@ def main(event_id):
     print(f"paid {paid}", flush=True)
 
 
-def waiting(event_id):
-    """The oldest orders that are not paid: their ids, and what they cost."""
+def waiting(event_id, last):
+    """The oldest orders after the `last` that are not paid: their ids, and what they cost."""
     query = (
         select(Booking.id, Booking.seats * Booking.price_minor)
-        .where(Booking.event_id == event_id, Booking.status == BookingStatus.RESERVED.value)
-        .order_by(Booking.reserved_until)
+        .where(Booking.event_id == event_id, Booking.id > last)
+        .where(Booking.status == BookingStatus.RESERVED.value)
+        .order_by(Booking.id)
     )
     return db.session.execute(query.limit(TOGETHER)).all()
 
