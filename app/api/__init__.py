@@ -11,6 +11,7 @@ from app.api import (
     admin_holds,
     admin_images,
     admin_operations,
+    admin_payments,
     admin_reports,
     admin_ticket_types,
     bookings,
@@ -27,7 +28,7 @@ from app.api import (
 
 MODULES = (
     *(health, events, bookings, gifts, users, admin_holds, admin_events, admin_images),
-    admin_ticket_types,
+    *(admin_ticket_types, admin_payments),
     *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins, no_shows),
 )
 

@@ -28,6 +28,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "addTicketType": {"name": "Early bird", "price_minor": 10000, "quota": 20, "max_per_order": 2},
     "changeTicketType": {"quota": 1500},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
+    "recordPayment": {
+        "provider": "upi",
+        "amount_minor": 120000,
+        "currency": "INR",
+        "bank_reference": "412345678901",
+    },
     "changeGuestOfBooking": {"name": "Alice"},
     "checkIn": {"id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d", "booking_id": 3, "door": "East"},
     "undoCheckIn": {"id": "7a2d1b5f-9f1c-4b66-8e2a-1e8b4b5c6d7e", "door": "East"},
@@ -45,6 +51,7 @@ ADDRESSES: dict[str, int | str] = {
     "hold_id": 1,
     "type_id": 2,
     "run": "1a2b3c4d",
+    "refund_id": 1,
     "gift_id": 1,
     "check_in_id": "6f1c0a4e-8f0b-4a55-9d1f-0d7a3a4b5c6d",
 }

@@ -86,6 +86,8 @@ TABLE = {
         api_admin_ticket_types.list_types
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
         api_check_ins.get_arrivals api_no_shows.list_no_shows
+        api_admin_payments.list_to_come api_admin_payments.list_payments
+        api_admin_payments.list_refunds
     """,
     Who.MANAGE: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
@@ -115,6 +117,7 @@ TABLE = {
         api_admin_holds.add_hold api_admin_holds.change_hold api_admin_holds.release_hold
         api_admin_ticket_types.add_type api_admin_ticket_types.change_type
         api_admin_ticket_types.remove_type
+        api_admin_payments.record_payment api_admin_payments.mark_paid_back
         api_admin_holds.issue_booking api_admin_bookings.change_guest
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,

@@ -97,6 +97,13 @@ def list_received(event_id: int, *, limit: int = 50, after: str | None = None) -
     return Page(items, encode_cursor(items[-1].id) if more else None)
 
 
+def get_payment(payment_id: int) -> Payment:
+    """A payment that there is, with its booking and refunds, read anew."""
+    query = _payments().where(Payment.id == payment_id)
+    found: Payment = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    return found
+
+
 def payments_of(booking: Booking) -> Sequence[Payment]:
     """The payments of the booking's order, announced ones too, newest first."""
     reference = booking.order_reference or booking.reference

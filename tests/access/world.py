@@ -18,6 +18,16 @@ ROLES = list(Role)
 PERMISSIONS = {Who.SEE, Who.MANAGE, Who.KEYS, Who.CHECK_IN}
 PERSONAS = ["anonymous", "bob", *ROLES, "alice"]
 """Alice, whose things are asked for, last: she may lose them."""
+BODIES = {
+    "api_bookings.change_booking": {"seats": 1},
+    "api_admin_payments.record_payment": {
+        "provider": "transfer",
+        "amount_minor": 100,
+        "currency": "INR",
+        "bank_reference": "T-1",
+    },
+}
+"""Where an empty one would be refused before anybody looks for the thing."""
 
 
 @dataclass
@@ -109,7 +119,7 @@ def ask(app, endpoint, persona, ids, query=""):
     method = next(iter(sorted(rule.methods - {"HEAD", "OPTIONS"})))
     path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: str(ids[found[1]]), rule.rule) + query
     if path.startswith("/api/"):
-        body = {"seats": 1} if endpoint == "api_bookings.change_booking" else {}
+        body = BODIES.get(endpoint, {})
         headers = headers_of(persona)
         return read(app.test_client().open(path, method=method, json=body, headers=headers))
     visitor = Visitor(app)

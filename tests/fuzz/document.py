@@ -41,6 +41,8 @@ RULES = {
     "can't be below the",
     "is the default type, which stays",
     "has bookings: withdraw it instead",
+    "must be the 12 digits of the UPI reference",
+    "must be the bank's reference",
     # Whether bytes are a picture, no schema can say.
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",
