@@ -24,8 +24,9 @@ HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
     "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
     "Issued for", "Seats in", "Came in", "Ticket type",
+    "To be paid by",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18, 20)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18, 20, 18)
 """Of the columns in an Excel file, in characters."""
 
 
@@ -78,19 +79,25 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.created_at,
             guest.cancelled_at,
             to_amount(_due(guest), guest.currency),
-            (guest.payment_note or at_the_door) if _due(guest) else "",
+            _how(guest, at_the_door) if _due(guest) else "",
             " ".join(_codes(guest)),
             guest.issued_for,
             guest.seats_in,
             guest.first_in_at,
             guest.ticket_type,
+            guest.reserved_until,
         )
 
 
 def _due(guest: BookingRow) -> int:
     """What is to be paid for the seats that stand, in smallest units."""
-    stands = guest.state == BookingState.CONFIRMED
-    return guest.price_minor * guest.seats if stands else 0
+    # What is paid first is paid once it is confirmed.
+    owes = BookingState.RESERVED if guest.is_paid_first else BookingState.CONFIRMED
+    return guest.price_minor * guest.seats if guest.state == owes else 0
+
+
+def _how(guest: BookingRow, at_the_door: str) -> str:
+    return guest.payment_note or ("" if guest.is_paid_first else at_the_door)
 
 
 def _codes(guest: BookingRow) -> list[str]:

@@ -63,6 +63,8 @@ def _done(booking: Booking, *, moved: bool) -> str:
         return str(_("Saved."))
     if outbox.is_configured() and booking.state == BookingState.CONFIRMED:
         return str(_("Saved. The ticket is on its way to %(email)s.", email=booking.user.email))
+    if outbox.is_configured() and booking.is_reserved:
+        return str(_("Saved. How to pay is on its way to %(email)s.", email=booking.user.email))
     return str(_("Saved. The ticket has a new link: hand it over, the former one opens nothing."))
 
 
@@ -71,6 +73,7 @@ def _page(booking: Booking, form: GuestForm, status: int = 200) -> Response:
         "pages/admin/booking_guest.html",
         booking=booking,
         form=form,
-        sends_mail=outbox.is_configured() and booking.state == BookingState.CONFIRMED,
+        sends_mail=outbox.is_configured()
+        and booking.state in (BookingState.CONFIRMED, BookingState.RESERVED),
     )
     return make_response(page, status)

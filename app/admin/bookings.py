@@ -81,7 +81,7 @@ def guest_list(event_id: int) -> Answer:
         ],
         more=count - len(guests),
         seats=sum(guest.seats for guest in guests),
-        payable=any(guest.price_minor for guest in guests),
+        payable=any(guest.price_minor for guest in guests if not guest.is_paid_first),
     )
 
 
@@ -148,7 +148,10 @@ def send_ticket(booking_id: int) -> Answer:
         flash(_("This site sends no mail: print the ticket, or copy its link."), "error")
         return _shown(booking_id, status=409)
     booking = issues.send_ticket(booking_id)
-    flash(_("The ticket is on its way to %(email)s.", email=booking.user.email), "done")
+    told = _("The ticket is on its way to %(email)s.", email=booking.user.email)
+    if booking.is_reserved:
+        told = _("How to pay is on its way to %(email)s.", email=booking.user.email)
+    flash(told, "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
 
 

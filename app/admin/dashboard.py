@@ -17,6 +17,7 @@ from app.lib.money import to_amount
 from app.models.columns import now
 from app.presenters.charts import bar_chart
 from app.services import ticket_types
+from app.services.reservations import seats_reserved
 from app.services.sales import sales
 from app.services.sales_figures import EventSales, Sales
 from app.services.sales_ranges import NAMES, SalesRange, days_between, named_range
@@ -53,6 +54,7 @@ def show() -> Answer:
         words=words,
         sort=sort,
         now=now(),
+        reserved=seats_reserved(),
     )
 
 

@@ -19,6 +19,7 @@ from app.errors import CapacityBelowSold, CurrencyFixed, InvalidField
 from app.models import Event, EventStatus
 from app.services import events
 from app.services.event_search import EventQuery
+from app.services.reservations import seats_reserved
 
 blueprint = staff_pages("admin_events", __name__)
 
@@ -38,7 +39,11 @@ def index() -> Answer:
     )
     page = events.list_events(query)
     return render_template(
-        "pages/admin/events.html", page=page, query=query, count=events.count_events(query)
+        "pages/admin/events.html",
+        page=page,
+        query=query,
+        count=events.count_events(query),
+        reserved=seats_reserved([event.id for event in page.items]),
     )
 
 

@@ -19,6 +19,7 @@ from app.models import Event
 from app.presenters.charts import bar_chart, step_chart
 from app.services import events, live_sales, ticket_types
 from app.services.live_sales import LiveSales
+from app.services.reservations import seats_reserved
 
 blueprint = staff_pages("admin_live_sales", __name__)
 
@@ -120,6 +121,7 @@ def _shown(found: LiveSales) -> dict[str, Any]:
     return {
         "console": found,
         "event": found.event,
+        "reserved": seats_reserved([found.event.id]) if found.event.next_expiry_at else {},
         "rate_chart": bar_chart(list(zip(times, booked, strict=True))),
         "left_chart": step_chart(list(zip(times, found.seats_left, strict=True))),
     }

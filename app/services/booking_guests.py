@@ -121,5 +121,5 @@ def _move(session: Session, event: Event, booking: Booking, guest: Guest) -> Non
     parts = update(Booking).where(Booking.part_of == booking.id).values(user_id=user_id)
     session.execute(parts.execution_options(synchronize_session=False))
     outbox.redirect(booking.id, former_id, booking.user, others)
-    if booking.state == BookingState.CONFIRMED:
+    if booking.state in (BookingState.CONFIRMED, BookingState.RESERVED):
         outbox.note(Happened.BOOKED, event_id=event.id, booking_ids=[booking.id])

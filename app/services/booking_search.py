@@ -135,6 +135,10 @@ class BookingRow(NamedTuple):
     first_in_at: datetime | None
     ticket_type: str
     """Name of the seats' ticket type; empty where the event has none."""
+    reserved_until: datetime | None
+    """Until when it waits, or waited, for a payment that did not come."""
+    is_paid_first: bool
+    """Whether its event's seats are reserved until they are paid."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
@@ -149,6 +153,8 @@ _LINE = (
     func.coalesce(
         select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery(), ""
     ),
+    Booking.reserved_until,
+    Event.payment_minutes.is_not(None),
 )
 
 

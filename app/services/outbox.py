@@ -76,9 +76,9 @@ def note(
 
 def redirect(booking_id: int, former_id: int, user: User, others: Sequence[int] = ()) -> None:
     """Send the booking's letters to another user that have not reached the former one, except its
-    ticket, which is to be sent anew; in the current transaction.
+    ticket or reservation, which is to be sent anew; in the current transaction.
 
-    The ticket's letter also tells of the `others` of its order, which are the former's still: to
+    That letter also tells of the `others` of its order, which are the former's still: to
     them it goes on being sent. What a worker is sending at this moment can't be stopped.
     """
     unsent = (
@@ -86,7 +86,7 @@ def redirect(booking_id: int, former_id: int, user: User, others: Sequence[int] 
         Mail.user_id == former_id,
         Mail.state.in_([MailState.QUEUED.value, MailState.GIVEN_UP.value]),
     )
-    ticket = (*unsent, Mail.letter == "ticket")
+    ticket = (*unsent, Mail.letter.in_(("ticket", "reservation")))
     for change in (
         update(Mail).where(*ticket).values(booking_id=others[0])
         if others

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
-from app.models import Event
+from app.models import Booking, BookingStatus, Event
 from app.models.columns import now
+from app.models.staff_scope import within
 
 MOST = 100
 """Events that are looked at together."""
@@ -39,3 +40,16 @@ def expire(event_id: int, desk: BookingDesk) -> None:
     """End the event's reservations that were not paid in time, in a transaction of its own."""
     with desk.changing(event_id):
         pass  # Whoever locks an event's row to change it ends what is due.
+
+
+def seats_reserved(event_ids: Sequence[int] | None = None) -> dict[int, int]:
+    """How many seats wait for their payment, of these events or of all that the caller may see;
+    those without any are left out."""
+    wanted = (
+        select(Booking.event_id, func.sum(Booking.seats))
+        .where(Booking.status == BookingStatus.RESERVED.value, within(Booking.event_id))
+        .group_by(Booking.event_id)
+    )
+    if event_ids is not None:
+        wanted = wanted.where(Booking.event_id.in_(event_ids))
+    return {row[0]: row[1] for row in db.session.execute(wanted)}

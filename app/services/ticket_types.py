@@ -98,16 +98,26 @@ class TypeSales(NamedTuple):
 
     type: TicketType
     seats: int
-    """Of bookings that stand, issued and free ones too."""
+    """Of confirmed bookings, issued and free ones too."""
     value_minor: int
     """The sum of what these seats cost, at the price each had; whether it was paid, nobody knows
     here."""
+    reserved: int
+    """Seats that wait for their payment."""
 
 
 def sales_by_type(event_id: int) -> Sequence[TypeSales]:
     """The sales of each of the event's types, in the order of its page."""
     cost = cast(Booking.seats, BigInteger) * Booking.price_minor
-    sums = [cast(func.coalesce(func.sum(one), 0), BigInteger) for one in (Booking.seats, cost)]
+    confirmed = Booking.reserved_until.is_(None)
+    sums = [
+        cast(func.coalesce(func.sum(one).filter(which), 0), BigInteger)
+        for one, which in (
+            (Booking.seats, confirmed),
+            (cost, confirmed),
+            (Booking.seats, ~confirmed),
+        )
+    ]
     query = (
         select(TicketType, *sums)
         .outerjoin(Booking, and_(is_its_type(), Booking.takes_seats))
