@@ -129,7 +129,16 @@ class DoorGuestOut(Payload):
         description="Name of the seats' ticket type when the guest was told; empty where the event"
         " has none."
     )
+    ticket_type_id: int | None = Field(
+        description="Which of the list's `ticket_types` it is; null for the default one."
+    )
     seats_in: list[EarlierOut]
+
+
+class DoorTicketTypeOut(Payload):
+    id: int
+    name: str
+    is_default: bool = Field(description="Also of guests whose `ticket_type_id` is null.")
 
 
 class DoorConflictOut(Payload):
@@ -153,6 +162,10 @@ class GuestListOut(Payload):
     is_last: bool = Field(description="Whether this is all that is known now.")
     conflicts: list[DoorConflictOut] = Field(description="Of the last seconds.")
     event_is_cancelled: bool
+    ticket_types: list[DoorTicketTypeOut] = Field(
+        description="The event's as they are called now: one may be renamed after its guests were "
+        "told. None where the event has none."
+    )
     signing_keys: list[str] = Field(
         description="Keys of this event's codes in hexadecimal, the newest first: they tell codes "
         "that were sold after the list was fetched from others."

@@ -33,6 +33,8 @@ class GuestList(NamedTuple):
     """Whether the event is: nobody is admitted then."""
     until: datetime
     """When a device must have forgotten the list, unless its key ends before."""
+    ticket_types: Sequence[dict[str, Any]]
+    """The event's as they are called now, as JSON has them."""
 
 
 def list_facts(event_id: int, found: GuestList, key_ends: datetime | None) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def list_facts(event_id: int, found: GuestList, key_ends: datetime | None) -> di
         "is_last": found.is_last,
         "conflicts": [_conflict(one) for one in found.conflicts],
         "event_is_cancelled": found.is_cancelled,
+        "ticket_types": found.ticket_types,
         "signing_keys": [key.hex() for key in event_keys(event_id)],
         "now": _text(now()),
         "until": _text(min(found.until, key_ends or found.until)),

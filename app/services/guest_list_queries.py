@@ -88,6 +88,7 @@ _GUEST = (
             seats=case((_IS_CONFIRMED, Booking.seats), else_=0),
             left=_PARTS + Booking.seats_given_away + case((_IS_CONFIRMED, 0), else_=Booking.seats),
             ticket_type=func.coalesce(_TYPE, literal_column("''")),
+            ticket_type_id=Booking.ticket_type_id,
             seats_in=func.coalesce(_SEATS_IN, literal_column("'[]'::json")),
         ).label("guest")
     )
@@ -133,6 +134,12 @@ _TOUCHED = union_all(
     ),
 ).subquery()
 _PAIR = func.json_build_array(_TOUCHED.c.booking_id, _TOUCHED.c.new_id)
+_KIND = _object(id=TicketType.id, name=TicketType.name, is_default=TicketType.is_default)
+_KINDS = (
+    select(func.json_agg(aggregate_order_by(_KIND, TicketType.id)))
+    .where(TicketType.event_id == _ID)
+    .scalar_subquery()
+)
 _BACKENDS = table("pg_stat_activity", column("xact_start"), column("datname"))
 _KNOWN_UNTIL = func.greatest(
     func.min(_BACKENDS.c.xact_start) - SKEW,
@@ -149,7 +156,9 @@ NEWS: Any = select(
     .label("known_until"),
     exists(conflicts_of(_ID).where(CheckIn.received_at >= _SINCE)).label("has_conflicts"),
     select(func.json_agg(_PAIR)).scalar_subquery().label("touched"),
+    _KINDS.label("ticket_types"),
 ).where(Event.id == _ID, Event.deleted_at.is_(None))
 """The event; until when all is known: what has an earlier time is committed, or never will be; and
 which bookings to tell of, in pairs: those that are new after the last one, with their ids again;
-and those that were cancelled, scanned, or given away from or to."""
+and those that were cancelled, scanned, or given away from or to. And its ticket types as they are
+called now, for guests who were told before."""

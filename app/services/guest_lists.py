@@ -51,6 +51,7 @@ def read(event_id: int, after: str | None = None) -> GuestList:
         _conflicts(event_id, since) if news.has_conflicts and not more else (),
         news.status == EventStatus.CANCELLED,
         ends_at(news) + AFTERWARDS,
+        news.ticket_types or [],
     )
 
 

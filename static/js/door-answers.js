@@ -62,6 +62,13 @@
       return told;
     }
 
+    // As it is called by the last look at the list: it may have been renamed since its guest came.
+    function typeOf({ ticket_type_id: id, ticket_type: then }, { facts }) {
+      const types = (id !== undefined && facts && facts.ticket_types) || [];
+      const now = types.find((type) => (id ? type.id === id : type.is_default));
+      return now ? now.name : then;
+    }
+
     function more(verdict, seatsIn, { onMore, onUndo }) {
       const made = piece("more");
       const waiting = verdict.guest && verdict.tone !== "no" ? verdict.guest.seats - seatsIn : 0;
@@ -98,7 +105,8 @@
       // `actions`: { onMore(seats), onUndo() }
       tell(verdict, list, seatsIn, arrivals, actions) {
         const guest = verdict.guest ? [line(verdict.guest.name, "door-guest")] : [];
-        if (verdict.guest && verdict.guest.ticket_type) guest.push(line(verdict.guest.ticket_type, "door-type"));
+        const type = verdict.guest && typeOf(verdict.guest, list);
+        if (type) guest.push(line(type, "door-type"));
         guest.forEach((name) => { name.dir = "auto"; });
         const told = [...guest, ...lines(verdict, list, seatsIn).map((text) => line(text))];
         const buttons = more(verdict, seatsIn, actions);
@@ -119,7 +127,7 @@
           const [field, button, done] = ["input", "button", "[data-in]"].map((s) => row.querySelector(s));
           row.querySelector("strong").textContent = guest.name;
           const seats = say("of_seats_in", { in: seatsInOf(guest), all: guest.seats });
-          row.querySelector(".help").textContent = [guest.ticket_type, seats].filter(Boolean).join(" · ");
+          row.querySelector(".help").textContent = [typeOf(guest, list), seats].filter(Boolean).join(" · ");
           button.querySelector(".visually-hidden").textContent = ` ${guest.name}`;
           field.max = field.value = String(left);
           if (left < 2) field.parentElement.remove();

@@ -33,6 +33,12 @@ def wait_until_kept(page):
     expect(page.locator("[data-is-kept]")).to_be_attached()
 
 
+def look_again(page):
+    """Let the device ask what has changed, at once, and wait for the answer."""
+    with page.expect_response(lambda answer: "/guests?after=" in answer.url):
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
 def scan(page, text):
     page.get_by_label("Code or name").fill(text)
     page.keyboard.press("Enter")
@@ -78,10 +84,12 @@ def test_without_a_network_too_the_answer_names_the_ticket_type(
         sql("UPDATE ticket_types SET taken = %s WHERE name = %s", kind(name, 0), name)
     with phone(browser, volunteer, quick=True) as page:
         wait_for_list(page)
+        sql("UPDATE ticket_types SET name = 'Front rows' WHERE name = 'VIP'")
+        look_again(page)
         lose_network(page)
         scan(page, code(booking, 1))
         expect(word(page)).to_have_text("Admitted")
-        expect(page.locator(".door-type")).to_have_text("VIP")
+        expect(page.locator(".door-type")).to_have_text("Front rows")
 
 
 def test_the_page_opens_without_a_network_and_finds_guests_by_name(

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import EventNotFound, InvalidField
 from app.models.staff_scope import StaffScope, act_within
-from app.services import bookings, check_ins, gifts, guest_lists
+from app.services import bookings, check_ins, gifts, guest_lists, ticket_types
 from app.services.check_ins import Scan
 
 pytestmark = pytest.mark.usefixtures("invariants", "clean", "asha")
@@ -125,6 +125,20 @@ def test_a_seat_given_to_a_friend_is_a_change_of_both_bookings(app, event, make_
     gifts.take_back(desk, booking.id, gift.booking_id)
     told = changes(event, cursor)
     assert (told[booking.id].seats, told[gift.booking_id].seats) == (3, 0)
+
+
+def test_a_renamed_type_is_told_without_its_guests(app, event, factories, make_booking):
+    booking = make_booking(event)
+    _guests, cursor = whole(event)
+    types, desk = factories.ticket_types(event, {"name": "VIP"}), app.extensions["desk"]
+    ticket_types.change_type(event.id, types["VIP"].id, {"name": "Front rows"}, desk)
+    told = guest_lists.read(event.id, cursor)
+    assert by_booking(told).get(booking.id) is None
+    named = {one["name"]: (one["id"], one["is_default"]) for one in told.ticket_types}
+    assert named == {
+        "General": (types["General"].id, True),
+        "Front rows": (types["VIP"].id, False),
+    }
 
 
 def test_what_nobody_touches_is_told_no_more(sql, event, make_booking):

@@ -56,6 +56,7 @@ def test_the_list_names_guests_and_holds_no_code_and_no_email(volunteer, booking
         "seats": 3,
         "left": 0,
         "ticket_type": "",
+        "ticket_type_id": None,
         "seats_in": [],
     }
     assert booking.reference not in response.text
