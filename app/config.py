@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     limit_api: Limit = "600 per minute"
     limit_api_address: Limit = "30000 per minute"
     limit_wrong_keys: Limit = "60 per minute"
+    limit_wrong_codes: Limit = "60 per 10 minutes"
+    limit_wrong_codes_event: Limit = "600 per 10 minutes"
 
     @model_validator(mode="before")
     @classmethod

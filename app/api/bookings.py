@@ -47,7 +47,8 @@ def create_booking(body: BookingIn) -> Response:
     For a user, or for whoever has an email: then with a name. `seats` are of the event's default
     ticket type; `items` are of the types that they name, all or none, and the answer is the first
     booking, with the others in `also_booked`. 409 says which `ticket_type_id` is sold out
-    (`type-sold-out`) or not on sale (`type-not-on-sale`).
+    (`type-sold-out`) or not on sale (`type-not-on-sale`), or why a voucher's `code` is not good for
+    the order (`code-refused`).
 
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
@@ -140,6 +141,15 @@ def place(
     """
     if caller.staff and not caller.staff.scope.covers(request.event_id):
         raise EventNotFound(request.event_id)
+    # Staff makes the codes; everybody else may be guessing.
+    tried = None if caller.staff else request.code
+    with rate_limits.voucher_code(tried, request.event_id, address):
+        return _place(desk, caller, request, key, address)
+
+
+def _place(
+    desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None, address: str | None
+) -> Booked:
     if request.email is not None or request.name is not None:
         return _place_for_guest(desk, caller, request, key)
     user_id = caller.acting_for(request.user_id)
@@ -177,7 +187,7 @@ def _place_for_guest(
 def _wanted(request: BookingIn) -> dict[str, Any]:
     """The seats, and the items that they are of; raises `InvalidField` for both, or too many."""
     if request.items is None:
-        return {"seats": request.seats}
+        return {"seats": request.seats, "code": request.code}
     if "seats" in request.model_fields_set:
         raise InvalidField("seats", "can't be given together with items")
     items = [Item(item.ticket_type_id, item.seats) for item in request.items]
@@ -186,7 +196,7 @@ def _wanted(request: BookingIn) -> dict[str, Any]:
     seats = sum(item.seats for item in items)
     if seats > MAX_SEATS:
         raise InvalidField("items", f"can be at most {MAX_SEATS} seats together")
-    return {"seats": seats, "items": items}
+    return {"seats": seats, "items": items, "code": request.code}
 
 
 def same_key(header: str, in_body: str | None) -> str:

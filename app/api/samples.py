@@ -27,6 +27,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeHold": {"seats": 3},
     "addTicketType": {"name": "Early bird", "price_minor": 10000, "quota": 20, "max_per_order": 2},
     "changeTicketType": {"quota": 1500},
+    "addVoucher": {
+        "code": "CHOIR-2031",
+        "max_uses": 40,
+        "price_effect": "percent_off",
+        "price_value": 20,
+        "note": "For the choir's families",
+    },
+    "addVouchers": {"count": 3, "price_effect": "fixed_price", "price_value": 10000},
+    "changeVoucher": {"max_uses": 60},
     "issueBooking": {"email": "ravi@example.com", "free": True, "issued_for": "The band"},
     "recordPayment": {
         "provider": "upi",
@@ -50,6 +59,7 @@ ADDRESSES: dict[str, int | str] = {
     "key_id": 1,
     "hold_id": 1,
     "type_id": 2,
+    "voucher_id": 1,
     "run": "1a2b3c4d",
     "refund_id": 1,
     "gift_id": 1,
@@ -58,6 +68,13 @@ ADDRESSES: dict[str, int | str] = {
 """By parameter of an address."""
 _OF_HOLDS = ("listHolds", "addHold", "changeHold", "releaseHold", "issueBooking")
 _OF_TYPES = ("listTicketTypes", "addTicketType", "changeTicketType", "removeTicketType")
+_OF_VOUCHERS = (
+    "listVouchers",
+    "addVoucher",
+    "addVouchers",
+    "changeVoucher",
+    "withdrawVoucher",
+)
 _OF_DOORS = (
     "checkIn",
     "undoCheckIn",
@@ -71,6 +88,7 @@ ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
     # The event that sells several types.
     **{call: {"event_id": 12, "type_id": 3} for call in _OF_TYPES},
+    **{call: {"event_id": 2, "voucher_id": 1} for call in _OF_VOUCHERS},
     # What the first makes, where all samples are sent in the document's order.
     **{call: {"booking_id": 5, "gift_id": 17} for call in _OF_GIFTS},
     # The event of the booking that is checked in.

@@ -220,6 +220,11 @@ class BookingIn(Payload):
         description="Instead of `seats`: seats of several ticket types, each named once. All of"
         " them are booked, or none; each type makes a booking of its own.",
     )
+    code: Annotated[Line, Field(max_length=60)] | None = Field(
+        None,
+        description="A voucher's code: it may open a hidden ticket type, change the price, or draw"
+        " on seats held back. One order is one use.",
+    )
     idempotency_key: IdempotencyKey | None = None
     name: Annotated[Line, Field(min_length=1, max_length=100)] | None = Field(
         None, description="With an email, instead of `user_id`: as it should stand on the ticket."

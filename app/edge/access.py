@@ -83,7 +83,7 @@ TABLE = {
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
         api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
-        api_admin_ticket_types.list_types
+        api_admin_ticket_types.list_types api_admin_vouchers.list_vouchers
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
         api_check_ins.get_arrivals api_no_shows.list_no_shows
         api_admin_payments.list_to_come api_admin_payments.list_payments
@@ -118,6 +118,8 @@ TABLE = {
         api_admin_ticket_types.add_type api_admin_ticket_types.change_type
         api_admin_ticket_types.remove_type
         api_admin_payments.record_payment api_admin_payments.mark_paid_back
+        api_admin_vouchers.add_voucher api_admin_vouchers.add_vouchers
+        api_admin_vouchers.change_voucher api_admin_vouchers.withdraw_voucher
         api_admin_holds.issue_booking api_admin_bookings.change_guest
         api_images.set_image api_images.remove_image api_admin_operations.reconcile_some
     """,

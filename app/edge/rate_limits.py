@@ -15,7 +15,7 @@ from flask import current_app, g, request, session
 
 from app.edge.current import settings
 from app.edge.rate_limiter import RateLimiter
-from app.errors import WrongCredentials
+from app.errors import VoucherNotFound, WrongCredentials
 from app.lib.emails import one_spelling
 from app.lib.fair_queue import on_behalf_of
 
@@ -149,6 +149,30 @@ def letter_to(email: str) -> None:
 def code_tried() -> None:
     """Count a code that is typed; each letter's code is good for few tries besides."""
     limiter().spend("letters_address", client_network(request.remote_addr))
+
+
+@contextmanager
+def voucher_code(code: str | None, event_id: int, address: str | None) -> Iterator[None]:
+    """Limit the codes that are tried in the `with` block, counting those with `VoucherNotFound`:
+    of an address, in advance, and of the event. Without a code nothing is counted.
+
+    Raises `TooManyRequests`.
+    """
+    if not code:
+        yield
+        return
+    place = client_network(address)
+    limiter().look_everyone("wrong_codes_event", place, event_id)
+    limiter().spend("wrong_codes", place)
+    try:
+        yield
+    except VoucherNotFound:
+        limiter().note_everyone("wrong_codes_event", place, event_id)
+        raise
+    except BaseException:
+        limiter().give_back("wrong_codes", place)
+        raise
+    limiter().give_back("wrong_codes", place)
 
 
 def booking(user_id: int, address: str | None) -> None:

@@ -141,6 +141,10 @@ class Voucher(Model):
     def _keep_email(self, _field: str, email: str | None) -> str | None:
         return one_spelling(email) if email else None
 
+    @property
+    def for_one_person(self) -> bool:
+        return self.email is not None
+
     def is_over(self, at: datetime) -> bool:
         return self.valid_until is not None and at >= self.valid_until
 

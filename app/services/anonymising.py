@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import ApiToken, Booking, Mail, MailState, SignIn, SignInLink, User
+from app.models import ApiToken, Booking, Mail, MailState, SignIn, SignInLink, User, Voucher
 from app.services import mail_queue
 
 
@@ -22,6 +22,13 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
             .where(table.user_id.in_(user_ids))
             .execution_options(synchronize_session=False)
         )
+    session.execute(
+        # Without its email it would be anybody's.
+        update(Voucher)
+        .where(Voucher.email.in_(_emails_of(session, user_ids)))
+        .values(email=None, note="", withdrawn=True)
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         # The names of who booked, and of whom the seats were for.
         update(Booking)
@@ -45,9 +52,13 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
     )
 
 
-def _delete_mails(session: Session, user_ids: Collection[int]) -> None:
+def _emails_of(session: Session, user_ids: Collection[int]) -> list[str]:
     theirs = select(func.lower(User.email)).where(User.id.in_(user_ids))
-    to_them = func.lower(Mail.recipient).in_(list(session.scalars(theirs)))
+    return list(session.scalars(theirs))
+
+
+def _delete_mails(session: Session, user_ids: Collection[int]) -> None:
+    to_them = func.lower(Mail.recipient).in_(_emails_of(session, user_ids))
     deleted = session.execute(
         delete(Mail)
         # Those to addresses that had no account yet are few, and found by the same index.

@@ -57,6 +57,7 @@ class House:
             booking.event_id: factories.refund(factories.payment(booking))
             for booking in (self.booking, self.hidden)
         }
+        self.vouchers = {e.id: factories.voucher(e) for e in (self.mine, self.other)}
 
     def person(self, role, **limits):
         with self.app.app_context():
@@ -72,6 +73,7 @@ class House:
             "key_id": 1,
             "hold_id": self.holds[event.id].id,
             "type_id": self.types[event.id]["VIP"].id,
+            "voucher_id": self.vouchers[event.id].id,
             "mail_id": 1,
             "refund_id": self.refunds[event.id].id,
             "message_id": self.messages[event.id].id,

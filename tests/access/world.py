@@ -94,6 +94,7 @@ class World:
             "key_id": spare_id,
             "hold_id": hold.id,
             "type_id": factories.ticket_types(event, {"name": "VIP"})["VIP"].id,
+            "voucher_id": factories.voucher(event).id,
             "mail_id": mail.id,
             "message_id": message.id,
             "refund_id": refund.id,

@@ -43,6 +43,12 @@ RULES = {
     "has bookings: withdraw it instead",
     "must be the 12 digits of the UPI reference",
     "must be the bank's reference",
+    "has vouchers: withdraw it instead",
+    "is another voucher's",
+    "must be 4 to 30 letters from A to Z, and digits",
+    "must be from 1 to",
+    "is no ticket type of this event",
+    "is no hold of this event",
     # Whether bytes are a picture, no schema can say.
     "must be a JPEG, PNG or WebP picture",
     "must be after the start",

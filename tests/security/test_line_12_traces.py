@@ -157,6 +157,10 @@ CHANGES = {
     "api_admin_ticket_types.add_type": {"name": "VIP"},
     "api_admin_ticket_types.change_type": {"name": "Very"},
     "api_admin_ticket_types.remove_type": {},
+    "api_admin_vouchers.add_voucher": {"code": "CHOIR-2031"},
+    "api_admin_vouchers.add_vouchers": {"count": 2},
+    "api_admin_vouchers.change_voucher": {"max_uses": 7},
+    "api_admin_vouchers.withdraw_voucher": {},
     "api_admin_bookings.change_guest": {"email": "g@example.com"},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
@@ -214,6 +218,8 @@ def prepare(app, desk, world, factories, endpoint):
     if "_holds." in endpoint:
         with app.app_context():
             ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id
+    if "_vouchers." in endpoint:
+        ids["voucher_id"] = factories.voucher(event).id
     if "_ticket_types." in endpoint:
         kind = {"name": "Student", "withdrawn": endpoint.endswith("offer")}
         ids["type_id"] = factories.ticket_types(event, kind)["Student"].id

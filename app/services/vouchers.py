@@ -1,0 +1,252 @@
+"""An event's vouchers: list, make, change, withdraw; `BookingDesk` counts their uses."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.booking import holds, ticket_types
+from app.booking.connections import retry_if_ended
+from app.booking.desk import BookingDesk
+from app.db import db
+from app.errors import HoldNotFound, InvalidField, VoucherNotFound, VoucherRefused, VoucherUsedUp
+from app.models import Event, PriceEffect, Voucher
+from app.models.columns import now
+from app.models.staff_scope import require_event, scope
+from app.models.voucher import MAX_AT_ONCE, code_key, new_code
+from app.services import audit
+from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+
+FACTS = {
+    *("max_uses", "valid_until", "email", "ticket_type_id", "price_effect", "price_value"),
+    *("hold_id", "note"),
+}
+_PERSONAL = {"email", "note"}
+"""Facts that the audit log, which nothing changes later, leaves out."""
+_BATCH = 500
+
+
+def list_vouchers(
+    event_id: int, *, search: str = "", limit: int = 50, after: str | None = None
+) -> Page[Voucher]:
+    """The event's vouchers, the newest first. Raises `EventNotFound`."""
+    require_event(event_id)
+    query = _found(event_id, search).order_by(Voucher.id.desc())
+    if after:
+        query = query.where(Voucher.id < decode_id_cursor(after))
+    items, more = cut(db.session.scalars(query.limit(limit + 1)).all(), limit)
+    return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def count_vouchers(event_id: int, search: str = "") -> int:
+    """How many vouchers of the event a search finds; without one, how many it has."""
+    query = _found(event_id, search).with_only_columns(func.count())
+    return db.session.scalars(query).one()
+
+
+def iterate_vouchers(event_id: int, search: str = "") -> Iterator[Voucher]:
+    """All vouchers that a search finds, the newest first, read some at a time."""
+    after = None
+    while True:
+        page = list_vouchers(event_id, search=search, limit=_BATCH, after=after)
+        yield from page.items
+        if (after := page.next_cursor) is None:
+            return
+
+
+def get_voucher(event_id: int, voucher_id: int) -> Voucher:
+    """Raises `VoucherNotFound`, also for another event's."""
+    found = db.session.get(Voucher, voucher_id, populate_existing=True)
+    if found is None or found.event_id != event_id:
+        raise VoucherNotFound(voucher_id)
+    return found
+
+
+def find_voucher(event_id: int, code: str) -> Voucher:
+    """The event's voucher of this code, if it is good now; whom it is for is not asked.
+
+    Raises `VoucherNotFound`, and `VoucherRefused` for one that is over or used up.
+    """
+    query = select(Voucher).where(Voucher.event_id == event_id, Voucher.code_key == code_key(code))
+    found = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if found is None or found.withdrawn:
+        raise VoucherNotFound(event_id)
+    if found.is_over(now()):
+        raise VoucherRefused(event_id, "over")
+    if found.used >= found.max_uses:
+        raise VoucherUsedUp(event_id)
+    return found
+
+
+@retry_if_ended
+def add_voucher(event_id: int, facts: Mapping[str, Any], desk: BookingDesk) -> Voucher:
+    """Make a voucher; without a `code` among the facts, it gets one.
+
+    Raises `EventNotFound`, and `InvalidField` for a broken rule and a code that is another's.
+    """
+    known, code = _known(facts), facts.get("code") or new_code()
+    key = code_key(code)
+    if key is None:
+        raise InvalidField("code", "must be 4 to 30 letters from A to Z, and digits")
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        if _taken(session, event_id, [key]):
+            raise InvalidField("code", "is another voucher's")
+        voucher = Voucher(event_id=event_id, code=code.upper(), code_key=key, **known)
+        _check(session, event, voucher)
+        session.add(voucher)
+        session.flush()  # assigns the id, by which it is answered
+        _note("voucher.added", event, after={"voucher": voucher.code, **known})
+    return voucher
+
+
+@retry_if_ended
+def add_vouchers(
+    event_id: int, count: int, facts: Mapping[str, Any], desk: BookingDesk
+) -> Sequence[Voucher]:
+    """Make up to `MAX_AT_ONCE` vouchers that differ by their codes alone, or none.
+
+    Raises `EventNotFound`, and `InvalidField` for a broken rule.
+    """
+    known = _known(facts)
+    if not 1 <= count <= MAX_AT_ONCE:
+        raise InvalidField("count", f"must be from 1 to {MAX_AT_ONCE}")
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        made = [
+            Voucher(event_id=event_id, code=code, code_key=code_key(code), **known)
+            for code in _new_codes(session, event_id, count)
+        ]
+        _check(session, event, made[0])
+        session.add_all(made)
+        session.flush()
+        _note("voucher.added", event, after={"vouchers": count, **known})
+    return made
+
+
+@retry_if_ended
+def change_voucher(
+    event_id: int, voucher_id: int, facts: Mapping[str, Any], desk: BookingDesk
+) -> Voucher:
+    """Change the given facts, for orders to come.
+
+    Raises `EventNotFound`, `VoucherNotFound`, also for one that is withdrawn, and `InvalidField`,
+    also for fewer uses than there were.
+    """
+    known = _known(facts)
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event, session = changes.event(event_id), changes.session
+        voucher = _locked(session, event_id, voucher_id)
+        if voucher.withdrawn:
+            raise VoucherNotFound(voucher_id)
+        before, after = audit.changes(voucher, known)
+        for name, value in after.items():
+            setattr(voucher, name, value)
+        with session.no_autoflush:
+            _check(session, event, voucher)
+        if after:
+            named = {"voucher": voucher.code}
+            _note("voucher.changed", event, before=before, after=named | after)
+    return voucher
+
+
+@retry_if_ended
+def withdraw_voucher(event_id: int, voucher_id: int, desk: BookingDesk) -> Voucher:
+    """Withdraw the voucher for good; what was booked with it stands. Once more changes nothing.
+
+    Raises `EventNotFound`, `VoucherNotFound`.
+    """
+    require_event(event_id)
+    with desk.changing(event_id) as changes:
+        event = changes.event(event_id)
+        voucher = _locked(changes.session, event_id, voucher_id)
+        if not voucher.withdrawn:
+            voucher.withdrawn = True
+            _note("voucher.withdrawn", event, before={"voucher": voucher.code})
+    return voucher
+
+
+def _found(event_id: int, search: str) -> Select[Any]:
+    query = select(Voucher).where(Voucher.event_id == event_id)
+    words = search.strip()
+    if not words:
+        return query
+    found: list[ColumnElement[bool]] = [
+        Voucher.note.icontains(words, autoescape=True),
+        Voucher.code.icontains(words, autoescape=True),
+    ]
+    if scope().emails:
+        found.append(Voucher.email.icontains(words, autoescape=True))
+    # A part of a code may be shorter than a whole one.
+    if key := code_key(f"0000{words}"[:30]):
+        found.append(Voucher.code_key.contains(key[4:], autoescape=True))
+    return query.where(or_(*found))
+
+
+def _locked(session: Session, event_id: int, voucher_id: int) -> Voucher:
+    voucher = session.get(Voucher, voucher_id, populate_existing=True)
+    if voucher is None or voucher.event_id != event_id:
+        raise VoucherNotFound(voucher_id)
+    return voucher
+
+
+def _new_codes(session: Session, event_id: int, count: int) -> list[str]:
+    codes: set[str] = set()
+    while len(codes) < count:
+        some = {new_code() for _ in range(count - len(codes))} - codes
+        keys = [code_key(code) or "" for code in some]
+        taken = _taken(session, event_id, keys)
+        codes |= {code for code in some if code_key(code) not in taken}
+    return sorted(codes)
+
+
+def _taken(session: Session, event_id: int, keys: Sequence[str]) -> set[str]:
+    query = select(Voucher.code_key).where(Voucher.event_id == event_id, Voucher.code_key.in_(keys))
+    return set(session.scalars(query))
+
+
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in facts.items() if name in FACTS}
+    if known.get("price_effect") is not None:
+        known["price_effect"] = str(known["price_effect"])
+    return known
+
+
+def _check(session: Session, event: Event, voucher: Voucher) -> None:
+    """Raise `InvalidField` for a broken rule, naming the field that a person would correct."""
+    uses = 1 if voucher.max_uses is None else voucher.max_uses
+    if uses < (voucher.used or 0):
+        raise InvalidField("max_uses", f"can't be below the {voucher.used} that are used")
+    effect, value = voucher.price_effect, voucher.price_value
+    if (effect is None) != (value is None):
+        missing = "price_effect" if effect is None else "price_value"
+        raise InvalidField(missing, "is required")
+    if effect == PriceEffect.PERCENT_OFF and not 1 <= (value or 0) <= 100:
+        raise InvalidField("price_value", "must be from 1 to 100 per cent")
+    if voucher.ticket_type_id is not None:
+        known = {kind.id for kind in ticket_types.types_of(session, event.id)}
+        if voucher.ticket_type_id not in known:
+            raise InvalidField("ticket_type_id", "is no ticket type of this event")
+    if voucher.hold_id is not None:
+        try:
+            holds.get_hold(session, event, voucher.hold_id)
+        except HoldNotFound:
+            raise InvalidField("hold_id", "is no hold of this event") from None
+
+
+def _note(
+    action: str,
+    event: Event,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    kept = [
+        facts and {name: value for name, value in facts.items() if name not in _PERSONAL}
+        for facts in (before, after)
+    ]
+    audit.record(action, event, before=kept[0], after=kept[1])
