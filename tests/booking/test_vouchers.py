@@ -407,6 +407,13 @@ class TestUntilItIsPaid:
         assert uses(sql) == [1]
 
 
+def test_a_voucher_of_a_deleted_account_s_email_is_nobody_s(desk, voucher, make_user, sql):
+    user = make_user(email="meena@example.com", password="correct horse battery")
+    voucher(email="Meena@example.com", note="Meena's")
+    account_deletion.delete_account(user.id, "correct horse battery", desk)
+    assert sql("SELECT email, note, withdrawn FROM vouchers") == [(None, "", True)]
+
+
 def test_a_repeated_request_finds_its_booking_and_uses_nothing_more(order, voucher, sql):
     code, other = voucher(), voucher()
     first = order(code, idempotency_key="k")
