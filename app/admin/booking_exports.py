@@ -91,13 +91,14 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
 
 def _due(guest: BookingRow) -> int:
     """What is to be paid for the seats that stand, in smallest units."""
-    # What is paid first is paid once it is confirmed.
-    owes = BookingState.RESERVED if guest.is_paid_first else BookingState.CONFIRMED
-    return guest.price_minor * guest.seats if guest.state == owes else 0
+    owes = guest.state == BookingState.RESERVED or (
+        guest.state == BookingState.CONFIRMED and not guest.is_paid
+    )
+    return guest.price_minor * guest.seats if owes else 0
 
 
 def _how(guest: BookingRow, at_the_door: str) -> str:
-    return guest.payment_note or ("" if guest.is_paid_first else at_the_door)
+    return guest.payment_note or ("" if guest.reserved_until else at_the_door)
 
 
 def _codes(guest: BookingRow) -> list[str]:

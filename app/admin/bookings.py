@@ -81,7 +81,7 @@ def guest_list(event_id: int) -> Answer:
         ],
         more=count - len(guests),
         seats=sum(guest.seats for guest in guests),
-        payable=any(guest.price_minor for guest in guests if not guest.is_paid_first),
+        payable=any(guest.price_minor for guest in guests if not guest.is_paid),
     )
 
 

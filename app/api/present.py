@@ -21,7 +21,7 @@ from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event, TicketType, User
 from app.models.booking import BookingStatus, read_code
 from app.models.staff_scope import shown_email
-from app.presenters.prices import how_to_pay_booking
+from app.presenters.prices import how_to_pay_in_words
 from app.presenters.ticket_addresses import ticket_url
 from app.services import ticket_types
 from app.services.paging import Page
@@ -102,7 +102,7 @@ def _booking_details(booking: Booking) -> dict[str, object]:
         "ticket_type_id": kind and kind.id,
         "ticket_type": kind and kind.name,
         "order_reference": booking.order_reference,
-        "payment": how_to_pay_booking(booking),
+        "payment": how_to_pay_in_words(booking),
         "reserved_until": booking.reserved_until,
         "created_at": booking.created_at,
         "cancelled_at": booking.cancelled_at,

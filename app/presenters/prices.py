@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from app.lib.money import Ambiguous, TooFine, currency_mark, digits_of, format_money, minor_to_text
 from app.models import Booking, BookingState, Event
+from app.presenters.payment_times import pay_until
 
 
 def price(minor: int, currency: str) -> str:
@@ -56,6 +57,16 @@ def how_to_pay_booking(booking: Booking) -> str:
         return booking.event.payment_note
     cost = price(booking.total_minor, booking.currency)
     return str(_("Pay %(price)s at the door.", price=cost))
+
+
+def how_to_pay_in_words(booking: Booking) -> str:
+    """How the booking is paid, for programs: as `how_to_pay_booking`, and while it is reserved how
+    and until when."""
+    if booking.state != BookingState.RESERVED:
+        return how_to_pay_booking(booking)
+    cost = price(booking.total_minor, booking.currency)
+    by = _("Pay %(price)s by %(time)s.", price=cost, time=pay_until(booking))
+    return " ".join(filter(None, (by, booking.event.payment_note)))
 
 
 def is_paid_first(booking: Booking) -> bool:

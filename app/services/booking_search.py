@@ -13,12 +13,21 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.db import db
 from app.errors import EventNotFound
 from app.lib.text import name_order
-from app.models import Admission, Booking, BookingState, Event, TicketType, User
+from app.models import (
+    Admission,
+    Booking,
+    BookingState,
+    Event,
+    Payment,
+    PaymentState,
+    TicketType,
+    User,
+)
 from app.models.booking import TicketCode, is_its_type, read_code
 from app.models.staff_scope import require_event, shown_email, within
 from app.services import booking_matches
@@ -137,12 +146,24 @@ class BookingRow(NamedTuple):
     """Name of the seats' ticket type; empty where the event has none."""
     reserved_until: datetime | None
     """Until when it waits, or waited, for a payment that did not come."""
-    is_paid_first: bool
-    """Whether its event's seats are reserved until they are paid."""
+    is_paid: bool
+    """Whether a payment of its order has come."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
 _NAME = func.coalesce(Booking.guest_name, User.name)
+_FIRST = aliased(Booking)
+"""Of the order, which payments name: its reference is the order's."""
+_IS_PAID = (
+    select(Payment.id)
+    .join(_FIRST, _FIRST.id == Payment.booking_id)
+    .where(
+        _FIRST.reference == func.coalesce(Booking.order_reference, Booking.reference),
+        Payment.state == PaymentState.PAID.value,
+    )
+    .correlate(Booking)
+    .exists()
+)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
@@ -154,7 +175,7 @@ _LINE = (
         select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery(), ""
     ),
     Booking.reserved_until,
-    Event.payment_minutes.is_not(None),
+    _IS_PAID,
 )
 
 

@@ -63,19 +63,24 @@ def both_changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, 
 
 def count_guests(event: Event) -> int:
     """How many people have standing bookings of the event: each gets one letter."""
+    return _count(event, Booking.is_confirmed)
+
+
+def _count(event: Event, which: Any) -> int:
     query = (
         select(func.count(Booking.user_id.distinct()))
         .join(User, User.id == Booking.user_id)
-        .where(Booking.event_id == event.id, Booking.is_confirmed, User.deleted_at.is_(None))
+        .where(Booking.event_id == event.id, which, User.deleted_at.is_(None))
     )
     return db.session.scalars(query).one()
 
 
 def count_told(event: Event) -> int:
-    """How many people a change of the event is told: nobody of a draft, or of what is over."""
+    """How many people a change of the event is told, those who are still to pay too: nobody of a
+    draft, or of what is over."""
     if event.status != EventStatus.PUBLISHED or event.is_over(now()):
         return 0
-    return count_guests(event)
+    return _count(event, Booking.takes_seats)
 
 
 def note_deletion(event: Event, at: datetime, words: str) -> None:

@@ -161,7 +161,8 @@ def _prepare_given_back(draft: Draft) -> None:
 
 
 def _prepare_change(draft: Draft) -> None:
-    _tell_order(draft)
+    waits = draft.booking is not None and draft.booking.is_reserved
+    _tell_order(draft, BookingState.RESERVED if waits else BookingState.CONFIRMED)
     event: Event = draft.facts["event"]
     before, after = draft.facts["before"], draft.facts["after"]
     if not (after or draft.facts.get("again")):

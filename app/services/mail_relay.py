@@ -55,7 +55,7 @@ LETTERS = {
     Happened.REMINDER: "reminder",
 }
 STATES = {
-    Happened.EVENT_CHANGED: (BookingState.CONFIRMED,),
+    Happened.EVENT_CHANGED: (BookingState.CONFIRMED, BookingState.RESERVED),
     Happened.EVENT_CANCELLED: (BookingState.EVENT_CANCELLED,),
     Happened.MESSAGE: (BookingState.CONFIRMED, BookingState.EVENT_CANCELLED),
     Happened.REMINDER: (BookingState.CONFIRMED,),
@@ -197,14 +197,15 @@ def _owe_to_guests(
     *,
     but: Collection[int] = (),
 ) -> None:
-    """One letter to each person, with the newest of their bookings; none to those `but`."""
+    """One letter to each person, with the newest of their bookings, of confirmed ones if there are
+    some; none to those `but`."""
     query = (
         _letters(LETTERS[kind], facts, bulk=True)
         .join(Event, Event.id == Booking.event_id)
         .where(Booking.event_id == event_id, Booking.part_of.is_(None))
         .where(Booking.state.in_(STATES[kind]))
         .ext(distinct_on(Booking.user_id))
-        .order_by(Booking.user_id, Booking.id.desc())
+        .order_by(Booking.user_id, _has_state(BookingStatus.RESERVED), Booking.id.desc())
     )
     if but:
         query = query.where(Booking.user_id.not_in(but))

@@ -11,7 +11,7 @@ from app.db import db, transaction
 from app.models import Happened, Mail
 from app.models.booking import spoken
 from app.models.columns import now
-from app.services import bookings, letters, outbox
+from app.services import bookings, event_news, letters, outbox
 from app.services.events import update_event
 from app.services.mail_relay import relay
 from app.services.reservations import expire_due
@@ -191,6 +191,26 @@ def test_a_cancelled_event_asks_those_who_have_reserved_not_to_pay(book, shop, e
     for text in (letter.text, letter.html):
         assert "please don't pay for it any more" in text.replace("&#39;", "'")
     assert "/events/" not in letter.text
+
+
+def test_a_change_is_told_to_whoever_has_reserved(book, shop, event, mailing):
+    book()
+    assert event_news.count_told(event) == 1
+    assert event_news.count_guests(event) == 0
+    update_event(event.id, {"venue": "The Old Palace"}, shop)
+    relay()
+    assert owed() == ["reservation", "event_changed"]
+    for text in (written("event_changed").text, written("event_changed").html):
+        assert "reserved until Sun 4 May 2031, 14:35 IST, and are still to be paid" in text
+
+
+def test_a_change_is_told_with_a_ticket_before_a_reservation(book, shop, event, sql):
+    (first,) = book()
+    sql("UPDATE bookings SET status = 'CONFIRMED', reserved_until = NULL")
+    bookings.book_as_guest(shop, email="asha@example.com", name="Asha", event_id=event.id, seats=1)
+    update_event(event.id, {"venue": "The Old Palace"}, shop)
+    relay()
+    assert f"/tickets/{first.reference}" in written("event_changed").text
 
 
 def test_a_free_seat_has_its_ticket_at_once(book, make_event):

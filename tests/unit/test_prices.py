@@ -1,5 +1,7 @@
 """Prices and how they are paid, in words."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.lib.money import NotAnAmount, parse_money
@@ -8,6 +10,7 @@ from app.presenters.prices import (
     amount_refused,
     how_to_pay,
     how_to_pay_booking,
+    how_to_pay_in_words,
     price,
     price_or_free,
 )
@@ -83,3 +86,16 @@ def test_a_refused_amount_is_told_how_to_be_written(text, currency, sentence):
     with pytest.raises(NotAnAmount) as refusal:
         parse_money(text, currency)
     assert amount_refused(refusal.value, currency) == sentence
+
+
+@pytest.mark.parametrize(("note", "more"), [("", ""), ("By UPI", " By UPI")])
+def test_programs_read_how_a_reservation_is_paid_and_until_when(note, more):
+    until = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)
+    this = event(50000, payment_note=note)
+    this.time_zone, this.payment_minutes = "Asia/Kolkata", 15
+    booking = Booking(status="RESERVED", event=this, seats=2, price_minor=50000, booked_in="INR")
+    booking.reserved_until = until
+    told = "Pay ₹1,000 by Sun 4 May 2031, 14:35 IST."
+    assert how_to_pay_in_words(booking) == told + more
+    booking.status = "CONFIRMED"
+    assert how_to_pay_in_words(booking) == how_to_pay_booking(booking) == ""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.models.booking import new_reference
 from app.services import ticket_types
 
 LATER = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)
@@ -28,11 +29,20 @@ def bookings(event, make_booking, make_user, sql):
         facts = {"price_minor": 50_000, "status": status, "reserved_until": until}
         made[name] = make_booking(event, make_user(name=name), seats, **facts)
     sql("UPDATE events SET seats_available = 15, next_expiry_at = %s", LATER)
+    sql(
+        "INSERT INTO payments (booking_id, provider, amount_minor, currency, state, paid_at)"
+        " VALUES (%s, 'transfer', 100000, 'INR', 'PAID', now())",
+        made["Asha"].id,
+    )
     return made
 
 
 def words(page):
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def read(text):
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
 def test_a_bookings_page_says_until_when_it_waits(organiser, bookings):
@@ -73,9 +83,40 @@ def test_printed_guests_are_those_who_have_paid(organiser, bookings, event):
         assert absent not in page
 
 
+def test_what_was_booked_before_is_still_paid_at_the_door(
+    organiser, bookings, event, make_booking, make_user
+):
+    make_booking(event, make_user(name="Dev"), price_minor=50_000)
+    page = words(organiser.get(f"/admin/events/{event.id}/guests").text)
+    assert re.search(r"Asha 2 Paid .* Dev 1 ₹500 ", page)
+    text = organiser.get(f"/admin/bookings.csv?event={event.id}").text
+    due = {row["Name"]: (row["Due"], row["How it is paid"]) for row in read(text)}
+    assert due["Dev"] == ("500.00", "At the door")
+    assert due["Bo"] == ("1500.00", "")
+
+
+def test_one_payment_pays_all_ticket_types_of_its_order(
+    organiser, event, factories, make_booking, make_user, sql
+):
+    types = factories.ticket_types(event, {"name": "VIP", "price_minor": 90_000})
+    user, order = make_user(name="Asha"), new_reference()
+    made = [
+        make_booking(event, user, ticket_type_id=kind.id, price_minor=500, order_reference=order)
+        for kind in types.values()
+    ]
+    sql("UPDATE bookings SET reference = %s WHERE id = %s", order, made[0].id)
+    sql(
+        "INSERT INTO payments (booking_id, provider, amount_minor, currency, state, paid_at)"
+        " VALUES (%s, 'transfer', 1000, 'INR', 'PAID', now())",
+        made[0].id,
+    )
+    text = organiser.get(f"/admin/bookings.csv?event={event.id}").text
+    assert [row["Due"] for row in read(text)] == ["0.00", "0.00"]
+
+
 def test_the_csv_says_what_is_due_and_until_when(organiser, bookings, event):
     text = organiser.get(f"/admin/bookings.csv?event={event.id}").text
-    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    rows = read(text)
     told = {
         row["Name"]: (row["Status"], row["Due"], row["To be paid by"][:10], bool(row["Seat codes"]))
         for row in rows
