@@ -25,6 +25,7 @@ from app.models import (
     Event,
     Payment,
     PaymentState,
+    Refund,
     TicketType,
     User,
 )
@@ -238,7 +239,9 @@ def _of_state(wanted: Any, query: BookingQuery) -> Any:
             # Follows from the state, and leaves few bookings to be compared with words.
             wanted = wanted.where(Booking.cancelled_at.is_not(None))
     if query.owed:
-        wanted = wanted.where(Booking.is_owed)
+        # What was paid here is owed by `Refund`, to the last paisa.
+        known = select(Refund.id).where(Refund.booking_id == Booking.id).exists()
+        wanted = wanted.where(Booking.is_owed, ~known)
     return wanted
 
 

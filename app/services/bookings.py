@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.booking import seats, ticket_types, vouchers
+from app.booking import seats, ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Guest, Item, Order
@@ -29,7 +29,7 @@ from app.models.booking import GivenBack
 from app.models.columns import now
 from app.models.staff_scope import scope, within
 from app.models.voucher import code_key
-from app.services import admissions, audit, lookups, outbox
+from app.services import admissions, audit, lookups, money_back, outbox
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 from app.services.secrets import digest
 
@@ -143,21 +143,24 @@ def cancel(
 def give_back(
     session: Session, event: Event, booking: Booking, at: datetime, *, keep: int = 0
 ) -> None:
-    """Release a confirmed booking's seats except `keep`; the caller holds the event's row lock."""
+    """Release a booking's seats except `keep`, and owe what was paid for them; the caller holds the
+    event's row lock."""
     seats.give_back(event, booking.seats - keep)
     ticket_types.give_back(session, event, booking, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
     audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
-    told = {"seats": booking.seats - keep, "kept": keep}
-    outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
+    told: dict[str, outbox.JSON] = {"seats": booking.seats - keep, "kept": keep}
+    back = booking
     if keep:
-        session.add(part_given_back(booking, booking.seats - keep, at))
+        back = part_given_back(booking, booking.seats - keep, at)
+        session.add(back)
         booking.seats = keep
     else:
         booking.status = BookingStatus.CANCELLED.value
         booking.cancelled_at = at
-        if booking.voucher_id is not None and booking.voucher_order is not None:
-            vouchers.give_back(session, [(booking.voucher_id, booking.voucher_order)])
+    if owed := money_back.owe_for_seats(session, booking, back):
+        told |= {"owed_minor": owed, "currency": booking.currency}
+    outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
 
 
 def _let_out(session: Session, booking: Booking, keep: int, *, admitted_too: bool) -> None:

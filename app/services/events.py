@@ -25,7 +25,7 @@ from app.models import Booking, BookingStatus, Event, EventStatus, TicketType
 from app.models.columns import now
 from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
-from app.services import audit, event_news
+from app.services import audit, event_news, money_back
 from app.services.event_rules import check_event
 from app.services.event_search import (
     EventQuery,
@@ -226,6 +226,9 @@ def update_event(
         before, after = _changes(event, changes)
         if after.get("status") == EventStatus.CANCELLED:
             locked.end_reservations(event_id)
+            money_back.owe_for_event(locked.session, event)
+        if before.get("status") == EventStatus.CANCELLED:
+            money_back.forgive_event(locked.session, event)
         if after.get("status") == EventStatus.DRAFT and event.seats_sold:
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
@@ -257,6 +260,8 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
         at = now()
         if count:
             event_news.note_deletion(event, at, words)
+            if not event.is_over(at):
+                money_back.owe_for_event(changes.session, event)
         changes.session.execute(
             update(Booking)
             .where(Booking.event_id == event_id, Booking.takes_seats)

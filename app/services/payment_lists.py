@@ -169,7 +169,7 @@ def _matches(event: Event, q: str) -> ColumnElement[bool]:
 
 def _costing(event_id: int, amount: int) -> Select[Any]:
     """The references of orders that have this to pay."""
-    cost = cast(func.sum(Booking.seats * Booking.price_minor), BigInteger)
+    cost = cast(func.sum(cast(Booking.seats, BigInteger) * Booking.price_minor), BigInteger)
     waiting = select(ORDER).where(Booking.event_id == event_id, Booking.status.in_(WAITING))
     return waiting.group_by(ORDER).having(cost == amount)
 

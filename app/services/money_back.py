@@ -1,0 +1,121 @@
+"""What is owed back of payments that brought seats: for seats given back, or by a cancelled event.
+
+Callers hold the event's row lock, under which all of this is decided; each row of seats is owed
+once, and never more of a payment than has come.
+"""
+
+from sqlalchemy import BigInteger, Subquery, cast, delete, exists, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import InvalidField
+from app.models import (
+    Booking,
+    Event,
+    Gift,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundReason,
+    RefundState,
+)
+
+_First = aliased(Booking, name="first")
+_WHOLE = exists().where(Refund.payment_id == Payment.id, Refund.booking_id.is_(None))
+"""Of a payment that brought no seats: all of it is owed already."""
+
+
+def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
+    """Owe what the seats of `row` cost, if they were paid here; returns the amount.
+
+    `row` is the booking, or the part of it that is given back.
+    """
+    payment = _payment_of(session, booking) if booking.price_minor else None
+    if payment is None:
+        return 0
+    session.flush()  # gives a part its id
+    taken = select(func.coalesce(func.sum(Refund.amount_minor), 0))
+    before = session.scalars(taken.where(Refund.payment_id == payment.id)).one()
+    amount = min(row.total_minor, payment.amount_minor - int(before))
+    if amount <= 0:
+        return 0
+    values = {
+        "payment_id": payment.id,
+        "booking_id": row.id,
+        "amount_minor": amount,
+        "currency": payment.currency,
+        "reason": RefundReason.CANCELLED.value,
+    }
+    session.execute(insert(Refund).values(values))
+    return amount
+
+
+def owe_for_event(session: Session, event: Event) -> None:
+    """Owe all that was paid here for the event's standing bookings; again changes nothing."""
+    root = _roots(event.id)
+    origin = aliased(Booking, name="origin")
+    owed = (
+        select(
+            Payment.id,
+            Booking.id,
+            cast(Booking.seats, BigInteger) * Booking.price_minor,
+            Payment.currency,
+            literal(RefundReason.EVENT_CANCELLED.value),
+        )
+        .select_from(Booking)
+        .outerjoin(root, root.c.booking_id == Booking.id)
+        .join(origin, origin.id == func.coalesce(root.c.root_id, Booking.id))
+        .join(_First, _First.reference == func.coalesce(origin.order_reference, origin.reference))
+        .join(Payment, Payment.booking_id == _First.id)
+        .where(Booking.event_id == event.id, Booking.is_confirmed, Booking.price_minor > 0)
+        .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
+    )
+    columns = ["payment_id", "booking_id", "amount_minor", "currency", "reason"]
+    insertion = insert_or_leave(Refund).from_select(columns, owed).on_conflict_do_nothing()
+    session.execute(insertion)
+
+
+def forgive_event(session: Session, event: Event) -> None:
+    """Owe nothing any more, as the event takes place after all.
+
+    Raises `InvalidField` once money was paid back: those guests would have seats for nothing.
+    """
+    of_event = (
+        Refund.reason == RefundReason.EVENT_CANCELLED.value,
+        Refund.booking_id.in_(select(Booking.id).where(Booking.event_id == event.id)),
+    )
+    done = select(Refund.id).where(*of_event, Refund.state == RefundState.PAID_BACK.value)
+    if session.scalars(done.limit(1)).first() is not None:
+        raise InvalidField("status", "can't change once guests got their money back")
+    session.execute(delete(Refund).where(*of_event).execution_options(synchronize_session=False))
+
+
+def _payment_of(session: Session, booking: Booking) -> Payment | None:
+    """The payment that brought the booking its seats, locked; of a friend's, the giver's."""
+    origin = booking
+    while giver := session.scalars(
+        select(Booking).join(Gift, Gift.from_id == Booking.id).where(Gift.booking_id == origin.id)
+    ).one_or_none():
+        origin = giver
+    query = (
+        select(Payment)
+        .join(Booking, Booking.id == Payment.booking_id)
+        .where(Booking.reference == (origin.order_reference or origin.reference))
+        .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
+        .with_for_update(of=Payment)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _roots(event_id: int) -> Subquery:
+    """For each seat of the event that was given away, the booking that it was bought with."""
+    steps = (
+        select(Gift.booking_id, Gift.from_id.label("root_id"))
+        .where(Gift.event_id == event_id)
+        .cte("steps", recursive=True)
+    )
+    steps = steps.union_all(
+        select(steps.c.booking_id, Gift.from_id).join(Gift, Gift.booking_id == steps.c.root_id)
+    )
+    is_gift = exists().where(Gift.booking_id == steps.c.root_id)
+    return select(steps.c.booking_id, steps.c.root_id).where(~is_gift).subquery("roots")
