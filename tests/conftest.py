@@ -25,7 +25,7 @@ from tests.browser import html_checker
 from tests.deploy import networks, proxies
 from tests.factories import Factories
 from tests.metrics import promtool
-from tests.support import address_builders
+from tests.support import address_builders, certificates
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, flush_commits, forget_cluster, libpq
 from tests.support.site import Site
@@ -50,6 +50,7 @@ def pytest_configure(config):
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     LOGBOOK.begin()
+    certificates.share()
     # A run that is told to stop ends its servers too, as after Ctrl-C; also one in the background,
     # where a shell has interrupts ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
