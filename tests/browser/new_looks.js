@@ -2,7 +2,8 @@
 that was seen before.
 
 How a text looks is what its contrast comes from: the colours, pictures and opacity of itself and of
-all that it lies in, and the size and weight of its letters. */
+all that it lies in, and the size and weight of its letters. What has been seen is told, and answered, as one text: lists take
+the browser's driver longer. */
 async ({tags, colours, seen}) => {
   const digest = text => {  // cyrb53: the looks are long, and go to and fro
     let a = 0xdeadbeef, b = 0x41c6ce57;
@@ -33,7 +34,7 @@ async ({tags, colours, seen}) => {
   const isText = node => node.matches("input, select, textarea")
     || [...node.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.data.trim());
 
-  const known = new Set(seen), looks = [], fresh = [];
+  const known = new Set(seen.split(" ")), looks = [], fresh = [];
   for (const node of document.body.querySelectorAll("*")) {
     if (!isText(node) || !node.checkVisibility()) continue;
     const name = look(node);
@@ -49,5 +50,5 @@ async ({tags, colours, seen}) => {
     const found = await axe.run({include: fresh}, {...how, runOnly: colours});
     violations.push(...found.violations);
   }
-  return {looks, violations};
+  return {looks: looks.join(" "), violations};
 }

@@ -18,12 +18,14 @@ AXE_WHEN_ASKED = "window.loadAxe = () => {\n%s\n};"
 """A script for each page: reading axe-core costs little until it is called, and sending its half
 megabyte to each page costs as much as the page."""
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-FACTS = f"""() => ({{
-  wider: {WIDER}, headings: document.querySelectorAll("h1").length, title: document.title,
-}})"""
-"""At once: each question to the browser takes its time."""
-AUDIT = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
-NEW_LOOKS = (Path(__file__).parent / "new_looks.js").read_text()
+QUESTION = f"""async given => {{
+  if (typeof axe === "undefined") loadAxe();
+  const wider = {WIDER}, {{title}} = document, headings = document.querySelectorAll("h1").length;
+  return {{...await (%s)(given), facts: {{wider, headings, title}}}};
+}}"""
+"""All at once: each question to the browser takes its time."""
+AUDIT = QUESTION % "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
+NEW_LOOKS = QUESTION % (Path(__file__).parent / "new_looks.js").read_text()
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that changes between light and dark: each page is otherwise the same in both."""
 EACH_RUN = {(360, "light"): RULES, (1280, "dark"): RULES}
@@ -113,7 +115,8 @@ def look_at_all(page, world, scenes, shots, documents, looks):
             assert answer.status == scene.status, scene.name
             documents[scene.name] = answer.text()
         for width in WIDTHS:
-            set_width(page, width)
+            if width != page.viewport_size["width"]:
+                set_width(page, width)
             wrong += look(page, scene.name, width, shots, looks)
     assert not wrong, "\n".join(wrong)
 
@@ -125,7 +128,6 @@ def set_width(page, width):
 def look(page, name, width, shots, looks):
     """What is wrong with the page as it is now, a line each."""
     wrong = []
-    page.evaluate("typeof axe === 'undefined' && loadAxe()")
     for scheme in ("light", "dark"):
         rules = (ALL if shots else EACH_RUN).get((width, scheme))
         if not rules:
@@ -133,9 +135,8 @@ def look(page, name, width, shots, looks):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if shots:
             page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
-        found = audit(page, rules, None if shots else looks[scheme])
+        found, facts = audit(page, rules, None if shots else looks[scheme])
         wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in found]
-    facts = page.evaluate(FACTS)
     if facts["wider"]:
         wrong.append(f"{name} is wider than {width} px")
     if facts["headings"] != 1:
@@ -146,14 +147,16 @@ def look(page, name, width, shots, looks):
 
 
 def audit(page, rules, looks):
-    """The violations of axe-core's rules. Where `looks` are given, colours are compared in what
-    looks otherwise than all that is in there, since axe takes most of its time for them."""
+    """The violations of axe-core's rules, and facts about the page. Where `looks` are given,
+    colours are compared in what looks otherwise than all that is in there, since axe takes most of
+    its time for them."""
     if looks is None:
-        return page.evaluate(AUDIT, rules)["violations"]
-    asked = {"tags": rules, "colours": COLOURS, "seen": sorted(looks)}
-    found = page.evaluate(NEW_LOOKS, asked)
-    looks |= set(found["looks"])
-    return found["violations"]
+        found = page.evaluate(AUDIT, rules)
+    else:
+        asked = {"tags": rules, "colours": COLOURS, "seen": " ".join(looks)}
+        found = page.evaluate(NEW_LOOKS, asked)
+        looks |= set(found["looks"].split())
+    return found["violations"], found["facts"]
 
 
 def told(violation):
@@ -173,9 +176,10 @@ def test_a_pale_text_is_found_on_each_ground_and_looked_at_once(browser):
         def pale(*words):
             page.set_content(PALE % words)
             page.evaluate(AXE.read_text())
+            violations, _facts = audit(page, RULES, looks)
             return [
                 node["html"]
-                for found in audit(page, RULES, looks)
+                for found in violations
                 if found["id"] == "color-contrast"
                 for node in found["nodes"]
             ]
