@@ -22,6 +22,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 20_000
+"""Milliseconds that a test waits for what is bound to come: other tests may have the processors for
+seconds. No promise of a page is measured by it."""
 NONE_FOUND = (
     "BROWSER TESTS DID NOT RUN: no Chromium was found. Install one (on Debian: apt install "
     "chromium), or name one in CHROMIUM."

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from app.models.columns import now
 from app.services import sign_ins
@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def playwright():
+    expect.set_options(timeout=chromium.PATIENCE)
     with sync_playwright() as running:
         yield running
 
@@ -126,7 +127,7 @@ def open_page(
     if script:
         context.add_init_script(script)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(chromium.PATIENCE)
     complaints = []
 
     def note(complaint):  # Playwright takes a function, not a method of a list

@@ -93,7 +93,7 @@ def let_in_twice(page, world):
     at_the_door(page, world)
     page.evaluate(LET_IN, f"{world.bookings['ok'].reference}-1")
     page.evaluate(LET_IN, f"{world.bookings['ok'].reference}-1")
-    page.locator(".door-conflict").first.wait_for(timeout=15_000)
+    page.locator(".door-conflict").first.wait_for()
 
 
 LET_IN = """code => fetch(document.querySelector("[data-door]").dataset.scansAddress, {

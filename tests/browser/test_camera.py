@@ -149,7 +149,7 @@ def opened(browser, port, script=WITHOUT_NATIVE, at="127.0.0.1", path="/door/", 
     context = browser.new_context()
     context.add_init_script(script)
     page = context.new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(chromium.PATIENCE)
     complaints, requests = [], []
     page.on("console", lambda told: complaints.append(told.text))
     page.on("pageerror", lambda told: complaints.append(str(told)))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
+from tests.browser import chromium
 from tests.browser.test_camera import FOUR_SECONDS_LATER, film, filmed
 from tests.support.servers import wait_until
 
@@ -28,7 +29,7 @@ def phone(browser, address, *, keeps_list=True, quick=False):
     if not keeps_list:
         context.route("**/guests*", lambda route: route.abort())
     page = context.new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(chromium.PATIENCE)
     page.goto(address)
     page.get_by_role("heading", name="Onam").wait_for()
     yield page

@@ -66,7 +66,7 @@ def test_without_a_network_codes_are_checked_by_the_list_and_told_later(
         expect(state(page)).to_contain_text("Scans to be sent: 3")
         assert sql("SELECT count(*) FROM check_ins") == [(0,)]
         page.context.set_offline(False)
-        expect(state(page)).to_have_attribute("data-state", "fresh", timeout=15_000)
+        expect(state(page)).to_have_attribute("data-state", "fresh")
         expect(state(page)).not_to_contain_text("Scans to be sent")
     kept = sql("SELECT answer, let_in FROM check_ins ORDER BY received_at")
     assert kept == [("admitted", 1), ("already_used", 0), ("not_valid", 0)]
@@ -118,7 +118,7 @@ def test_the_page_opens_without_a_network_and_finds_guests_by_name(
         scan(page, code(booking, 1))
         expect(word(page)).to_have_text("Already used")
         page.context.set_offline(False)
-        expect(state(page)).to_have_attribute("data-state", "fresh", timeout=15_000)
+        expect(state(page)).to_have_attribute("data-state", "fresh")
         expect(state(page)).not_to_contain_text("Scans to be sent")
     assert sql("SELECT seat FROM admissions ORDER BY seat") == [(1,), (2,)]
     assert sql("SELECT count(*) FROM check_ins WHERE answer = 'undone'") == [(1,)]
@@ -177,7 +177,7 @@ def test_two_phones_that_let_one_code_in_while_apart_are_both_told(
             page.context.set_offline(False)
         for page in (first, second):
             told = page.locator(".door-conflict")
-            expect(told).to_contain_text("Meena", timeout=15_000)
+            expect(told).to_contain_text("Meena")
             expect(told).to_have_count(1)
         first.get_by_role("button", name="Seen").click()
         expect(first.locator(".door-conflict")).to_have_count(0)
@@ -188,7 +188,7 @@ def test_a_key_that_ends_takes_the_list_with_it(browser, volunteer, booking, sql
         wait_for_list(page)
         wait_until_kept(page)
         sql("UPDATE staff_keys SET revoked_at = now()")
-        expect(state(page)).to_have_attribute("data-state", "ended", timeout=15_000)
+        expect(state(page)).to_have_attribute("data-state", "ended")
         assert not page.evaluate("caches.keys()")
         assert page.evaluate("id => window.doorStore.guests(id)", booking.event_id) == []
 
@@ -203,7 +203,7 @@ def test_a_lost_answer_is_decided_by_the_list_and_is_no_conflict(
         scan(page, code(booking, 1))
         expect(word(page)).to_have_text("Admitted")
         expect(page.get_by_text("By the guest list of")).to_be_visible()
-        expect(state(page)).to_have_attribute("data-state", "fresh", timeout=15_000)
+        expect(state(page)).to_have_attribute("data-state", "fresh")
         scan(page, code(booking, 2))
         expect(page.locator("[data-count]")).to_contain_text("2 of 3 in")
     assert sql("SELECT answer, let_in FROM check_ins") == [("admitted", None)] * 2
@@ -227,7 +227,7 @@ def test_a_list_whose_time_is_over_is_erased_without_a_network(browser, voluntee
         page.clock.install()
         page.clock.set_fixed_time(now() + timedelta(days=2))
         scan(page, "7Q2K9F4MXT3B-9")
-        expect(state(page)).to_have_attribute("data-state", "ended", timeout=15_000)
+        expect(state(page)).to_have_attribute("data-state", "ended")
         assert page.evaluate("id => window.doorStore.guests(id)", booking.event_id) == []
 
 

@@ -37,7 +37,7 @@ def forget_cluster(data):
     atexit.unregister(server._cleanup)
 
 
-def wait_until(holds, seconds=10):
+def wait_until(holds, seconds=20):
     """Wait for what is bound to come true; fail when it does not."""
     give_up = time.monotonic() + seconds
     while not holds():
