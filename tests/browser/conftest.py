@@ -71,10 +71,10 @@ def post():
 
 @pytest.fixture(scope="session")
 def running_mailing_site(migrated_app, settings, folder, post):
-    extras = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org", **SELLER}
+    extras = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org", "WEB_CONCURRENCY": "1"}
     keys = WalletKeys(folder / "wallets")
     wallets = {name.upper(): value for name, value in {**keys.apple(), **keys.google()}.items()}
-    with Site(settings, folder / "mailing", **extras, **wallets) as site:
+    with Site(settings, folder / "mailing", **extras, **SELLER, **wallets) as site:
         yield site
 
 

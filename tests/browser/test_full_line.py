@@ -9,7 +9,8 @@ from tests.support.site import Site
 
 @pytest.fixture(scope="module")
 def crowded_site(migrated_app, settings, folder):
-    with Site(settings, folder / "full", "tests.browser.full_line:make_app()") as site:
+    entry = "tests.browser.full_line:make_app()"
+    with Site(settings, folder / "full", entry, WEB_CONCURRENCY="1") as site:
         yield site
 
 
