@@ -162,6 +162,9 @@ class World:
             self.letters[letter] = self.factories.letter(
                 self.mailbox, letter, self.bookings[booking], facts
             )
+        self.letters["order"] = self.factories.letter(
+            self.mailbox, "ticket", self.bookings["VIP"], {}
+        )
 
     def letter_url(self, letter):
         return f"/dev/mail/{self.letters[letter]}"
@@ -734,7 +737,7 @@ ORGANISER = [
 LETTERS = (
     *("reservation", "reservation_ended"),
     *("message", "ticket", "seats_given_back", "event_changed", "event_cancelled", "reminder"),
-    *("sign_in", "password", "email_change", "email_changed"),
+    *("sign_in", "password", "email_change", "email_changed", "order"),
 )
 VISITOR += [
     Scene("mailbox", at("/dev/mail")),
