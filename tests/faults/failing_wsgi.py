@@ -8,13 +8,15 @@ import signal
 from functools import wraps
 from pathlib import Path
 
-from app.booking import queries
+from app.booking import late_payments, queries, reservations
 from app.booking.gate import SeatGate, Verdict
 from wsgi import app as site
 
 FOLDER = Path(os.environ["FAILPOINTS"])
 TOKENS_TAKEN, ROW_LOCKED = "tokens taken", "row locked"
 COMMIT_SENT, REPLY_MADE = "commit sent", "reply made"
+MONEY_NOTED, MONEY_TOLD = "money noted", "money told"
+"""Of a payment: before its transaction is committed, and after that."""
 
 
 def failpoint(name):
@@ -74,8 +76,20 @@ def dying_while_it_waits(steps):
         ready = yield state
 
 
+def dying_with_the_money(confirm):
+    @wraps(confirm)
+    def wrapped(*args):
+        done = confirm(*args)
+        failpoint(MONEY_NOTED)
+        return done
+
+    return wrapped
+
+
 def app(environ, start_response):
     def start(status, headers, *error):
+        if environ["PATH_INFO"].endswith("/payments") and status.startswith("200"):
+            failpoint(MONEY_TOLD)
         if environ["REQUEST_METHOD"] == "POST" and status.startswith("201"):
             failpoint(REPLY_MADE)
         return start_response(status, [*headers, ("X-Worker", str(os.getpid()))], *error)
@@ -85,5 +99,7 @@ def app(environ, start_response):
 
 SeatGate.claim = dying_after_the_claim(SeatGate.claim)
 queries.lock_rows = dying_with_the_row(queries.lock_rows)
+reservations.confirm = dying_with_the_money(reservations.confirm)
+late_payments.take_anew = dying_with_the_money(late_payments.take_anew)
 queries.insert_bookings = dying_in_the_commit(queries.insert_bookings)
 (FOLDER / f"worker {os.getpid()}").touch()
