@@ -25,6 +25,7 @@ from app.admin import (
     no_shows,
     payments,
     refunds,
+    statements,
     ticket_types,
     walk_ins,
 )
@@ -46,6 +47,7 @@ PAGES = (
         booking_guests,
         booking_accounts,
         payments,
+        statements,
         refunds,
         mails,
         audit,

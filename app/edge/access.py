@@ -110,6 +110,7 @@ TABLE = {
         admin_booking_guests.edit admin_booking_guests.update
         admin_booking_accounts.edit admin_booking_accounts.update
         admin_payments.ask admin_payments.record admin_refunds.mark
+        admin_statements.ask admin_statements.show admin_statements.mark
         admin_checks.reconcile_next admin_checks.seed admin_mails.index admin_mails.send_again
         api_admin_events.create_event api_admin_events.update_event api_admin_events.delete_event
         api_admin_operations.seed_demo_data api_admin_operations.remove_rehearsal

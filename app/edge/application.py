@@ -28,6 +28,8 @@ MAX_WITH_PICTURE = MAX_BYTES + MAX_EVENT_FORM
 LARGER = {
     "api_images.set_image": MAX_BYTES + MAX_BODY,
     **dict.fromkeys((*EVENT_FORM, "admin_events.preview", "admin_events.check"), MAX_EVENT_FORM),
+    # A bank's statement.
+    **dict.fromkeys(("admin_statements.show", "admin_statements.mark"), MAX_EVENT_FORM),
 }
 
 

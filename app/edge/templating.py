@@ -27,6 +27,7 @@ from app.presenters.markdown import paragraphs, plain, rendered
 from app.presenters.refund_words import provider_label, reason_label
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
+from app.presenters.statement_words import match_label
 from app.presenters.urls import event_url, poster_url, preview_url
 from app.services import wallets
 
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
         gift_label=gift_label,
         provider_label=provider_label,
         reason_label=reason_label,
+        match_label=match_label,
         state_tone=state_tone,
         spoken=spoken,
     )
