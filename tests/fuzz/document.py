@@ -17,6 +17,8 @@ RULES = {
     "is for callers who may act for any user",
     "can't be given together with a name and an email",
     "can only become fewer",
+    "can't become fewer before they are paid",
+    "must be given with another currency",
     "must not be before the first day",
     "must be from the year 2000 on",
     "must be within three years",
