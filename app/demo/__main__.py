@@ -131,6 +131,8 @@ class Demo:
             "SECRET_KEY": os.environ.get("SECRET_KEY") or self.kept_secret("secret-key"),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
+            # No bank has this handle: the code on the page pays nobody.
+            "UPI_ADDRESS": os.environ.get("UPI_ADDRESS") or "tickets@example",
             **self.mail_settings(),
         }
         file = self.data / "demo.env"

@@ -104,6 +104,7 @@ _PLAIN = (
     "time_zone",
     "price_minor",
     "payment_note",
+    "payment_minutes",
     "max_per_person",
     "status",
 )
