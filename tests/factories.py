@@ -94,7 +94,14 @@ class Factories:
         """A voucher of the event, good for one order."""
         code = code or new_code()
         facts = {"event_id": event.id, "code": code, "code_key": code_key(code)} | facts
-        return self._add(Voucher(**{"max_uses": 1, **facts}))
+        voucher = Voucher(**{"max_uses": 1, **facts})
+        with self._app.app_context(), transaction() as session:
+            row = session.get_one(Event, event.id, with_for_update=True)
+            row.has_vouchers = True
+            row.version += 1
+            session.add(voucher)
+        self.show()
+        return voucher
 
     def payment(self, booking, **facts):
         """A bank transfer that has come, of all that the booking costs."""

@@ -193,6 +193,8 @@ class Event(Model):
     """The highest price of its ticket types, if their prices differ."""
     has_types: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether it has rows in `ticket_types`."""
+    has_vouchers: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it ever had rows in `vouchers`: then its page offers to type a code."""
     currency: Mapped[str] = mapped_column(String(3), default=default_currency, server_default="INR")
     """ISO 4217; it can't change once anything was booked."""
     payment_note: Mapped[str] = mapped_column(String(MAX_PAYMENT_NOTE), server_default="")

@@ -125,6 +125,9 @@ class TicketType(Model):
         """Seats of it that can be booked; `event_left` are those that the whole event has."""
         return left_of(self, event_left)
 
-    def state(self, event_left: int, at: datetime) -> TypeState:
-        """Its state while the event is on sale, whose seats left are `event_left`."""
-        return type_state(self, event_left, at)
+    def state(self, event_left: int, at: datetime, *, opened: bool = False) -> TypeState:
+        """Its state while the event is on sale, whose seats left are `event_left`.
+
+        A hidden type may be `opened` by a voucher.
+        """
+        return type_state(self, event_left, at, opened=opened)

@@ -1,7 +1,7 @@
 """An event's vouchers: list, make, change, withdraw; `BookingDesk` counts their uses."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import HoldNotFound, InvalidField, VoucherNotFound, VoucherRefused, VoucherUsedUp
-from app.models import Event, PriceEffect, Voucher
+from app.models import Event, Hold, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import require_event, scope
 from app.models.voucher import MAX_AT_ONCE, code_key, new_code
@@ -63,20 +63,31 @@ def get_voucher(event_id: int, voucher_id: int) -> Voucher:
     return found
 
 
-def find_voucher(event_id: int, code: str) -> Voucher:
+class FoundVoucher(NamedTuple):
+    voucher: Voucher
+    hold_left: int | None
+    """Seats of the hold that it draws on; None if it draws on none."""
+
+
+def find_voucher(event_id: int, code: str) -> FoundVoucher:
     """The event's voucher of this code, if it is good now; whom it is for is not asked.
 
     Raises `VoucherNotFound`, and `VoucherRefused` for one that is over or used up.
     """
-    query = select(Voucher).where(Voucher.event_id == event_id, Voucher.code_key == code_key(code))
-    found = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if found is None or found.withdrawn:
+    query = (
+        select(Voucher, Hold.seats_left)
+        .outerjoin(Hold, Hold.id == Voucher.hold_id)
+        .where(Voucher.event_id == event_id, Voucher.code_key == code_key(code))
+    )
+    row = db.session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None or row[0].withdrawn:
         raise VoucherNotFound(event_id)
+    found, hold_left = row
     if found.is_over(now()):
         raise VoucherRefused(event_id, "over")
     if found.used >= found.max_uses:
         raise VoucherUsedUp(event_id)
-    return found
+    return FoundVoucher(found, hold_left)
 
 
 @retry_if_ended
@@ -96,6 +107,7 @@ def add_voucher(event_id: int, facts: Mapping[str, Any], desk: BookingDesk) -> V
             raise InvalidField("code", "is another voucher's")
         voucher = Voucher(event_id=event_id, code=code.upper(), code_key=key, **known)
         _check(session, event, voucher)
+        event.has_vouchers = True
         session.add(voucher)
         session.flush()  # assigns the id, by which it is answered
         _note("voucher.added", event, after={"voucher": voucher.code, **known})
@@ -121,6 +133,7 @@ def add_vouchers(
             for code in _new_codes(session, event_id, count)
         ]
         _check(session, event, made[0])
+        event.has_vouchers = True
         session.add_all(made)
         session.flush()
         _note("voucher.added", event, after={"vouchers": count, **known})

@@ -15,6 +15,7 @@ from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus
 from app.services import tickets
 from app.services.lookups import Held
+from app.web.codes import NO_CODE, TypedCode, code_words, look_up
 from app.web.forms import BookingForm, GuestBookingForm
 from app.web.ticket_links import by_secret
 from app.web.ticket_type_rows import TypeRow, type_rows
@@ -53,16 +54,22 @@ class BookingCard:
     """All ticket types of the event."""
     left_by_type: Mapping[int, int] = field(default_factory=dict)
     """Seats left of types, where that is known better than from `types`."""
+    code: TypedCode = NO_CODE
     status: SeatStatus = field(init=False)
     state: SaleState = field(init=False)
     rows: Sequence[TypeRow] = field(init=False)
     """The ticket types that are offered, in order; none of an event without types."""
+    _plain_rows: Sequence[TypeRow] = field(init=False)
+    """Those that are offered without the code, as the counter's polls know them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", shown_status(self.event))
         object.__setattr__(self, "state", self.event.sale_state())
-        rows = type_rows(self.event, self.types, self.form, self.most, self.left_by_type)
+        facts = (self.event, self.types, self.form, self.most, self.left_by_type)
+        rows = type_rows(*facts, code=self.code)
         object.__setattr__(self, "rows", rows)
+        plain = type_rows(*facts) if self.code.voucher else rows
+        object.__setattr__(self, "_plain_rows", plain)
 
     @property
     def has_token(self) -> bool:
@@ -77,7 +84,16 @@ class BookingCard:
 
     @property
     def _letters(self) -> str:
-        return "".join(row.letter for row in self.rows)
+        return "".join(row.letter for row in self._plain_rows)
+
+    @property
+    def price_minor(self) -> int:
+        """The price of a seat of an event without types, with the code that was typed."""
+        return self.code.price_of(self.event.price_minor)
+
+    @property
+    def code_words(self) -> list[str]:
+        return code_words(self.code, self.event, list(self.types))
 
     def flipped_since(self, version: str) -> bool:
         """Whether the form is another than on the page that has this version of the counter: the
@@ -100,7 +116,8 @@ class BookingCard:
     @property
     def can_book(self) -> bool:
         """Whether the visitor is offered the booking form."""
-        return self.state == SaleState.OPEN and self.most > 0
+        early = self.code.sells_early and self.state in {SaleState.NOT_OPEN, SaleState.SOLD_OUT}
+        return (self.state == SaleState.OPEN or early) and self.most > 0
 
     @property
     def most(self) -> int:
@@ -110,7 +127,8 @@ class BookingCard:
     @property
     def most_text(self) -> str:
         """The maximum in digits."""
-        return seats_left(self.event) if self.bound == "left" else str(self.most)
+        is_shown = self.bound == "left" and self.code.hold_left is None
+        return seats_left(self.event) if is_shown else str(self.most)
 
     @property
     def bound(self) -> str:
@@ -123,7 +141,10 @@ class BookingCard:
 
         Not negative: an organiser may lower `max_per_person` below what somebody has.
         """
-        bounds = [(self.event.seats_available, "left"), (MAX_SEATS, "booking")]
+        left = self.event.seats_available
+        if self.code.hold_left is not None:
+            left = self.code.hold_left
+        bounds = [(left, "left"), (MAX_SEATS, "booking")]
         if self.event.max_per_person is not None:
             bounds.insert(0, (max(self.event.max_per_person - self.held, 0), "person"))
         return sorted(bounds, key=lambda bound: bound[0])
@@ -140,12 +161,19 @@ def booking_card(
     seats: int | None = None,
     key: str | None = None,
     tickets: HeldTickets | None = None,
+    code: str | None = None,
 ) -> BookingCard:
-    """Create a card whose form has a new idempotency key, good for one booking, or `key`."""
+    """Create a card whose form has a new idempotency key, good for one booking, or `key`.
+
+    A voucher's `code` is looked up.
+    """
     form = empty_form()
     form.seats.data = seats if seats and 1 <= seats <= MAX_SEATS else 1
     form.idempotency_key.data = key or new_key()
-    return BookingCard(event, form, seats_of_visitor(event), tickets=tickets, types=types)
+    form.code.data = code
+    typed = look_up(event.id, code)
+    held = seats_of_visitor(event)
+    return BookingCard(event, form, held, tickets=tickets, types=types, code=typed)
 
 
 def empty_form() -> BookingForm:

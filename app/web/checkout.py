@@ -1,6 +1,7 @@
 """Booking seats from the event's page."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -22,6 +23,8 @@ from app.errors import (
     TicketTypeNotOnSale,
     TicketTypeSoldOut,
     UtsavamError,
+    VoucherNotFound,
+    VoucherRefused,
 )
 from app.models import User
 from app.presenters.problems import problem_of
@@ -29,10 +32,15 @@ from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
 from app.services import bookings
 from app.web.booking_card import BookingCard, held_tickets, renew_key, seats_of_visitor, sent_form
+from app.web.codes import NO_CODE, look_up
 from app.web.forms import BookingForm, GuestBookingForm
 
 blueprint = Blueprint("checkout", __name__)
 
+TOLD_AT_FORM = (TicketTypeNotFound, VoucherNotFound)
+
+APPLY = "apply"
+"""Sent by the button that shows what a code does, and books nothing."""
 TRIED = "utsavam.tried"
 """The request's entry for what the fast path came to, if that is to be told here."""
 
@@ -48,12 +56,14 @@ def begin(event_id: int) -> Answer:
 @blueprint.post("/events/<id:event_id>/bookings")
 def create(event_id: int) -> Answer:
     form = sent_form()
+    if APPLY in request.form:
+        return _form_again(event_id, form, None, 200)
     if not form.validate():
-        return _refused(event_id, form, _message(form), 422)
+        return _form_again(event_id, form, _message(form), 422)
     try:
         booked = _book(event_id, form)
     except UtsavamError as error:
-        if isinstance(error, NotFound) and not isinstance(error, TicketTypeNotFound):
+        if isinstance(error, NotFound) and not isinstance(error, TOLD_AT_FORM):
             raise
         return _not_booked(event_id, form, error)
     if booked.replayed:
@@ -85,13 +95,14 @@ def order(
     Raises `TooManyRequests` and what `bookings.book` raises.
     """
     asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
-    asked["idempotency_key"] = form.idempotency_key.data
-    if user:
-        rate_limits.booking(user.id, address)
-        return bookings.book(booking_desk, user_id=user.id, **asked)
-    name, email = form["name"].data, form["email"].data
-    rate_limits.guest_booking(email, address)
-    return bookings.book_as_guest(booking_desk, email=email, name=name, **asked)
+    asked |= {"idempotency_key": form.idempotency_key.data, "code": form.code.data}
+    with rate_limits.voucher_code(form.code.data, event_id, address):
+        if user:
+            rate_limits.booking(user.id, address)
+            return bookings.book(booking_desk, user_id=user.id, **asked)
+        name, email = form["name"].data, form["email"].data
+        rate_limits.guest_booking(email, address)
+        return bookings.book_as_guest(booking_desk, email=email, name=name, **asked)
 
 
 def ticket_page(
@@ -131,7 +142,7 @@ def _given_back(event_id: int, form: BookingForm, seats: int) -> Response:
     else:
         message = _("The booking that you made from this page was cancelled.")
     message = f"{message} {_('Press again to book once more.')}"
-    return _refused(event_id, form, message, 409)
+    return _form_again(event_id, form, message, 409)
 
 
 def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Response:
@@ -141,14 +152,14 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
     if isinstance(error, IdempotencyKeyReused):
         renew_key(form)
         message = _("You have booked from this page already. Press again to book these seats too.")
-    elif _is_at_row(form, error, message):
+    elif _is_at_row(form, error, message) or _is_at_code(form, error, message):
         message = _at_rows()
     elif isinstance(error, TicketTypeNotFound):
         message = _("Other ticket types are on sale now. Please choose again.")
     left = {}
     if isinstance(error, TicketTypeSoldOut) and error.ticket_type_id:
         left[error.ticket_type_id] = error.left
-    answer = _refused(event_id, form, message, problem.status, left)
+    answer = _form_again(event_id, form, message, problem.status, left)
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer
@@ -165,7 +176,15 @@ def _is_at_row(form: BookingForm, error: UtsavamError, message: str) -> bool:
     return True
 
 
-def _refused(
+def _is_at_code(form: BookingForm, error: UtsavamError, message: str) -> bool:
+    """Put the reason at the code's field, if it is about the code."""
+    if not isinstance(error, VoucherNotFound | VoucherRefused):
+        return False
+    form.code.errors = [message]
+    return True
+
+
+def _form_again(
     event_id: int,
     form: BookingForm,
     message: str | None,
@@ -186,7 +205,10 @@ def _refused(
         tickets,
         types=snapshot.types.get(event_id, ()),
         left_by_type=left_by_type or {},
+        code=NO_CODE if form.code.errors else look_up(event_id, form.code.data),
     )
+    if status == HTTPStatus.OK and card.code.error:
+        status = 422
     return page_or_fragment(
         "pages/event.html", "fragments/booking_refused.html", status, event=event, card=card
     )

@@ -52,6 +52,9 @@ def find(event_id: int) -> Answer:
 def show(event_id: int, slug: str) -> Answer:
     snapshot = catalogue().event(event_id)
     held = held_tickets(event_id)
+    if "code" in request.args:
+        # Of this visitor alone: a code is good until it is used up, and guesses are counted.
+        return _with_code(snapshot, slug, held)
     pieces: Pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
     variant = held.variant if held else None
     return shared_page(snapshot, lambda: _shown(snapshot, slug, held), variant, pieces=pieces)
@@ -144,11 +147,19 @@ def _listed(
     return answer
 
 
+def _with_code(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> Response:
+    answer = _shown(snapshot, slug, held, request.args["code"].strip()[:60])
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _nearest(query: EventQuery) -> list[Event]:
     return catalogue().nearest(replace(query, limit=NEAREST, after=None)).events
 
 
-def _shown(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> Response:
+def _shown(
+    snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None, code: str | None = None
+) -> Response:
     event = snapshot.events[0]
     if slug != event.slug:
         return _moved(event)
@@ -157,5 +168,5 @@ def _shown(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> 
         held = replace(held, url=Mark.TICKET_URL.value)
     seats = request.args.get("seats", type=int)
     types = snapshot.types.get(event.id, ())
-    card = booking_card(event, types=types, seats=seats, key=key, tickets=held)
+    card = booking_card(event, types=types, seats=seats, key=key, tickets=held, code=code)
     return make_response(render_template("pages/event.html", event=event, card=card))

@@ -15,7 +15,7 @@ from app.edge.forged_requests import judge
 from app.edge.htmx import is_htmx, redirection
 from app.edge.session import user_of
 from app.models import User
-from app.web.checkout import TRIED, order, ticket_page
+from app.web.checkout import APPLY, TRIED, order, ticket_page
 from app.web.forms import BookingForm, GuestBookingForm
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PageFastPath(FastPath):
     def _answer_to(self, environ: "WSGIEnvironment", body: bytes) -> Answer | None:
         request, fields = Request(environ), _fields(body)
         session = self._app.session_interface.open_session(self._app, request)
-        if fields is None or session is None:
+        if fields is None or session is None or APPLY in fields:
             return None
         session.accessed = True  # for the header `Vary`
         user = user_of(session)

@@ -71,6 +71,8 @@ class BookingForm(Form):
             NumberRange(1, MAX_SEATS, _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)),
         ],
     )
+    code = StringField(_("Code"), filters=[strip], validators=[Optional(), Length(max=60)])
+    """A voucher's; most have none."""
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:

@@ -1,15 +1,17 @@
 """The rows of a booking form that offers several ticket types: one for each type."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.models import Event, TicketType, TypeState
 from app.models.booking import MAX_SEATS
+from app.models.columns import now
 from app.presenters.seat_status import few_left
 from app.services.ticket_types import Offered, offered_of
+from app.web.codes import NO_CODE, TypedCode
 from app.web.forms import BookingForm
 
 
@@ -24,6 +26,8 @@ class TypeRow:
     """So many of it one order may ask for now."""
     value: str
     error: str = ""
+    price_minor: int = 0
+    """The price of a seat, with the code that was typed."""
 
     @property
     def id(self) -> str:
@@ -72,15 +76,32 @@ def type_rows(
     form: BookingForm,
     most: int,
     left_now: Mapping[int, int],
+    *,
+    code: TypedCode = NO_CODE,
 ) -> list[TypeRow]:
     """Return the rows of the types that the event's page offers.
 
     `most` is what the visitor may book of all types together, and `left_now` what is known better
-    than from the types as they were read, by type.
+    than from the types as they were read, by type. A `code` that is for one type opens that alone.
     """
-    offered = offered_of(types, event.seats_available)
+    if code.voucher and code.voucher.ticket_type_id is not None:
+        offered: Sequence[Offered] = [_opened(t, event, code) for t in types if code.opens(t)]
+    else:
+        offered = offered_of(types, event.seats_available)
+        if code.sells_early:
+            offered = [_opened(one.type, event, code) for one in offered]
     alone = len(offered) == 1
-    return [_row(one, form, most, left_now.get(one.type.id, one.left), alone) for one in offered]
+    rows = [_row(one, form, most, left_now.get(one.type.id, one.left), alone) for one in offered]
+    return [replace(row, price_minor=code.price_of(row.type.price_minor)) for row in rows]
+
+
+def _opened(kind: TicketType, event: Event, code: TypedCode) -> Offered:
+    """The type as it stands for who has the code."""
+    left = event.seats_available if code.hold_left is None else code.hold_left
+    state = kind.state(left, now(), opened=code.opens(kind))
+    if state == TypeState.NOT_OPEN and code.sells_early:
+        state = TypeState.OPEN
+    return Offered(kind, state, kind.left(left))
 
 
 def _row(offered: Offered, form: BookingForm, most: int, left: int, alone: bool) -> TypeRow:
