@@ -5,14 +5,17 @@ from itertools import count
 
 import redis
 
+from app.booking import late_payments, reservations
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate, connect
 from app.booking.issues import Issue
 from app.booking.orders import Item, Order
+from app.db import transaction
 from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
 from app.services import bookings, events, holds, issues, ticket_types
+from app.services.reservations import expire
 
 WORKERS = (0, 1, 2)
 CUT_OFF = 2
@@ -59,8 +62,9 @@ class Shop:
         self._emails[user.id] = user.email
         return user.id
 
-    def create_event(self, worker, capacity, limit):
+    def create_event(self, worker, capacity, limit, **more):
         facts = {"name": "Kolam", "start_at": now() + timedelta(days=9), "max_per_person": limit}
+        facts |= more
         return self._serve(events.create_event, {**facts, "capacity": capacity}, worker).id
 
     def book(self, worker, wish):
@@ -91,6 +95,28 @@ class Shop:
         wanted = [Item(*item) for item in items]
         desk = self._desks[worker]
         return self._in_app(bookings.book, desk, **facts, items=wanted, idempotency_key=key)
+
+    def reserve(self, worker, user, event, seats):
+        facts = {"user_id": user, "event_id": event, "seats": seats}
+        return self._in_app(bookings.book, self._desks[worker], **facts)
+
+    def pay(self, booking):
+        def work():
+            with transaction() as session:
+                return reservations.confirm(session, [booking], now())
+
+        return self._in_app(work)
+
+    def pay_late(self, worker, event, booking):
+        def work():
+            with self._desks[worker].changing(event) as changes:
+                locked = changes.event(event)
+                return late_payments.take_anew(changes.session, locked, [booking], now())
+
+        return self._in_app(work)
+
+    def end(self, worker, event):
+        return self._in_app(expire, event, self._desks[worker])
 
     def cancel(self, worker, booking):
         return self._in_app(bookings.cancel, self._desks[worker], booking)

@@ -14,6 +14,7 @@ from app.booking.orders import Booked
 from app.demo.servers import RedisServer
 from app.errors import InvalidField, NotEnoughSeats
 from tests.stateful.machine import ShopAndModel
+from tests.stateful.paid import PaidAndModel
 from tests.stateful.shop import Shop
 from tests.stateful.staff import StaffAndModel
 from tests.stateful.types import TypesAndModel
@@ -62,6 +63,11 @@ def test_no_order_of_what_is_done_with_ticket_types_makes_them_differ(make_shop)
     search(make_shop(), some, TypesAndModel)
 
 
+def test_no_order_of_what_is_done_with_reservations_makes_them_differ(make_shop):
+    some = settings(SEARCH, max_examples=SEARCH.max_examples // 2)
+    search(make_shop(), some, PaidAndModel)
+
+
 class ReturnsTwice(Shop):
     """Gives the seats back without a look at the booking's status."""
 
@@ -99,6 +105,19 @@ class ForgetsTheType(Shop):
         return answer
 
 
+class EndsWhatWasPaid(Shop):
+    """Ends whatever was to be paid by now, as somebody would who had read that before."""
+
+    def end(self, worker, event):
+        self.sql(
+            "UPDATE bookings SET status = 'EXPIRED', reserved_until = now() WHERE event_id = %s"
+            " AND status = 'CONFIRMED'",
+            event,
+        )
+        self.sql("UPDATE events SET seats_available = capacity WHERE id = %s", event)
+        return super().end(worker, event)
+
+
 class TrustsTokens(Shop):
     """Believes Redis when it says that too little is left."""
 
@@ -117,6 +136,7 @@ class TrustsTokens(Shop):
         (TrustsTokens, ShopAndModel),
         (IssuesBesideTheHold, StaffAndModel),
         (ForgetsTheType, TypesAndModel),
+        (EndsWhatWasPaid, PaidAndModel),
     ],
 )
 def test_the_search_finds_what_is_wrong_with_a_naive_shop(make_shop, naive, machine):
