@@ -33,3 +33,12 @@ def in_app(app, work, *args, **kwargs):
             return work(*args, **kwargs)
 
     return run
+
+
+def until_both_win(outcomes, least):
+    """The rounds of a race of two: so many, and more until either has won one, ten times as many at
+    most. On a busy machine the same of them may come first in each of a few."""
+    for number in range(10 * least):
+        if number >= least and len(outcomes) == 2:
+            return
+        yield number
