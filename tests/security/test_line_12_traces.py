@@ -144,6 +144,12 @@ CHANGES = {
     "admin_ticket_types.withdraw": {},
     "admin_ticket_types.offer": {},
     "admin_ticket_types.remove": {},
+    "admin_payments.record": {"amount": "9", "provider": "transfer", "bank_reference": "T-9"},
+    "admin_refunds.mark": {},
+    "admin_statements.mark": {
+        "text": "date,amount,text\n2031-01-02,250,UPI 412345678901",
+        "line": "2",
+    },
     "admin_keys.create": {"name": "another", "role": "viewer"},
     "admin_keys.revoke": {},
     "api_admin_events.create_event": EVENT,
@@ -162,6 +168,13 @@ CHANGES = {
     "api_admin_vouchers.change_voucher": {"max_uses": 7},
     "api_admin_vouchers.withdraw_voucher": {},
     "api_admin_bookings.change_guest": {"email": "g@example.com"},
+    "api_admin_payments.record_payment": {
+        "provider": "transfer",
+        "amount_minor": 900,
+        "currency": "INR",
+        "bank_reference": "T-9",
+    },
+    "api_admin_payments.mark_paid_back": {},
     "api_images.set_image": {"image": "a picture"},
     "api_images.remove_image": {},
     "api_bookings.change_booking": {"seats": 1},
@@ -172,6 +185,7 @@ CHANGES = {
 NO_CHANGE = {
     *("admin_events.preview", "admin_events.check"),
     *("admin_guest_messages.preview", "admin_guest_messages.test"),
+    "admin_statements.show",
 }
 BY_MAIL = {
     *("admin_guest_messages.send", "admin_guest_messages.send_again", "admin_mails.send_again"),
@@ -215,6 +229,11 @@ def prepare(app, desk, world, factories, endpoint):
     if "guest" in endpoint:
         guest = factories.booking(event, factories.user(), guest_name="Asha")
         ids["booking_id"] = guest.id
+    if "_statements." in endpoint:
+        until = {"status": "RESERVED", "reserved_until": event.start_at, "price_minor": 25_000}
+        announced = {"provider_ref": None, "bank_reference": "412345678901", "state": "PENDING"}
+        booking = factories.booking(event, **until)
+        factories.payment(booking, provider="upi", **announced, paid_at=None)
     if "_holds." in endpoint:
         with app.app_context():
             ids["hold_id"] = holds.add_hold(event.id, "Band", 3, desk).id
