@@ -4,8 +4,8 @@ from flask import Response
 
 from app.api.admin_schemas import AdminEventsQuery, CopyIn, LiveSalesOut, SampleOut
 from app.api.body import api_blueprint
+from app.api.event_schemas import DeletionQuery, EventChange, EventIn, EventOut, EventsOut
 from app.api.present import event_out, events_out, json_response, page_response
-from app.api.schemas import DeletionQuery, EventChange, EventIn, EventOut, EventsOut
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
 from app.edge.search_meanings import meanings_here

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.api.event_schemas import EventOut
 from app.api.present import event_out, json_response
-from app.api.schemas import EventOut
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import desk
 from app.edge.extensions import csrf

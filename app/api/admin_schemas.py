@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
+from app.api.event_schemas import EVENT_SEARCH, Name
 from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search
-from app.api.schemas import EVENT_SEARCH, Email, EventBookingOut, Name, PagingQuery, State
+from app.api.schemas import Email, EventBookingOut, PagingQuery, State
 from app.models.booking import BookingStatus
 
 RoleName = Literal["door", "viewer", "organiser", "owner"]

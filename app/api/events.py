@@ -5,8 +5,8 @@ import hashlib
 from flask import Response, request
 
 from app.api.body import api_blueprint
+from app.api.event_schemas import EventOut, EventsOut, EventsQuery
 from app.api.present import events_out, json_response, page_response
-from app.api.schemas import EventOut, EventsOut, EventsQuery
 from app.api.spec import answers, valid
 from app.edge.current import catalogue
 from app.edge.response_cache import cached

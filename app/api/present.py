@@ -7,15 +7,8 @@ from flask import Response, request, url_for
 from pydantic import BaseModel
 
 from app.api.admin_schemas import GuestOut
-from app.api.schemas import (
-    BookedOut,
-    BookingOut,
-    EventBookingOut,
-    EventOut,
-    EventsOut,
-    ListedUserOut,
-    UserBookingOut,
-)
+from app.api.event_schemas import EventOut, EventsOut
+from app.api.schemas import BookedOut, BookingOut, EventBookingOut, ListedUserOut, UserBookingOut
 from app.api.ticket_type_schemas import TicketTypeOut
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event, TicketType, User
