@@ -12,7 +12,8 @@ from app.booking.orders import Booked
 from app.edge.error_handlers import PROBLEM_JSON, headers_of, json_of
 from app.edge.fast_path import Answer, FastPath
 from app.errors import InvalidField, NotAllowed, UtsavamError
-from app.presenters.problems import Problem, problem_of
+from app.presenters.problem_details import Problem
+from app.presenters.problems import problem_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -13,7 +13,7 @@ from spectree.models import InType, SecureType, SecuritySchemeData
 from app.api.body import parse
 from app.api.schemas import InvalidOut, ProblemOut
 from app.edge.error_handlers import problem_response
-from app.presenters.problems import Problem
+from app.presenters.problem_details import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY, TOKEN = "AdminKey", "ApiToken"

@@ -22,7 +22,8 @@ from app.errors import (
     UtsavamError,
 )
 from app.lib.request_id import request_id
-from app.presenters.problems import Problem, problem_of
+from app.presenters.problem_details import Problem
+from app.presenters.problems import problem_of
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from app.edge.error_handlers import headers_of, present, problem_response
 from app.edge.forged_requests import Fault, FormRefused
 from app.edge.htmx import go_to, is_htmx
 from app.edge.session import current_admin, current_user
-from app.presenters.problems import Problem
+from app.presenters.problem_details import Problem
 
 log = logging.getLogger(__name__)
 
