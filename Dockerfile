@@ -1,9 +1,9 @@
 # syntax=docker/dockerfile:1
 # The image of the site is the last stage. Its Python is the one that the tests run with.
 FROM python:3.11-slim-bookworm AS build
-COPY requirements/runtime.txt /tmp/runtime.txt
+COPY requirements/payments.txt /tmp/payments.txt
 RUN python3 -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /tmp/runtime.txt \
+    && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /tmp/payments.txt \
     && /venv/bin/python -m pip uninstall --yes pip setuptools
 
 # The commands with PostgreSQL's own programs beside them: flask backup, flask restore.
@@ -12,9 +12,9 @@ FROM postgres:18-bookworm AS tools
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
-COPY requirements/runtime.txt /tmp/runtime.txt
+COPY requirements/payments.txt /tmp/payments.txt
 RUN python3 -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /tmp/runtime.txt
+    && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /tmp/payments.txt
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 FLASK_APP=wsgi
 WORKDIR /srv/utsavam
 COPY wsgi.py gunicorn.conf.py ./

@@ -60,8 +60,8 @@ growth: setup-test ## Measure how bookings grow with workers, clients and rows (
 	@$(PY) -m tests.load.bench.growth $(ARGS)
 
 lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
-	@for lock in runtime demo test audit; do \
-		group=$$([ $$lock = runtime ] || echo "--group $$lock"); \
+	@for lock in runtime payments demo test audit; do \
+		case $$lock in runtime) group= ;; payments) group="--extra payments" ;; *) group="--group $$lock" ;; esac; \
 		uv pip compile -q pyproject.toml $$group --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/$$lock.txt; done
 

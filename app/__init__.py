@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.edge.static_files import StaticFolder
     from app.models.defaults import set_default_currency
     from app.models.event import set_default_length
-    from app.services import accounts, lookups
+    from app.services import accounts, lookups, payment_providers
     from app.services.catalogue import Catalogue
 
     settings = settings or Settings.load()
@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["desk"] = desk
     app.extensions["redis"], app.extensions["redis_keys"] = redis, names
     app.extensions["catalogue"] = Catalogue(gate)
+    app.extensions["payment_providers"] = payment_providers.configured(settings)
     app.extensions["response_cache"] = ResponseCache()
     app.extensions["rate_limiter"] = RateLimiter(settings, redis, names)
     accounts.share_core(settings.web_concurrency)

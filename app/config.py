@@ -119,6 +119,16 @@ class Settings(BaseSettings):
     """With the key file of a service account: tickets as passes for Google Wallet."""
     google_wallet_key: str = ""
 
+    stripe_secret_key: str = ""
+    """With the secret of its webhook: reserved seats are paid on Stripe's pages."""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = "https://api.stripe.com"
+    razorpay_key_id: str = Field("", pattern="^[A-Za-z0-9_]*$")
+    """With its secret and that of its webhook: reserved seats are paid on Razorpay's pages."""
+    razorpay_key_secret: str = ""
+    razorpay_webhook_secret: str = ""
+    razorpay_api_base: str = "https://api.razorpay.com"
+
     keep_guests_days: int = Field(365, ge=1, le=36_500)
     """How long `flask forget` leaves guests after the end of their last event."""
 
@@ -200,6 +210,13 @@ class Settings(BaseSettings):
         if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
             raise ValueError("must be an address, as in https://tickets.example.org")
         return url.rstrip("/")
+
+    @field_validator("stripe_api_base", "razorpay_api_base")
+    @classmethod
+    def _check_api_base(cls, url: str) -> str:
+        if not re.fullmatch(r"https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost)(:\d+)?", url):
+            raise ValueError("must be an https:// address without a path")
+        return url
 
     @field_validator("default_currency")
     @classmethod

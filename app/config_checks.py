@@ -1,6 +1,7 @@
 """Which settings a site must not serve with: weak or missing keys, and what would stand open."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,16 @@ APPLE = (
     *("apple_pass_certificate", "apple_pass_key", "apple_wwdr_certificate"),
 )
 GOOGLE = ("google_wallet_issuer_id", "google_wallet_key")
+STRIPE = ("stripe_secret_key", "stripe_webhook_secret")
+RAZORPAY = ("razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret")
+PAYMENT_SECRETS = (*STRIPE, *RAZORPAY[1:])
 MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def problems(settings: "Settings") -> list[str]:
     """Return the reasons not to serve, a sentence each; empty if there are none."""
     found = _exposure_problems(settings) + _metrics_problems(settings) + _page_problems(settings)
-    found += _wallet_problems(settings)
+    found += _wallet_problems(settings) + _payment_problems(settings)
     if settings.mail_url and not settings.sender:
         found.append("MAIL_FROM is missing: with MAIL_URL, say whom letters come from.")
     if settings.upi_address and not settings.upi_payee:
@@ -114,13 +118,30 @@ def _wallet_problems(settings: "Settings") -> list[str]:
     return found
 
 
-def _missing_of(settings: "Settings", names: tuple[str, ...]) -> list[str]:
+def _payment_problems(settings: "Settings") -> list[str]:
+    why = "payments are begun and told with all of them"
+    found = _missing_of(settings, STRIPE, why) + _missing_of(settings, RAZORPAY, why)
+    for library, key in (
+        ("stripe", settings.stripe_secret_key),
+        ("razorpay", settings.razorpay_key_id),
+    ):
+        if key and find_spec(library) is None:
+            found.append(
+                f"{library.upper()} needs a library that is not installed: install "
+                "requirements/payments.txt instead of requirements/runtime.txt."
+            )
+    return found
+
+
+def _missing_of(
+    settings: "Settings", names: tuple[str, ...], why: str = "passes are signed with all of them"
+) -> list[str]:
     """Name what is missing of settings that only work together."""
     missing = [name.upper() for name in names if not getattr(settings, name)]
     if not missing or len(missing) == len(names):
         return []
     given = next(name.upper() for name in names if getattr(settings, name))
-    return [f"{given} needs {', '.join(missing)} besides: passes are signed with all of them."]
+    return [f"{given} needs {', '.join(missing)} besides: {why}."]
 
 
 def _metrics_problems(settings: "Settings") -> list[str]:

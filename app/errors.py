@@ -9,10 +9,11 @@ UtsavamError
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
+│   ├── PaymentNotOffered,
 │   ├── VoucherRefused (VoucherUsedUp)
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
-└── Unavailable ── OutcomeUnknown, DatabaseDown, Busy
+└── Unavailable ── OutcomeUnknown, DatabaseDown, Busy, ProviderAway
 """
 
 from datetime import datetime
@@ -228,6 +229,14 @@ class NothingToPay(Refused):
         super().__init__(f"booking {booking_id}: {'paid' if is_paid else 'cancelled'}")
 
 
+class PaymentNotOffered(Refused):
+    """The order can't be paid by this provider: not in its currency, or not any more."""
+
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id}")
+
+
 class BankReferenceTaken(Refused):
     """The bank's reference is that of another order's payment."""
 
@@ -370,6 +379,12 @@ class DatabaseDown(Unavailable):
 
 class Busy(Unavailable):
     """The queue is full or a row lock was not granted in time; nothing was done."""
+
+
+class ProviderAway(Unavailable):
+    """The payment provider did not answer; nothing was changed here."""
+
+    retry_after = 5
 
 
 class TooManyReaders(Unavailable):

@@ -20,6 +20,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
 from app.config import Settings
+from app.config_checks import PAYMENT_SECRETS
 from app.lib.request_id import request_id
 
 HIDDEN = "[hidden]"
@@ -167,6 +168,7 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
     yield from (
         key for key in (*settings.admin_key, *settings.signing_keys, settings.metrics_key) if key
     )
+    yield from (secret for name in PAYMENT_SECRETS if (secret := getattr(settings, name)))
     for url in (settings.database_url, settings.redis_url):
         if password := urlsplit(url).password:
             yield from (password, unquote(password))

@@ -25,7 +25,7 @@ from tests.browser import html_checker
 from tests.deploy import networks, proxies
 from tests.factories import Factories
 from tests.metrics import promtool
-from tests.support import address_builders, certificates
+from tests.support import address_builders, certificates, razorpay_api, stripe_api
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, flush_commits, forget_cluster, libpq
 from tests.support.site import Site
@@ -308,6 +308,54 @@ def migrated_sign_up_app(migrated_app, make_app):
 def sign_up_app(clean, migrated_sign_up_app):
     """It sends no mail, and lets people make accounts all the same."""
     return migrated_sign_up_app
+
+
+@pytest.fixture(scope="session")
+def stripe_server():
+    with stripe_api.StripeApi() as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def razorpay_server():
+    with razorpay_api.RazorpayApi() as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def migrated_paying_app(migrated_app, make_app, stripe_server, razorpay_server):
+    return make_app(
+        razorpay_key_id=razorpay_api.KEY_ID,
+        razorpay_key_secret=razorpay_api.KEY_SECRET,
+        razorpay_webhook_secret=razorpay_api.WEBHOOK_SECRET,
+        razorpay_api_base=razorpay_server.url,
+        stripe_secret_key=stripe_api.KEY,
+        stripe_webhook_secret=stripe_api.WEBHOOK_SECRET,
+        stripe_api_base=stripe_server.url,
+        site_url="https://tickets.example.org",
+    )
+
+
+@pytest.fixture
+def stripe(stripe_server):
+    """What Stripe would be asked; every call must be as its documents say."""
+    stripe_server.forget()
+    yield stripe_server
+    assert stripe_server.faults == []
+
+
+@pytest.fixture
+def razorpay(razorpay_server):
+    """The same of Razorpay."""
+    razorpay_server.forget()
+    yield razorpay_server
+    assert razorpay_server.faults == []
+
+
+@pytest.fixture
+def paying_app(clean, migrated_paying_app, stripe, razorpay):
+    """It takes payments by both providers' pages."""
+    return migrated_paying_app
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def write_sbom() -> None:
 
 
 def licences_page() -> str:
-    served, demo, test = (locked(name) for name in ("runtime", "demo", "test"))
+    served, demo, test = (locked(name) for name in ("payments", "demo", "test"))
     reasons = groupby(ALLOWED, key=ALLOWED.__getitem__)
     sections = [
         INTRODUCTION + "\n".join(f"- {', '.join(names)}: {reason}" for reason, names in reasons),
@@ -168,7 +168,7 @@ def environment() -> dict[str, Any]:
 
 def sbom() -> dict[str, Any]:
     """Return the CycloneDX SBOM of the runtime packages installed here and the files we serve."""
-    served = locked("runtime")
+    served = locked("payments")
     made = json.loads(json.dumps(environment()))
     packages = [one for one in made["components"] if canonicalize_name(one["name"]) in served]
     kept = {one["bom-ref"] for one in [*packages, made["metadata"]["component"]]}

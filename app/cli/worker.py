@@ -11,9 +11,10 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import logs
-from app.edge.current import settings
+from app.edge.current import payment_providers, settings
 from app.services import expiry_worker
 from app.services.mail_worker import MailWorker
+from app.services.payment_worker import PaymentWorker
 
 log = logging.getLogger(__name__)
 NOT_CONFIGURED = "MAIL_URL is not set, so no letters are written and none are sent."
@@ -26,8 +27,8 @@ def init_app(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def worker() -> None:
-    """Put seats on sale again that were not paid in time, and send the letters that are owed to
-    people, until it is told to end.
+    """Put seats on sale again that were not paid in time, work what payment providers tell, and
+    send the letters that are owed to people, until it is told to end.
 
     Runs beside the web processes; several may run. SIGTERM or Ctrl-C ends it between two letters.
     It waits for a database or a mail server that is away. Without MAIL_URL it sends nothing.
@@ -45,6 +46,10 @@ def worker() -> None:
     # A mail server that is slow keeps nobody's seats.
     expiring = Thread(target=expiry_worker.run, args=(app, stopping), name="expiry")
     expiring.start()
+    # Neither does a payment provider that is slow.
+    paying = Thread(target=PaymentWorker(app, payment_providers(), stopping).run, name="payments")
+    if payment_providers():
+        paying.start()
     try:
         if settings().mail_url:
             MailWorker(app, settings(), stopping).run()
@@ -55,3 +60,5 @@ def worker() -> None:
     finally:
         stopping.set()
         expiring.join()
+        if paying.is_alive():
+            paying.join()

@@ -47,7 +47,8 @@ TABLE = {
         checkout.begin checkout.create
         service_workers.bookings service_workers.tickets service_workers.door
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
-        tickets.payment tickets.announce_payment
+        tickets.payment tickets.announce_payment tickets.pay_online
+        online_payments.back online_payments.webhook
         tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
         tickets.gifts tickets.give tickets.take_back gifts.show gifts.accept
@@ -57,7 +58,7 @@ TABLE = {
     """,
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
-        my_bookings.payment my_bookings.announce_payment
+        my_bookings.payment my_bookings.announce_payment my_bookings.pay_online
         my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
         my_bookings.confirm_cancellation my_bookings.cancel
         my_bookings.gifts my_bookings.give my_bookings.take_back
@@ -139,7 +140,7 @@ TABLE = {
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
     my_bookings.show my_bookings.calendar my_bookings.pdf
-    my_bookings.payment my_bookings.announce_payment
+    my_bookings.payment my_bookings.announce_payment my_bookings.pay_online
     my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
     my_bookings.confirm_cancellation my_bookings.cancel
     my_bookings.gifts my_bookings.give my_bookings.take_back

@@ -9,6 +9,7 @@ from app.booking.desk import BookingDesk
 from app.booking.redis_keys import Names
 from app.config import Settings
 from app.services.catalogue import Catalogue
+from app.services.payment_providers import Providers
 
 
 def settings() -> Settings:
@@ -31,3 +32,7 @@ def catalogue() -> Catalogue:
 def redis_names() -> Names:
     """Return the naming of the site's Redis keys."""
     return cast("Names", current_app.extensions["redis_keys"])
+
+
+def payment_providers() -> Providers:
+    return cast("Providers", current_app.extensions["payment_providers"])

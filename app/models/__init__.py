@@ -19,6 +19,7 @@ from app.models.payment import (
     RefundReason,
     RefundState,
 )
+from app.models.provider_event import EventOutcome, ProviderEvent
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
@@ -38,6 +39,7 @@ __all__ = [
     "DoorAnswer",
     "Event",
     "EventImage",
+    "EventOutcome",
     "EventStatus",
     "Gift",
     "GiftState",
@@ -55,6 +57,7 @@ __all__ = [
     "Permission",
     "Phase",
     "PriceEffect",
+    "ProviderEvent",
     "Refund",
     "RefundReason",
     "RefundState",

@@ -12,6 +12,7 @@ from app.models.booking import Booking
 from app.models.columns import CreatedAt, Key, Timestamp
 
 MAX_BANK_REFERENCE = 60
+MAX_PAGE = 255
 
 
 class PaymentProvider(StrEnum):
@@ -23,6 +24,14 @@ class PaymentProvider(StrEnum):
     """Paid to the site's UPI address, which tells nobody: staff find it in the account, too."""
     DOOR = "door"
     """Handed to staff."""
+    STRIPE = "stripe"
+    """Paid on Stripe's page, which tells of it."""
+    RAZORPAY = "razorpay"
+    """Paid on Razorpay's page, which tells of it."""
+
+
+ONLINE = frozenset((PaymentProvider.STRIPE, PaymentProvider.RAZORPAY))
+"""Those that report by themselves, and pay back."""
 
 
 class PaymentState(StrEnum):
@@ -68,7 +77,9 @@ class Payment(Model):
 
     __tablename__ = "payments"
     __table_args__ = (
-        CheckConstraint("provider IN ('transfer', 'upi', 'door')", "provider_known"),
+        CheckConstraint(
+            "provider IN ('transfer', 'upi', 'door', 'stripe', 'razorpay')", "provider_known"
+        ),
         CheckConstraint("state IN ('PENDING', 'PAID')", "state_known"),
         CheckConstraint("amount_minor > 0", "amount_positive"),
         CheckConstraint("(state = 'PAID') = (paid_at IS NOT NULL)", "paid_when_paid"),
@@ -94,6 +105,14 @@ class Payment(Model):
             postgresql_where=text("state = 'PENDING'"),
         ),
         Index("ix_payments_booking_id", "booking_id"),
+        Index(
+            "uq_payments_provider_page",
+            "provider",
+            "page",
+            unique=True,
+            postgresql_where=text("page IS NOT NULL"),
+        ),
+        Index("ix_payments_ask_at", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
     )
 
     id: Mapped[Key]
@@ -112,6 +131,10 @@ class Payment(Model):
     paid_at: Mapped[Timestamp | None]
     marked_by: Mapped[str | None] = mapped_column(String(60))
     """The name of the staff key that marked it paid."""
+    page: Mapped[str | None] = mapped_column(String(MAX_PAGE))
+    """What a provider calls the page on which the buyer pays, or paid."""
+    ask_at: Mapped[Timestamp | None]
+    """When the worker asks the provider of the page; None once nothing more can come of it."""
 
     booking: Mapped[Booking] = relationship(lazy="raise")
     refunds: Mapped[list["Refund"]] = relationship(lazy="raise", back_populates="payment")

@@ -163,6 +163,16 @@ def _unavailable(error: errors.Unavailable) -> Problem:
     )
 
 
+def _provider_away(error: errors.ProviderAway) -> Problem:
+    return Problem(
+        503,
+        "payment-provider-away",
+        _("Not to be paid just now"),
+        _("The payment provider did not answer. Your seats are reserved still: please try again."),
+        retry_after=error.retry_after,
+    )
+
+
 def _too_many_readers(error: errors.TooManyReaders) -> Problem:
     return Problem(
         503,
@@ -207,6 +217,13 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.WrongAmount: _wrong_amount,
     errors.NothingToPay: _nothing_to_pay,
     errors.BankReferenceTaken: _bank_reference_taken,
+    errors.PaymentNotOffered: _fixed(
+        409,
+        "payment-not-offered",
+        lambda: _("Not to be paid this way"),
+        lambda: _("This booking can't be paid online now. Please pay it in another way."),
+    ),
+    errors.ProviderAway: _provider_away,
     errors.CapacityBelowSold: _capacity_below_sold,
     errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,

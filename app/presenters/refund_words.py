@@ -60,5 +60,7 @@ def provider_label(provider: str) -> str:
         PaymentProvider.UPI: _("UPI"),
         PaymentProvider.TRANSFER: _("bank transfer"),
         PaymentProvider.DOOR: _("cash"),
+        PaymentProvider.STRIPE: "Stripe",
+        PaymentProvider.RAZORPAY: "Razorpay",
     }
     return str(labels[PaymentProvider(provider)])

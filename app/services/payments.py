@@ -28,6 +28,7 @@ from app.models import (
     RefundReason,
 )
 from app.models.columns import now
+from app.models.payment import ONLINE
 from app.services import audit, outbox, refunds
 from app.services.bookings import get_booking
 from app.services.paid_orders import PaidOrder, lock_order
@@ -86,7 +87,7 @@ def announce(booking_id: int, provider: PaymentProvider, text: str) -> Payment:
                 raise NothingToPay(booking_id, order.is_paid)
             if _found(session, provider, reference):
                 raise BankReferenceTaken(booking_id)
-            payment = _pending(session, order, provider)
+            payment = pending_payment(session, order, provider)
             payment.bank_reference = reference
     except IntegrityError as error:
         raise _taken(error, booking_id) from None
@@ -150,7 +151,7 @@ def _take(
     reason: RefundReason | None = None,
 ) -> Payment:
     """Record the money and, if it brought seats, what is to be told of them."""
-    payment = _pending(session, order, received.provider)
+    payment = pending_payment(session, order, received.provider)
     receive(payment, order, received, reason)
     session.flush()
     if confirmed:
@@ -196,7 +197,7 @@ def _recorded(session: Session, order: PaidOrder, received: Received) -> Recorde
     return Recorded(payment, session.scalars(owed).one_or_none())
 
 
-def _pending(session: Session, order: PaidOrder, provider: PaymentProvider) -> Payment:
+def pending_payment(session: Session, order: PaidOrder, provider: PaymentProvider) -> Payment:
     """The order's payment by this provider that has not come, begun if there is none."""
     query = select(Payment).where(
         Payment.booking_id == order.first.id,
@@ -234,6 +235,8 @@ def checked(received: Received) -> Received:
         raise InvalidField("amount_minor", "must be more than 0")
     if received.provider == PaymentProvider.DOOR and not received.reference:
         return received._replace(reference=None)
+    if received.provider in ONLINE:
+        return received  # as the provider calls it
     return received._replace(reference=_reference(received.reference or "", received.provider))
 
 

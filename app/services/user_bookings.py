@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -105,6 +106,16 @@ def all_of(user_id: int) -> list[Booking]:
     query = select(Booking).join(Booking.event)
     query = query.options(contains_eager(Booking.event), joinedload(Booking.ticket_type))
     return list(db.session.scalars(query.where(Booking.user_id == user_id).order_by(Booking.id)))
+
+
+def of_order(user_id: int, reference: str) -> Booking | None:
+    """A booking of the user's with this reference, its own or its order's."""
+    query = select(Booking).where(
+        Booking.user_id == user_id,
+        or_(Booking.reference == reference, Booking.order_reference == reference),
+    )
+    query = query.options(joinedload(Booking.event)).order_by(Booking.id)
+    return db.session.scalars(query.limit(1)).one_or_none()
 
 
 def _read_tab(session: Session, wanted: list[Wanted]) -> dict[Wanted, Found]:

@@ -17,7 +17,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.services import bookings, user_bookings
 from app.services.user_bookings import Tab
-from app.web import giving, paying
+from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.payments_due import tell_payment
 from app.web.shared_tickets import bookings_page, ticket_page
@@ -69,6 +69,12 @@ def payment(booking_id: int) -> Answer:
 def announce_payment(booking_id: int) -> Answer:
     booking = _mine(booking_id)
     return paying.announce(booking, of_account(booking))
+
+
+@blueprint.post("/bookings/<id:booking_id>/payment/<provider>")
+def pay_online(booking_id: int, provider: str) -> Answer:
+    booking = _mine(booking_id)
+    return online_payments.pay(booking, of_account(booking), provider)
 
 
 @blueprint.get("/bookings/<id:booking_id>/calendar.ics")

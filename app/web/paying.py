@@ -6,14 +6,14 @@ from flask_babel import lazy_gettext
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
-from app.edge.current import settings
+from app.edge.current import payment_providers, settings
 from app.edge.forms import Form, strip
 from app.edge.htmx import Answer, go_to
 from app.errors import BankReferenceTaken, InvalidField, NothingToPay
 from app.models import Booking, PaymentProvider
 from app.presenters.payment_ways import PaymentWays, payment_ways
 from app.presenters.problems import problem_of
-from app.services import paid_orders, payments
+from app.services import paid_orders, payment_pages, payments
 from app.web.ticket_links import TicketLinks
 
 
@@ -30,7 +30,13 @@ def ways_to_pay(booking: Booking) -> PaymentWays | None:
     if due is None:
         return None
     found = settings()
-    return payment_ways(due, booking.event, upi_address=found.upi_address, upi_name=found.upi_payee)
+    return payment_ways(
+        due,
+        booking.event,
+        upi_address=found.upi_address,
+        upi_name=found.upi_payee,
+        online=payment_pages.offered(payment_providers(), due.currency, due.until),
+    )
 
 
 def announce(booking: Booking, here: TicketLinks) -> Answer:

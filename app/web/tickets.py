@@ -23,7 +23,7 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.services import bookings, tickets
-from app.web import giving, paying
+from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.payments_due import tell_payment
@@ -69,6 +69,12 @@ def payment(secret: str) -> Answer:
 def announce_payment(secret: str) -> Answer:
     booking = _opened(secret)
     return paying.announce(booking, by_secret(booking))
+
+
+@blueprint.post("/tickets/<secret>/payment/<provider>")
+def pay_online(secret: str, provider: str) -> Answer:
+    booking = _opened(secret)
+    return online_payments.pay(booking, by_secret(booking), provider)
 
 
 @blueprint.get("/tickets/<secret>/calendar.ics")

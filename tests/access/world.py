@@ -103,6 +103,8 @@ class World:
             "seat": 1,
             "check_in_id": factories.check_in(event),
             "slug": event.slug,
+            "provider": "stripe",
+            "reference": booking.reference,
             "digest": "0" * 64,
             "run": "0" * 8,
             "filename": "css/site.css",

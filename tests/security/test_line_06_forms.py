@@ -14,6 +14,8 @@ DERIVED = {"sales_days", "summed_days"}
 """Sums of what is in the other tables, kept by whoever looks first."""
 SCRIPTS = {"door_sync.create"}
 """What pages' scripts send as JSON, which no other site's page can without being asked first."""
+SIGNED = {"online_payments.webhook"}
+"""What no browser sends: a signature over the whole body proves where it comes from."""
 FORMS = [endpoint for endpoint in RULES if not endpoint.startswith("api_")]
 
 
@@ -25,7 +27,9 @@ def forms(app):
     return {
         endpoint: rule
         for endpoint, rule in rules_of(app).items()
-        if "POST" in rule.methods and not rule.rule.startswith("/api") and endpoint not in SCRIPTS
+        if "POST" in rule.methods
+        and not rule.rule.startswith("/api")
+        and endpoint not in SCRIPTS | SIGNED
     }
 
 

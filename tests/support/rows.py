@@ -175,6 +175,19 @@ ROWS = [
         },
     ),
     (
+        "provider_events",
+        {
+            "provider": "stripe",
+            "event_id": "evt_1",
+            "kind": "checkout.session.completed",
+            "body": Jsonb({"page": "cs_1", "state": "paid"}),
+            "received_at": MOMENT,
+            "due_at": MOMENT,
+            "worked_at": MOMENT,
+            "outcome": "paid",
+        },
+    ),
+    (
         "refunds",
         {
             "id": 41,

@@ -89,6 +89,7 @@ def test_only_what_may_be_asked_again_says_when(request_context):
         errors.OutcomeUnknown,
         errors.DatabaseDown,
         errors.Busy,
+        errors.ProviderAway,
         errors.TooManyReaders,
         errors.TooManySignIns,
         errors.TooManyRequests,
