@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.booking import seats, ticket_types
+from app.booking import seats, ticket_types, vouchers
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, Guest, Item, Order
@@ -158,6 +158,8 @@ def give_back(
     else:
         booking.status = BookingStatus.CANCELLED.value
         booking.cancelled_at = at
+        if booking.voucher_id is not None and booking.voucher_order is not None:
+            vouchers.give_back(session, [(booking.voucher_id, booking.voucher_order)])
     if owed := money_back.owe_for_seats(session, booking, back):
         told |= {"owed_minor": owed, "currency": booking.currency}
     outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
