@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from app.db import db, transaction
 from app.models import Booking, Event, GuestMessage, Hold, Mail, Payment, Refund, User, Voucher
-from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.references import new_reference
 from app.models.voucher import code_key, new_code
 from app.services import accounts, check_ins, letters, ticket_types
 from app.services.api_tokens import create_api_token

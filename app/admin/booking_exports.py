@@ -12,7 +12,7 @@ from app.edge.exports import csv_file, excel_file
 from app.edge.htmx import Answer
 from app.lib.money import to_amount
 from app.models import BookingState, Event
-from app.models.booking import spoken
+from app.models.references import spoken
 from app.models.staff_scope import shown_email
 from app.presenters.booking_states import state_label
 from app.presenters.guests import name_of

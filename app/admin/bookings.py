@@ -17,8 +17,8 @@ from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.errors import InvalidField, SeatsAreIn, UtsavamError
 from app.models import Booking, BookingState, Event
-from app.models.booking import read_code
 from app.models.columns import now
+from app.models.references import read_code
 from app.presenters.guests import name_of
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url

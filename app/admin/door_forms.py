@@ -12,8 +12,9 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from app.edge.forms import Form, WholeNumberField, strip
 from app.lib.text import is_showable
-from app.models.booking import MAX_SEATS, read_code
+from app.models.booking import MAX_SEATS
 from app.models.check_in import MAX_DOOR
+from app.models.references import read_code
 from app.services.check_ins import Scan
 
 LATEST = 10**14

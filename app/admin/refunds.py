@@ -11,7 +11,7 @@ from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.lib.money import to_amount
 from app.models import Event, RefundState
-from app.models.booking import spoken
+from app.models.references import spoken
 from app.models.staff_scope import shown_email
 from app.presenters.guests import name_of
 from app.presenters.prices import price

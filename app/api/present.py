@@ -12,7 +12,8 @@ from app.api.schemas import BookedOut, BookingOut, EventBookingOut, ListedUserOu
 from app.api.ticket_type_schemas import TicketTypeOut
 from app.booking.orders import Booked, Confirmed
 from app.models import Booking, Event, TicketType, User
-from app.models.booking import BookingStatus, read_code
+from app.models.booking import BookingStatus
+from app.models.references import read_code
 from app.models.staff_scope import shown_email
 from app.presenters.prices import how_to_pay_in_words
 from app.presenters.ticket_addresses import ticket_url

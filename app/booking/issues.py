@@ -22,8 +22,8 @@ from app.errors import (
 )
 from app.lib.emails import one_spelling
 from app.models import Booking, Event, Hold, SaleState, TicketType, User
-from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.references import new_reference
 
 NOT_FOR_SALE = {SaleState.DRAFT, SaleState.CANCELLED, SaleState.ENDED}
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.errors import UtsavamError
-from app.models.booking import BookingStatus, new_reference
+from app.models.booking import BookingStatus
+from app.models.references import new_reference
 
 
 class Guest(NamedTuple):

@@ -4,7 +4,7 @@ counts as sold once more."""
 from datetime import datetime
 
 from app.models import Booking, BookingStatus
-from app.models.booking import new_reference
+from app.models.references import new_reference
 
 
 def part_given_back(booking: Booking, seats: int, at: datetime) -> Booking:

@@ -14,7 +14,7 @@ from app.errors import (
     TicketTypeSoldOut,
     UtsavamError,
 )
-from app.models.booking import new_reference
+from app.models.references import new_reference
 from app.models.ticket_type import TypeState, left_of, type_state
 
 SELLABLE = {TypeState.OPEN, TypeState.SOLD_OUT}

@@ -14,9 +14,9 @@ from app.booking import holds, ticket_types
 from app.booking.nobodies import nobody
 from app.errors import InvalidField, NotEnoughSeats
 from app.models import Booking, Event, Hold
-from app.models.booking import new_reference
 from app.models.columns import now
 from app.models.hold import DOOR_HOLD
+from app.models.references import new_reference
 from app.models.user import WALK_IN_NAME, WALK_INS
 
 

@@ -16,7 +16,7 @@ from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
 from app.models import Permission
-from app.models.booking import spoken
+from app.models.references import spoken
 from app.presenters import payment_times, prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import gift_label, state_label, state_tone

@@ -25,10 +25,10 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
 from app.lib.emails import one_spelling
-from app.models.booking import new_reference, spoken
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text
 from app.models.event import MAX_PRICE_MINOR, Event
 from app.models.hold import Hold
+from app.models.references import new_reference, spoken
 from app.models.ticket_type import TicketType
 
 MAX_USES = 1_000_000

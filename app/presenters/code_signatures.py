@@ -11,7 +11,7 @@ from typing import cast
 from flask import current_app
 
 from app.config import Settings
-from app.models.booking import SIGNATURE_LENGTH, SIGNATURE_LETTERS
+from app.models.references import SIGNATURE_LENGTH, SIGNATURE_LETTERS
 
 PURPOSE = b"codes of tickets"
 

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from app.models import NotValid
-from app.models.booking import CODE, SIGNATURE_LETTERS
+from app.models.references import CODE, SIGNATURE_LETTERS
 from app.presenters.door_answers import reason_word
 
 

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from app.lib.money import to_amount
 from app.lib.payment_texts import upi_link
 from app.models import Event, PaymentProvider
-from app.models.booking import spoken
 from app.models.payment import ToPay
+from app.models.references import spoken
 from app.presenters.prices import price
 from app.presenters.qr_codes import drawing
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from app.models import Booking
-from app.models.booking import spoken
+from app.models.references import spoken
 from app.presenters.code_signatures import scanned_code
 from app.presenters.qr_codes import drawing, picture
 

@@ -27,8 +27,8 @@ from sqlalchemy.orm import aliased
 from app.db import db
 from app.lib.folding import fold, folded_sql
 from app.models import Booking, Event, User
-from app.models.booking import part_of_reference
 from app.models.event import SEARCHED_TITLES
+from app.models.references import part_of_reference
 from app.models.staff_scope import within
 from app.models.user import named_like
 from app.services.users import names_match

@@ -29,7 +29,8 @@ from app.models import (
     TicketType,
     User,
 )
-from app.models.booking import TicketCode, is_its_type, read_code
+from app.models.booking import is_its_type
+from app.models.references import TicketCode, read_code
 from app.models.staff_scope import require_event, shown_email, within
 from app.services import booking_matches
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.booking import gifts
 from app.models import Booking, BookingStatus, Event, EventStatus, NotValid
-from app.models.booking import TicketCode
+from app.models.references import TicketCode
 
 
 def why_not(

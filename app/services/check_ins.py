@@ -24,9 +24,10 @@ from app.models import (
     Event,
     NotValid,
 )
-from app.models.booking import MAX_SEATS, TicketCode, read_code
+from app.models.booking import MAX_SEATS
 from app.models.check_in import MAX_CODE
 from app.models.columns import now
+from app.models.references import TicketCode, read_code
 from app.models.staff_scope import require_event
 from app.services import admissions, audit, events
 from app.services.accounts import constraint_of

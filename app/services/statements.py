@@ -13,7 +13,7 @@ from app.errors import UtsavamError
 from app.lib.bank_statements import StatementLine
 from app.lib.payment_texts import NotABankReference, bank_reference
 from app.models import Booking, Payment, PaymentProvider, PaymentState
-from app.models.booking import REFERENCE_LETTERS
+from app.models.references import REFERENCE_LETTERS
 from app.services import payments
 from app.services.events import get_event
 from app.services.payment_lists import ORDER, OrderToCome, orders_waiting

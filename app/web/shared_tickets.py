@@ -19,8 +19,8 @@ from app.edge.page_marks import AnyMark, Kind, Mark, NumberedMark
 from app.edge.personal_pieces import has_message, shared_text, with_pieces
 from app.edge.response_cache import CachedText
 from app.models import Booking, BookingState, Event
-from app.models.booking import spoken
 from app.models.columns import now
+from app.models.references import spoken
 from app.presenters.scripts import own_script
 from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
 from app.services import outbox

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.references import new_reference
 
 NOTE = "By transfer to Utsavam, IBAN DE02 1203 0000 0000 2020 51, or by UPI to utsavam@bank"
 

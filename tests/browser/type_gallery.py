@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from app.models.booking import new_reference
 from app.models.columns import now
+from app.models.references import new_reference
 
 TYPES = (
     {

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from app.models.booking import new_reference
+from app.models.references import new_reference
 from tests.faults.buyers import ask
 from tests.support.naive import INSERT
 from tests.support.servers import wait_until

@@ -11,7 +11,7 @@ from app.booking import queries
 from app.booking.desk import BookingDesk
 from app.db import transaction
 from app.errors import Busy, UserNotFound
-from app.models.booking import new_reference
+from app.models.references import new_reference
 from app.services import account_deletion, accounts, bookings
 from tests.support.naive import INSERT
 from tests.support.servers import wait_until

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from app.models import Role
-from app.models.booking import REFERENCE_LETTERS, new_reference
+from app.models.references import REFERENCE_LETTERS, new_reference
 from app.services import api_tokens, sign_ins, staff
 from tests.web.conftest import PASSWORD, Visitor
 

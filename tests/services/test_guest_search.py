@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.models.booking import read_code
+from app.models.references import read_code
 from app.services.booking_search import (
     BookingQuery,
     count_bookings,

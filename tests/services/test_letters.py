@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.booking.orders import Item
 from app.db import db, transaction
 from app.models import Booking, Mail
-from app.models.booking import spoken
+from app.models.references import spoken
 from app.services import (
     booking_guests,
     bookings,

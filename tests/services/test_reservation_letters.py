@@ -9,8 +9,8 @@ from app.booking import reservations
 from app.booking.orders import Item
 from app.db import db, transaction
 from app.models import Happened, Mail
-from app.models.booking import spoken
 from app.models.columns import now
+from app.models.references import spoken
 from app.services import bookings, event_news, letters, outbox
 from app.services.events import update_event
 from app.services.mail_relay import relay

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app import logs
 from app.config import Settings
-from app.models.booking import REFERENCE_LETTERS
+from app.models.references import REFERENCE_LETTERS
 
 PASSWORDS = (
     "correct horse battery",

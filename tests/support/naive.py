@@ -6,7 +6,7 @@ and the writing, so that the threads meet there each time and not only on an unl
 
 import psycopg
 
-from app.models.booking import new_reference
+from app.models.references import new_reference
 
 INSERT = (
     "INSERT INTO bookings (reference, user_id, event_id, seats, idempotency_key, fingerprint) "

@@ -9,7 +9,7 @@ from random import Random
 import httpx
 from itsdangerous import URLSafeTimedSerializer
 
-from app.models.booking import REFERENCE_LETTERS
+from app.models.references import REFERENCE_LETTERS
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import sign_ins
 from tests.support.threads import at_once

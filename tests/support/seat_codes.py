@@ -1,6 +1,6 @@
 """What a scanner reads in a ticket's code."""
 
-from app.models.booking import read_code
+from app.models.references import read_code
 
 
 def seat_in(text):

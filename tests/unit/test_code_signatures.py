@@ -2,13 +2,8 @@
 
 import pytest
 
-from app.models.booking import (
-    MAX_SEATS,
-    SIGNATURE_LENGTH,
-    SIGNATURE_LETTERS,
-    new_reference,
-    read_code,
-)
+from app.models.booking import MAX_SEATS
+from app.models.references import SIGNATURE_LENGTH, SIGNATURE_LETTERS, new_reference, read_code
 from app.presenters.code_signatures import event_keys, scanned_code
 from app.presenters.qr_codes import SHORT
 

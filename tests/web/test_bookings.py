@@ -11,8 +11,8 @@ import zxingcpp
 from icalendar import Calendar
 from PIL import Image
 
-from app.models.booking import read_code
 from app.models.columns import now
+from app.models.references import read_code
 from app.presenters.ticket_codes import seat_codes
 from tests.web.conftest import HTML, HTMX, PASSWORD
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.models.booking import new_reference
+from app.models.references import new_reference
 from app.services import ticket_types
 
 LATER = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)

@@ -27,8 +27,8 @@ def sign_in(app) -> list[Person]:
     """
     from app.db import transaction
     from app.models import Booking, Event, SignIn, User
-    from app.models.booking import new_reference
     from app.models.columns import now
+    from app.models.references import new_reference
     from app.services.secrets import digest, new_secret
 
     start = now() + timedelta(days=20)
