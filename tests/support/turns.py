@@ -13,9 +13,9 @@ ALONE = {
 }
 TOGETHER = {
     *(f"tests/faults/test_{name}.py" for name in ("failpoints", "letters", "redis", "seats")),
-    *(f"tests/overload/test_{name}.py" for name in ("fairness", "one_address")),
+    *(f"tests/overload/test_{name}.py" for name in ("fairness", "one_address", "pictures")),
 }
-"""Of those: what takes as long as it takes."""
+"""Of those: what takes as long as it takes, or is held to what it takes beside something else."""
 
 
 def wants_to_be_alone(path):
