@@ -27,6 +27,7 @@ from app.admin import (
     refunds,
     statements,
     ticket_types,
+    vouchers,
     walk_ins,
 )
 
@@ -41,6 +42,7 @@ PAGES = (
         no_shows,
         holds,
         ticket_types,
+        vouchers,
         guest_messages,
         images,
         bookings,

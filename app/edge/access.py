@@ -75,7 +75,7 @@ TABLE = {
         admin_dashboard.show admin_dashboard.days_csv admin_dashboard.events_csv
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
-        admin_ticket_types.index
+        admin_ticket_types.index admin_vouchers.index admin_vouchers.export
         admin_arrivals.show admin_no_shows.show admin_door_lists.show
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
@@ -102,7 +102,7 @@ TABLE = {
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
         admin_ticket_types.create admin_ticket_types.edit admin_ticket_types.update
         admin_ticket_types.move admin_ticket_types.withdraw admin_ticket_types.offer
-        admin_ticket_types.remove
+        admin_ticket_types.remove admin_vouchers.create admin_vouchers.withdraw
         admin_guest_messages.preview admin_guest_messages.test admin_guest_messages.send
         admin_guest_messages.send_again admin_guest_messages.remind
         admin_bookings.make_link admin_bookings.send_ticket
