@@ -4,7 +4,7 @@ Callers hold the event's row lock, under which all of this is decided; each row 
 once, and never more of a payment than has come.
 """
 
-from sqlalchemy import BigInteger, Subquery, cast, delete, exists, func, insert, literal, select
+from sqlalchemy import BigInteger, Subquery, cast, delete, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session, aliased
 
@@ -19,6 +19,7 @@ from app.models import (
     RefundReason,
     RefundState,
 )
+from app.services import refunds
 
 _First = aliased(Booking, name="first")
 _WHOLE = exists().where(Refund.payment_id == Payment.id, Refund.booking_id.is_(None))
@@ -26,11 +27,16 @@ _WHOLE = exists().where(Refund.payment_id == Payment.id, Refund.booking_id.is_(N
 
 
 def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
-    """Owe what the seats of `row` cost, if they were paid here; returns the amount.
+    """Owe what the seats of `row` cost, if they were paid here; `row` is the booking, or the part
+    of it that is given back.
 
-    `row` is the booking, or the part of it that is given back.
+    Returns the amount if it is owed to the booking's own guest. Of a seat that was a gift,
+    it is owed to the giver, who gets a letter.
     """
-    payment = _payment_of(session, booking) if booking.price_minor else None
+    if not booking.price_minor:
+        return 0
+    origin = _bought_with(session, booking)
+    payment = _payment_of(session, origin)
     if payment is None:
         return 0
     session.flush()  # gives a part its id
@@ -39,14 +45,18 @@ def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
     amount = min(row.total_minor, payment.amount_minor - int(before))
     if amount <= 0:
         return 0
-    values = {
-        "payment_id": payment.id,
-        "booking_id": row.id,
-        "amount_minor": amount,
-        "currency": payment.currency,
-        "reason": RefundReason.CANCELLED.value,
-    }
-    session.execute(insert(Refund).values(values))
+    refund = Refund(
+        payment_id=payment.id,
+        booking_id=row.id,
+        amount_minor=amount,
+        currency=payment.currency,
+        reason=RefundReason.CANCELLED.value,
+        state=RefundState.OWED.value,
+    )
+    session.add(refund)
+    if origin is not booking:
+        refunds.tell(session, origin, refund)
+        return 0
     return amount
 
 
@@ -90,17 +100,22 @@ def forgive_event(session: Session, event: Event) -> None:
     session.execute(delete(Refund).where(*of_event).execution_options(synchronize_session=False))
 
 
-def _payment_of(session: Session, booking: Booking) -> Payment | None:
-    """The payment that brought the booking its seats, locked; of a friend's, the giver's."""
+def _bought_with(session: Session, booking: Booking) -> Booking:
+    """The booking that a seat was bought with which friends gave to each other."""
     origin = booking
     while giver := session.scalars(
         select(Booking).join(Gift, Gift.from_id == Booking.id).where(Gift.booking_id == origin.id)
     ).one_or_none():
         origin = giver
+    return origin
+
+
+def _payment_of(session: Session, booking: Booking) -> Payment | None:
+    """The payment that brought the booking its seats, locked."""
     query = (
         select(Payment)
         .join(Booking, Booking.id == Payment.booking_id)
-        .where(Booking.reference == (origin.order_reference or origin.reference))
+        .where(Booking.reference == (booking.order_reference or booking.reference))
         .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
         .with_for_update(of=Payment)
     )

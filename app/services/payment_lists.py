@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.db import db
 from app.lib.money import NotAnAmount, parse_money
-from app.models import Booking, BookingStatus, Event, Payment, PaymentState, Refund, RefundState
+from app.models import (
+    Booking,
+    BookingStatus,
+    Event,
+    Gift,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+)
 from app.models.staff_scope import within
 from app.services import booking_matches
 from app.services.events import get_event
@@ -131,6 +140,24 @@ def list_refunds(
         wanted = wanted.where(Refund.id < decode_id_cursor(after))
     items, more = cut(db.session.scalars(wanted.limit(limit + 1)).all(), limit)
     return Page(items, encode_cursor(items[-1].id) if more else None)
+
+
+def refunds_of(booking: Booking) -> Sequence[Refund]:
+    """What its buyer gets back, or got: for the booking, or of a payment that brought no seats.
+
+    Nothing of a seat that a friend gave, who paid it.
+    """
+    of_order = Booking.reference == (booking.order_reference or booking.reference)
+    whole = and_(Refund.booking_id.is_(None), of_order)
+    query = (
+        select(Refund)
+        .join(Refund.payment)
+        .join(Payment.booking)
+        .where(or_(Refund.booking_id == booking.id, whole))
+        .where(~select(Gift.booking_id).where(Gift.booking_id == booking.id).exists())
+        .order_by(Refund.id)
+    )
+    return db.session.scalars(query).all()
 
 
 def refunds_by_currency(

@@ -23,7 +23,7 @@ def owe_all(session: Session, payment: Payment, booking: Booking, reason: Refund
         reason=reason.value,
     )
     session.add(refund)
-    _tell(session, booking, refund)
+    tell(session, booking, refund)
     return refund
 
 
@@ -42,7 +42,7 @@ def mark_paid_back(refund_id: int) -> Refund:
             refund.done_by = audit.actor() or None
             booking = _booking_of(session, refund)
             audit.record("refund.paid_back", booking, after=facts_of(refund))
-            _tell(session, booking, refund)
+            tell(session, booking, refund)
     return get_refund(refund_id)
 
 
@@ -79,7 +79,8 @@ def _booking_of(session: Session, refund: Refund) -> Booking:
     return session.scalars(query).one()
 
 
-def _tell(session: Session, booking: Booking, refund: Refund) -> None:
+def tell(session: Session, booking: Booking, refund: Refund) -> None:
+    """Write to the booking's guest of money that is theirs, in the current transaction."""
     user = session.get_one(User, booking.user_id)
     if user.deleted_at:
         return

@@ -23,7 +23,7 @@ from app.models.columns import now
 from app.models.references import spoken
 from app.presenters.scripts import own_script
 from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
-from app.services import outbox
+from app.services import outbox, payment_lists
 from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
 from app.web.giving import shown_gifts
@@ -98,7 +98,9 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
     if booking.seats_given_away:
         return render(own, gifts=shown_gifts(booking), together=together)
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
-        return render(own, together=together, due=due, ways=ways_to_pay(booking) if due else None)
+        ways = ways_to_pay(booking) if due else None
+        back = () if _stands(booking) else payment_lists.refunds_of(booking)
+        return render(own, together=together, due=due, ways=ways, refunds=back)
     page = shared_text(
         lambda: render(_marked(booking, own)),
         *_common_facts(booking, at),

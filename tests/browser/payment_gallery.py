@@ -43,6 +43,15 @@ def fill(world):
             *(odd, world.alice, 2), price_minor=4500, status=status, reserved_until=now() + until
         )
 
+    paid = world.factories.booking(paid, world.alice, price_minor=50000)
+    payment = world.factories.payment(paid, marked_by="Priya")
+    world.factories.refund(payment, amount_minor=50000)
+    world.factories.payment(
+        world.bookings["EXPIRED"],
+        **{"provider": "upi", "provider_ref": None, "bank_reference": "412345678901"},
+        **{"state": "PENDING", "paid_at": None, "currency": "JPY"},
+    )
+
 
 def form(name):
     def play(page, world):
@@ -76,6 +85,31 @@ def admin_booking(name):
     return play
 
 
+def of_event(name, page):
+    def play(browser_page, world):
+        return browser_page.goto(f"/admin/events/{world.events[name].id}/{page}")
+
+    return play
+
+
+def payment_form(page, world):
+    """With an error, as most are."""
+    page.goto(f"/admin/bookings/{world.bookings['EXPIRED'].id}/payment")
+    page.get_by_label("Amount that has come").fill("12")
+    page.get_by_role("button", name="Mark as paid").click()
+    expect(page.locator("#errors")).to_be_visible()
+
+
+def statement(page, world):
+    page.goto(f"/admin/events/{world.events['odd payment'].id}/statement")
+    lines = ["2026-11-28,9000,UPI/412345678901/asha", "2026-11-28,-500,Gebühr", "2026-11-29,12,x"]
+    content = "\n".join(["date,amount,text", *lines]).encode()
+    file = {"name": "statement.csv", "mimeType": "text/csv", "buffer": content}
+    page.get_by_label("Statement (CSV)").set_input_files(file)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("button", name="Mark the ticked lines as paid")).to_be_visible()
+
+
 VISITOR = {"event-paid-first": form("paid first"), "event-odd-payment": form("odd payment")}
 MEMBER = {
     "ticket-reserved": reserved("RESERVED"),
@@ -87,4 +121,9 @@ MEMBER = {
 ORGANISER = {
     "admin-booking-reserved": admin_booking("RESERVED"),
     "admin-booking-expired": admin_booking("EXPIRED"),
+    "admin-payments": of_event("odd payment", "payments"),
+    "admin-payments-received": of_event("paid first", "payments?received=1"),
+    "admin-payment-errors": payment_form,
+    "admin-statement-lines": statement,
+    "admin-refunds-owed": lambda page, _world: page.goto("/admin/refunds/owed"),
 }

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.models import Mail, PaymentProvider, RefundReason
-from app.services import bookings, letters, payments, refunds
+from app.services import bookings, gifts, letters, payments, refunds
 from app.services.mail_relay import relay
 from app.services.payments import Received
 
@@ -60,3 +60,27 @@ def test_each_reason_is_told(mailing, make_event, make_booking, reason):
     mail = Mail(letter="money_back", recipient="a@b.example", locale="en_IN", facts=facts)
     mail.booking_id, mail.event_id = booking.id, booking.event_id
     assert "₹50.50" in letters.render(mail).text
+
+
+def test_money_for_a_friend_s_seat_is_told_to_who_paid_it(mailing, make_event, make_user, sql):
+    desk = mailing.extensions["desk"]
+    event = make_event(price_minor=25_000, payment_minutes=15)
+    user = make_user(email="asha@example.com")
+    booking = bookings.book(desk, user_id=user.id, event_id=event.id, seats=2).booking
+    received = Received(PaymentProvider.TRANSFER, 50_000, "INR", "T-1")
+    payments.record_paid(desk, booking.id, received)
+    gift = gifts.give(desk, booking.id)
+    gifts.accept(desk, gift.booking_id, name="Ravi", email="ravi@example.com")
+    relay()
+    sql("DELETE FROM mails")
+    bookings.cancel(desk, gift.booking_id)
+    bookings.cancel(desk, booking.id)
+    relay()
+    told = sql("SELECT letter, recipient, facts->>'owed_minor' FROM mails ORDER BY letter, id")
+    assert told == [
+        ("money_back", "asha@example.com", None),
+        ("seats_given_back", "ravi@example.com", None),
+        ("seats_given_back", "asha@example.com", "25000"),
+    ]
+    mail = db.session.scalars(select(Mail).where(Mail.facts.has_key("owed_minor"))).one()
+    assert "₹250 of what you have paid is owed to you." in letters.render(mail).text

@@ -111,3 +111,19 @@ def test_a_form_from_elsewhere_is_refused(buyer, reserved, address, sql):
     )
     assert sent.status_code == 400
     assert sql("SELECT * FROM payments") == []
+
+
+def test_the_page_of_a_cancelled_booking_says_what_is_owed_and_was_paid_back(
+    buyer, make_event, make_booking, address, factories, sql
+):
+    booking = make_booking(make_event(name="Revue & more"), price_minor=50_000)
+    refund = factories.refund(factories.payment(booking), booking_id=booking.id, reason="cancelled")
+    ticket = address(booking)
+    assert "₹500" in unescape(buyer.get(ticket).text)
+    assert "is owed to you" not in buyer.get(ticket).text
+    sql("UPDATE bookings SET status = 'CANCELLED', cancelled_at = now()")
+    sql("UPDATE events SET seats_available = capacity")
+    page = unescape(buyer.get(ticket).text)
+    assert "Seats for Revue & more that were paid are cancelled. ₹500 is owed to you." in page
+    sql(f"UPDATE refunds SET state = 'PAID_BACK', done_at = now() WHERE id = {refund.id}")
+    assert "was paid back to you" in buyer.get(ticket).text
