@@ -1,5 +1,7 @@
 """Backups that are made, and restored: nothing is lost, and nothing is lost by mistake."""
 
+import re
+
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
@@ -52,9 +54,15 @@ def test_what_a_restored_database_refuses_is_what_the_first_one_did(place, file,
         UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
         ORDER BY 1, 2
     """
-    found = other.sql(rules)
-    assert found == place.sql(rules)
+    found = as_meant(other.sql(rules))
+    assert found == as_meant(place.sql(rules))
     assert ("ck_events_seats_not_negative", "c") in found
+
+
+def as_meant(rules):
+    """PostgreSQL reads a list of words from a dump as words of another type, and casts each."""
+    casts = re.compile(r"::(character varying|text)(\[\])?|[()]")
+    return [(name, casts.sub("", rule)) for name, rule in rules]
 
 
 def test_each_event_begins_another_life_and_nobody_is_signed_in(place, file, make_place):
