@@ -7,7 +7,7 @@ import pytest
 
 from app.db import db, transaction
 from app.models import PaymentProvider
-from app.services import bookings, payments
+from app.services import bookings, events, payments
 from app.services.payments import Received, Recorded
 from app.services.reservations import expire_due
 from tests.support.sums import assert_seats_add_up, seats_left
@@ -135,3 +135,31 @@ def test_one_reference_told_of_two_orders_at_once_pays_one(race, desk, reserved,
         assert sum(isinstance(answer, Recorded) for answer in answers) == 1
         confirmed = "SELECT count(*) FROM bookings WHERE event_id = %s AND status = 'CONFIRMED'"
         assert sql(confirmed, event.id) == [(1,)]
+
+
+def test_money_and_cancellations_at_once_leave_nobody_without_either(
+    race, desk, reserved, sql, invariants
+):
+    """Who pays while the booking, or the whole event, is cancelled has seats or is owed it all."""
+    for round_ in range(ROUNDS):
+        event, waiting = reserved()
+        call_off = (events.update_event, (event.id, {"status": "cancelled"}, desk), {})
+        race(
+            [
+                *[(pay, (desk, one, f"T-{round_}-{one.id}"), {}) for one in waiting],
+                *[(bookings.cancel, (desk, one.id), {}) for one in waiting[:3]],
+                *([call_off] if round_ % 2 else []),
+                *[(bookings.cancel, (desk, one.id), {"organiser": True}) for one in waiting[:3]],
+            ]
+        )
+        owed = sql(
+            "SELECT b.id, b.status, e.status, coalesce(sum(r.amount_minor), 0) FROM bookings b"
+            " JOIN events e ON e.id = b.event_id JOIN payments p ON p.booking_id = b.id"
+            " LEFT JOIN refunds r ON r.payment_id = p.id"
+            " WHERE b.event_id = %s GROUP BY b.id, e.id",
+            event.id,
+        )
+        assert len(owed) == ORDERS
+        for _id, status, of_event, amount in owed:
+            stands = status == "CONFIRMED" and of_event == "published"
+            assert amount == (0 if stands else 25_000), (status, of_event)
