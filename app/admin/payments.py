@@ -12,7 +12,14 @@ from app.models import Booking, PaymentProvider
 from app.models.payment import ToPay
 from app.presenters.problems import problem_of
 from app.presenters.refund_words import taken_as
-from app.services import bookings, events, paid_orders, payment_lists, payments
+from app.services import (
+    bookings,
+    events,
+    paid_orders,
+    payment_figures,
+    payment_lists,
+    payments,
+)
 
 blueprint = staff_pages("admin_payments", __name__)
 
@@ -34,7 +41,7 @@ def index(event_id: int) -> Answer:
         came=came,
         page=page,
         q=q,
-        owed=payment_lists.refunds_by_currency(event_id=event_id),
+        figures=payment_figures.figures_of(event_id),
     )
 
 

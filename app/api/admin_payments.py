@@ -8,6 +8,7 @@ from app.api.body import api_blueprint
 from app.api.fields import Payload
 from app.api.payment_schemas import (
     OwedOut,
+    PaymentFiguresOut,
     PaymentIn,
     PaymentOut,
     PaymentsOut,
@@ -25,7 +26,7 @@ from app.edge.current import desk
 from app.models import Booking, Payment, Refund, RefundState
 from app.models.staff_scope import shown_email
 from app.presenters.guests import guest_name
-from app.services import audit, payment_lists, payments, refunds
+from app.services import audit, events, payment_figures, payment_lists, payments, refunds
 from app.services.payment_lists import OrderToCome
 from app.services.payments import Received
 
@@ -62,6 +63,15 @@ def list_payments(event_id: int, query: PagingQuery) -> Response:
     """List the payments that have come for an event, the newest first"""
     page = payment_lists.list_received(event_id, limit=query.limit, after=query.after)
     return page_response(PaymentsOut([_payment(one) for one in page.items]), page)
+
+
+@blueprint.get("/admin/events/<id:event_id>/payment-figures")
+@valid(answers(401, 404, HTTP_200=PaymentFiguresOut), operation_id="getPaymentFigures", **STAFF)
+def get_figures(event_id: int) -> Response:
+    """Sum an event's money: booked, to come, paid, refunded, owed"""
+    event = events.get_event(event_id, drafts=True)
+    sums = payment_figures.figures_of(event_id)
+    return json_response(PaymentFiguresOut(currency=event.currency, **sums._asdict()))
 
 
 @blueprint.post("/admin/bookings/<id:booking_id>/payments")

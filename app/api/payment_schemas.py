@@ -78,6 +78,15 @@ class PaymentsOut(RootModel[list[PaymentOut]]):
     pass
 
 
+class PaymentFiguresOut(Payload):
+    currency: str
+    booked: int = Field(description="What the standing bookings cost, in the smallest unit.")
+    to_come: int = Field(description="What the reserved ones cost.")
+    paid: int = Field(description="All that has come by payments.")
+    refunded: int
+    owed: int
+
+
 class RefundsQuery(PagingQuery):
     event_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     state: Literal["OWED", "PAID_BACK"] = "OWED"

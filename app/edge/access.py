@@ -88,7 +88,7 @@ TABLE = {
         api_admin_bookings.list_bookings api_admin_reports.list_audit api_admin_reports.get_sales
         api_check_ins.get_arrivals api_no_shows.list_no_shows
         api_admin_payments.list_to_come api_admin_payments.list_payments
-        api_admin_payments.list_refunds
+        api_admin_payments.list_refunds api_admin_payments.get_figures
     """,
     Who.MANAGE: """
         admin_events.new admin_events.create admin_events.update admin_events.preview

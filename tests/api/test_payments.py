@@ -115,6 +115,21 @@ def test_what_is_owed_back_is_listed_and_marked_once(organiser, reserved, pay, e
     problem(organiser.post("/admin/refunds/999/paid-back"), 404)
 
 
+def test_the_sums_of_an_event_are_told(organiser, reserved, pay, event):
+    reserved("Bo", seats=1)
+    booking = reserved()
+    pay(booking)
+    pay(booking, bank_reference="T-2", amount_minor=900)
+    assert organiser.get(f"/admin/events/{event.id}/payment-figures").json == {
+        "currency": "INR",
+        "booked": 100_000,
+        "to_come": 50_000,
+        "paid": 100_900,
+        "refunded": 0,
+        "owed": 900,
+    }
+
+
 def test_a_key_that_may_only_look_records_nothing(app, reserved, client, problem, event):
     booking = reserved()
     with app.app_context():

@@ -6,6 +6,7 @@ from app.booking.orders import Item
 from app.errors import InvalidField
 from app.models import PaymentProvider
 from app.services import account_deletion, bookings, events, gifts, payment_lists, payments, refunds
+from app.services.payment_figures import figures_of
 from app.services.payments import Received
 
 PASSWORD = "correct horse battery"
@@ -177,3 +178,21 @@ class TestACancelledEvent:
         with pytest.raises(InvalidField):
             events.update_event(event.id, {"status": "published"}, desk)
         assert owed()[0][3] == "PAID_BACK"
+
+
+def test_booked_paid_refunded_and_owed_are_figures_of_their_own(
+    desk, event, paid, make_user, cancel_event
+):
+    kept, part, gone = paid(), paid(), paid()
+    bookings.book(desk, user_id=make_user().id, event_id=event.id, seats=1)
+    again = Received(PaymentProvider.TRANSFER, 1_000, "INR", "T-again")
+    payments.record_paid(desk, kept.id, again)
+    bookings.cancel(desk, part.id, keep=1)
+    bookings.cancel(desk, gone.id)
+    refunds.mark_paid_back(payment_lists.list_refunds().items[0].id)
+    found = figures_of(event.id)
+    assert found == (100_000, 25_000, 226_000, 75_000, 51_000)
+    assert found.kept == found.booked
+    cancel_event(event)
+    found = figures_of(event.id)
+    assert (found.booked, found.to_come, found.kept, found.owed) == (0, 0, 0, 151_000)
