@@ -33,6 +33,7 @@ from app.services import (
     gifts,
     holds,
     issues,
+    money_back,
     outbox,
     paid_orders,
     payment_lists,
@@ -108,6 +109,7 @@ def confirm_cancellation(booking_id: int) -> Answer:
         back=back,
         sends_mail=outbox.is_configured(),
         seats_in=admissions.count_above(booking, form.keep),
+        paid=money_back.was_paid(booking),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     cast,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import aliased, contains_eager, joinedload
@@ -23,6 +24,7 @@ from app.models import (
     Booking,
     BookingState,
     Event,
+    Gift,
     Payment,
     PaymentState,
     Refund,
@@ -149,13 +151,15 @@ class BookingRow(NamedTuple):
     reserved_until: datetime | None
     """Until when it waits, or waited, for a payment that did not come."""
     is_paid: bool
-    """Whether a payment of its order has come."""
+    """Whether a payment of its order has come; of a friend's seat, whether its event's are paid
+    first."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
 _NAME = func.coalesce(Booking.guest_name, User.name)
 _FIRST = aliased(Booking)
 """Of the order, which payments name: its reference is the order's."""
+_IS_GIFT = select(Gift.booking_id).where(Gift.booking_id == Booking.id).correlate(Booking).exists()
 _IS_PAID = (
     select(Payment.id)
     .join(_FIRST, _FIRST.id == Payment.booking_id)
@@ -177,7 +181,7 @@ _LINE = (
         select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery(), ""
     ),
     Booking.reserved_until,
-    _IS_PAID,
+    or_(_IS_PAID, _IS_GIFT & Event.payment_minutes.is_not(None)),
 )
 
 

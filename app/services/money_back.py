@@ -4,10 +4,11 @@ Callers hold the event's row lock, under which all of this is decided; each row 
 once, and never more of a payment than has come.
 """
 
-from sqlalchemy import BigInteger, Subquery, cast, delete, exists, func, literal, select
+from sqlalchemy import BigInteger, Select, Subquery, cast, delete, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session, aliased
 
+from app.db import db
 from app.errors import InvalidField
 from app.models import (
     Booking,
@@ -58,6 +59,14 @@ def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
         refunds.tell(session, origin, refund)
         return 0
     return amount
+
+
+def was_paid(booking: Booking) -> bool:
+    """Whether a payment brought the booking its seats, so that what of it is given back is owed to
+    its guest; not for a friend's seat, which the giver has paid."""
+    if not booking.price_minor:
+        return False
+    return db.session.scalars(_payments_of(booking)).first() is not None
 
 
 def owe_for_event(session: Session, event: Event) -> None:
@@ -112,14 +121,17 @@ def _bought_with(session: Session, booking: Booking) -> Booking:
 
 def _payment_of(session: Session, booking: Booking) -> Payment | None:
     """The payment that brought the booking its seats, locked."""
-    query = (
+    query = _payments_of(booking).with_for_update(of=Payment)
+    return session.scalars(query).one_or_none()
+
+
+def _payments_of(booking: Booking) -> Select[Payment]:
+    return (
         select(Payment)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.reference == (booking.order_reference or booking.reference))
         .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
-        .with_for_update(of=Payment)
     )
-    return session.scalars(query).one_or_none()
 
 
 def _roots(event_id: int) -> Subquery:

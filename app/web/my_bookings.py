@@ -15,7 +15,7 @@ from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
-from app.services import bookings, user_bookings
+from app.services import bookings, money_back, user_bookings
 from app.services.user_bookings import Tab
 from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
@@ -154,6 +154,7 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
         links=of_account,
         now=now(),
         error=error,
+        paid=money_back.was_paid(booking),
         shown_tab=_shown_tab(),
     )
     return make_response(page, status)

@@ -22,7 +22,7 @@ from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
-from app.services import bookings, tickets
+from app.services import bookings, money_back, tickets
 from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
@@ -153,6 +153,11 @@ def _opened(secret: str) -> Booking:
 
 def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> Response:
     page = render_template(
-        "pages/cancellation.html", booking=booking, links=by_secret, now=now(), error=error
+        "pages/cancellation.html",
+        booking=booking,
+        links=by_secret,
+        now=now(),
+        error=error,
+        paid=money_back.was_paid(booking),
     )
     return make_response(page, status)

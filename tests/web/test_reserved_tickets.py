@@ -7,9 +7,11 @@ import pytest
 
 from app.booking import reservations
 from app.db import transaction
+from app.models import PaymentProvider
 from app.models.columns import now
 from app.presenters.ticket_addresses import ticket_secret
-from app.services import profile
+from app.services import payments, profile
+from app.services.payments import Received
 from tests.web.conftest import HTMX
 
 LATER = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)
@@ -242,3 +244,16 @@ def test_the_export_of_an_account_tells_until_when_it_waits(app, reserved, alice
     with app.app_context():
         (booking,) = profile.export(alice.id)["bookings"]
     assert (booking["status"], booking["reserved_until"]) == ("RESERVED", LATER.isoformat())
+
+
+def test_whoever_has_paid_reads_what_is_owed_for_seats_that_go_back(app, signed_in, reserved, desk):
+    booking = reserved()
+    path = f"/bookings/{booking.id}/cancellation"
+    with app.app_context():
+        payments.record_paid(desk, booking.id, Received(PaymentProvider.DOOR, 100_000, "INR"))
+        secret = ticket_secret(booking)
+    for asked in (path, f"/tickets/{secret}/cancellation"):
+        page = words(signed_in.get(asked).text)
+        assert "You have paid ₹500 a seat: that is owed to you" in page
+        assert "Nothing was charged here" not in page
+    assert "that is owed to you" in signed_in.get(path, headers=HTMX).text

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.models.references import new_reference
-from app.services import ticket_types
+from app.services import gifts, ticket_types
 
 LATER = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)
 BY = "Sun 4 May 2031, 14:35 IST"
@@ -112,6 +112,19 @@ def test_one_payment_pays_all_ticket_types_of_its_order(
     )
     text = organiser.get(f"/admin/bookings.csv?event={event.id}").text
     assert [row["Due"] for row in read(text)] == ["0.00", "0.00"]
+
+
+def test_a_friends_seat_of_what_was_paid_is_paid(organiser, bookings, event, desk, app):
+    with app.app_context():
+        gifts.give(desk, bookings["Asha"].id)
+    text = organiser.get(f"/admin/bookings.csv?event={event.id}&status=confirmed").text
+    assert [row["Due"] for row in read(text)] == ["0.00", "0.00"]
+
+
+def test_staff_read_that_what_was_paid_is_owed(organiser, bookings):
+    path = f"/admin/bookings/{bookings['Asha'].id}/cancellation?had=2&give=1"
+    asked = words(organiser.get(path).text)
+    assert "It was paid: ₹500 is owed to the guest then" in asked
 
 
 def test_the_csv_says_what_is_due_and_until_when(organiser, bookings, event):
