@@ -9,7 +9,7 @@ UtsavamError
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
-│   ├── PaymentNotOffered,
+│   ├── PaymentNotOffered, RefundOnItsWay,
 │   ├── VoucherRefused (VoucherUsedUp)
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
@@ -227,6 +227,14 @@ class NothingToPay(Refused):
     def __init__(self, booking_id: int, is_paid: bool) -> None:
         self.booking_id, self.is_paid = booking_id, is_paid
         super().__init__(f"booking {booking_id}: {'paid' if is_paid else 'cancelled'}")
+
+
+class RefundOnItsWay(Refused):
+    """The provider was asked to pay it back, and has not answered yet: it may have done so."""
+
+    def __init__(self, refund_id: int) -> None:
+        self.refund_id = refund_id
+        super().__init__(f"refund {refund_id}")
 
 
 class PaymentNotOffered(Refused):

@@ -9,12 +9,14 @@ from app.admin.guard import staff_pages
 from app.edge.exports import csv_file
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
+from app.errors import RefundOnItsWay
 from app.lib.money import to_amount
 from app.models import Event, RefundState
 from app.models.references import spoken
 from app.models.staff_scope import shown_email
 from app.presenters.guests import name_of
 from app.presenters.prices import price
+from app.presenters.problems import problem_of
 from app.services import audit, booking_search, events, payment_lists, refunds
 from app.services.booking_search import BookingQuery
 
@@ -63,9 +65,13 @@ def owed() -> Answer:
 
 @blueprint.post("/refunds/<id:refund_id>/paid-back")
 def mark(refund_id: int) -> Answer:
-    refund = refunds.mark_paid_back(refund_id)
-    amount = price(refund.amount_minor, refund.currency)
-    flash(_("%(amount)s is marked as paid back.", amount=amount), "done")
+    try:
+        refund = refunds.mark_paid_back(refund_id)
+    except RefundOnItsWay as error:
+        flash(problem_of(error).detail, "error")
+    else:
+        amount = price(refund.amount_minor, refund.currency)
+        flash(_("%(amount)s is marked as paid back.", amount=amount), "done")
     return go_to(url_for("admin_refunds.owed", event=request.args.get("event", type=an_id)))
 
 

@@ -112,11 +112,12 @@ def list_refunds(query: RefundsQuery) -> Response:
 
 
 @blueprint.post("/admin/refunds/<id:refund_id>/paid-back")
-@valid(answers(401, 404, 503, HTTP_200=RefundOut), operation_id="markPaidBack", **STAFF)
+@valid(answers(401, 404, 409, 503, HTTP_200=RefundOut), operation_id="markPaidBack", **STAFF)
 def mark_paid_back(refund_id: int) -> Response:
     """Note that money was paid back
 
-    Its guest is told. Sent again, it changes nothing.
+    Its guest is told. Sent again, it changes nothing. 409 while its payment provider is just paying
+    it back by itself.
     """
     return json_response(_refund(refunds.mark_paid_back(refund_id)))
 

@@ -38,7 +38,7 @@ class PaymentsToComeOut(RootModel[list[PaymentToComeOut]]):
 
 
 class PaymentIn(Payload):
-    provider: PaymentProvider
+    provider: Literal[PaymentProvider.TRANSFER, PaymentProvider.UPI, PaymentProvider.DOOR]
     amount_minor: Annotated[Count, Field(ge=1, le=MAX_AMOUNT)] = Field(
         description="What has come, in the smallest unit; it is compared with the order."
     )

@@ -13,6 +13,7 @@ from app.models.columns import CreatedAt, Key, Timestamp
 
 MAX_BANK_REFERENCE = 60
 MAX_PAGE = 255
+MAX_REFUSAL = 200
 
 
 class PaymentProvider(StrEnum):
@@ -181,5 +182,18 @@ class Refund(Model):
     done_at: Mapped[Timestamp | None]
     done_by: Mapped[str | None] = mapped_column(String(60))
     """The name of the staff key that marked it paid back."""
+    tries: Mapped[int] = mapped_column(server_default="0")
+    """How often the payment's provider was asked to pay it back; 0 where staff do."""
+    try_at: Mapped[Timestamp | None]
+    """When it is asked again."""
+    refusal: Mapped[str | None] = mapped_column(String(MAX_REFUSAL))
+    """Why the provider won't, in its words. It is tried again; staff may settle it otherwise."""
+    provider_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
+    """What the provider calls the refund."""
 
     payment: Mapped[Payment] = relationship(lazy="raise", back_populates="refunds")
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether a provider was asked to pay it back, and may have done so."""
+        return self.state == RefundState.OWED.value and self.tries > 0 and self.refusal is None

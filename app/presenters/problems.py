@@ -217,6 +217,12 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.WrongAmount: _wrong_amount,
     errors.NothingToPay: _nothing_to_pay,
     errors.BankReferenceTaken: _bank_reference_taken,
+    errors.RefundOnItsWay: _fixed(
+        409,
+        "refund-on-its-way",
+        lambda: _("On its way already"),
+        lambda: _("The payment provider is just paying it back. Look again in a minute."),
+    ),
     errors.PaymentNotOffered: _fixed(
         409,
         "payment-not-offered",

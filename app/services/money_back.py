@@ -97,14 +97,16 @@ def owe_for_event(session: Session, event: Event) -> None:
 def forgive_event(session: Session, event: Event) -> None:
     """Owe nothing any more, as the event takes place after all.
 
-    Raises `InvalidField` once money was paid back: those guests would have seats for nothing.
+    Raises `InvalidField` once money was paid back, or may have been by a provider: those guests
+    would have seats for nothing.
     """
     of_event = (
         Refund.reason == RefundReason.EVENT_CANCELLED.value,
         Refund.booking_id.in_(select(Booking.id).where(Booking.event_id == event.id)),
     )
-    done = select(Refund.id).where(*of_event, Refund.state == RefundState.PAID_BACK.value)
-    if session.scalars(done.limit(1)).first() is not None:
+    # Locked, as the worker takes refunds up without the event's lock.
+    found = session.scalars(select(Refund).where(*of_event).order_by(Refund.id).with_for_update())
+    if any(one.state == RefundState.PAID_BACK.value or one.is_on_its_way for one in found):
         raise InvalidField("status", "can't change once guests got their money back")
     session.execute(delete(Refund).where(*of_event).execution_options(synchronize_session=False))
 

@@ -1,5 +1,5 @@
 """The part of `flask worker` that payment providers are the others of: works what they tell, asks
-what they have not told, and closes pages in time."""
+what they have not told, closes pages in time, and has paid back what is owed."""
 
 import logging
 import time
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.errors import OutcomeUnknown, PaymentNotOffered
 from app.lib.payment_providers import Away, Refused
-from app.services import payment_pages, provider_events
+from app.services import payment_pages, provider_events, provider_refunds
 from app.services.payment_providers import Providers
 
 POLL = 0.5
@@ -51,11 +51,13 @@ class PaymentWorker:
             worked = provider_events.work_next(desk)
         with self._app.app_context():
             asked = self._ask_next()
+        with self._app.app_context():
+            sent = provider_refunds.send_next(self._providers)
         if time.monotonic() >= self._prune_at:
             self._prune_at = time.monotonic() + PRUNE_EVERY
             with self._app.app_context():
                 provider_events.prune()
-        return worked or asked
+        return worked or asked or sent
 
     def _ask_next(self) -> bool:
         payment = payment_pages.claim_due()

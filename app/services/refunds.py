@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.db import db, transaction
-from app.errors import RefundNotFound
+from app.errors import RefundNotFound, RefundOnItsWay
 from app.models import Booking, Payment, Refund, RefundReason, RefundState, User
 from app.models.columns import now
 from app.models.staff_scope import scope
@@ -27,17 +27,21 @@ def owe_all(session: Session, payment: Payment, booking: Booking, reason: Refund
     return refund
 
 
-def mark_paid_back(refund_id: int) -> Refund:
+def mark_paid_back(refund_id: int, *, provider_ref: str | None = None) -> Refund:
     """Note that the money is paid back, and tell its buyer; once, however often it is said.
 
-    Raises `RefundNotFound`.
+    With `provider_ref`, which the provider calls it that has paid it back. Raises `RefundNotFound`,
+    and `RefundOnItsWay` for what a provider is just paying back.
     """
     get_refund(refund_id)
     with transaction() as session:
         refund = session.get_one(
             Refund, refund_id, with_for_update={"of": Refund}, populate_existing=True
         )
+        if refund.is_on_its_way and provider_ref is None:
+            raise RefundOnItsWay(refund_id)
         if refund.state == RefundState.OWED.value:
+            refund.provider_ref = provider_ref
             refund.state, refund.done_at = RefundState.PAID_BACK.value, now()
             refund.done_by = audit.actor() or None
             booking = _booking_of(session, refund)

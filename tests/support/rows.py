@@ -200,6 +200,10 @@ ROWS = [
             "created_at": MOMENT,
             "done_at": MOMENT,
             "done_by": "Priya's key",
+            "tries": 1,
+            "try_at": MOMENT,
+            "refusal": "insufficient funds (status 400)",
+            "provider_ref": "re_1",
         },
     ),
     (

@@ -13,6 +13,7 @@ FACTS = {
     "ident": 7,
     "event_id": 7,
     "booking_id": 7,
+    "refund_id": 9,
     "user_id": 7,
     "asked": 2,
     "left": 1,

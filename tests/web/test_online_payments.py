@@ -13,6 +13,7 @@ from app.models.columns import now
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import payment_pages
 from app.services.payment_worker import PaymentWorker
+from tests.support.payment_recorder import NotAllowed
 from tests.support.stripe_api import signed
 from tests.web.conftest import HTML, Visitor
 
@@ -527,6 +528,31 @@ def test_razorpay_is_paid_by_the_same_ways(
     assert status(other) == "CONFIRMED"
     assert [provider for provider, _amount, _reference in paid()] == ["razorpay", "razorpay"]
     assert outcomes() == ["paid"]
+
+
+def test_staff_see_what_becomes_of_a_refund_by_a_provider(
+    paying_app, settings, factories, event, make_booking, stripe, work, sql
+):
+    payment = factories.payment(
+        make_booking(event, seats=2, price_minor=25_000), provider="stripe", provider_ref="pi_1"
+    )
+    refund = factories.refund(payment)
+    staff = Visitor(paying_app)
+    staff.log_in(settings.admin_key[0])
+    stripe.loses_answers = True
+    work()
+    page = staff.get("/admin/refunds/owed").text
+    assert "Stripe is paying it back" in page
+    assert 'action="/admin/refunds/' not in page
+    answer = staff.post(f"/admin/refunds/{refund.id}/paid-back")
+    assert "just paying it back" in staff.get(answer.location).text
+    stripe.loses_answers = False
+    stripe.refused["/refunds"] = NotAllowed(400, "charge_disputed", "x")
+    sql("UPDATE refunds SET try_at = now()")
+    work()
+    page = staff.get("/admin/refunds/owed").text
+    assert "Stripe refuses (charge_disputed (status 400))" in page
+    assert f'action="/admin/refunds/{refund.id}/paid-back' in page
 
 
 def test_a_dollar_is_paid_by_whoever_takes_it(buyer, make_event, reserved, secret_of):

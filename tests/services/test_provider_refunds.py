@@ -1,0 +1,235 @@
+"""Money that is owed back of payments by providers: they pay it back, once, by the worker."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.db import transaction
+from app.errors import InvalidField, RefundOnItsWay
+from app.lib.payment_providers import ToBePaid
+from app.models import Payment, PaymentProvider, RefundReason
+from app.models.columns import now
+from app.services import money_back, provider_refunds, refunds
+from tests.support.payment_recorder import NotAllowed
+
+STRIPE, RAZORPAY = PaymentProvider.STRIPE, PaymentProvider.RAZORPAY
+REFUSED = NotAllowed(400, "BAD_REQUEST_ERROR", "not enough balance")
+
+
+@pytest.fixture
+def context(paying_app):
+    with paying_app.app_context():
+        yield
+
+
+@pytest.fixture
+def providers(paying_app):
+    return paying_app.extensions["payment_providers"]
+
+
+@pytest.fixture
+def event(make_event):
+    return make_event(price_minor=25_000, payment_minutes=15, capacity=20)
+
+
+@pytest.fixture
+def paid(providers, stripe, razorpay, event, make_booking, context):
+    """A booking of two seats that is paid, at the provider too; answers it and its payment."""
+
+    def paid(name=STRIPE):
+        booking = make_booking(event, seats=2, price_minor=25_000)
+        order = ToBePaid(
+            order=booking.reference,
+            key=f"utsavam-{booking.id}",
+            amount_minor=50_000,
+            currency="INR",
+            title="Sarangi",
+            now=now(),
+            until=now() + timedelta(minutes=15),
+            return_address="https://tickets.example.org/",
+        )
+        providers[name].begin(order)
+        told = stripe.pay() if name == STRIPE else razorpay.pay()
+        ref = told["payment_intent"] if name == STRIPE else told["payments"][0]["payment_id"]
+        facts = {"amount_minor": 50_000, "currency": "INR", "state": "PAID", "paid_at": now()}
+        with transaction() as session:
+            payment = Payment(booking_id=booking.id, provider=name.value, provider_ref=ref, **facts)
+            session.add(payment)
+        return booking, payment
+
+    return paid
+
+
+@pytest.fixture
+def owe(paid):
+    """A refund of all of a payment."""
+
+    def owe(name=STRIPE):
+        booking, payment = paid(name)
+        with transaction() as session:
+            refund = refunds.owe_all(session, payment, booking, RefundReason.TWICE)
+        return refund.id
+
+    return owe
+
+
+@pytest.fixture
+def send(providers):
+    """What the worker does, until nothing is due."""
+
+    def send():
+        while provider_refunds.send_next(providers):
+            pass
+
+    return send
+
+
+@pytest.fixture
+def row(sql):
+    query = "SELECT state, tries, refusal, provider_ref IS NOT NULL FROM refunds ORDER BY id"
+    return lambda: sql(query)
+
+
+@pytest.fixture
+def due(sql):
+    return lambda: sql("UPDATE refunds SET try_at = now()")
+
+
+def sent(api):
+    return [one["amount"] for one in api.refunds.values()]
+
+
+@pytest.mark.parametrize("name", [STRIPE, RAZORPAY])
+def test_what_is_owed_is_paid_back_by_its_provider(owe, send, row, stripe, razorpay, name):
+    owe(name)
+    send()
+    send()
+    assert row() == [("PAID_BACK", 1, None, True)]
+    assert sent(stripe if name == STRIPE else razorpay) == [50_000]
+
+
+def test_a_part_is_paid_back_for_seats_that_are_given_back(paid, send, row, stripe, desk, sql):
+    booking, _payment = paid()
+    with desk.changing(booking.event_id) as changes:
+        row_of_one = changes.session.merge(booking)
+        row_of_one.seats = 1
+        money_back.owe_for_seats(changes.session, row_of_one, row_of_one)
+        row_of_one.seats = 2
+    send()
+    assert row() == [("PAID_BACK", 1, None, True)]
+    assert sent(stripe) == [25_000]
+
+
+def test_what_was_paid_otherwise_is_left_to_staff(owe, send, row, stripe, sql):
+    owe()
+    sql("UPDATE payments SET provider = 'transfer'")
+    send()
+    assert row() == [("OWED", 0, None, False)]
+    assert sent(stripe) == []
+
+
+@pytest.mark.parametrize("trouble", [{"away": True}, {"loses_answers": True}])
+@pytest.mark.parametrize("name", [STRIPE, RAZORPAY])
+def test_a_provider_that_is_away_pays_back_once_when_it_is_there(
+    owe, send, row, due, stripe, razorpay, trouble, name
+):
+    """With the answer lost it may have been done, so it is asked for by the same key."""
+    owe(name)
+    api = stripe if name == STRIPE else razorpay
+    vars(api).update(trouble)
+    for _try in range(3):
+        send()
+        due()
+    assert row() == [("OWED", 3, None, False)]
+    vars(api).update(dict.fromkeys(trouble, False))
+    send()
+    assert row() == [("PAID_BACK", 4, None, True)]
+    assert sent(api) == [50_000]
+
+
+def test_the_pauses_grow_up_to_an_hour(owe, send, stripe, sql):
+    owe()
+    stripe.away, pauses = True, []
+    for _try in range(9):
+        send()
+        ((pause,),) = sql("SELECT extract(epoch FROM try_at - now()) / 60 FROM refunds")
+        pauses.append(round(pause))
+        sql("UPDATE refunds SET try_at = now()")
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_worker_that_dies_after_the_provider_has_paid_leads_to_no_second_refund(
+    owe, send, row, due, stripe, monkeypatch
+):
+    owe()
+    with monkeypatch.context() as dying:
+        dying.setattr(refunds, "mark_paid_back", lambda *_facts, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            send()
+    assert row() == [("OWED", 1, None, False)]
+    assert sent(stripe) == [50_000]
+    stripe._keys.clear()  # as after a day
+    due()
+    send()
+    assert row() == [("PAID_BACK", 2, None, True)]
+    assert sent(stripe) == [50_000]
+
+
+@pytest.mark.parametrize("name", [STRIPE, RAZORPAY])
+def test_a_refusal_is_kept_for_staff_and_tried_again(owe, send, row, due, stripe, razorpay, name):
+    owe(name)
+    api = stripe if name == STRIPE else razorpay
+    api.refused["/refund"] = REFUSED
+    send()
+    ((state, tries, refusal, _known),) = row()
+    assert (state, tries) == ("OWED", 1)
+    assert refusal
+    api.refused.clear()
+    due()
+    send()
+    assert row() == [("PAID_BACK", 2, None, True)]
+
+
+def test_staff_may_settle_what_is_refused_and_nothing_is_sent_then(
+    owe, send, row, due, stripe, paying_app
+):
+    refund_id = owe()
+    stripe.refused["/refund"] = REFUSED
+    send()
+    refunds.mark_paid_back(refund_id)
+    stripe.refused.clear()
+    due()
+    send()
+    assert row()[0][0] == "PAID_BACK"
+    assert sent(stripe) == []
+
+
+def test_nobody_settles_what_may_be_paid_back_already(owe, send, stripe, row):
+    refund_id = owe()
+    stripe.loses_answers = True
+    send()
+    with pytest.raises(RefundOnItsWay):
+        refunds.mark_paid_back(refund_id)
+    assert row()[0][0] == "OWED"
+
+
+def test_an_event_that_takes_place_after_all_owes_what_may_be_paid_back_already(
+    paid, send, stripe, desk, event, sql
+):
+    paid()
+    with desk.changing(event.id) as changes:
+        money_back.owe_for_event(changes.session, changes.events[event.id])
+    stripe.loses_answers = True
+    send()
+    with (
+        pytest.raises(InvalidField, match="got their money back"),
+        desk.changing(event.id) as changes,
+    ):
+        money_back.forgive_event(changes.session, changes.events[event.id])
+    assert sql("SELECT count(*) FROM refunds") == [(1,)]
+
+
+def test_a_provider_that_the_site_has_left_is_told_to_staff(owe, row):
+    owe()
+    provider_refunds.send_next({})
+    assert row() == [("OWED", 1, "not configured", False)]
