@@ -40,6 +40,7 @@ from app.services import (
     sign_in_links,
     ticket_types,
     tickets,
+    vouchers,
 )
 from app.services.booking_search import BookingQuery
 from app.services.holds import HeldSeats
@@ -244,6 +245,7 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         origin=gifts.origin_of(booking),
         due=paid_orders.to_pay(booking),
         payments=payment_lists.payments_of(booking),
+        voucher=vouchers.voucher_of(booking),
     )
     return make_response(page, status)
 

@@ -11,7 +11,7 @@ from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
 from app.errors import HoldNotFound, InvalidField, VoucherNotFound, VoucherRefused, VoucherUsedUp
-from app.models import Event, Hold, PriceEffect, Voucher
+from app.models import Booking, Event, Hold, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import require_event, scope
 from app.models.voucher import MAX_AT_ONCE, code_key, new_code
@@ -55,12 +55,11 @@ def iterate_vouchers(event_id: int, search: str = "") -> Iterator[Voucher]:
             return
 
 
-def get_voucher(event_id: int, voucher_id: int) -> Voucher:
-    """Raises `VoucherNotFound`, also for another event's."""
-    found = db.session.get(Voucher, voucher_id, populate_existing=True)
-    if found is None or found.event_id != event_id:
-        raise VoucherNotFound(voucher_id)
-    return found
+def voucher_of(booking: Booking) -> Voucher | None:
+    """The voucher that the booking was made with."""
+    if booking.voucher_id is None:
+        return None
+    return db.session.get(Voucher, booking.voucher_id, populate_existing=True)
 
 
 class FoundVoucher(NamedTuple):

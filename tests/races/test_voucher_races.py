@@ -14,6 +14,7 @@ from app.booking.orders import Booked
 from app.errors import NotEnoughSeats, UtsavamError, VoucherUsedUp
 from app.models import Voucher
 from app.services import bookings
+from app.services.reservations import expire
 from tests.support.sums import assert_seats_add_up, seats_left
 
 USED = "SELECT used FROM vouchers ORDER BY id"
@@ -126,6 +127,23 @@ def test_cancelling_and_using_at_once_count_every_use(
         made += [answer.booking for answer in answers if isinstance(answer, Booked)]
         random.shuffle(made)
         assert_seats_add_up(sql)
+
+
+def test_expiry_and_orders_at_once_use_a_code_no_further(
+    race, each_desk, make_user, make_event, factories, sql, invariants
+):
+    """The seats and the uses of what is not paid in time are had again, by one of those who ask."""
+    event = make_event(capacity=60, price_minor=500, payment_minutes=15)
+    voucher, users = factories.voucher(event, max_uses=4), [make_user() for _ in range(12)]
+    for _ in range(3):
+        sql("UPDATE bookings SET reserved_until = now() - interval '1 s' WHERE status = 'RESERVED'")
+        sql("UPDATE events SET next_expiry_at = now() - interval '1 s'")
+        calls = [order(each_desk(), user, event, voucher) for user in users]
+        calls[3:3] = calls[8:8] = [(expire, (event.id, each_desk()), {})]
+        answers = [one for one in race(calls) if one is not None]
+        assert counts(answers) == {Booked: 4, VoucherUsedUp: 8}
+        assert_seats_add_up(sql)
+    assert seats_left(sql, event) == 56
 
 
 def test_one_key_pressed_many_times_is_one_use(

@@ -120,6 +120,15 @@ def test_a_withdrawn_code_stays_in_the_list_and_is_good_no_more(
     assert sql("SELECT withdrawn FROM vouchers") == [(True,)]
 
 
+def test_a_booking_and_a_hold_tell_of_codes(organiser, factories, event, sql):
+    voucher, hold = factories.voucher(event, "CHOIR-20"), factories.hold(event)
+    booking = factories.booking(event, voucher_id=voucher.id, voucher_order="7Q2K9F4MXT3B")
+    sql("UPDATE vouchers SET used = 1")
+    assert "With the code CHOIR-20" in organiser.get(f"/admin/bookings/{booking.id}").text
+    page = organiser.get(f"/admin/events/{event.id}/holds/{hold.id}").text
+    assert "Codes that bring its seats are withdrawn." in page
+
+
 def test_codes_are_exported_with_their_links(organiser, factories, event):
     factories.voucher(event, "CHOIR-20", max_uses=3, price_effect="amount_off", price_value=1050)
     factories.voucher(event, "BAND-20", note="=1+1", email="ravi@example.com")
