@@ -131,13 +131,18 @@ class Demo:
             "SECRET_KEY": os.environ.get("SECRET_KEY") or self.kept_secret("secret-key"),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
-            # No bank has this handle: the code on the page pays nobody.
-            "UPI_ADDRESS": os.environ.get("UPI_ADDRESS") or "tickets@example",
             **self.mail_settings(),
+            **self.payment_settings(),
         }
         file = self.data / "demo.env"
         write_private(file, "".join(f"{k}='{v}'\n" for k, v in self.environment.items()))
         self.stack.callback(file.unlink, missing_ok=True)
+
+    def payment_settings(self) -> dict[str, str]:
+        """An address that no bank has, unless there is another: its code pays nobody."""
+        if os.environ.get("UPI_ADDRESS"):
+            return {}
+        return {"UPI_ADDRESS": "tickets@example", "UPI_NAME": "A demo: pay nobody"}
 
     def mail_settings(self) -> dict[str, str]:
         """Letters go to a server of our own, unless there is another."""
