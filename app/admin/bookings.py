@@ -63,6 +63,7 @@ def index() -> Answer:
         max_counted=booking_search.MAX_COUNTED,
         chosen=_url_args(query),
         code=read_code(query.q),
+        owed=payment_lists.refunds_by_currency(event_id=query.event_id),
     )
 
 

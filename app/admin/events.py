@@ -17,7 +17,8 @@ from app.edge.search_meanings import meanings_here
 from app.edge.security import an_id
 from app.errors import CapacityBelowSold, CurrencyFixed, InvalidField
 from app.models import Event, EventStatus
-from app.services import events
+from app.models.columns import now
+from app.services import events, payment_figures
 from app.services.event_search import EventQuery
 from app.services.reservations import seats_reserved
 
@@ -92,6 +93,7 @@ def confirm_cancellation(event_id: int) -> Answer:
         "pages/admin/event_cancellation.html",
         event=event,
         bookings=bookings,
+        kept=payment_figures.figures_of(event_id).kept,
         **event_saving.news_facts(event),
     )
 
@@ -148,6 +150,7 @@ def confirm_deletion(event_id: int) -> Answer:
         "pages/admin/deletion.html",
         event=event,
         bookings=events.count_confirmed(event_id),
+        kept=payment_figures.figures_of(event_id).kept if not event.is_over(now()) else 0,
         **event_saving.news_facts(event),
     )
 

@@ -175,3 +175,21 @@ def test_who_may_only_look_marks_nothing(app, reserved, event, sql):
 def test_an_event_that_is_paid_at_the_door_has_no_such_page_among_its_own(organiser, make_event):
     event = make_event(price_minor=50_000)
     assert "/payments" not in organiser.get(f"/admin/events/{event.id}/holds").text
+
+
+def test_who_cancels_is_told_before_what_is_owed_then(
+    organiser, event, make_booking, factories, sql
+):
+    paid = make_booking(event, seats=2, price_minor=50_000)
+    factories.payment(paid)
+    make_booking(event, price_minor=50_000)
+    owed = "₹1,000 that guests paid is owed back then"
+    assert owed in organiser.get(f"/admin/events/{event.id}/cancellation").text
+    assert owed in organiser.get(f"/admin/events/{event.id}/deletion").text
+    asked = organiser.get(f"/admin/bookings/{paid.id}/cancellation?had=2&give=1").text
+    assert "It was paid: ₹500 is owed to the guest then" in asked
+    organiser.post(f"/admin/bookings/{paid.id}/cancellation", {"had": "2", "give": "1"})
+    assert sql("SELECT amount_minor, reason FROM refunds") == [(50_000, "cancelled")]
+    listed = organiser.get("/admin/bookings").text
+    assert 'href="/admin/refunds/owed"' in listed
+    assert "₹500" in organiser.get("/admin/refunds/owed").text
