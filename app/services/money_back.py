@@ -4,7 +4,18 @@ Callers hold the event's row lock, under which all of this is decided; each row 
 once, and never more of a payment than has come.
 """
 
-from sqlalchemy import BigInteger, Select, Subquery, cast, delete, exists, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Select,
+    Subquery,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session, aliased
 
@@ -22,6 +33,7 @@ from app.models import (
 )
 from app.services import refunds
 
+BATCH = 5_000
 _First = aliased(Booking, name="first")
 _WHOLE = exists().where(Refund.payment_id == Payment.id, Refund.booking_id.is_(None))
 """Of a payment that brought no seats: all of it is owed already."""
@@ -70,8 +82,19 @@ def was_paid(booking: Booking) -> bool:
 
 
 def owe_for_event(session: Session, event: Event) -> None:
-    """Owe all that was paid here for the event's standing bookings; again changes nothing."""
-    root = _roots(event.id)
+    """Owe all that was paid here for the event's standing bookings; again changes nothing.
+
+    Some thousand at a time, so that each statement ends in time.
+    """
+    query = select(Booking.id).where(Booking.event_id == event.id, Booking.is_confirmed)
+    ids = session.scalars(query.order_by(Booking.id)).all()
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        session.execute(_owe_those(event.id, some[0], some[-1]))
+
+
+def _owe_those(event_id: int, first_id: int, last_id: int) -> Executable:
+    root = _roots(event_id)
     origin = aliased(Booking, name="origin")
     owed = (
         select(
@@ -86,12 +109,12 @@ def owe_for_event(session: Session, event: Event) -> None:
         .join(origin, origin.id == func.coalesce(root.c.root_id, Booking.id))
         .join(_First, _First.reference == func.coalesce(origin.order_reference, origin.reference))
         .join(Payment, Payment.booking_id == _First.id)
-        .where(Booking.event_id == event.id, Booking.is_confirmed, Booking.price_minor > 0)
+        .where(Booking.event_id == event_id, Booking.id.between(first_id, last_id))
+        .where(Booking.is_confirmed, Booking.price_minor > 0)
         .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
     )
     columns = ["payment_id", "booking_id", "amount_minor", "currency", "reason"]
-    insertion = insert_or_leave(Refund).from_select(columns, owed).on_conflict_do_nothing()
-    session.execute(insertion)
+    return insert_or_leave(Refund).from_select(columns, owed).on_conflict_do_nothing()
 
 
 def forgive_event(session: Session, event: Event) -> None:
@@ -105,10 +128,14 @@ def forgive_event(session: Session, event: Event) -> None:
         Refund.booking_id.in_(select(Booking.id).where(Booking.event_id == event.id)),
     )
     # Locked, as the worker takes refunds up without the event's lock.
-    found = session.scalars(select(Refund).where(*of_event).order_by(Refund.id).with_for_update())
+    query = select(Refund).where(*of_event).order_by(Refund.id).with_for_update()
+    found = session.scalars(query).all()
     if any(one.state == RefundState.PAID_BACK.value or one.is_on_its_way for one in found):
         raise InvalidField("status", "can't change once guests got their money back")
-    session.execute(delete(Refund).where(*of_event).execution_options(synchronize_session=False))
+    for start in range(0, len(found), BATCH):
+        those = Refund.id.in_([one.id for one in found[start : start + BATCH]])
+        removal = delete(Refund).where(those).execution_options(synchronize_session=False)
+        session.execute(removal)
 
 
 def _bought_with(session: Session, booking: Booking) -> Booking:

@@ -176,7 +176,7 @@ def _matches(event: Event, q: str) -> ColumnElement[bool]:
     if not q:
         return or_(Booking.status == BookingStatus.RESERVED.value, claimed)
     number = "".join(q.split()).upper()
-    found = [
+    found: list[ColumnElement[bool]] = [
         ORDER.in_(
             _claims(event.id, Booking.reference).where(
                 Payment.bank_reference.startswith(number, autoescape=True)
@@ -186,9 +186,7 @@ def _matches(event: Event, q: str) -> ColumnElement[bool]:
     try:
         amount = parse_money(q, event.currency)
     except NotAnAmount:
-        words = booking_matches.conditions(q.split(), event.id)
-        named = select(ORDER).join(Booking.user).join(Booking.event).where(*words)
-        found.append(ORDER.in_(named.where(Booking.event_id == event.id)))
+        found.append(and_(*booking_matches.conditions(q.split(), event.id)))
     else:
         found.append(ORDER.in_(_costing(event.id, amount)))
     return or_(*found)
