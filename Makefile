@@ -11,7 +11,7 @@ QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
 	$(addprefix tests/,simulation metrics backup security test_reload.py)
 
-.PHONY: help demo test quick faults fuzz shots check load soak bench growth lock compressed licences sbom audit python \
+.PHONY: help demo test quick faults fuzz shots check load soak bench growth payments-live lock compressed licences sbom audit python \
 	setup-demo setup-test setup-audit
 
 help: ## Show this list
@@ -58,6 +58,9 @@ bench: setup-test ## Measure, as ratios in one run (needs wrk): ARGS="--rounds 5
 
 growth: setup-test ## Measure how bookings grow with workers, clients and rows (needs wrk)
 	@$(PY) -m tests.load.bench.growth $(ARGS)
+
+payments-live: setup-test ## Try a payment provider with your test keys: PROVIDER=stripe, PROVIDER=razorpay
+	@$(PY) -m tools.payments_live $(PROVIDER)
 
 lock: setup-test ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@for lock in runtime payments demo test audit; do \
