@@ -21,8 +21,8 @@ demo: setup-demo ## Run the whole site on this machine: http://127.0.0.1:8000
 	@exec $(PY) -m app.demo
 
 # More processes than cores of a small machine: a tenth of the tests wait for time to pass.
-test: setup-test ## Run every test, in three processes: ARGS="tests/web -x", JOBS=0
-	@$(PY) -m pytest --numprocesses $(or $(JOBS),3) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-test ## Run every test, in two processes: ARGS="tests/web -x", JOBS=0
+	@$(PY) -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: setup-test ## Run the fast six tenths of the tests: ARGS=-x
 	@$(PY) -m pytest $(QUICK) -m 'not whole and not long' --numprocesses $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
