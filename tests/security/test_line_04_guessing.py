@@ -138,8 +138,8 @@ def seconds(email):
 
 
 def test_line_04_an_unknown_user_and_a_wrong_password_take_the_same(app, alice, make_user):
-    """By the medians of the processor time of tries in turn, generously: an unknown user who cost no
-    hash would take a tenth of it."""
+    """By the medians of the processor time of tries in turn, generously: an unknown user who cost
+    no hash would take a tenth of it."""
     make_user("nopassword@example.com")
     emails = (alice.email, "nobody@example.com", "nopassword@example.com")
     with app.app_context():
