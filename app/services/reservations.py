@@ -15,20 +15,12 @@ MOST = 100
 """Events that are looked at together."""
 
 
-def expire_due(desk: BookingDesk) -> int:
-    """End the reservations that were not paid in time, of some events; returns of how many events.
+def due_events() -> Sequence[int]:
+    """The events with reservations that may have ended; the first of many.
 
-    Orders that would lack those seats do so themselves: this is for pages and lists, and for
+    Orders that would lack their seats end them themselves: this is for pages and lists, and for
     letters.
     """
-    event_ids = due_events()
-    for event_id in event_ids:
-        expire(event_id, desk)
-    return len(event_ids)
-
-
-def due_events() -> Sequence[int]:
-    """The events with reservations that may have ended; the first of many."""
     query = select(Event.id).where(Event.next_expiry_at <= now(), Event.deleted_at.is_(None))
     found = db.session.scalars(query.order_by(Event.next_expiry_at).limit(MOST)).all()
     db.session.rollback()

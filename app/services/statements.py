@@ -14,8 +14,9 @@ from app.lib.bank_statements import StatementLine
 from app.lib.payment_texts import NotABankReference, bank_reference
 from app.models import Booking, Payment, PaymentProvider, PaymentState
 from app.models.references import REFERENCE_LETTERS
-from app.services import payments
+from app.services import payment_batches
 from app.services.events import get_event
+from app.services.payment_batches import Wanted
 from app.services.payment_lists import ORDER, OrderToCome, orders_waiting
 from app.services.payments import Received, Recorded
 
@@ -84,18 +85,13 @@ def mark_lines(
     desk: BookingDesk, event_id: int, lines: Sequence[StatementLine], chosen: Collection[int]
 ) -> list[Marked]:
     """Record the payments of the lines with these numbers, as far as they still fit."""
-    marked: list[Marked] = []
-    for found in match_lines(event_id, lines):
-        if found.line.number not in chosen or not found.order or not found.received:
-            continue
-        try:
-            result: Recorded | UtsavamError = payments.record_paid(
-                desk, found.order.booking.id, found.received
-            )
-        except UtsavamError as error:
-            result = error
-        marked.append(Marked(found.line, result))
-    return marked
+    wanted = [
+        (found.line, Wanted(found.order.booking.id, found.received))
+        for found in match_lines(event_id, lines)
+        if found.line.number in chosen and found.order and found.received
+    ]
+    answers = payment_batches.record_all(desk, [one for _line, one in wanted])
+    return [Marked(line, said) for (line, _one), said in zip(wanted, answers, strict=True)]
 
 
 def _match(line: StatementLine, known: _Known, paid: set[str]) -> Matched:

@@ -12,7 +12,7 @@ from app.errors import NotEnoughSeats, OverPersonLimit
 from app.models import Booking, BookingState
 from app.models.columns import now
 from app.services import bookings
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 from tests.support.sums import seats_left
 
 pytestmark = pytest.mark.usefixtures("invariants")

@@ -24,7 +24,7 @@ from app.errors import (
 from app.models.columns import now
 from app.models.voucher import code_key, price_with
 from app.services import account_deletion, bookings, events, gifts, holds, ticket_types
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 from tests.support.sums import seats_left
 
 pytestmark = pytest.mark.usefixtures("invariants")

@@ -9,7 +9,7 @@ from app.models import PaymentProvider
 from app.models.columns import now
 from app.services import payments
 from app.services.payments import Received
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 
 SECOND = timedelta(seconds=1)
 

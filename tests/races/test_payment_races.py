@@ -9,7 +9,7 @@ from app.db import db, transaction
 from app.models import PaymentProvider
 from app.services import bookings, events, payments
 from app.services.payments import Received, Recorded
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 from tests.support.sums import assert_seats_add_up, seats_left
 
 ROUNDS, ORDERS = 4, 6

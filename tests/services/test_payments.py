@@ -18,7 +18,7 @@ from app.models.columns import now
 from app.models.staff_scope import StaffScope, act_within
 from app.services import bookings, paid_orders, payments, refunds
 from app.services.payments import Received
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 from tests.support.sums import seats_left
 
 pytestmark = pytest.mark.usefixtures("invariants", "asha")

@@ -14,7 +14,7 @@ from app.models.references import spoken
 from app.services import bookings, event_news, letters, outbox
 from app.services.events import update_event
 from app.services.mail_relay import relay
-from app.services.reservations import expire_due
+from tests.support.expiry import expire_due
 
 LATER = datetime(2031, 5, 4, 9, 5, tzinfo=UTC)
 
