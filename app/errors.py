@@ -196,8 +196,8 @@ class SeatsAreIn(Refused):
 
 
 class NotGivable(Refused):
-    """A seat can't be given to a friend; `reason` is booking_over, event_cancelled, event_over,
-    seat_is_in or seats_changed."""
+    """A seat can't be given to a friend; `reason` is booking_over, not_paid, event_cancelled,
+    event_over, seat_is_in or seats_changed."""
 
     def __init__(self, booking_id: int, reason: str) -> None:
         self.booking_id, self.reason = booking_id, reason

@@ -151,6 +151,8 @@ def _check_givable(session: Session, booking: Booking, seat: int | None, at: dat
         reason = "event_cancelled"
     elif not booking.takes_seats:
         reason = "booking_over"
+    elif not booking.is_confirmed:
+        reason = "not_paid"
     elif booking.event.is_over(at):
         reason = "event_over"
     elif seat not in (None, booking.seats):

@@ -141,6 +141,7 @@ def _seats_are_in(error: errors.SeatsAreIn) -> Problem:
 def _not_givable(error: errors.NotGivable) -> Problem:
     sentences = {
         "booking_over": _("This booking has no seat any more that could be given away."),
+        "not_paid": _("This booking is not paid yet; its seats can be given away once it is."),
         "event_cancelled": _("The organiser has cancelled this event; there is no seat to give."),
         "event_over": _("The event is over, so no seat can be given away any more."),
         "seat_is_in": _("Somebody came in with this seat already, so it can't be given away."),

@@ -316,6 +316,15 @@ def test_seats_are_given_after_the_deadline_for_cancelling_and_not_after_the_end
         gifts.give(desk, over.id)
 
 
+def test_a_seat_that_is_not_paid_is_nobodys_to_give(desk, make_event, make_user, sql):
+    event = make_event(price_minor=100, payment_minutes=15)
+    order = {"user_id": make_user().id, "event_id": event.id, "seats": 2}
+    booking = bookings.book(desk, **order).booking
+    with pytest.raises(NotGivable, match="not_paid"):
+        gifts.give(desk, booking.id)
+    assert sql("SELECT status, seats FROM bookings") == [("RESERVED", 2)]
+
+
 @pytest.mark.parametrize("end", ["cancelled", "over"])
 def test_a_gift_of_an_event_that_is_cancelled_or_over_is_closed(
     desk, event, make_booking, end, sql
