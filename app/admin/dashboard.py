@@ -1,6 +1,6 @@
 """The dashboard: sales, how full the events are, and the trend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,8 @@ from app.errors import InvalidField
 from app.lib.money import to_amount
 from app.models.columns import now
 from app.presenters.charts import bar_chart
-from app.services import ticket_types
+from app.services import payment_figures, ticket_types
+from app.services.payment_figures import Figures, Money
 from app.services.reservations import seats_reserved
 from app.services.sales import sales
 from app.services.sales_figures import EventSales, Sales
@@ -41,6 +42,7 @@ def show() -> Answer:
     chosen, found, error = _found()
     rows, words, sort = _rows(found)
     figures = [(format_date(day, "d MMM"), sums.bookings) for day, sums in found.days]
+    money = payment_figures.by_event()
     return render_template(
         "pages/admin/dashboard.html",
         sales=found,
@@ -54,6 +56,8 @@ def show() -> Answer:
         words=words,
         sort=sort,
         now=now(),
+        money=payment_figures.total(money.values()),
+        money_of=money,
         reserved=seats_reserved(),
     )
 
@@ -82,20 +86,29 @@ def events_csv() -> Answer:
     header = (
         *("Event", "Start", "Capacity", "Seats sold in all", "Bookings", "Seats booked"),
         *("Cancellations", "Seats given back", "Booked value", "Currency"),
-        "Seats sold in all by ticket type",
+        *("Seats sold in all by ticket type", "Booked now", "Reserved now", "Paid", "Paid back"),
+        *("Owed back", "Kept for seats given back"),
     )
     chosen = _rows(found)[0]
     types = ticket_types.types_of_events(row.event for row in chosen)
+    money = payment_figures.by_event([row.event.id for row in chosen])
     rows = [
         (
             *(row.event.name, row.event.start_at, row.event.capacity, row.event.seats_sold),
             *(row.sums.bookings, row.sums.seats, row.sums.cancellations, row.sums.seats_back),
             *(to_amount(row.value, row.event.currency), row.event.currency),
             "; ".join(f"{kind.name}: {kind.taken}" for kind in types.get(row.event.id, ())),
+            *_money(money.get(row.event.id, {}), row.event.currency),
         )
         for row in chosen
     ]
     return csv_file(f"events-{found.first}-{found.last}", header, rows)
+
+
+def _money(money: Money, currency: str) -> Iterable[object]:
+    """The event's figures in its currency, empty for one that is not paid here."""
+    sums = money.get(currency)
+    return [to_amount(minor, currency) for minor in sums] if sums else [""] * len(Figures._fields)
 
 
 def _found() -> tuple[dict[str, str], Sales, str]:

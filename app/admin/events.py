@@ -93,7 +93,7 @@ def confirm_cancellation(event_id: int) -> Answer:
         "pages/admin/event_cancellation.html",
         event=event,
         bookings=bookings,
-        kept=payment_figures.figures_of(event_id).kept,
+        owed=payment_figures.figures_of(event_id).owed_if_cancelled,
         **event_saving.news_facts(event),
     )
 
@@ -150,7 +150,7 @@ def confirm_deletion(event_id: int) -> Answer:
         "pages/admin/deletion.html",
         event=event,
         bookings=events.count_confirmed(event_id),
-        kept=payment_figures.figures_of(event_id).kept if not event.is_over(now()) else 0,
+        owed=0 if event.is_over(now()) else payment_figures.figures_of(event_id).owed_if_cancelled,
         **event_saving.news_facts(event),
     )
 

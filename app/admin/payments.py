@@ -41,7 +41,7 @@ def index(event_id: int) -> Answer:
         came=came,
         page=page,
         q=q,
-        figures=payment_figures.figures_of(event_id),
+        money=payment_figures.money_of(event_id),
     )
 
 

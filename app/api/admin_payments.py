@@ -7,6 +7,7 @@ from flask import Response
 from app.api.body import api_blueprint
 from app.api.fields import Payload
 from app.api.payment_schemas import (
+    MoneyOut,
     OwedOut,
     PaymentFiguresOut,
     PaymentIn,
@@ -68,10 +69,16 @@ def list_payments(event_id: int, query: PagingQuery) -> Response:
 @blueprint.get("/admin/events/<id:event_id>/payment-figures")
 @valid(answers(401, 404, HTTP_200=PaymentFiguresOut), operation_id="getPaymentFigures", **STAFF)
 def get_figures(event_id: int) -> Response:
-    """Sum an event's money: booked, to come, paid, refunded, owed"""
+    """Sum an event's money: booked, to come, paid, refunded, owed, kept"""
     event = events.get_event(event_id, drafts=True)
-    sums = payment_figures.figures_of(event_id)
-    return json_response(PaymentFiguresOut(currency=event.currency, **sums._asdict()))
+    own, *others = payment_figures.money_of(event_id).items()
+    return json_response(
+        PaymentFiguresOut(
+            currency=event.currency,
+            other_currencies={code: MoneyOut.model_validate(sums) for code, sums in others},
+            **own[1]._asdict(),
+        )
+    )
 
 
 @blueprint.post("/admin/bookings/<id:booking_id>/payments")

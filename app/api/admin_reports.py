@@ -21,12 +21,14 @@ from app.api.admin_schemas import (
     TotalsOut,
 )
 from app.api.body import api_blueprint
+from app.api.payment_schemas import MoneyOut
 from app.api.present import json_response, page_response
 from app.api.spec import STAFF, answers, valid
 from app.edge.current import settings
 from app.models.columns import now
-from app.services import audit, sales
+from app.services import audit, payment_figures, sales
 from app.services.analytics import analyse
+from app.services.payment_figures import Money
 from app.services.sales_figures import Sums
 from app.services.sales_ranges import days_between
 
@@ -40,7 +42,8 @@ def get_sales(query: SalesQuery) -> Response:
 
     A booking counts on the day it was made, seats given back on the day they were: days by
     the site's clock. Booked value is told
-    by currency, in its smallest unit, and never added across currencies.
+    by currency, in its smallest unit, and never added across currencies. What is booked and paid
+    now, whatever the span, tells `money`.
     """
     zone = settings().zone
     today = now().astimezone(zone).date()
@@ -48,16 +51,23 @@ def get_sales(query: SalesQuery) -> Response:
     first = query.from_ or last - timedelta(days=29)
     days_between(first, last, today)
     found = sales.sales(first, last, zone)
+    money = payment_figures.by_event()
     return json_response(
         SalesOut(
             first=found.first,
             last=found.last,
             at=found.at,
             total=_sums(found.total),
+            money=_money(payment_figures.total(money.values())),
             before=_sums(found.before),
             days=[DaySalesOut(day=day, **_facts(sums)) for day, sums in found.days],
             events=[
-                EventSalesOut(event_id=row.event.id, name=row.event.name, **_facts(row.sums))
+                EventSalesOut(
+                    event_id=row.event.id,
+                    name=row.event.name,
+                    money=_money(money.get(row.event.id, {})),
+                    **_facts(row.sums),
+                )
                 for row in found.events
             ],
         )
@@ -104,6 +114,10 @@ def list_audit(query: SearchQuery) -> Response:
 
 def _facts(sums: Sums) -> dict[str, Any]:
     return SumsOut.model_validate(sums).model_dump()
+
+
+def _money(money: Money) -> dict[str, MoneyOut]:
+    return {currency: MoneyOut.model_validate(sums) for currency, sums in money.items()}
 
 
 def _sums(sums: Sums) -> SumsOut:

@@ -7,6 +7,7 @@ from pydantic import Field, RootModel
 
 from app.api.event_schemas import EVENT_SEARCH, Name
 from app.api.fields import MAX_ID, Cursor, Day, Flag, Id, Limit, Line, Moment, Payload, Search
+from app.api.payment_schemas import MoneyOut
 from app.api.schemas import Email, EventBookingOut, PagingQuery, State
 from app.models.booking import BookingStatus
 
@@ -120,8 +121,8 @@ class SumsOut(Payload):
     cancellations: int
     seats_back: int = Field(description="Seats given back.")
     booked_value: dict[str, int] = Field(
-        description="What the seats cost, in smallest units by currency. Nothing is charged here:"
-        " whether it was paid is not known."
+        description="What the seats booked in this time cost, in smallest units by currency. What"
+        " was paid, and what is booked now, tells `money`."
     )
     booked_value_back: dict[str, int] = Field(
         description="What the seats given back had cost, likewise."
@@ -132,9 +133,13 @@ class DaySalesOut(SumsOut):
     day: date
 
 
+_MONEY = "by currency, never added across currencies; empty if nothing is paid here."
+
+
 class EventSalesOut(SumsOut):
     event_id: int
     name: str
+    money: dict[str, MoneyOut] = Field(description=f"Of the event as of now, {_MONEY}")
 
 
 class SalesOut(Payload):
@@ -142,6 +147,9 @@ class SalesOut(Payload):
     last: date
     at: datetime
     total: SumsOut
+    money: dict[str, MoneyOut] = Field(
+        description=f"Of all events that are paid here, as of now and not of the span, {_MONEY}"
+    )
     before: SumsOut = Field(description="Of as many days before the first.")
     days: list[DaySalesOut]
     events: list[EventSalesOut]

@@ -78,13 +78,26 @@ class PaymentsOut(RootModel[list[PaymentOut]]):
     pass
 
 
-class PaymentFiguresOut(Payload):
-    currency: str
-    booked: int = Field(description="What the standing bookings cost, in the smallest unit.")
+class MoneyOut(Payload):
+    """Figures in one currency, in its smallest unit."""
+
+    booked: int = Field(
+        description="What the standing bookings cost; nothing stands of a cancelled event."
+    )
     to_come: int = Field(description="What the reserved ones cost.")
     paid: int = Field(description="All that has come by payments.")
-    refunded: int
-    owed: int
+    refunded: int = Field(description="What of it was paid back.")
+    owed: int = Field(description="What of it is to be paid back.")
+    kept: int = Field(
+        description="What paid seats given back had cost, less what is paid back for them."
+    )
+
+
+class PaymentFiguresOut(MoneyOut):
+    currency: str
+    other_currencies: dict[str, MoneyOut] = Field(
+        description="By currency, if somebody paid in another than the event's: it is owed back."
+    )
 
 
 class RefundsQuery(PagingQuery):

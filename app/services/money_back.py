@@ -8,16 +8,14 @@ from sqlalchemy import (
     BigInteger,
     Executable,
     Select,
-    Subquery,
     cast,
     delete,
-    exists,
     func,
     literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.db import db
 from app.errors import InvalidField
@@ -32,11 +30,9 @@ from app.models import (
     RefundState,
 )
 from app.services import refunds
+from app.services.paid_rows import IS_OWED_WHOLE, paid_rows
 
 BATCH = 5_000
-_First = aliased(Booking, name="first")
-_WHOLE = exists().where(Refund.payment_id == Payment.id, Refund.booking_id.is_(None))
-"""Of a payment that brought no seats: all of it is owed already."""
 
 
 def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
@@ -94,24 +90,16 @@ def owe_for_event(session: Session, event: Event) -> None:
 
 
 def _owe_those(event_id: int, first_id: int, last_id: int) -> Executable:
-    root = _roots(event_id)
-    origin = aliased(Booking, name="origin")
     owed = (
-        select(
+        paid_rows([event_id])
+        .where(Booking.is_confirmed, Booking.id.between(first_id, last_id))
+        .with_only_columns(
             Payment.id,
             Booking.id,
             cast(Booking.seats, BigInteger) * Booking.price_minor,
             Payment.currency,
             literal(RefundReason.EVENT_CANCELLED.value),
         )
-        .select_from(Booking)
-        .outerjoin(root, root.c.booking_id == Booking.id)
-        .join(origin, origin.id == func.coalesce(root.c.root_id, Booking.id))
-        .join(_First, _First.reference == func.coalesce(origin.order_reference, origin.reference))
-        .join(Payment, Payment.booking_id == _First.id)
-        .where(Booking.event_id == event_id, Booking.id.between(first_id, last_id))
-        .where(Booking.is_confirmed, Booking.price_minor > 0)
-        .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
     )
     columns = ["payment_id", "booking_id", "amount_minor", "currency", "reason"]
     return insert_or_leave(Refund).from_select(columns, owed).on_conflict_do_nothing()
@@ -159,19 +147,5 @@ def _payments_of(booking: Booking) -> Select[Payment]:
         select(Payment)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.reference == (booking.order_reference or booking.reference))
-        .where(Payment.state == PaymentState.PAID.value, ~_WHOLE)
+        .where(Payment.state == PaymentState.PAID.value, ~IS_OWED_WHOLE)
     )
-
-
-def _roots(event_id: int) -> Subquery:
-    """For each seat of the event that was given away, the booking that it was bought with."""
-    steps = (
-        select(Gift.booking_id, Gift.from_id.label("root_id"))
-        .where(Gift.event_id == event_id)
-        .cte("steps", recursive=True)
-    )
-    steps = steps.union_all(
-        select(steps.c.booking_id, Gift.from_id).join(Gift, Gift.booking_id == steps.c.root_id)
-    )
-    is_gift = exists().where(Gift.booking_id == steps.c.root_id)
-    return select(steps.c.booking_id, steps.c.root_id).where(~is_gift).subquery("roots")

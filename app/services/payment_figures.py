@@ -1,69 +1,187 @@
-"""The sums of an event's money: booked, to come, paid, refunded, and owed."""
+"""The sums of money: booked, to come, paid, refunded, owed and kept, as docs/money.md defines them.
 
+All that shows them asks here. They are told by currency, and never added across currencies.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, false, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from app.db import db
 from app.models import (
     Booking,
     BookingStatus,
+    Event,
     EventStatus,
     Payment,
     PaymentState,
     Refund,
     RefundState,
 )
+from app.models.staff_scope import within
 from app.services.events import get_event
+from app.services.paid_rows import paid_rows
 
 
 class Figures(NamedTuple):
-    """In the smallest unit of the event's currency, which can't change once anything is booked."""
+    """In the smallest unit of one currency."""
 
-    booked: int
-    """What the standing bookings cost, paid here or elsewhere."""
-    to_come: int
+    booked: int = 0
+    """What the standing bookings cost, paid here or elsewhere. Nothing stands of an event that is
+    cancelled."""
+    to_come: int = 0
     """What the reserved ones cost."""
-    paid: int
+    paid: int = 0
     """All that has come by payments here."""
-    refunded: int
-    owed: int
+    refunded: int = 0
+    """What of it was paid back."""
+    owed: int = 0
+    """What of it is to be paid back."""
+    kept: int = 0
+    """What the seats cost that were paid here and given back, less what was or is paid back for
+    them."""
 
     @property
-    def kept(self) -> int:
-        """What stays of what was paid."""
+    def stays(self) -> int:
+        """What stays of what was paid: `booked` and `kept`, if the event is paid here alone."""
         return self.paid - self.refunded - self.owed
+
+    @property
+    def owed_if_cancelled(self) -> int:
+        """What of it would be owed if the event was cancelled now."""
+        return self.stays - self.kept
+
+
+Money = Mapping[str, Figures]
+"""Figures by currency, in the order of their codes."""
 
 
 def figures_of(event_id: int) -> Figures:
-    """Sum the event's money. Raises `EventNotFound`."""
+    """Sum the event's money in its own currency, which can't change once anything is booked.
+
+    Raises `EventNotFound`.
+    """
+    return money_of(event_id)[get_event(event_id, drafts=True).currency]
+
+
+def money_of(event_id: int) -> Money:
+    """Sum the event's money; its own currency is first, and there even if there is none.
+
+    There are others if somebody paid in another, which is owed back. Raises `EventNotFound`.
+    """
     event = get_event(event_id, drafts=True)
-    cost = cast(Booking.seats, BigInteger) * Booking.price_minor
-    stands = Booking.is_confirmed if event.status != EventStatus.CANCELLED else false()
-    booked, to_come = _row(
-        select(
-            _sum(cost, stands), _sum(cost, Booking.status == BookingStatus.RESERVED.value)
-        ).where(Booking.event_id == event_id)
+    found = _sum(Event.id == event_id).get(event_id, {})
+    return {event.currency: Figures(), **found}
+
+
+def by_event(event_ids: Collection[int] | None = None) -> Mapping[int, Money]:
+    """The money of these events, or of all that staff may see; of those alone that are paid here:
+    first, or by a payment that has come."""
+    paid_here = or_(Event.payment_minutes.is_not(None), Event.id.in_(_with_payments()))
+    chosen = and_(paid_here, within(Event.id))
+    return _sum(chosen if event_ids is None else and_(chosen, Event.id.in_(event_ids)))
+
+
+def total(money: Iterable[Money]) -> Money:
+    """Add the figures of each currency."""
+    sums: dict[str, Figures] = {}
+    for one in money:
+        for currency, figures in one.items():
+            before = sums.get(currency, Figures())
+            sums[currency] = Figures(*map(sum, zip(before, figures, strict=True)))
+    return {currency: sums[currency] for currency in sorted(sums)}
+
+
+def cost() -> ColumnElement[int]:
+    """What all seats of a booking's row cost."""
+    return cast(Booking.seats, BigInteger) * Booking.price_minor
+
+
+def counts_as_booked() -> ColumnElement[bool]:
+    """Whether a booking's cost is booked; in a query that is joined with its event."""
+    return and_(Booking.is_confirmed, Event.status != EventStatus.CANCELLED.value)
+
+
+def _sum(chosen: ColumnElement[bool]) -> dict[int, dict[str, Figures]]:
+    """The figures of the events chosen, by event and currency."""
+    events = select(Event.id).where(chosen)
+    parts = union_all(
+        _of_bookings(events), _of_payments(events), _of_refunds(events), _of_kept(events)
+    ).subquery()
+    sums = [cast(func.sum(parts.c[name]), BigInteger) for name in Figures._fields]
+    query = select(parts.c.event_id, parts.c.currency, *sums)
+    query = query.group_by(parts.c.event_id, parts.c.currency)
+    found: dict[int, dict[str, Figures]] = {}
+    rows = db.session.execute(query.order_by(parts.c.event_id, parts.c.currency))
+    for event_id, currency, *figures in rows:
+        found.setdefault(event_id, {})[currency] = Figures(*figures)
+    return found
+
+
+def _part(currency: Any, **figures: Any) -> list[Any]:
+    """The columns of a part of the sums: the figures named, and nothing of the others."""
+    sums = {name: func.coalesce(func.sum(value), 0) for name, value in figures.items()}
+    columns = (cast(sums.get(name, literal(0)), BigInteger).label(name) for name in Figures._fields)
+    return [Booking.event_id, currency.label("currency"), *columns]
+
+
+def _of_bookings(events: Select[int]) -> Select[Any]:
+    reserved = Booking.status == BookingStatus.RESERVED.value
+    booked = case((counts_as_booked(), cost()))
+    return (
+        select(*_part(Booking.currency, booked=booked, to_come=case((reserved, cost()))))
+        .join(Booking.event)
+        .where(Booking.takes_seats, Booking.price_minor > 0, Booking.event_id.in_(events))
+        .group_by(Booking.event_id, Booking.currency)
     )
-    of_event = select(Booking.id).where(Booking.event_id == event_id)
-    payments = select(Payment.id).where(Payment.booking_id.in_(of_event))
-    (paid,) = _row(
-        select(_sum(Payment.amount_minor, Payment.state == PaymentState.PAID.value)).where(
-            Payment.booking_id.in_(of_event)
-        )
+
+
+def _of_payments(events: Select[int]) -> Select[Any]:
+    return (
+        select(*_part(Payment.currency, paid=Payment.amount_minor))
+        .join(Payment.booking)
+        .where(Payment.state == PaymentState.PAID.value, Booking.event_id.in_(events))
+        .group_by(Booking.event_id, Payment.currency)
     )
-    refunded, owed = _row(
-        select(
-            _sum(Refund.amount_minor, Refund.state == RefundState.PAID_BACK.value),
-            _sum(Refund.amount_minor, Refund.state == RefundState.OWED.value),
-        ).where(Refund.payment_id.in_(payments))
+
+
+def _of_refunds(events: Select[int]) -> Select[Any]:
+    done, amount = Refund.state == RefundState.PAID_BACK.value, Refund.amount_minor
+    return (
+        select(*_part(Refund.currency, refunded=case((done, amount)), owed=case((~done, amount))))
+        .join(Refund.payment)
+        .join(Payment.booking)
+        .where(Booking.event_id.in_(events))
+        .group_by(Booking.event_id, Refund.currency)
     )
-    return Figures(booked, to_come, paid, refunded, owed)
 
 
-def _sum(value: Any, condition: Any) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
+def _of_kept(events: Select[int]) -> Select[Any]:
+    back = and_(Refund.booking_id == Booking.id, Refund.payment_id == Payment.id)
+    kept = cost() - func.coalesce(Refund.amount_minor, 0)
+    return (
+        paid_rows(events)
+        .outerjoin(Refund, back)
+        .where(Booking.cancelled_at.is_not(None), Booking.reserved_until.is_(None))
+        .with_only_columns(*_part(Payment.currency, kept=kept))
+        .group_by(Booking.event_id, Payment.currency)
+    )
 
 
-def _row(query: Select[*tuple[Any, ...]]) -> tuple[int, ...]:
-    return tuple(int(value) for value in db.session.execute(query).one())
+def _with_payments() -> Select[int]:
+    """The events for which a payment has come."""
+    came = select(Booking.event_id).join(Payment, Payment.booking_id == Booking.id)
+    return came.where(Payment.state == PaymentState.PAID.value)

@@ -14,7 +14,7 @@ from app.models import Booking, Event, TicketType, TypeState
 from app.models.booking import is_its_type
 from app.models.columns import now
 from app.models.staff_scope import require_event
-from app.services import audit
+from app.services import audit, payment_figures
 
 DEFAULT_NAME = "Standard"
 """Name of what an event sold before it had types, until the organiser renames it."""
@@ -100,26 +100,24 @@ class TypeSales(NamedTuple):
     seats: int
     """Of confirmed bookings, issued and free ones too."""
     value_minor: int
-    """The sum of what these seats cost, at the price each had; whether it was paid, nobody knows
-    here."""
+    """What is booked of it, as `payment_figures` counts it for the whole event."""
     reserved: int
     """Seats that wait for their payment."""
 
 
 def sales_by_type(event_id: int) -> Sequence[TypeSales]:
     """The sales of each of the event's types, in the order of its page."""
-    cost = cast(Booking.seats, BigInteger) * Booking.price_minor
-    confirmed = Booking.reserved_until.is_(None)
     sums = [
         cast(func.coalesce(func.sum(one).filter(which), 0), BigInteger)
         for one, which in (
-            (Booking.seats, confirmed),
-            (cost, confirmed),
-            (Booking.seats, ~confirmed),
+            (Booking.seats, Booking.is_confirmed),
+            (payment_figures.cost(), payment_figures.counts_as_booked()),
+            (Booking.seats, ~Booking.is_confirmed),
         )
     ]
     query = (
         select(TicketType, *sums)
+        .join(Event, Event.id == TicketType.event_id)
         .outerjoin(Booking, and_(is_its_type(), Booking.takes_seats))
         .where(TicketType.event_id == event_id)
         .group_by(TicketType.id)

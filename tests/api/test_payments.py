@@ -127,6 +127,8 @@ def test_the_sums_of_an_event_are_told(organiser, reserved, pay, event):
         "paid": 100_900,
         "refunded": 0,
         "owed": 900,
+        "kept": 0,
+        "other_currencies": {},
     }
 
 
