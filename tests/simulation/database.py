@@ -9,10 +9,10 @@ from greenlet import getcurrent
 from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
-from app.booking import reservations
 from app.booking.connections import FROZEN_AFTER_MS
-from app.booking.orders import Confirmed
 from app.booking.typed_orders import TypeRow
+from app.booking.voucher_orders import VoucherRow
+from app.models import PriceEffect
 
 LOCK_TIMEOUT = 2 * FROZEN_AFTER_MS / 1000
 IDLE_TIMEOUT = FROZEN_AFTER_MS / 1000
@@ -23,7 +23,7 @@ Row = namedtuple(
     "Row",
     "id seats_available version incarnation status start_at end_at sales_open_at sales_close_at "
     "sales_paused max_per_person price_minor currency has_types payment_minutes next_expiry_at "
-    "capacity",
+    "capacity seats_held",
 )
 BEGIN = datetime(2026, 11, 28, tzinfo=UTC)
 """Of virtual time, by the clock on the wall."""
@@ -38,11 +38,12 @@ def ends_at(reservation):
     return (reservation.reserved_until - BEGIN).total_seconds()
 
 
-def new_row(id, capacity, has_types, payment_minutes):
+def new_row(id, capacity, has_types, payment_minutes, held=0):
     """The row of an event; with `payment_minutes`, its seats cost something."""
     price = 100 if payment_minutes else 0
     facts = ["published", BEGIN + timedelta(days=1), *[None] * 3, False, None, price, "INR"]
-    return Row(id, capacity, 1, 77, *facts, has_types, payment_minutes, None, capacity)
+    facts += [has_types, payment_minutes, None]
+    return Row(id, capacity - held, 1, 77, *facts, capacity, held)
 
 
 def new_types(event_id, quotas):
@@ -55,10 +56,25 @@ def new_types(event_id, quotas):
     }
 
 
+def new_vouchers(event_id, uses, held):
+    """Vouchers by id, each for so many orders; seats of the last one are free, and come out of a
+    hold that has `held`."""
+    plain = {"valid_until": None, "email": None, "owner_id": None, "ticket_type_id": None}
+    plain |= {"used": 0, "withdrawn": False, "price_effect": PriceEffect.PERCENT_OFF}
+    plain |= {"price_value": 50, "hold_id": None, "hold_left": None}
+    last = {"price_value": 100, "hold_id": 1, "hold_left": held}
+    return {
+        id: VoucherRow(
+            id, event_id, f"CODE{id}", most, **(plain | (last if id == len(uses) else {}))
+        )
+        for id, most in enumerate(uses, 1)
+    }
+
+
 class Database:
     """Committed rows and bookings. `loses` is the share of COMMITs whose answer is lost."""
 
-    def __init__(self, world, rows, types):
+    def __init__(self, world, rows, types, vouchers):
         self.world = world
         self.rows = {row.id: row for row in rows}
         self.types = types
@@ -66,6 +82,12 @@ class Database:
             id: [(world.now, one.quota)] for id, one in types.items() if one.quota is not None
         }
         """What their quotas left, as it was from each moment on."""
+        self.vouchers = vouchers
+        self.uses_left = {id: [(world.now, one.max_uses)] for id, one in vouchers.items()}
+        self.hold_left = {
+            id: [(world.now, one.hold_left)] for id, one in vouchers.items() if one.hold_id
+        }
+        """What vouchers left, and the holds that they draw on, as it was from each moment on."""
         self.bookings, self.cancelled = {}, set()
         self.paid, self.expired = set(), set()
         """References of reservations that were confirmed, and of those that ended unpaid."""
@@ -101,7 +123,8 @@ class Database:
                 self.world.call(ends_at(order), self.note)
         for row in session.changed.values():
             assert row.seats_available >= 0, "oversold"
-            assert row.seats_available + self.sold(row.id) == row.capacity, "seats don't add up"
+            taken = self.sold(row.id) + row.seats_held
+            assert row.seats_available + taken == row.capacity, "seats don't add up"
             self.rows[row.id] = row
         for id, taken in session.taken.items():
             self.types[id] = replace(self.types[id], taken=taken)
@@ -109,7 +132,23 @@ class Database:
                 assert taken <= quota, "more than the quota"
         for id, one in self.types.items():
             assert one.taken == self.sold_of_type(id), "types don't add up"
+        self._apply_vouchers(session)
         self.note()
+
+    def _apply_vouchers(self, session):
+        self.vouchers = {
+            id: replace(
+                one,
+                used=session.used.get(id, one.used),
+                hold_left=session.holds.get(one.hold_id, one.hold_left),
+            )
+            for id, one in self.vouchers.items()
+        }
+        for id, one in self.vouchers.items():
+            assert one.used == len(self.orders_with(id)), "codes don't add up"
+            assert one.used <= one.max_uses, "used too often"
+            held = self.rows[one.event_id].seats_held
+            assert one.hold_left in (None, held), "the hold doesn't add up"
 
     def note(self):
         """Remember what can be bought from now on, also of seats whose time to be paid is over."""
@@ -120,6 +159,12 @@ class Database:
         for id, told in self.left_of_type.items():
             back = sum(b.seats for b in due if b.ticket_type_id == id)
             told.append((self.world.now, self.types[id].quota - self.types[id].taken + back))
+        gone = {b.reference for b in due}
+        for id, told in self.uses_left.items():
+            orders = self.orders_with(id, without=gone)
+            told.append((self.world.now, self.vouchers[id].max_uses - len(orders)))
+        for id, told in self.hold_left.items():
+            told.append((self.world.now, self.vouchers[id].hold_left))
 
     def standing(self):
         """The bookings that take seats."""
@@ -139,6 +184,11 @@ class Database:
 
     def sold_of_type(self, type_id):
         return sum(b.seats for b in self.standing() if b.ticket_type_id == type_id)
+
+    def orders_with(self, voucher_id, without=()):
+        """The orders of which a seat is taken with the voucher; bookings `without` take none."""
+        standing = [b for b in self.standing() if b.reference not in without]
+        return {b.voucher_order for b in standing if b.voucher_id == voucher_id}
 
     def lock(self, session, event_id):
         give_up = self.world.now + LOCK_TIMEOUT
@@ -164,9 +214,19 @@ class Session:
         self.database, self.world, self.life = database, database.world, database.life
         self.made, self.changed, self.cancelled = {}, {}, set()
         self.expired, self.paid = set(), set()
-        self.taken = {}
+        self.taken, self.used, self.holds = {}, {}, {}
         self.broken = self.busy = self.ended = False
         self.active = self.world.now
+
+    def give_back(self, bookings):
+        """Give back what these bookings take of ticket types and vouchers."""
+        database, gone = self.database, {b.reference for b in bookings}
+        for one in bookings:
+            if kind := one.ticket_type_id:
+                taken = self.taken.get(kind, database.types[kind].taken)
+                self.taken[kind] = taken - one.seats
+            if id := one.voucher_id:
+                self.used[id] = len(database.orders_with(id, without=gone))
 
     def statement(self):
         """Send a statement, and hear its answer; raises when the connection is lost."""
@@ -220,113 +280,3 @@ class Session:
 
 def lost():
     return OperationalError("connection", {}, Exception("lost"), connection_invalidated=True)
-
-
-class Queries:
-    """Stands where the ledger and its recovery say `queries`."""
-
-    def lock_rows(self, session, event_ids):
-        session.statement()
-        for id in sorted(event_ids):
-            session.database.lock(session, id)
-            session.active = session.world.now
-        rows = session.database.rows | session.changed
-        return {id: rows[id] for id in sorted(event_ids) if id in rows}
-
-    def earlier(self, session, asked, typed):
-        session.statement()
-        users = {user_id for user_id, _key in asked}
-        found = [
-            (_confirmed(b), b.idempotency_key, b.fingerprint)
-            for b in session.database.bookings.values()
-            if b.idempotency_key is not None and (b.user_id, b.idempotency_key) in asked
-        ]
-        types = session.database.types.values() if typed else ()
-        return (
-            users,
-            found,
-            [replace(one, taken=session.taken.get(one.id, one.taken)) for one in types],
-        )
-
-    def seats_by_user(self, session, pairs):
-        return {}
-
-    def booked_together(self, session, references):
-        session.statement()
-        found = {}
-        for booking in session.database.bookings.values():
-            order = booking.order_reference
-            if order in references and booking.reference != order:
-                found.setdefault(order, []).append(_confirmed(booking))
-        return found
-
-    def insert_bookings(self, session, orders, prices, left, at, *, journal=False, taken=None):
-        if not orders:
-            return {}
-        session.statement()
-        rows = session.database.rows | session.changed
-        session.made = {order.reference: order for order in orders}
-        session.taken |= taken or {}
-        for id, seats in left.items():
-            ends = [o.reserved_until for o in orders if o.event_id == id and o.reserved_until]
-            ends += [rows[id].next_expiry_at] if rows[id].next_expiry_at else []
-            session.changed[id] = rows[id]._replace(
-                seats_available=seats,
-                version=rows[id].version + 1,
-                next_expiry_at=min(ends, default=None),
-            )
-        return {order.reference: _confirmed(order) for order in orders}
-
-    def confirmed_by_reference(self, session, references):
-        session.statement()
-        bookings = session.database.bookings
-        return {r: _confirmed(bookings[r]) for r in references if r in bookings}
-
-
-class Reservations:
-    """Stands where the ledger says `reservations`, and for whoever marks them as paid."""
-
-    reserved = staticmethod(reservations.reserved)
-
-    def expire(self, session, event_ids, at, *, journal):
-        session.statement()
-        database = session.database
-        for id in event_ids:
-            due = [b for b in database.unpaid() if b.event_id == id and b.reserved_until <= at]
-            for booking in due:
-                database.lock(session, booking.reference)
-            # Looked at again after the wait.
-            waiting = {b.reference for b in database.unpaid()}
-            due = [b for b in due if b.reference in waiting]
-            ended = {b.reference for b in due}
-            session.expired |= ended
-            for booking in due:
-                if kind := booking.ticket_type_id:
-                    taken = session.taken.get(kind, database.types[kind].taken)
-                    session.taken[kind] = taken - booking.seats
-            rest = [b.reserved_until for b in database.unpaid() if b.reference not in ended]
-            row = database.rows[id]
-            session.changed[id] = row._replace(
-                seats_available=row.seats_available + sum(b.seats for b in due),
-                version=row.version + 1,
-                next_expiry_at=min(rest, default=None),
-            )
-
-    def confirm(self, session, reference):
-        """Whether it was still waiting for its payment."""
-        session.statement()
-        session.database.lock(session, reference)
-        if reference not in {b.reference for b in session.database.unpaid()}:
-            return False
-        session.statement()
-        session.paid = {reference}
-        return True
-
-
-def _confirmed(order):
-    return Confirmed(
-        *(0, order.reference, order.user_id, order.event_id, order.seats, 0),
-        ticket_type_id=order.ticket_type_id,
-        order_reference=order.order_reference,
-        reserved_until=order.reserved_until,
-    )

@@ -11,16 +11,16 @@ from app.booking import gate as gate_module
 from app.booking.desk import BookingDesk
 from app.booking.gate import SeatGate
 from app.booking.orders import Order
-from app.errors import NotEnoughSeats, OutcomeUnknown, TicketTypeSoldOut, UtsavamError
-from tests.simulation.database import (
-    Database,
-    Queries,
-    Reservations,
-    new_row,
-    new_types,
-    wall_clock,
+from app.errors import (
+    NotEnoughSeats,
+    OutcomeUnknown,
+    TicketTypeSoldOut,
+    UtsavamError,
+    VoucherUsedUp,
 )
+from tests.simulation.database import Database, new_row, new_types, new_vouchers, wall_clock
 from tests.simulation.redis_server import TIMEOUT, RedisClient, RedisServer
+from tests.simulation.statements import Queries, Reservations, VoucherQueries
 from tests.simulation.world import Clock, Process, World
 
 EVENT = 1
@@ -70,8 +70,11 @@ class Shop:
         quotas = [None, random.randint(1, 8), random.randint(1, 8)] if self.has_types else []
         # A second or three, instead of a quarter of an hour.
         minutes = random.uniform(0.5, 3) / 60 if random.random() < 0.5 else None
-        row = new_row(EVENT, self.capacity, self.has_types, minutes)
-        self.database = Database(self.world, [row], new_types(EVENT, quotas))
+        self.held = random.randint(1, 5) if random.random() < 0.5 else 0
+        uses = [random.randint(1, 5), random.randint(1, 5)] if self.held else []
+        row = new_row(EVENT, self.capacity + self.held, self.has_types, minutes, self.held)
+        vouchers = new_vouchers(EVENT, uses, self.held)
+        self.database = Database(self.world, [row], new_types(EVENT, quotas), vouchers)
         self.redis = RedisServer(self.world)
         self.desks = {}
         self._numbers = 0
@@ -93,12 +96,13 @@ class Shop:
         self.desks[number][0].dead = True
         self.world.call(self.world.now + 0.5, lambda: self.start_process(number))
 
-    def new_order(self, seats=1, key=None, items=()):
+    def new_order(self, seats=1, key=None, items=(), code=None):
         """For seats of the default ticket type, or of the types in `items`."""
         self._numbers += 1
         reference = f"R{self._numbers}"
         seats = sum(item.seats for item in items) or seats
-        return Order(1, EVENT, seats, key, key and f"{seats} {items}", reference, items=items)
+        wish = key and f"{seats} {items} {code}"
+        return Order(1, EVENT, seats, key, wish, reference, items=items, code=code)
 
     def book(self, number, order, heard):
         """Send an order to a process; `heard` gets the answer, if one ever comes."""
@@ -156,12 +160,15 @@ class Shop:
         """An answer must agree with the truth."""
         if isinstance(answer, NotEnoughSeats):
             earliest = min(asked, self.world.now - believed_for) - A_MOMENT
-            history = self.database.history[EVENT]
-            if isinstance(answer, TicketTypeSoldOut):
-                history = self.database.left_of_type[answer.ticket_type_id]
+            history = self._history_of(order, answer)
             assert had_fewer(history, answer.asked, earliest), (
                 f"at {self.world.now:.3f} {answer.asked} seats were refused, and were there "
                 f"since {earliest:.3f}"
+            )
+        if isinstance(answer, VoucherUsedUp):
+            history = self.database.uses_left[self._voucher_of(order).id]
+            assert had_fewer(history, 1, asked - A_MOMENT), (
+                f"at {self.world.now:.3f} a code was refused as used up, and was not"
             )
         if isinstance(answer, UtsavamError):
             if not isinstance(answer, OutcomeUnknown):
@@ -172,6 +179,19 @@ class Shop:
         if order.idempotency_key:
             earlier = self.replays.setdefault(order.idempotency_key, told)
             assert earlier == told, "one key, two bookings"
+
+    def _history_of(self, order, answer):
+        """What was left of that which the order is told to lack."""
+        if isinstance(answer, TicketTypeSoldOut):
+            return self.database.left_of_type[answer.ticket_type_id]
+        voucher = self._voucher_of(order)
+        if voucher and voucher.hold_id:
+            return self.database.hold_left[voucher.id]
+        return self.database.history[EVENT]
+
+    def _voucher_of(self, order):
+        known = self.database.vouchers.values()
+        return next((one for one in known if one.code_key == order.code), None)
 
 
 def had_fewer(history, seats, since):
@@ -192,5 +212,6 @@ def in_virtual_time(monkeypatch, shop):
             patch.setattr(module, "ledger_session", shop.database.session)
             patch.setattr(module, "queries", Queries())
         patch.setattr(ledger, "reservations", Reservations())
+        patch.setattr(ledger, "voucher_queries", VoucherQueries())
         patch.setattr(ledger, "now", lambda: wall_clock(shop.world))
         yield

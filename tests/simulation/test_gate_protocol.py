@@ -13,17 +13,17 @@ from app.booking import commit_recovery, ledger
 from app.booking import gate as gate_module
 from app.booking.gate import SeatGate
 from app.booking.orders import Item
-from app.errors import DatabaseDown, Unavailable, UtsavamError
-from tests.simulation.database import Database, Queries, ends_at
+from app.errors import DatabaseDown, Unavailable, UtsavamError, VoucherUsedUp
+from tests.simulation.database import Database, ends_at
 from tests.simulation.redis_server import RedisServer
 from tests.simulation.shop import EVENT, Shop, in_virtual_time
+from tests.simulation.statements import Queries, VoucherQueries
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 SALE = 8.0
 """Seconds, of virtual time, in which buyers come and things go wrong."""
 CALM = 5.0
 PROCESSES = 2
-FACTS = ("seats", "ticket_type_id")
 
 
 class Sale:
@@ -58,8 +58,8 @@ class Sale:
     def _buy(self, key=None, wish=None, tries=4):
         if key is None and self.random.random() < 0.5:
             key = f"K{self.random.randrange(10**9)}"
-        seats, items = wish = wish or self._wish()
-        order = self.shop.new_order(seats, key, items)
+        seats, items, code = wish = wish or self._wish()
+        order = self.shop.new_order(seats, key, items, code)
 
         def heard(answer):
             if isinstance(answer, Unavailable) and key and tries:
@@ -70,11 +70,15 @@ class Sale:
 
     def _wish(self):
         seats = self.random.choice([1, 1, 1, 2, 4])
-        types = list(self.shop.database.types)
+        types, code = list(self.shop.database.types), self._code()
         if not types or self.random.random() < 0.2:
-            return seats, ()
+            return seats, (), code
         some = sorted(self.random.sample(types, self.random.choice([1, 1, 2])))
-        return seats, tuple(Item(id, self.random.choice([1, 1, 2])) for id in some)
+        return seats, tuple(Item(id, self.random.choice([1, 1, 2])) for id in some), code
+
+    def _code(self):
+        codes = [one.code_key for one in self.shop.database.vouchers.values()]
+        return self.random.choice([None, *codes])
 
     def _cancel(self):
         def change(session, row):
@@ -84,10 +88,9 @@ class Sale:
                 return None
             reference = self.random.choice(standing)
             session.cancelled = {reference}
-            seats, type_id = (getattr(database.bookings[reference], one) for one in FACTS)
-            if type_id:
-                session.taken = {type_id: database.types[type_id].taken - seats}
-            return row._replace(seats_available=row.seats_available + seats)
+            booking = database.bookings[reference]
+            session.give_back([booking])
+            return row._replace(seats_available=row.seats_available + booking.seats)
 
         self.shop.write(self._some_process(), change)
 
@@ -159,21 +162,31 @@ class Sale:
             process.stalled_until = 0
 
     def _sell_out(self):
-        """After the calm, single buys reach exactly the capacity."""
-        answers, database = [], self.shop.database
+        """After the calm, single buys use up each code, and reach exactly the capacity."""
+        database = self.shop.database
         # Those who buy now pay at the door, or this would never end.
         database.rows[EVENT] = database.rows[EVENT]._replace(payment_minutes=None)
         self.world.run(max([self.world.now, *(ends_at(b) for b in database.unpaid())]))
-        while not any(isinstance(answer, UtsavamError) for answer in answers):
-            self.shop.book(self._some_process(), self.shop.new_order(), answers.append)
-            before = len(answers)
-            self.world.run(self.world.now + 0.2)
-            assert len(answers) == before + 1, "no answer"
-        assert not isinstance(answers[-1], Unavailable), "still unavailable"
+        for voucher_id, voucher in database.vouchers.items():
+            if isinstance(self._buy_until_refused(voucher.code_key), VoucherUsedUp):
+                orders = database.orders_with(voucher_id)
+                assert len(orders) == voucher.max_uses, "stranded: a code is used up by nobody"
+        self._buy_until_refused()
         left = database.rows[EVENT].seats_available
         assert left == 0, f"stranded: {left} seats are free, and can't be bought"
         assert not database.unpaid(), "stranded: seats wait for a payment that never came"
         assert not self.shop.refused & database.bookings.keys(), "refused, and booked"
+
+    def _buy_until_refused(self, code=None):
+        answers = []
+        while not any(isinstance(answer, UtsavamError) for answer in answers):
+            order = self.shop.new_order(code=code)
+            self.shop.book(self._some_process(), order, answers.append)
+            before = len(answers)
+            self.world.run(self.world.now + 0.2)
+            assert len(answers) == before + 1, "no answer"
+        assert not isinstance(answers[-1], Unavailable), "still unavailable"
+        return answers[-1]
 
 
 @pytest.fixture(autouse=True)
@@ -232,6 +245,29 @@ def count_types_as_they_were(monkeypatch):
         return users, found, [replace(one, taken=first[one.id]) for one in types]
 
     monkeypatch.setattr(Queries, "earlier", first_look)
+
+
+def count_codes_as_they_were(monkeypatch):
+    """The codes' uses as they were when the process first saw them."""
+    read, seen = VoucherQueries.read, {}
+
+    def first_look(queries, session, codes):
+        found = read(queries, session, codes)
+        first = seen.setdefault(id(session.database), {})
+        return [replace(one, used=first.setdefault(one.id, one.used)) for one in found]
+
+    monkeypatch.setattr(VoucherQueries, "read", first_look)
+
+
+def leave_uses_to_a_worker(monkeypatch):
+    """Orders that lack no seats don't end what is due, though their code may be used up."""
+    due = ledger._due
+    monkeypatch.setattr(ledger, "_due", lambda *facts: due(*facts[:-1], ()))
+
+
+def refuse_codes_for_orders_that_may_not_stand(monkeypatch):
+    others = [one for one in ledger.DUE_TO_OTHERS if one is not VoucherUsedUp]
+    monkeypatch.setattr(ledger, "DUE_TO_OTHERS", tuple(others))
 
 
 def leave_seats_to_a_worker(monkeypatch):
@@ -309,6 +345,9 @@ def claim_without_a_deadline(monkeypatch):
         (believe_always, "stranded|were refused"),
         (believe_types_always, "were refused"),
         (count_types_as_they_were, "types don't add up"),
+        (count_codes_as_they_were, "codes don't add up"),
+        (leave_uses_to_a_worker, "as used up, and was not"),
+        (refuse_codes_for_orders_that_may_not_stand, "as used up, and was not"),
         (leave_seats_to_a_worker, "stranded|were refused"),
         (forget_the_next_end, "stranded|were refused"),
         (end_what_was_paid_meanwhile, "sold to others"),

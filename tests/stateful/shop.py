@@ -14,7 +14,7 @@ from app.db import transaction
 from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
-from app.services import bookings, events, holds, issues, ticket_types
+from app.services import bookings, events, gifts, holds, issues, ticket_types, vouchers
 from app.services.reservations import expire
 
 WORKERS = (0, 1, 2)
@@ -77,10 +77,10 @@ class Shop:
         orders = [Order(wish.user, wish.event, wish.seats) for wish in wishes]
         return self._in_app(self._desks[worker].settle, orders)
 
-    def add_types(self, event, quotas):
+    def add_types(self, event, quotas, **more):
         """Types beside the default one, by their quotas; the ids of all by name."""
         for name, quota in quotas.items():
-            facts = {"name": name, "quota": quota}
+            facts = {"name": name, "quota": quota, **more}
             add = ticket_types.add_type
             self._in_app(add, event, facts, self._desks[0], default_name="General")
         return dict(self.sql("SELECT name, id FROM ticket_types WHERE event_id = %s", event))
@@ -90,11 +90,19 @@ class Shop:
             ticket_types.change_type, event, ticket_type, facts, self._desks[worker]
         )
 
-    def order(self, worker, user, event, items, key):
+    def add_voucher(self, event, facts):
+        return self._in_app(vouchers.add_voucher, event, facts, self._desks[0])
+
+    def change_voucher(self, worker, event, voucher, facts):
+        return self._in_app(vouchers.change_voucher, event, voucher, facts, self._desks[worker])
+
+    def give_to_a_friend(self, worker, booking):
+        return self._in_app(gifts.give, self._desks[worker], booking)
+
+    def order(self, worker, user, event, items, key, code=None):
         facts = {"user_id": user, "event_id": event, "seats": sum(seats for _id, seats in items)}
-        wanted = [Item(*item) for item in items]
-        desk = self._desks[worker]
-        return self._in_app(bookings.book, desk, **facts, items=wanted, idempotency_key=key)
+        facts |= {"items": [Item(*item) for item in items], "code": code}
+        return self._in_app(bookings.book, self._desks[worker], **facts, idempotency_key=key)
 
     def reserve(self, worker, user, event, seats):
         facts = {"user_id": user, "event_id": event, "seats": seats}
@@ -107,11 +115,11 @@ class Shop:
 
         return self._in_app(work)
 
-    def pay_late(self, worker, event, booking):
+    def pay_late(self, worker, event, *bookings):
         def work():
             with self._desks[worker].changing(event) as changes:
                 locked = changes.event(event)
-                return late_payments.take_anew(changes.session, locked, [booking], now())
+                return late_payments.take_anew(changes.session, locked, bookings, now())
 
         return self._in_app(work)
 

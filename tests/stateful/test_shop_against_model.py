@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from app.booking.orders import Booked
 from app.demo.servers import RedisServer
 from app.errors import InvalidField, NotEnoughSeats
+from tests.stateful.codes import CodesAndModel
 from tests.stateful.machine import ShopAndModel
 from tests.stateful.paid import PaidAndModel
 from tests.stateful.shop import Shop
@@ -68,6 +69,11 @@ def test_no_order_of_what_is_done_with_reservations_makes_them_differ(make_shop)
     search(make_shop(), some, PaidAndModel)
 
 
+def test_no_order_of_what_is_done_with_codes_makes_them_differ(make_shop):
+    some = settings(SEARCH, max_examples=SEARCH.max_examples // 3)
+    search(make_shop(), some, CodesAndModel)
+
+
 class ReturnsTwice(Shop):
     """Gives the seats back without a look at the booking's status."""
 
@@ -118,6 +124,20 @@ class EndsWhatWasPaid(Shop):
         return super().end(worker, event)
 
 
+class CountsByBooking(Shop):
+    """Gives a code's use back with a booking, though others of its order have seats still."""
+
+    def give_back(self, worker, booking, keep):
+        answer = super().give_back(worker, booking, keep)
+        if not keep and not isinstance(answer, InvalidField):
+            self.sql(
+                "UPDATE vouchers v SET used = greatest(used - 1, 0) FROM bookings b WHERE"
+                " b.voucher_id = v.id AND b.voucher_order = %s AND b.status = 'CONFIRMED'",
+                answer.voucher_order,
+            )
+        return answer
+
+
 class TrustsTokens(Shop):
     """Believes Redis when it says that too little is left."""
 
@@ -137,6 +157,7 @@ class TrustsTokens(Shop):
         (IssuesBesideTheHold, StaffAndModel),
         (ForgetsTheType, TypesAndModel),
         (EndsWhatWasPaid, PaidAndModel),
+        (CountsByBooking, CodesAndModel),
     ],
 )
 def test_the_search_finds_what_is_wrong_with_a_naive_shop(make_shop, naive, machine):
