@@ -58,6 +58,7 @@ def book(
     keyed: bool = True,
     clients: int = 128,
     typed: bool = False,
+    coded: bool = False,
 ):
     def run(stage, seconds):
         start = first(stage)
@@ -71,6 +72,7 @@ def book(
             LAST=str(start + many - 1),
             KEYED=str(int(keyed)),
             TYPES=stage.types if typed else "",
+            CODES=stage.codes if coded else "",
             SALT=secrets.token_hex(6),
         )
 
@@ -183,6 +185,7 @@ CROWD = 512
 SCENARIOS = (
     *BASELINES,
     Scenario("book: hot, three types", book(lambda stage: stage.typed, typed=True)),
+    Scenario("book: hot, with codes", book(lambda stage: stage.coded, coded=True)),
     Scenario("book: hot, reserved", book(lambda stage: stage.paid)),
     Scenario("book: hot, reserved then paid", reserved_then_paid),
     Scenario("book: over 1,000 events", book(lambda stage: stage.spread, SPREAD)),

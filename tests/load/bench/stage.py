@@ -20,11 +20,13 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 USERS = 1000
 SPREAD = 1000
+CODES = 100
 
 
 @dataclass
 class Stage:
-    """Running servers; `hot`, `typed`, `sold_out`, `spread` are event ids (the last its first)."""
+    """Running servers; `hot`, `typed`, `coded`, `paid`, `sold_out` and `spread` are event ids (the
+    last its first)."""
 
     site: str
     bare: str
@@ -36,6 +38,9 @@ class Stage:
     typed: int
     types: str
     """The ids of the ticket types of `typed`."""
+    coded: int
+    codes: str
+    """Those of `coded`, each good for as many orders as come."""
     paid: int
     """Its seats cost something, and are reserved first."""
     sold_out: int
@@ -109,7 +114,8 @@ def fill(people):
     from app.db import transaction
     from app.models import Event, User
     from app.models.columns import now
-    from app.services import ticket_types
+    from app.models.voucher import MAX_USES
+    from app.services import ticket_types, vouchers
 
     def event(name, capacity, left=None):
         seats = capacity if left is None else left
@@ -130,13 +136,16 @@ def fill(people):
             ids = {"hot": hot.id, "sold_out": sold_out.id, "spread": min(e.id for e in spread)}
             typed, paid = event("Of three types", 10_000_000), event("Paid", 10_000_000)
             paid.price_minor, paid.payment_minutes = 100, 60
-            session.add_all([typed, paid])
+            coded = event("With codes", 10_000_000)
+            session.add_all([typed, paid, coded])
             session.flush()
-            ids |= {"typed": typed.id, "paid": paid.id}
+            ids |= {"typed": typed.id, "paid": paid.id, "coded": coded.id}
         desk = app.extensions["desk"]
         for name in ("VIP", "Student"):
             ticket_types.add_type(typed.id, {"name": name, "quota": 5_000_000}, desk)
         ids["types"] = " ".join(str(one.id) for one in ticket_types.list_types(typed.id))
+        good = vouchers.add_vouchers(coded.id, CODES, {"max_uses": MAX_USES}, desk)
+        ids["codes"] = " ".join(one.code for one in good)
         # After the users, whose ids the calls of programs count from one.
         write(sign_in(app), people)
     return ids
