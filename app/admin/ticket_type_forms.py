@@ -1,17 +1,16 @@
-"""The form for a ticket type of an event, and what two organisers change in one at once."""
+"""The form for a ticket type of an event."""
 
-import json
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, HiddenField, StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from app.admin.event_form import in_utc, time_field, to_local, to_the_minute
+from app.admin.event_form import in_utc, time_field, to_local
 from app.admin.money_fields import PriceField
+from app.admin.shown_facts import ShownFacts
 from app.edge.forms import Form, WholeNumberField, strip
 from app.lib.money import minor_to_text
 from app.models import Event, TicketType
@@ -21,8 +20,6 @@ from app.models.ticket_type import MAX_DESCRIPTION, MAX_NAME
 from app.presenters.prices import amount_examples
 from app.services.ticket_types import DEFAULT_NAME
 
-TIMES = ("sales_open_at", "sales_close_at")
-NUMBERS = ("quota", "min_per_order", "max_per_order")
 _SEATS = _("Choose from 1 to %(max)d seats.", max=MAX_SEATS)
 
 
@@ -31,9 +28,14 @@ def _name_field(label: str, **more: Any) -> StringField:
     return StringField(label, filters=[strip], validators=[named, Length(max=MAX_NAME)], **more)
 
 
-class TicketTypeForm(Form):
+class TicketTypeForm(ShownFacts):
     """The facts of a type, its moments by the clocks of the event."""
 
+    TIMES = ("sales_open_at", "sales_close_at")
+    NAMES = (
+        *("name", "description", "price_minor", "hidden"),
+        *("quota", "min_per_order", "max_per_order", *TIMES),
+    )
     name = _name_field(_("Name"), description=_("As in VIP, Student or Early bird."))
     description = StringField(
         _("What it includes"),
@@ -64,8 +66,6 @@ class TicketTypeForm(Form):
         description=_("Leave empty for no limit."),
     )
     hidden = BooleanField(_("Hidden: not offered on the page, only issued by staff"))
-    shown = HiddenField()
-    """The facts when the form was opened, as JSON: tells what was changed in it."""
 
     def __init__(self, event: Event, **facts: Any) -> None:
         self.zone = event.zone
@@ -77,13 +77,13 @@ class TicketTypeForm(Form):
     @classmethod
     def of(cls, event: Event, kind: TicketType) -> "TicketTypeForm":
         """The form filled with the type's facts."""
-        facts = _facts_of(kind)
+        facts = cls.facts_of(kind)
         return cls(
             event,
             formdata=None,
-            **facts | {name: to_local(facts[name], event.zone) for name in TIMES},
+            **facts | {name: to_local(facts[name], event.zone) for name in cls.TIMES},
             price=minor_to_text(kind.price_minor, event.currency),
-            shown=json.dumps(facts, default=datetime.isoformat),
+            shown=cls.written(facts),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -96,32 +96,8 @@ class TicketTypeForm(Form):
             "min_per_order": self.min_per_order.data or 1,
             "max_per_order": self.max_per_order.data,
             "hidden": self.hidden.data,
-            **{name: in_utc(self[name].data, self.zone) for name in TIMES},
+            **{name: in_utc(self[name].data, self.zone) for name in self.TIMES},
         }
-
-    def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The facts that were changed in the form, as they were shown and as they shall be."""
-        shown, facts = self._shown(), self.facts()
-        for name in TIMES:
-            # The form has no seconds, nor which of an hour that occurs twice is meant.
-            was = shown.get(name)
-            if was and self[name].data == to_the_minute(to_local(was, self.zone)):
-                facts[name] = was
-        changed = [name for name, value in facts.items() if shown.get(name, ...) != value]
-        seen = {name: shown[name] for name in changed if name in shown}
-        return seen, {name: facts[name] for name in changed}
-
-    def show(self, kind: TicketType) -> None:
-        """Keep what was typed, but count what the type is by now as shown."""
-        self.shown.data = json.dumps(_facts_of(kind), default=datetime.isoformat)
-
-    def _shown(self) -> dict[str, Any]:
-        try:
-            facts = dict(json.loads(self.shown.data or ""))
-            times = {name: datetime.fromisoformat(facts[name]) for name in TIMES if facts[name]}
-        except (KeyError, TypeError, ValueError):
-            return {}
-        return facts | times
 
 
 class FirstTypeForm(TicketTypeForm):
@@ -140,8 +116,3 @@ class MoveForm(Form):
     place = WholeNumberField(
         widget=HiddenInput(), validators=[InputRequired(), NumberRange(0, 1_000)]
     )
-
-
-def _facts_of(kind: TicketType) -> dict[str, Any]:
-    names = ("name", "description", "price_minor", "hidden", *NUMBERS, *TIMES)
-    return {name: getattr(kind, name) for name in names}

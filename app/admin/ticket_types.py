@@ -133,7 +133,7 @@ def _tell_conflict(
         value = current[field]._value() if field != "hidden" else _yes_or_no(kind.hidden)
         told = _("Somebody else changed it meanwhile, to: %(value)s.", value=value or "–")
         form.refuse(field, f"{told} {_('Save again if yours is right.')}")
-    form.show(kind)
+    form.show(kind, seen)
 
 
 def _yes_or_no(value: bool) -> str:

@@ -1,20 +1,21 @@
-"""Vouchers of an event: list and search, make one or many, withdraw, export."""
+"""Vouchers of an event: list and search, make one or many, change, withdraw, export."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.admin.guard import staff_pages
-from app.admin.voucher_forms import VoucherForm
+from app.admin.voucher_forms import VoucherChangeForm, VoucherForm
 from app.edge.current import desk
 from app.edge.exports import csv_file
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
-from app.errors import InvalidField
+from app.errors import InvalidField, VersionConflict
 from app.lib.money import to_amount
-from app.models import PriceEffect, Voucher
+from app.models import Event, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import shown_email
 from app.presenters.urls import event_url
@@ -44,6 +45,34 @@ def create(event_id: int) -> Answer:
     except InvalidField as error:
         _refuse(form, error)
         return _page(event_id, form, 422)
+    return go_to(url_for("admin_vouchers.index", event_id=event_id))
+
+
+@blueprint.get("/events/<id:event_id>/vouchers/<id:voucher_id>")
+def edit(event_id: int, voucher_id: int) -> Answer:
+    event = events.get_event(event_id, drafts=True)
+    voucher = vouchers.get_voucher(event_id, voucher_id)
+    return _change_page(event, voucher, VoucherChangeForm.of(event, voucher))
+
+
+@blueprint.post("/events/<id:event_id>/vouchers/<id:voucher_id>")
+def update(event_id: int, voucher_id: int) -> Answer:
+    event = events.get_event(event_id, drafts=True)
+    voucher = vouchers.get_voucher(event_id, voucher_id)
+    form = VoucherChangeForm(event)
+    if not form.validate():
+        return _change_page(event, voucher, form, 422)
+    seen, facts = form.changes()
+    try:
+        voucher = vouchers.change_voucher(event_id, voucher_id, facts, desk(), seen=seen)
+    except InvalidField as error:
+        form.refuse(error.field, sentence(error.message))
+        return _change_page(event, vouchers.get_voucher(event_id, voucher_id), form, 422)
+    except VersionConflict:
+        voucher = vouchers.get_voucher(event_id, voucher_id)
+        _tell_conflict(form, event, voucher, seen)
+        return _change_page(event, voucher, form, 409)
+    flash(_("“%(code)s” is saved.", code=voucher.code), "done")
     return go_to(url_for("admin_vouchers.index", event_id=event_id))
 
 
@@ -78,6 +107,21 @@ def _refuse(form: VoucherForm, error: InvalidField) -> None:
         form.refuse(error.field, sentence(error.message))
 
 
+def _tell_conflict(
+    form: VoucherChangeForm, event: Event, voucher: Voucher, seen: Mapping[str, Any]
+) -> None:
+    """Say at each field that both have changed what it is by now; sent once more, it counts."""
+    current = VoucherChangeForm.of(event, voucher)
+    effects = {choice.value: choice.label for choice in current.price_effect.choices}
+    for name in [name for name, was in seen.items() if getattr(voucher, name) != was]:
+        field = "value" if name == "price_value" else name
+        now_is = current[field].data if name == "price_effect" else current[field]._value()
+        value = effects.get(now_is) if name == "price_effect" else now_is
+        told = _("Somebody else changed it meanwhile, to: %(value)s.", value=value or "–")
+        form.refuse(field, f"{told} {_('Save again if yours is right.')}")
+    form.show(voucher, seen)
+
+
 def _form(event_id: int, **formdata: None) -> VoucherForm:
     held = holds.list_holds(event_id)
     return VoucherForm(held, ticket_types.list_issued(held.event), **formdata)
@@ -100,6 +144,15 @@ def _page(event_id: int, form: VoucherForm | None, status: int = 200) -> Respons
         voucher_form=form or _form(event_id, formdata=None),
         at=now(),
         shown_email=shown_email,
+    )
+    return make_response(page, status)
+
+
+def _change_page(
+    event: Event, voucher: Voucher, form: VoucherChangeForm, status: int = 200
+) -> Response:
+    page = render_template(
+        "pages/admin/voucher.html", event=event, voucher=voucher, voucher_form=form
     )
     return make_response(page, status)
 

@@ -102,7 +102,8 @@ TABLE = {
         admin_holds.create admin_holds.edit admin_holds.update admin_holds.release
         admin_ticket_types.create admin_ticket_types.edit admin_ticket_types.update
         admin_ticket_types.move admin_ticket_types.withdraw admin_ticket_types.offer
-        admin_ticket_types.remove admin_vouchers.create admin_vouchers.withdraw
+        admin_ticket_types.remove admin_vouchers.create admin_vouchers.edit
+        admin_vouchers.update admin_vouchers.withdraw
         admin_guest_messages.preview admin_guest_messages.test admin_guest_messages.send
         admin_guest_messages.send_again admin_guest_messages.remind
         admin_bookings.make_link admin_bookings.send_ticket

@@ -10,7 +10,14 @@ from app.booking import holds, ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
-from app.errors import HoldNotFound, InvalidField, VoucherNotFound, VoucherRefused, VoucherUsedUp
+from app.errors import (
+    HoldNotFound,
+    InvalidField,
+    VersionConflict,
+    VoucherNotFound,
+    VoucherRefused,
+    VoucherUsedUp,
+)
 from app.models import Booking, Event, Hold, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import require_event, scope
@@ -139,22 +146,34 @@ def add_vouchers(
     return made
 
 
+def get_voucher(event_id: int, voucher_id: int) -> Voucher:
+    """The event's voucher, unless it is withdrawn. Raises `EventNotFound`, `VoucherNotFound`."""
+    require_event(event_id)
+    return _good(_read(db.session(), event_id, voucher_id))
+
+
 @retry_if_ended
 def change_voucher(
-    event_id: int, voucher_id: int, facts: Mapping[str, Any], desk: BookingDesk
+    event_id: int,
+    voucher_id: int,
+    facts: Mapping[str, Any],
+    desk: BookingDesk,
+    *,
+    seen: Mapping[str, Any] | None = None,
 ) -> Voucher:
     """Change the given facts, for orders to come.
 
-    Raises `EventNotFound`, `VoucherNotFound`, also for one that is withdrawn, and `InvalidField`,
-    also for fewer uses than there were.
+    `seen` are facts as the editor saw them. Raises `EventNotFound`, `VoucherNotFound`, also for one
+    that is withdrawn, `VersionConflict` if one of them is another by now, and `InvalidField`, also
+    for fewer uses than there were.
     """
     known = _known(facts)
     require_event(event_id)
     with desk.changing(event_id) as changes:
         event, session = changes.event(event_id), changes.session
-        voucher = _locked(session, event_id, voucher_id)
-        if voucher.withdrawn:
-            raise VoucherNotFound(voucher_id)
+        voucher = _good(_read(session, event_id, voucher_id))
+        if any(getattr(voucher, name) != value for name, value in (seen or {}).items()):
+            raise VersionConflict(event_id)
         before, after = audit.changes(voucher, known)
         for name, value in after.items():
             setattr(voucher, name, value)
@@ -175,7 +194,7 @@ def withdraw_voucher(event_id: int, voucher_id: int, desk: BookingDesk) -> Vouch
     require_event(event_id)
     with desk.changing(event_id) as changes:
         event = changes.event(event_id)
-        voucher = _locked(changes.session, event_id, voucher_id)
+        voucher = _read(changes.session, event_id, voucher_id)
         if not voucher.withdrawn:
             voucher.withdrawn = True
             _note("voucher.withdrawn", event, before={"voucher": voucher.code})
@@ -199,10 +218,16 @@ def _found(event_id: int, search: str) -> Select[Any]:
     return query.where(or_(*found))
 
 
-def _locked(session: Session, event_id: int, voucher_id: int) -> Voucher:
+def _read(session: Session, event_id: int, voucher_id: int) -> Voucher:
     voucher = session.get(Voucher, voucher_id, populate_existing=True)
     if voucher is None or voucher.event_id != event_id:
         raise VoucherNotFound(voucher_id)
+    return voucher
+
+
+def _good(voucher: Voucher) -> Voucher:
+    if voucher.withdrawn:
+        raise VoucherNotFound(voucher.id)
     return voucher
 
 

@@ -72,6 +72,14 @@ def refused(page, world):
     expect(page.locator("#errors")).to_be_visible()
 
 
+def changed(page, world):
+    page.goto(f"/admin/events/{world.events['codes'].id}/vouchers")
+    page.get_by_role("link", name="Change: CHOIR-20").click()
+    page.get_by_label("Orders with one code").fill("0")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#errors")).to_be_visible()
+
+
 VISITOR = {
     "event-code-typed": tried,
     "event-code-wrong": wrong,
@@ -83,4 +91,5 @@ ORGANISER = {
     "admin-codes": kept("codes"),
     "admin-codes-none": kept("paid first"),
     "admin-codes-errors": refused,
+    "admin-code-change": changed,
 }

@@ -164,6 +164,7 @@ CHANGES = {
     "api_admin_ticket_types.change_type": {"name": "Very"},
     "api_admin_ticket_types.remove_type": {},
     "admin_vouchers.create": {"count": "1", "max_uses": "1"},
+    "admin_vouchers.update": {"max_uses": "7"},
     "admin_vouchers.withdraw": {},
     "api_admin_vouchers.add_voucher": {"code": "CHOIR-2031"},
     "api_admin_vouchers.add_vouchers": {"count": 2},

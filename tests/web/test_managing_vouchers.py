@@ -1,7 +1,9 @@
 """Organisers make, find, withdraw and export an event's codes."""
 
 import csv
+import html
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -139,3 +141,85 @@ def test_codes_are_exported_with_their_links(organiser, factories, event):
     assert (choir["Effect"], choir["Value"]) == ("amount_off", "10.50")
     assert choir["Link"].endswith(f"/events/{event.id}/{event.slug}?code=CHOIR-20")
     assert (band["Note"], band["Email"]) == ("'=1+1", "ravi@example.com")
+
+
+@pytest.fixture
+def change(organiser, event):
+    """Open a code's form, type something else, and send it; `typed_before` by somebody else."""
+
+    def change(voucher, **typed):
+        where = f"/admin/events/{event.id}/vouchers/{voucher.id}"
+        return organiser.post(where, shown_in(organiser.get(where).text) | typed)
+
+    return change
+
+
+def shown_in(page):
+    """What the page's form would send untouched."""
+    fields = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', page))
+    fields |= dict(
+        re.findall(
+            r'name="(\w+)"[^>]*>(?:(?!</select).)*<option selected value="(\w*)"', page, re.DOTALL
+        )
+    )
+    return {name: html.unescape(value) for name, value in fields.items() if name != "csrf_token"}
+
+
+def test_a_code_is_changed_for_orders_to_come(change, codes, factories, event, sql):
+    until = now() + timedelta(days=3)
+    choir = {"price_effect": "percent_off", "price_value": 20, "email": "meena@example.com"}
+    voucher = factories.voucher(event, "CHOIR-20", valid_until=until, note="Altos", **choir)
+    typed = {"max_uses": "40", "price_effect": "amount_off", "value": "150.50"}
+    assert change(voucher, **typed, email="Ravi@example.com", note="").status_code == 303
+    facts = "max_uses, price_effect, price_value, email, note, valid_until, code"
+    assert sql(f"SELECT {facts} FROM vouchers") == [
+        (40, "amount_off", 15_050, "ravi@example.com", "", until, "CHOIR-20")
+    ]
+    assert "“CHOIR-20” is saved." in (told := codes())
+    assert "₹150.50 off each seat." in told
+    logged = sql("SELECT before, after FROM audit_entries WHERE action = 'voucher.changed'")
+    assert "ravi" not in str(logged)
+    assert logged[0][0]["max_uses"] == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"max_uses": "1"}, "Can&#39;t be below the 2 that are used."),
+        ({"max_uses": ""}, "Say how many orders may use it."),
+        ({"price_effect": "percent_off", "value": "101"}, "From 1 to 100 per cent"),
+        ({"price_effect": "", "value": "5"}, "Say what it does to the price."),
+        ({"email": "nobody"}, "Enter an email address"),
+    ],
+)
+def test_a_change_that_can_not_be_is_told_at_its_field(change, factories, event, sql, typed, told):
+    voucher = factories.voucher(event, "CHOIR-20", max_uses=3)
+    for _ in range(2):
+        booking = {"voucher_id": voucher.id, "voucher_order": f"ORDER{_}"}
+        factories.booking(event, **booking)
+    sql("UPDATE vouchers SET used = 2")
+    refused = change(voucher, note="For the altos", **typed)
+    assert refused.status_code == 422
+    assert told in refused.text
+    assert 'value="For the altos"' in refused.text
+    assert sql("SELECT max_uses, note FROM vouchers") == [(3, "")]
+
+
+def test_of_two_organisers_who_change_one_code_the_second_is_told(change, factories, event, sql):
+    voucher = factories.voucher(event, "CHOIR-20", price_effect="percent_off", price_value=20)
+    seen = {"max_uses": 1, "price_effect": "percent_off", "price_value": 20}
+    mine = {"shown": json.dumps(seen | {"email": None, "valid_until": None, "note": ""})}
+    sql("UPDATE vouchers SET price_effect = 'fixed_price', price_value = 5000, note = 'Theirs'")
+    told = change(voucher, **mine, price_effect="percent_off", value="30", note="")
+    assert told.status_code == 409
+    assert "Somebody else changed it meanwhile, to: A seat costs." in told.text
+    again = shown_in(told.text) | {"price_effect": "percent_off", "value": "30"}
+    assert change(voucher, **again).status_code == 303
+    assert sql("SELECT price_effect, price_value, note FROM vouchers") == [
+        ("percent_off", 30, "Theirs")
+    ]
+
+
+def test_a_withdrawn_code_has_no_form(organiser, factories, event):
+    voucher = factories.voucher(event, withdrawn=True)
+    assert organiser.get(f"/admin/events/{event.id}/vouchers/{voucher.id}").status_code == 404
