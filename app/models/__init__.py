@@ -20,6 +20,7 @@ from app.models.payment import (
     RefundState,
 )
 from app.models.provider_event import EventOutcome, ProviderEvent
+from app.models.refund_rule import KeptAmount, RefundRule
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
@@ -47,6 +48,7 @@ __all__ = [
     "Happened",
     "Hold",
     "JournalEntry",
+    "KeptAmount",
     "LinkPurpose",
     "Mail",
     "MailState",
@@ -60,6 +62,7 @@ __all__ = [
     "ProviderEvent",
     "Refund",
     "RefundReason",
+    "RefundRule",
     "RefundState",
     "Reminder",
     "Role",

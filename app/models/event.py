@@ -20,13 +20,14 @@ from sqlalchemy import (
     or_,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
 from app.lib.folding import folded_sql, slug_of
 from app.lib.names import tidy_line, tidy_text
+from app.lib.refund_steps import Period, periods_of, steps_of
 from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 from app.models.defaults import default_currency
 
@@ -210,6 +211,9 @@ class Event(Model):
     sales_paused: Mapped[bool] = mapped_column(server_default=false())
     """Set by the organiser: nothing is sold until sales are resumed."""
     cancel_until: Mapped[Timestamp | None]
+    refund_rule: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    """How much of the price comes back on cancelling, as `refund_steps.steps_of` reads it. None:
+    all of it, until the deadline. What stood before is in `refund_rules`."""
     reminds_guests: Mapped[bool] = mapped_column(server_default=false())
     """Whether guests get a letter the day before: the organiser's switch."""
     image_digest: Mapped[str | None] = mapped_column(
@@ -331,6 +335,12 @@ class Event(Model):
     @classmethod
     def _cancellable_until_in_sql(cls) -> ColumnElement[datetime]:
         return func.coalesce(cls.cancel_until, cls.start_at)
+
+    @property
+    def refund_periods(self) -> list[Period]:
+        """What of the price comes back until when on cancelling, to whoever books now."""
+        rule = steps_of(self.refund_rule)
+        return periods_of([rule], self.start_at, self.zone, self.cancellable_until)
 
     def sale_state(self, at: datetime | None = None) -> SaleState:
         """Return the sale state at `at`, by default now."""

@@ -9,6 +9,7 @@ from app.lib.money import CURRENCIES
 from app.lib.text import is_showable
 from app.models import Event
 from app.models.event import ends_at
+from app.services.refund_rules import check as check_refund_rule
 
 TEXTS = ("name", "venue", "address", "city", "category", "description", "payment_note")
 _ZONES = frozenset(available_timezones())
@@ -33,6 +34,7 @@ def check_event(event: Event) -> None:
     for fact in TEXTS:
         if not is_showable(getattr(event, fact) or ""):
             raise InvalidField(fact, "must not hold control characters")
+    check_refund_rule(event)
     check_times(event)
 
 

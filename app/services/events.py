@@ -25,7 +25,7 @@ from app.models import Booking, BookingStatus, Event, EventStatus, TicketType
 from app.models.columns import now
 from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
-from app.services import audit, event_news, money_back
+from app.services import audit, event_news, money_back, refund_rules
 from app.services.event_rules import check_event
 from app.services.event_search import (
     EventQuery,
@@ -182,7 +182,7 @@ IN_CALENDARS = {
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
-    *("reminds_guests", "payment_minutes"),
+    *("reminds_guests", "payment_minutes", "refund_rule"),
 )
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 
@@ -236,6 +236,7 @@ def update_event(
         if after.keys() & IN_CALENDARS:
             event.calendar_sequence += 1
         event.updated_at = now()
+        refund_rules.note_change(locked.session, event, before, event.updated_at)
         if after:
             audit.record("event.updated", event, before=before, after=after)
             event_news.note_change(event, before, after, words)

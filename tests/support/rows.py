@@ -36,6 +36,7 @@ ROWS = [
             "sales_close_at": "2031-02-03 00:00:00+00",
             "sales_paused": True,
             "cancel_until": "2031-02-01 00:00:00+00",
+            "refund_rule": Jsonb([{"hours_before": None, "percent": 50}]),
             "image_digest": DIGEST,
             "status": "published",
             "version": 12,
@@ -204,6 +205,27 @@ ROWS = [
             "try_at": MOMENT,
             "refusal": "insufficient funds (status 400)",
             "provider_ref": "re_1",
+        },
+    ),
+    (
+        "refund_rules",
+        {
+            "id": 51,
+            "event_id": 7,
+            "steps": Jsonb([{"hours_before": None, "percent": 50}]),
+            "stood_until": MOMENT,
+            "last_booking_id": 22,
+        },
+    ),
+    (
+        "kept_amounts",
+        {
+            "id": 61,
+            "payment_id": 31,
+            "booking_id": 22,
+            "amount_minor": 5_000,
+            "currency": "INR",
+            "created_at": MOMENT,
         },
     ),
     (
