@@ -7,7 +7,7 @@ UtsavamError
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
-│   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable,
+│   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable, RefundChanged,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
 │   ├── PaymentNotOffered, RefundOnItsWay,
 │   ├── VoucherRefused (VoucherUsedUp)
@@ -185,6 +185,14 @@ class CancellationClosed(Refused):
     def __init__(self, booking_id: int, until: datetime) -> None:
         self.booking_id, self.until = booking_id, until
         super().__init__(f"booking {booking_id}: until {until.isoformat()}")
+
+
+class RefundChanged(Refused):
+    """Less comes back of a seat than its guest was told, who gives it back."""
+
+    def __init__(self, booking_id: int, refund_minor: int, currency: str) -> None:
+        self.booking_id, self.refund_minor, self.currency = booking_id, refund_minor, currency
+        super().__init__(f"booking {booking_id}: {refund_minor} {currency} comes back")
 
 
 class SeatsAreIn(Refused):

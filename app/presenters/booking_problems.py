@@ -128,6 +128,17 @@ def _cancellation_closed(error: errors.CancellationClosed) -> Problem:
     )
 
 
+def _refund_changed(error: errors.RefundChanged) -> Problem:
+    facts = {
+        "booking_id": error.booking_id,
+        "refund_minor": error.refund_minor,
+        "currency": error.currency,
+    }
+    title = _("Less comes back by now")
+    detail = _("Less of the price comes back by now: please look, and decide again.")
+    return Problem(409, "refund-changed", title, detail, facts)
+
+
 def _seats_are_in(error: errors.SeatsAreIn) -> Problem:
     detail = ngettext(
         "%(num)d seat of this booking was admitted at the door, so it can't be given back.",
@@ -175,6 +186,7 @@ WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,
+    errors.RefundChanged: _refund_changed,
     errors.SeatsAreIn: _seats_are_in,
     errors.NotGivable: _not_givable,
     errors.GiftClosed: _gift_closed,

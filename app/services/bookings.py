@@ -29,8 +29,9 @@ from app.models.booking import GivenBack
 from app.models.columns import now
 from app.models.staff_scope import scope, within
 from app.models.voucher import code_key
-from app.services import admissions, audit, lookups, money_back, outbox
+from app.services import admissions, audit, lookups, outbox, seat_refunds
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
+from app.services.seat_refunds import RefundBy
 from app.services.secrets import digest
 
 
@@ -100,15 +101,22 @@ def cancel(
     organiser: bool = False,
     keep: int = 0,
     admitted_too: bool = False,
+    refund: RefundBy | int | None = None,
+    seen_refund: int | None = None,
 ) -> Booking:
     """Cancel a booking and release its seats; cancelling it again changes nothing.
 
     `keep` seats stay booked: a target, not a difference, so that repeating the request releases
     seats once. `by_user` limits it to that user's bookings; only an organiser may cancel after the
     deadline, or of a cancelled event, whose bookings say what is owed. Seats that are in stay,
-    unless an organiser says `admitted_too`. Raises `BookingNotFound`, `CancellationClosed`,
-    `EventCancelled`, `SeatsAreIn`, `BookingChanged` for one whose last seat was given to a friend,
-    and `InvalidField` when `keep` is more than the booking has.
+    unless an organiser says `admitted_too`.
+
+    What was paid here comes back by the organiser's rule, or all of it if an organiser cancels, who
+    may say otherwise by `refund`. `seen_refund` is what a guest was told that comes back of one
+    seat: nothing is done if it is less by now. Raises `BookingNotFound`, `CancellationClosed`,
+    `EventCancelled`, `SeatsAreIn`, `RefundChanged`, `BookingChanged` for one whose last seat was
+    given to a friend, and `InvalidField` when `keep` is more than the booking has, or an amount
+    more than was paid.
     """
     event_id = get_booking(booking_id, of_user=by_user).event_id
     with desk.changing(event_id) as changes:
@@ -135,20 +143,29 @@ def cancel(
             raise EventCancelled(booking_id)
         if not organiser and at >= event.cancellable_until:
             raise CancellationClosed(booking_id, event.cancellable_until)
+        if not organiser and seen_refund is not None:
+            seat_refunds.check_seen(booking, seen_refund, at)
         _let_out(changes.session, booking, keep, admitted_too=organiser and admitted_too)
-        give_back(changes.session, event, booking, at, keep=keep)
+        by = (refund if refund is not None else RefundBy.ALL) if organiser else RefundBy.RULE
+        give_back(changes.session, event, booking, at, keep=keep, refund=by)
     return booking
 
 
 def give_back(
-    session: Session, event: Event, booking: Booking, at: datetime, *, keep: int = 0
+    session: Session,
+    event: Event,
+    booking: Booking,
+    at: datetime,
+    *,
+    keep: int = 0,
+    refund: RefundBy | int = RefundBy.RULE,
 ) -> None:
-    """Release a booking's seats except `keep`, and owe what was paid for them; the caller holds the
-    event's row lock."""
+    """Release a booking's seats except `keep`, and owe what comes back of what was paid for them.
+
+    The caller holds the event's row lock."""
     seats.give_back(event, booking.seats - keep)
     ticket_types.give_back(session, event, booking, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
-    audit.record("booking.cancelled", booking, before=facts, after={"seats": keep})
     told: dict[str, outbox.JSON] = {"seats": booking.seats - keep, "kept": keep}
     back = booking
     if keep:
@@ -160,8 +177,11 @@ def give_back(
         booking.cancelled_at = at
         if booking.voucher_id is not None and booking.voucher_order is not None:
             vouchers.give_back(session, [(booking.voucher_id, booking.voucher_order)])
-    if owed := money_back.owe_for_seats(session, booking, back):
-        told |= {"owed_minor": owed, "currency": booking.currency}
+    settled = seat_refunds.settle(session, event, booking, back, at, by=refund)
+    money = settled.facts() if settled else {}
+    audit.record("booking.cancelled", booking, before=facts, after={"seats": keep, **money})
+    if settled and settled.is_to_guest:
+        told |= money
     outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
 
 

@@ -1,4 +1,5 @@
-"""What is owed back of payments that brought seats: for seats given back, or by a cancelled event.
+"""What is owed back of payments that brought seats by a cancelled event; and which payment it was
+that brought them.
 
 Callers hold the event's row lock, under which all of this is decided; each row of seats is owed
 once, and never more of a payment than has come.
@@ -17,7 +18,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
-from app.db import db
 from app.errors import InvalidField
 from app.models import (
     Booking,
@@ -29,52 +29,9 @@ from app.models import (
     RefundReason,
     RefundState,
 )
-from app.services import refunds
 from app.services.paid_rows import IS_OWED_WHOLE, paid_rows
 
 BATCH = 5_000
-
-
-def owe_for_seats(session: Session, booking: Booking, row: Booking) -> int:
-    """Owe what the seats of `row` cost, if they were paid here; `row` is the booking, or the part
-    of it that is given back.
-
-    Returns the amount if it is owed to the booking's own guest. Of a seat that was a gift,
-    it is owed to the giver, who gets a letter.
-    """
-    if not booking.price_minor:
-        return 0
-    origin = _bought_with(session, booking)
-    payment = _payment_of(session, origin)
-    if payment is None:
-        return 0
-    session.flush()  # gives a part its id
-    taken = select(func.coalesce(func.sum(Refund.amount_minor), 0))
-    before = session.scalars(taken.where(Refund.payment_id == payment.id)).one()
-    amount = min(row.total_minor, payment.amount_minor - int(before))
-    if amount <= 0:
-        return 0
-    refund = Refund(
-        payment_id=payment.id,
-        booking_id=row.id,
-        amount_minor=amount,
-        currency=payment.currency,
-        reason=RefundReason.CANCELLED.value,
-        state=RefundState.OWED.value,
-    )
-    session.add(refund)
-    if origin is not booking:
-        refunds.tell(session, origin, refund)
-        return 0
-    return amount
-
-
-def was_paid(booking: Booking) -> bool:
-    """Whether a payment brought the booking its seats, so that what of it is given back is owed to
-    its guest; not for a friend's seat, which the giver has paid."""
-    if not booking.price_minor:
-        return False
-    return db.session.scalars(_payments_of(booking)).first() is not None
 
 
 def owe_for_event(session: Session, event: Event) -> None:
@@ -126,7 +83,7 @@ def forgive_event(session: Session, event: Event) -> None:
         session.execute(removal)
 
 
-def _bought_with(session: Session, booking: Booking) -> Booking:
+def bought_with(session: Session, booking: Booking) -> Booking:
     """The booking that a seat was bought with which friends gave to each other."""
     origin = booking
     while giver := session.scalars(
@@ -136,13 +93,14 @@ def _bought_with(session: Session, booking: Booking) -> Booking:
     return origin
 
 
-def _payment_of(session: Session, booking: Booking) -> Payment | None:
+def payment_of(session: Session, booking: Booking) -> Payment | None:
     """The payment that brought the booking its seats, locked."""
-    query = _payments_of(booking).with_for_update(of=Payment)
+    query = payments_of(booking).with_for_update(of=Payment)
     return session.scalars(query).one_or_none()
 
 
-def _payments_of(booking: Booking) -> Select[Payment]:
+def payments_of(booking: Booking) -> Select[Payment]:
+    """Select the payment that brought the booking its seats; none of a seat that a friend gave."""
     return (
         select(Payment)
         .join(Booking, Booking.id == Payment.booking_id)

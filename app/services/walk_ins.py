@@ -37,6 +37,7 @@ from app.models.staff_scope import require_event
 from app.models.user import WALK_INS
 from app.services import admissions, audit, bookings, doors, events, ticket_types
 from app.services.accounts import constraint_of
+from app.services.seat_refunds import RefundBy
 
 _TAKEN = {"pk_check_ins", "uq_bookings_user_id_idempotency_key"}
 """Of ids that were used at the same moment, for another event or by a scan."""
@@ -126,7 +127,7 @@ def undo(
             if session.get(CheckIn, undo_id):
                 raise InvalidField("id", "was another scan's")
             admissions.take_out(session, booking, true(), undo_id=undo_id, door=door)
-            bookings.give_back(session, event, booking, now())
+            bookings.give_back(session, event, booking, now(), refund=RefundBy.ALL)
     return booking
 
 

@@ -9,7 +9,7 @@ from app.errors import InvalidField, RefundOnItsWay
 from app.lib.payment_providers import ToBePaid
 from app.models import Payment, PaymentProvider, RefundReason
 from app.models.columns import now
-from app.services import money_back, provider_refunds, refunds
+from app.services import money_back, provider_refunds, refunds, seat_refunds
 from tests.support.payment_recorder import NotAllowed
 
 STRIPE, RAZORPAY = PaymentProvider.STRIPE, PaymentProvider.RAZORPAY
@@ -113,7 +113,8 @@ def test_a_part_is_paid_back_for_seats_that_are_given_back(paid, send, row, stri
     with desk.changing(booking.event_id) as changes:
         row_of_one = changes.session.merge(booking)
         row_of_one.seats = 1
-        money_back.owe_for_seats(changes.session, row_of_one, row_of_one)
+        event = changes.event(booking.event_id)
+        seat_refunds.settle(changes.session, event, row_of_one, row_of_one, now())
         row_of_one.seats = 2
     send()
     assert row() == [("PAID_BACK", 1, None, True)]
