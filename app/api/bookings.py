@@ -6,7 +6,13 @@ from flask import Response, request
 
 from app.api.body import api_blueprint
 from app.api.callers import Caller, caller
-from app.api.cancellation_schemas import BookingChange, CancellationQuery, CancelledOut
+from app.api.cancellation_schemas import (
+    BookingChange,
+    CancellationQuery,
+    CancelledOut,
+    RefundPeriodOut,
+    SeatRefundOut,
+)
 from app.api.present import (
     booked_json,
     booking_out,
@@ -28,7 +34,7 @@ from app.edge import rate_limits
 from app.edge.current import desk
 from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
 from app.models.booking import MAX_SEATS
-from app.services import bookings
+from app.services import bookings, seat_refunds
 
 blueprint = api_blueprint("bookings", __name__)
 BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
@@ -90,6 +96,7 @@ def change_booking(booking_id: int, body: BookingChange) -> Response:
         organiser=caller().organiser,
         keep=body.seats,
         admitted_too=body.admitted_too,
+        **_money_back(body),
     )
     return json_response(booking_out(booking))
 
@@ -112,8 +119,24 @@ def cancel_booking(booking_id: int, query: CancellationQuery) -> Response:
         by_user=caller().limited_to,
         organiser=caller().organiser,
         admitted_too=query.admitted_too,
+        **_money_back(query),
     )
     return json_response(CancelledOut(booking_id=booking.id, status="CANCELLED"))
+
+
+@blueprint.get("/bookings/<id:booking_id>/refund")
+@valid(answers(401, 404, HTTP_200=SeatRefundOut), operation_id="getRefund", **BOOKINGS)
+def get_refund(booking_id: int) -> Response:
+    """Tell what comes back for giving back a seat now"""
+    booking = bookings.get_booking(booking_id, of_user=caller().limited_to)
+    quote = seat_refunds.quote(booking, also_gift=caller().organiser) if booking.stands else None
+    told = SeatRefundOut(
+        price_minor=booking.price_minor,
+        currency=booking.currency,
+        refund_minor=quote and quote.refund_minor,
+        periods=[RefundPeriodOut.model_validate(one) for one in quote.periods] if quote else [],
+    )
+    return json_response(told)
 
 
 @blueprint.get("/users/<id:user_id>/bookings")
@@ -129,6 +152,17 @@ def list_bookings_of_user(user_id: int, query: PagingQuery) -> Response:
         raise UserNotFound(user_id)
     page = bookings.list_bookings_of_user(user_id, limit=query.limit, after=query.after)
     return page_response(UserBookingsOut([user_booking_out(b) for b in page.items]), page)
+
+
+def _money_back(asked: BookingChange | CancellationQuery) -> dict[str, Any]:
+    """What is to come back. Raises `InvalidField` for what the caller can't say."""
+    refund = asked.refund if asked.refund_minor is None else asked.refund_minor
+    if refund is not None and not caller().organiser:
+        name = "refund" if asked.refund_minor is None else "refund_minor"
+        raise InvalidField(name, "is for staff to say")
+    if asked.refund is not None and asked.refund_minor is not None:
+        raise InvalidField("refund_minor", "can't be given together with refund")
+    return {"refund": refund, "seen_refund": asked.seen_refund_minor}
 
 
 def place(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, RootModel, field_validator
+from pydantic import ConfigDict, Field, RootModel, field_serializer, field_validator
 
 from app.api.fields import (
     UNSET,
@@ -19,6 +19,7 @@ from app.api.fields import (
     without_defaults,
 )
 from app.api.ticket_type_schemas import TicketTypeOut
+from app.lib.refund_steps import ALL, MAX_HOURS, MAX_STEPS, Step, kept_of, steps_of
 from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
 from app.models.event import (
@@ -44,6 +45,19 @@ PAYMENT_MINUTES = Field(
 REMINDS_GUESTS = Field(
     description="Whether everybody with a booking gets a letter on the day before."
 )
+
+
+REFUND_RULE = Field(
+    description="How much of the price comes back on cancelling, in per cent, until so many hours"
+    " before the start by the event's clock; the last step has none, and holds until"
+    " `cancel_until`, or else the start. Each gives less than the one before it. Who booked under"
+    " an earlier rule has that, where it gives more."
+)
+
+
+class RefundStep(Payload):
+    hours_before: Annotated[Count, Field(ge=1, le=MAX_HOURS)] | None
+    percent: Annotated[Count, Field(ge=0, le=ALL)]
 
 
 class EventOut(Payload):
@@ -74,6 +88,7 @@ class EventOut(Payload):
     sales_open_at: datetime | None
     sales_close_at: datetime | None
     cancel_until: datetime | None
+    refund_rule: list[RefundStep] = REFUND_RULE
     status: Literal["draft", "published", "cancelled"]
     sales_paused: bool
     reminds_guests: bool = REMINDS_GUESTS
@@ -90,6 +105,11 @@ class EventOut(Payload):
     )
     created_at: datetime
     updated_at: datetime
+
+    @field_validator("refund_rule", mode="before")
+    @classmethod
+    def _tell_default(cls, value: list[dict[str, int | None]] | None) -> object:
+        return [step._asdict() for step in steps_of(value)]
 
     @field_validator("sale_state", "phase", mode="before")
     @classmethod
@@ -146,11 +166,21 @@ class EventFacts(Payload):
     sales_close_at: Moment | None = None
     sales_paused: Flag = Field(False, description="Sell nothing until it is false again.")
     cancel_until: Moment | None = None
+    refund_rule: Annotated[list[RefundStep], Field(min_length=1, max_length=MAX_STEPS)] | None = (
+        Field(None, description=f"{REFUND_RULE.description} Null: all, until then.")
+    )
     reminds_guests: Flag = Field(False, description=REMINDS_GUESTS.description)
     seats_held: Annotated[Count, Field(ge=0, le=MAX_CAPACITY)] = Field(
         0, description="Seats held back from sale; fewer releases some."
     )
     status: Literal["draft", "published", "cancelled"] = "published"
+
+    @field_serializer("refund_rule")
+    def _as_kept(self, rule: list[RefundStep] | None) -> list[dict[str, int | None]] | None:
+        """As an event keeps it: the default is None."""
+        if rule is None:
+            return None
+        return kept_of([Step(step.hours_before, step.percent) for step in rule])
 
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]

@@ -19,6 +19,10 @@ BODIES: dict[str, dict[str, Any]] = {
         "capacity": 300,
         "price_minor": 50000,
         "currency": "INR",
+        "refund_rule": [
+            {"hours_before": 168, "percent": 100},
+            {"hours_before": None, "percent": 50},
+        ],
         "status": "draft",
     },
     "updateEvent": {"max_per_person": 6},

@@ -68,7 +68,8 @@ TABLE = {
     """,
     Who.CALLER: """
         api_bookings.create_booking api_bookings.get_booking api_bookings.change_booking
-        api_bookings.cancel_booking api_bookings.list_bookings_of_user
+        api_bookings.cancel_booking api_bookings.get_refund
+        api_bookings.list_bookings_of_user
         api_gifts.give_seat api_gifts.list_gifts api_gifts.take_seat_back
     """,
     Who.SEE: """
@@ -148,7 +149,7 @@ _OWN = """
     api_gifts.give_seat api_gifts.list_gifts api_gifts.take_seat_back
     api_tokens.revoke
     api_bookings.get_booking api_bookings.change_booking api_bookings.cancel_booking
-    api_bookings.list_bookings_of_user
+    api_bookings.get_refund api_bookings.list_bookings_of_user
 """
 OWN = frozenset(_OWN.split())
 """Endpoints that take the id of a user's object; another user's id gives "not found"."""
