@@ -3,15 +3,56 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, HiddenField, StringField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField
+from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from app.edge.forms import CancellationForm, Form, strip
+from app.lib.money import NotAnAmount, parse_money
+from app.models import Booking
+from app.presenters.prices import amount_refused
 from app.services.booking_guests import GuestChange
+from app.services.seat_refunds import RefundBy
+
+AMOUNT = "amount"
 
 
 class StaffCancellationForm(CancellationForm):
+    """Cancels seats, also past the deadline, and says what comes back of what was paid here."""
+
     admitted_too = BooleanField(_("Give back what was admitted too"))
+    refund = RadioField(
+        _("What comes back"),
+        choices=[
+            (RefundBy.ALL.value, _("All that was paid for them")),
+            (RefundBy.RULE.value, _("By the event's rule")),
+            (AMOUNT, _("An amount")),
+        ],
+        default=RefundBy.ALL.value,
+    )
+    refund_amount = StringField(_("Amount that comes back"))
+    _currency = ""
+
+    def validate_for(self, booking: Booking) -> bool:
+        """Validate, with an amount in the booking's currency."""
+        self._currency = booking.currency
+        return self.validate()
+
+    def validate_refund_amount(self, field: StringField) -> None:
+        if self.refund.data != AMOUNT or not self._currency:
+            return
+        try:
+            if not (field.data or "").strip():
+                raise NotAnAmount("nothing was typed")
+            parse_money(field.data, self._currency)
+        except NotAnAmount as error:
+            raise ValidationError(amount_refused(error, self._currency)) from None
+
+    @property
+    def refund_by(self) -> RefundBy | int:
+        """What comes back; call it only on a valid form."""
+        if self.refund.data == AMOUNT:
+            return parse_money(self.refund_amount.data or "", self._currency)
+        return RefundBy(self.refund.data)
 
 
 def guest_email_field(label: Any = None) -> EmailField:

@@ -12,7 +12,7 @@ from app.admin.booking_forms import StaffCancellationForm
 from app.admin.guard import staff_pages
 from app.admin.hold_forms import ON_SALE, BookForForm
 from app.edge.current import desk
-from app.edge.forms import CancellationForm, sentence
+from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
 from app.edge.security import an_id
 from app.errors import InvalidField, SeatsAreIn, UtsavamError
@@ -33,10 +33,10 @@ from app.services import (
     gifts,
     holds,
     issues,
-    money_back,
     outbox,
     paid_orders,
     payment_lists,
+    seat_refunds,
     sign_in_links,
     ticket_types,
     tickets,
@@ -97,28 +97,18 @@ def show(booking_id: int) -> Answer:
 def confirm_cancellation(booking_id: int) -> Answer:
     """Ask for confirmation, showing what would be given back."""
     # A GET request changes nothing, and has no CSRF token.
-    form = CancellationForm(formdata=request.args, meta={"csrf": False})
+    form = StaffCancellationForm(formdata=request.args, meta={"csrf": False})
     if not form.validate():
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
-    booking = bookings.get_booking(booking_id)
-    back = booking.seats - form.keep
-    if not booking.takes_seats or back < 1 or form.keep > booking.seats:
-        return _shown(booking_id, _changed_meanwhile(), 422)
-    return render_template(
-        "pages/admin/booking_cancellation.html",
-        booking=booking,
-        form=form,
-        back=back,
-        sends_mail=outbox.is_configured(),
-        seats_in=admissions.count_above(booking, form.keep),
-        paid=money_back.was_paid(booking),
-    )
+    return _asked_once_more(booking_id, form)
 
 
 @blueprint.post("/bookings/<id:booking_id>/cancellation")
 def cancel(booking_id: int) -> Answer:
     form = StaffCancellationForm()
-    if not form.validate():
+    if not form.validate_for(bookings.get_booking(booking_id)):
+        if form.refund_amount.errors:
+            return _asked_once_more(booking_id, form, 422)
         return _shown(booking_id, next(iter(form.errors.values()))[0], 422)
     try:
         booking = bookings.cancel(
@@ -127,15 +117,36 @@ def cancel(booking_id: int) -> Answer:
             organiser=True,
             keep=form.keep,
             admitted_too=form.admitted_too.data,
+            refund=form.refund_by,
         )
     except SeatsAreIn as error:
         return _shown(booking_id, problem_of(error).detail, 409)
-    except InvalidField:
+    except InvalidField as error:
+        if error.field == "refund_minor":
+            form.refuse("refund_amount", _("That is more than was paid for the seats."))
+            return _asked_once_more(booking_id, form, 422)
         return _shown(booking_id, _changed_meanwhile(), 422)
     kept = booking.seats if booking.takes_seats else 0
     message = ngettext("%(num)d seat stays booked.", "%(num)d seats stay booked.", kept)
     flash(_("The seats are free again; %(told)s", told=message) if kept else _CANCELLED, "done")
     return go_to(url_for("admin_bookings.show", booking_id=booking_id))
+
+
+def _asked_once_more(booking_id: int, form: StaffCancellationForm, status: int = 200) -> Response:
+    booking = bookings.get_booking(booking_id)
+    back = booking.seats - form.keep
+    if not booking.takes_seats or back < 1 or form.keep > booking.seats:
+        return _shown(booking_id, _changed_meanwhile(), 422)
+    page = render_template(
+        "pages/admin/booking_cancellation.html",
+        booking=booking,
+        form=form,
+        back=back,
+        sends_mail=outbox.is_configured(),
+        seats_in=admissions.count_above(booking, form.keep),
+        quote=seat_refunds.quote(booking, also_gift=True),
+    )
+    return make_response(page, status)
 
 
 @blueprint.post("/bookings/<id:booking_id>/address")

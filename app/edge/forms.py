@@ -4,11 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, PasswordField, StringField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
+from app.lib.money import MAX_DIGITS
 from app.lib.names import is_visible, tidy_line
+from app.models import Booking
 from app.models.booking import MAX_SEATS
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
@@ -88,11 +90,26 @@ class CancellationForm(Form):
 
     had = HiddenField()
     give = StringField(_("Seats to give back"))
+    shown_refund = HiddenField()
+    """What its guest was told that comes back of one seat, in the currency's smallest unit."""
+    nothing_back = BooleanField()
+    """Whether they know that nothing comes back."""
 
     def validate_give(self, field: StringField) -> None:
         had, give = (_whole(field.data) for field in (self.had, self.give))
         if (self.had.data or self.give.data is not None) and not 1 <= give <= had <= MAX_SEATS:
             raise ValidationError(_("Choose from 1 to %(max)d seats.", max=max(had, 1)))
+
+    def validate_nothing_back(self, field: BooleanField) -> None:
+        if self.shown_refund.data == "0" and not field.data:
+            raise ValidationError(_("Tick that you know that nothing comes back."))
+
+    def seen_refund(self, booking: Booking) -> int:
+        """What its guest was told that comes back of one seat: all of it, where they were told of
+        nothing less."""
+        shown = self.shown_refund.data or ""
+        is_told = shown.isascii() and shown.isdigit() and len(shown) < MAX_DIGITS
+        return int(shown) if is_told else booking.price_minor
 
     @property
     def keep(self) -> int:

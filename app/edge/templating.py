@@ -24,7 +24,14 @@ from app.presenters.door_answers import conflict_word, door_word
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import paragraphs, plain, rendered
-from app.presenters.refund_words import provider_label, reason_label, told_to_buyer
+from app.presenters.refund_words import (
+    periods_in_words,
+    provider_label,
+    reason_label,
+    told_of_refund,
+    told_to_buyer,
+    what_comes_back,
+)
 from app.presenters.schema_org import event_facts, map_url
 from app.presenters.scripts import isolated, own_script
 from app.presenters.statement_words import match_label
@@ -94,6 +101,9 @@ def init_app(app: Flask) -> None:
         what_waits=payment_times.what_waits,
         map_url=map_url,
         told_to_buyer=told_to_buyer,
+        told_of_refund=told_of_refund,
+        what_comes_back=what_comes_back,
+        periods_in_words=periods_in_words,
         wallets_of=lambda seats: wallets.offered(seats, settings()),
     )
 

@@ -1,9 +1,42 @@
-"""Why money is owed back, in words: to its buyer, and to staff."""
+"""How much money comes back on cancelling, and why it is owed, in words: to its buyer, and to
+staff."""
 
+from collections.abc import Sequence
+
+from babel.numbers import format_percent
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.models import PaymentProvider, RefundReason
+from app.lib.refund_steps import ALL, Period, left_of
+from app.models import Event, PaymentProvider, RefundReason
+from app.models.columns import now
+from app.presenters.payment_times import moment_of
 from app.presenters.prices import price
+
+
+def what_comes_back(event: Event) -> str:
+    """What comes back until when to whoever books now: of an event with a rule, or whose seats are
+    paid here. Empty for others, for free ones, and once nobody can cancel."""
+    costs = event.price_minor or event.highest_price_minor
+    if not costs or (event.refund_rule is None and event.payment_minutes is None):
+        return ""
+    return periods_in_words(event, left_of(event.refund_periods, now()))
+
+
+def periods_in_words(event: Event, periods: Sequence[Period]) -> str:
+    """What comes back until when, by the event's clock. Empty without any period."""
+    return " ".join(_period_in_words(event, period) for period in periods)
+
+
+def _period_in_words(event: Event, period: Period) -> str:
+    time = moment_of(event, period.until)
+    if period.percent == ALL:
+        return str(_("Cancelled until %(time)s, all of the price comes back.", time=time))
+    if not period.percent:
+        return str(_("Cancelled until %(time)s, nothing of the price comes back.", time=time))
+    share = format_percent(period.percent / ALL, locale=get_locale() or "en_IN")
+    words = {"time": time, "share": share}
+    return str(_("Cancelled until %(time)s, %(share)s of the price comes back.", **words))
 
 
 def told_to_buyer(reason: str, minor: int, currency: str, event: str, *, done: bool) -> str:
@@ -33,6 +66,19 @@ def told_to_buyer(reason: str, minor: int, currency: str, event: str, *, done: b
     else:
         sentence = sentences[RefundReason(reason)]
     return str(sentence % {"money": price(minor, currency), "name": event})
+
+
+def told_of_refund(owed_minor: int, kept_minor: int, currency: str) -> str:
+    """What a guest is told of the price of seats that they gave back."""
+    amount = price(owed_minor, currency)
+    if not kept_minor:
+        return str(_("%(amount)s of what you have paid is owed to you.", amount=amount))
+    words = {"amount": amount, "price": price(owed_minor + kept_minor, currency)}
+    if not owed_minor:
+        return str(_("Nothing of the %(price)s that you have paid for them comes back.", **words))
+    return str(
+        _("%(amount)s of the %(price)s that you have paid for them is owed to you.", **words)
+    )
 
 
 def reason_label(reason: str) -> str:

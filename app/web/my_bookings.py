@@ -10,12 +10,12 @@ from app.edge.forms import CancellationForm
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.session import Question, answer_along, ask_along, signed_in_user
-from app.errors import CancellationClosed, EventCancelled, InvalidField, SeatsAreIn
+from app.errors import CancellationClosed, EventCancelled, InvalidField, RefundChanged, SeatsAreIn
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
-from app.services import bookings, money_back, user_bookings
+from app.services import bookings, seat_refunds, user_bookings
 from app.services.user_bookings import Tab
 from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
@@ -111,12 +111,15 @@ def confirm_cancellation(booking_id: int) -> Answer:
 
 @blueprint.post("/bookings/<id:booking_id>/cancellation")
 def cancel(booking_id: int) -> Answer:
-    form = CancellationForm()
+    booking, form = _mine(booking_id), CancellationForm()
     if not form.validate():
-        return _confirm(_mine(booking_id), next(iter(form.errors.values()))[0], 422)
+        return _confirm(booking, next(iter(form.errors.values()))[0], 422)
     user = signed_in_user()
     try:
-        bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep)
+        seen = form.seen_refund(booking)
+        bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep, seen_refund=seen)
+    except RefundChanged as error:
+        return _confirm(_mine(booking_id), problem_of(error).detail, 409)
     except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
         flash(problem_of(error).detail, "error")
         return go_to(url_for("my_bookings.show", booking_id=booking_id))
@@ -154,7 +157,7 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
         links=of_account,
         now=now(),
         error=error,
-        paid=money_back.was_paid(booking),
+        quote=seat_refunds.quote(booking),
         shown_tab=_shown_tab(),
     )
     return make_response(page, status)

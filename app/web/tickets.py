@@ -14,6 +14,7 @@ from app.errors import (
     CancellationClosed,
     EventCancelled,
     InvalidField,
+    RefundChanged,
     SeatsAreIn,
     TicketNotFound,
 )
@@ -22,7 +23,7 @@ from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
 from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
-from app.services import bookings, money_back, tickets
+from app.services import bookings, seat_refunds, tickets
 from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
@@ -116,7 +117,10 @@ def cancel(secret: str) -> Answer:
     if not form.validate():
         return _confirm(booking, next(iter(form.errors.values()))[0], 422)
     try:
-        booking = bookings.cancel(desk(), booking.id, keep=form.keep)
+        seen = form.seen_refund(booking)
+        booking = bookings.cancel(desk(), booking.id, keep=form.keep, seen_refund=seen)
+    except RefundChanged as error:
+        return _confirm(_opened(secret), problem_of(error).detail, 409)
     except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
         flash(problem_of(error).detail, "error")
     except InvalidField:
@@ -158,6 +162,6 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
         links=by_secret,
         now=now(),
         error=error,
-        paid=money_back.was_paid(booking),
+        quote=seat_refunds.quote(booking),
     )
     return make_response(page, status)
