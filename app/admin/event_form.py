@@ -27,6 +27,7 @@ from wtforms.validators import (
 )
 
 from app.admin.money_fields import CurrencyField, PriceField, both_priced
+from app.admin.refund_fields import REFUND_FIELDS, RefundFields, refund_texts
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, NoSuchHour, from_local
@@ -43,7 +44,7 @@ TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
-TYPED = ("description", "capacity", "price", "payment_minutes", "max_per_person")
+TYPED = ("description", "capacity", "price", "payment_minutes", "max_per_person", *REFUND_FIELDS)
 LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency", "payment_note")
 
 
@@ -79,7 +80,7 @@ def time_field(label: str, **kwargs: Any) -> DateTimeLocalField:
     )
 
 
-class EventForm(Form):
+class EventForm(RefundFields, Form):
     name = StringField(
         _("Name"),
         filters=[strip],
@@ -170,6 +171,7 @@ class EventForm(Form):
     def validate(self, **extra: Any) -> bool:
         """Also check the order of the times, once each of them is valid."""
         is_valid = bool(super().validate(**extra))
+        is_valid = self.check_refund_rule() and is_valid
         if self.zone is None or any(self[name].errors for name in TIMES):
             return is_valid
         try:
@@ -192,6 +194,7 @@ class EventForm(Form):
             price=minor_to_text(event.price_minor, event.currency),
             payment_minutes=event.payment_minutes,
             max_per_person=event.max_per_person,
+            **refund_texts(event),
             seen=event.updated_at.isoformat(),
         )
         form.shown.data = json.dumps(
@@ -244,6 +247,7 @@ class EventForm(Form):
             "price_minor": self.price.minor(self.currency.data),
             "payment_minutes": self.payment_minutes.data,
             "max_per_person": self.max_per_person.data,
+            "refund_rule": self.refund_rule(),
         }
 
     def _time(self, name: str, shown: Event | None) -> datetime | None:

@@ -113,7 +113,9 @@ def valid_with_picture(form: EventForm, *, is_sent: bool, needs_file: bool = Fal
 def refuse(form: EventForm, error: InvalidField | CapacityBelowSold | CurrencyFixed) -> None:
     """Show a refusal at the field that it is about."""
     if isinstance(error, InvalidField):
-        form.refuse(error.field, sentence(error.message))
+        # A rule that two editors made together.
+        name = "refund_percent" if error.field == "refund_rule" else error.field
+        form.refuse(name, sentence(error.message))
     else:
         name = "capacity" if isinstance(error, CapacityBelowSold) else "currency"
         form.refuse(name, problem_of(error).detail)

@@ -33,10 +33,10 @@ class Period(NamedTuple):
 
 
 class BadRule(ValueError):
-    """A rule is broken by its step with this number, from 0."""
+    """A rule is broken by its step with this number, from 0: by its hours or by its share."""
 
-    def __init__(self, number: int, message: str) -> None:
-        self.number = number
+    def __init__(self, number: int, message: str, *, is_of_hours: bool = False) -> None:
+        self.number, self.is_of_hours = number, is_of_hours
         super().__init__(message)
 
 
@@ -64,16 +64,18 @@ def check_rule(rule: Rule) -> None:
         if not 0 <= percent <= ALL:
             raise BadRule(number, "must give back 0 to 100 per cent")
         if (hours is None) != (number == last):
-            raise BadRule(number, "must have hours in all steps but the last")
+            message = "must have hours in all steps but the last"
+            raise BadRule(number, message, is_of_hours=True)
         if hours is not None and not 1 <= hours <= MAX_HOURS:
-            raise BadRule(number, f"must have 1 to {MAX_HOURS} hours")
+            raise BadRule(number, f"must have 1 to {MAX_HOURS} hours", is_of_hours=True)
         if not number:
             continue
         before = rule[number - 1]
         if percent >= before.percent:
             raise BadRule(number, "must give back less in each step than in the one before it")
         if hours is not None and before.hours_before is not None and hours >= before.hours_before:
-            raise BadRule(number, "must have fewer hours in each step than in the one before it")
+            message = "must have fewer hours in each step than in the one before it"
+            raise BadRule(number, message, is_of_hours=True)
 
 
 def periods_of(

@@ -9,6 +9,7 @@ from babel.dates import format_datetime
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.lib.refund_steps import steps_of
 from app.models import AuditEntry, Event
 from app.models.defaults import default_currency
 from app.presenters.prices import price
@@ -62,9 +63,11 @@ class _Words:
 
     def _value(self, name: str, facts: dict[str, Any]) -> str:
         value = facts[name]
+        if name == "refund_rule":
+            return _rule(value)
         if value in _NONE:
             return NOTHING
-        if name in {"price_minor", "amount_minor"}:
+        if name in {"price_minor", "amount_minor", "owed_minor", "kept_minor"}:
             return price(value, str(facts.get("currency", self.currency)))
         if at := _moment(value):
             return f"{self._day(at)} {self._clock(at)}"
@@ -90,6 +93,18 @@ def _plain(name: str, value: Any) -> str:
     return text if len(text) <= LONG_TEXT else text[: LONG_TEXT - 1] + "…"
 
 
+def _rule(kept: list[dict[str, Any]] | None) -> str:
+    """A refund rule, short: `100 % to 168 h before, then 50 %`."""
+    *early, last = steps_of(kept)
+    words = {"percent": last.percent}
+    steps = [
+        _("%(percent)d %% to %(hours)d h before", percent=step.percent, hours=step.hours_before)
+        for step in early
+    ]
+    steps.append(_("then %(percent)d %%", **words) if early else _("%(percent)d %%", **words))
+    return ", ".join(map(str, steps))
+
+
 def _moment(value: Any) -> datetime | None:
     """The moment that a fact tells as ISO 8601 text, or None for anything else."""
     if not isinstance(value, str) or len(value) < len("2031-01-01T00:00:00"):
@@ -109,6 +124,9 @@ def _label(name: str) -> str:
     labels = {
         "price_minor": _("price"),
         "amount_minor": _("amount"),
+        "owed_minor": _("owed back"),
+        "kept_minor": _("kept"),
+        "refund_rule": _("money back on cancelling"),
         "payment_note": _("how it is paid"),
         "payment_minutes": _("minutes that seats wait for the payment"),
         "start_at": _("start"),

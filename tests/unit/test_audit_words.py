@@ -33,6 +33,12 @@ def said(before, after, currency="INR"):
         ("end_at", None, "2026-12-05T20:00:00+00:00", "end – → Sun 6 Dec 01:30"),
         ("capacity", 800, 12000, "capacity 800 → 12,000"),
         ("payment_minutes", None, 15, "minutes that seats wait for the payment – → 15"),
+        (
+            *("refund_rule", None),
+            [{"hours_before": 168, "percent": 100}, {"hours_before": None, "percent": 50}],
+            "money back on cancelling 100 % → 100 % to 168 h before, then 50 %",
+        ),
+        ("kept_minor", 0, 25_050, "kept ₹0 → ₹250.50"),
         ("sales_paused", False, True, "sales paused no → yes"),
         ("image_digest", None, "5f" * 32, "picture – → a picture"),
         ("status", "draft", "published", "status draft → published"),

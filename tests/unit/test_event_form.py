@@ -58,6 +58,7 @@ BAD = [
     ("price", ["-1", "free", "1.005", "99999999999", "1e400"]),
     ("max_per_person", ["0", "-1", "x", "1001"]),
     ("payment_minutes", ["0", "-15", "an hour", "43201"]),
+    ("refund_percent", ["-1", "101", "half"]),
     ("time_zone", ["Mars/Olympus", "", "../../etc/passwd"]),
 ]
 
@@ -67,6 +68,54 @@ BAD = [
 )
 def test_what_is_no_fact_is_refused_at_its_field(filled, desk, field, value):
     assert refused_at(filled(**{field: value}), desk) == {field}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"first_percent": "100"}, "first_hours"),
+        ({"first_hours": "48"}, "first_percent"),
+        ({"second_percent": "50"}, "second_hours"),
+        ({"first_percent": "50", "first_hours": "0"}, "first_hours"),
+        ({"first_percent": "50", "first_hours": "8785"}, "first_hours"),
+        ({"first_percent": "50", "first_hours": "48"}, "percent"),
+        (
+            {
+                **{"first_percent": "100", "first_hours": "48", "percent": "0"},
+                **{"second_percent": "50", "second_hours": "49"},
+            },
+            "second_hours",
+        ),
+        (
+            {
+                **{"first_percent": "50", "first_hours": "48", "percent": "0"},
+                **{"second_percent": "50", "second_hours": "24"},
+            },
+            "second_percent",
+        ),
+    ],
+)
+def test_what_is_no_refund_rule_is_refused_at_its_field(filled, desk, typed, field):
+    form = filled(**{f"refund_{name}": value for name, value in typed.items()})
+    assert refused_at(form, desk) == {f"refund_{field}"}
+
+
+def test_a_refund_rule_of_each_length_is_typed(filled):
+    early = {"refund_first_percent": "100", "refund_first_hours": "168"}
+    later = {"refund_second_percent": "50", "refund_second_hours": "24"}
+    first, second = {"hours_before": 168, "percent": 100}, {"hours_before": 24, "percent": 50}
+    last = {"hours_before": None, "percent": 0}
+    for typed, rule in [
+        ({}, None),
+        ({"refund_percent": "100"}, None),
+        ({"refund_percent": "0"}, [last]),
+        ({**early, "refund_percent": "0"}, [first, last]),
+        ({**early, **later, "refund_percent": "0"}, [first, second, last]),
+        ({**later, "refund_percent": "0"}, [second, last]),
+    ]:
+        form = filled(**typed)
+        assert form.validate(), form.errors
+        assert form.facts()["refund_rule"] == rule
 
 
 def test_the_first_field_with_an_error_is_known(filled):
