@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from app.edge.forms import CancellationForm, Form, strip
@@ -23,9 +24,9 @@ class StaffCancellationForm(CancellationForm):
     refund = RadioField(
         _("What comes back"),
         choices=[
-            (RefundBy.ALL.value, _("All that was paid for them")),
-            (RefundBy.RULE.value, _("By the event's rule")),
-            (AMOUNT, _("An amount")),
+            SelectChoice(RefundBy.ALL.value, _("All that was paid for them")),
+            SelectChoice(RefundBy.RULE.value, _("By the event's rule")),
+            SelectChoice(AMOUNT, _("An amount")),
         ],
         default=RefundBy.ALL.value,
     )

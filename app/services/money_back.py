@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     cast,
     delete,
-    func,
     literal,
     select,
 )

@@ -187,7 +187,7 @@ def test_who_cancels_is_told_before_what_is_owed_then(
     assert owed in organiser.get(f"/admin/events/{event.id}/cancellation").text
     assert owed in organiser.get(f"/admin/events/{event.id}/deletion").text
     asked = organiser.get(f"/admin/bookings/{paid.id}/cancellation?had=2&give=1").text
-    assert "It was paid: ₹500 is owed to the guest then" in asked
+    assert "All that was paid for them: ₹500" in asked
     organiser.post(f"/admin/bookings/{paid.id}/cancellation", {"had": "2", "give": "1"})
     assert sql("SELECT amount_minor, reason FROM refunds") == [(50_000, "cancelled")]
     listed = organiser.get("/admin/bookings").text
