@@ -34,7 +34,7 @@ class Typed:
     @property
     def shown(self) -> list[tuple[str, str]]:
         """What people typed or chose, without the form's own hidden marks."""
-        hidden = {"idempotency_key", "next", "seen", "shown"}
+        hidden = {"idempotency_key", "next", "seen", "shown", "shown_refund"}
         return [(_words(name), text) for name, text in self.kept if text and name not in hidden]
 
 
