@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, SelectField, StringField
+from wtforms import EmailField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
@@ -126,6 +126,8 @@ class VoucherForm(PricedForm):
         validators=[Length(max=MAX_NOTE)],
         description=_("Guests never see it."),
     )
+
+    idempotency_key = HiddenField(validators=[Optional(), Length(8, 100)])
 
     def __init__(self, held: HeldSeats, types: Sequence[TicketType], **formdata: Any) -> None:
         self.event, self.zone = held.event, held.event.zone

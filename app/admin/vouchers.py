@@ -1,5 +1,6 @@
 """Vouchers of an event: list and search, make one or many, change, withdraw, export."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,13 +14,13 @@ from app.edge.current import desk
 from app.edge.exports import csv_file
 from app.edge.forms import sentence
 from app.edge.htmx import Answer, go_to
-from app.errors import InvalidField, VersionConflict
+from app.errors import IdempotencyKeyReused, InvalidField, VersionConflict
 from app.lib.money import to_amount
 from app.models import Event, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import shown_email
 from app.presenters.urls import event_url
-from app.services import audit, events, holds, ticket_types, vouchers
+from app.services import audit, events, holds, ticket_types, voucher_making, vouchers
 
 blueprint = staff_pages("admin_vouchers", __name__)
 
@@ -44,6 +45,10 @@ def create(event_id: int) -> Answer:
         _make(event_id, form)
     except InvalidField as error:
         _refuse(form, error)
+        return _page(event_id, form, 422)
+    except IdempotencyKeyReused:
+        form.refuse("count", _("These were made already. Send it again to make others."))
+        form.idempotency_key.data = secrets.token_urlsafe(24)
         return _page(event_id, form, 422)
     return go_to(url_for("admin_vouchers.index", event_id=event_id))
 
@@ -92,11 +97,13 @@ def export(event_id: int) -> Answer:
 
 def _make(event_id: int, form: VoucherForm) -> None:
     facts, count = form.facts(), form.count.data
+    key = form.idempotency_key.data
     if count == 1:
-        made = vouchers.add_voucher(event_id, facts | {"code": form.code.data or None}, desk())
-        flash(_("“%(code)s” is made.", code=made.code), "done")
+        facts["code"] = form.code.data or None
+        made = voucher_making.add_voucher(event_id, facts, desk(), key=key)
+        flash(_("“%(code)s” is made.", code=made.vouchers[0].code), "done")
     else:
-        vouchers.add_vouchers(event_id, count, facts, desk())
+        voucher_making.add_vouchers(event_id, count, facts, desk(), key=key)
         flash(ngettext("%(num)d code is made.", "%(num)d codes are made.", count), "done")
 
 
@@ -122,9 +129,14 @@ def _tell_conflict(
     form.show(voucher, seen)
 
 
-def _form(event_id: int, **formdata: None) -> VoucherForm:
+def _form(event_id: int, **facts: Any) -> VoucherForm:
     held = holds.list_holds(event_id)
-    return VoucherForm(held, ticket_types.list_issued(held.event), **formdata)
+    return VoucherForm(held, ticket_types.list_issued(held.event), **facts)
+
+
+def _new_form(event_id: int) -> VoucherForm:
+    """With a key of its own, so that sending it twice makes its codes once."""
+    return _form(event_id, formdata=None, idempotency_key=secrets.token_urlsafe(24))
 
 
 def _search() -> str:
@@ -141,7 +153,7 @@ def _page(event_id: int, form: VoucherForm | None, status: int = 200) -> Respons
         search=search,
         types={kind.id: kind.name for kind in ticket_types.list_types(event_id)},
         holds={hold.id: hold.name for hold in holds.list_holds(event_id).holds},
-        voucher_form=form or _form(event_id, formdata=None),
+        voucher_form=form or _new_form(event_id),
         at=now(),
         shown_email=shown_email,
     )

@@ -1,8 +1,9 @@
 """An event's vouchers, for its organisers."""
 
-from flask import Response
+from flask import Response, request
 
 from app.api.body import api_blueprint
+from app.api.bookings import same_key
 from app.api.present import json_response, page_response
 from app.api.spec import STAFF, answers, valid
 from app.api.voucher_schemas import (
@@ -16,7 +17,8 @@ from app.api.voucher_schemas import (
 from app.edge.current import desk
 from app.models import Voucher
 from app.models.staff_scope import shown_email
-from app.services import vouchers
+from app.services import voucher_making, vouchers
+from app.services.voucher_making import Made
 
 blueprint = api_blueprint("admin_vouchers", __name__)
 
@@ -50,8 +52,9 @@ def add_voucher(event_id: int, body: VoucherIn) -> Response:
     Its code opens a hidden ticket type, changes the price, or draws on a hold. One use is one
     order; it is given back when none of the order's seats is taken any more.
     """
-    made = vouchers.add_voucher(event_id, body.model_dump(exclude_unset=True), desk())
-    return json_response(_out(made), 201)
+    facts = body.model_dump(exclude_unset=True)
+    made = voucher_making.add_voucher(event_id, facts, desk(), key=_key())
+    return _made(made, _out(made.vouchers[0]))
 
 
 @blueprint.post("/admin/events/<id:event_id>/vouchers/batch")
@@ -64,11 +67,12 @@ def add_voucher(event_id: int, body: VoucherIn) -> Response:
 def add_vouchers(event_id: int, body: VouchersIn) -> Response:
     """Make many vouchers at once
 
-    They differ by their random codes alone.
+    They differ by their random codes alone. Repeat a request whose answer was lost with the same
+    `Idempotency-Key`.
     """
     facts = body.model_dump(exclude_unset=True)
-    made = vouchers.add_vouchers(event_id, facts.pop("count"), facts, desk())
-    return json_response(VouchersOut(vouchers=[_out(one) for one in made]), 201)
+    made = voucher_making.add_vouchers(event_id, facts.pop("count"), facts, desk(), key=_key())
+    return _made(made, VouchersOut(vouchers=[_out(one) for one in made.vouchers]))
 
 
 @blueprint.patch("/admin/events/<id:event_id>/vouchers/<id:voucher_id>")
@@ -96,6 +100,18 @@ def withdraw_voucher(event_id: int, voucher_id: int) -> tuple[str, int]:
     """
     vouchers.withdraw_voucher(event_id, voucher_id, desk())
     return "", 204
+
+
+def _key() -> str | None:
+    sent = request.headers.get("Idempotency-Key")
+    return None if sent is None else same_key(sent, None)
+
+
+def _made(made: Made, shown: VoucherOut | VouchersOut) -> Response:
+    response = json_response(shown, 201)
+    if made.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
 def _out(voucher: Voucher) -> VoucherOut:

@@ -17,7 +17,7 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-    "description": "Makes the request safe to repeat: it books once.",
+    "description": "Makes the request safe to repeat: what it asks for is done once.",
 }
 _REPLAYED = {
     "schema": {"type": "string", "enum": ["true"]},
@@ -36,6 +36,8 @@ _LIMITED = {
     },
     "content": {PROBLEM_JSON: _PROBLEM},
 }
+_KEYED = {"createBooking", "addVoucher", "addVouchers"}
+"""Calls that are safe to repeat with an idempotency key."""
 _UNLIMITED = {"getHealth", "getReadiness"}
 _ETAG = {"schema": {"type": "string"}}
 _LEADS = {
@@ -89,7 +91,7 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
         answers["201"]["links"] = {
             other: {"operationId": other, "parameters": parameters} for other in others
         }
-    if operation["operationId"] == "createBooking":
+    if operation["operationId"] in _KEYED:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
         answers["201"]["headers"] = {"Idempotency-Replayed": _REPLAYED}
     if operation["operationId"] == "getEvent":

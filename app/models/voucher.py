@@ -105,6 +105,12 @@ class Voucher(Model):
         ),
         UniqueConstraint("event_id", "id"),
         UniqueConstraint("event_id", "code_key"),
+        Index(
+            "ix_vouchers_idempotency_key",
+            "event_id",
+            "idempotency_key",
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
         Index("ix_vouchers_hold_id", "hold_id", postgresql_where=text("hold_id IS NOT NULL")),
     )
 
@@ -131,6 +137,10 @@ class Voucher(Model):
     """The organiser's, about what it is for."""
     withdrawn: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Not good any more; what was booked with it stands."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(64))
+    """A digest of the key of the request that made it, maybe with others."""
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    """A digest of what that request asked for."""
     created_at: Mapped[CreatedAt]
 
     @validates("note")

@@ -1,6 +1,6 @@
-"""An event's vouchers: list, make, change, withdraw; `BookingDesk` counts their uses."""
+"""An event's vouchers: list, find, change, withdraw; `BookingDesk` counts their uses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -21,7 +21,7 @@ from app.errors import (
 from app.models import Booking, Event, Hold, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import require_event, scope
-from app.models.voucher import MAX_AT_ONCE, code_key, new_code
+from app.models.voucher import code_key
 from app.services import audit
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
 
@@ -96,56 +96,6 @@ def find_voucher(event_id: int, code: str) -> FoundVoucher:
     return FoundVoucher(found, hold_left)
 
 
-@retry_if_ended
-def add_voucher(event_id: int, facts: Mapping[str, Any], desk: BookingDesk) -> Voucher:
-    """Make a voucher; without a `code` among the facts, it gets one.
-
-    Raises `EventNotFound`, and `InvalidField` for a broken rule and a code that is another's.
-    """
-    known, code = _known(facts), facts.get("code") or new_code()
-    key = code_key(code)
-    if key is None:
-        raise InvalidField("code", "must be 4 to 30 letters from A to Z, and digits")
-    require_event(event_id)
-    with desk.changing(event_id) as changes:
-        event, session = changes.event(event_id), changes.session
-        if _taken(session, event_id, [key]):
-            raise InvalidField("code", "is another voucher's")
-        voucher = Voucher(event_id=event_id, code=code.upper(), code_key=key, **known)
-        _check(session, event, voucher)
-        event.has_vouchers = True
-        session.add(voucher)
-        session.flush()  # assigns the id, by which it is answered
-        _note("voucher.added", event, after={"voucher": voucher.code, **known})
-    return voucher
-
-
-@retry_if_ended
-def add_vouchers(
-    event_id: int, count: int, facts: Mapping[str, Any], desk: BookingDesk
-) -> Sequence[Voucher]:
-    """Make up to `MAX_AT_ONCE` vouchers that differ by their codes alone, or none.
-
-    Raises `EventNotFound`, and `InvalidField` for a broken rule.
-    """
-    known = _known(facts)
-    if not 1 <= count <= MAX_AT_ONCE:
-        raise InvalidField("count", f"must be from 1 to {MAX_AT_ONCE}")
-    require_event(event_id)
-    with desk.changing(event_id) as changes:
-        event, session = changes.event(event_id), changes.session
-        made = [
-            Voucher(event_id=event_id, code=code, code_key=code_key(code), **known)
-            for code in _new_codes(session, event_id, count)
-        ]
-        _check(session, event, made[0])
-        event.has_vouchers = True
-        session.add_all(made)
-        session.flush()
-        _note("voucher.added", event, after={"vouchers": count, **known})
-    return made
-
-
 def get_voucher(event_id: int, voucher_id: int) -> Voucher:
     """The event's voucher, unless it is withdrawn. Raises `EventNotFound`, `VoucherNotFound`."""
     require_event(event_id)
@@ -167,7 +117,7 @@ def change_voucher(
     that is withdrawn, `VersionConflict` if one of them is another by now, and `InvalidField`, also
     for fewer uses than there were.
     """
-    known = _known(facts)
+    known = known_facts(facts)
     require_event(event_id)
     with desk.changing(event_id) as changes:
         event, session = changes.event(event_id), changes.session
@@ -178,10 +128,10 @@ def change_voucher(
         for name, value in after.items():
             setattr(voucher, name, value)
         with session.no_autoflush:
-            _check(session, event, voucher)
+            check_rules(session, event, voucher)
         if after:
             named = {"voucher": voucher.code}
-            _note("voucher.changed", event, before=before, after=named | after)
+            note("voucher.changed", event, before=before, after=named | after)
     return voucher
 
 
@@ -197,7 +147,7 @@ def withdraw_voucher(event_id: int, voucher_id: int, desk: BookingDesk) -> Vouch
         voucher = _read(changes.session, event_id, voucher_id)
         if not voucher.withdrawn:
             voucher.withdrawn = True
-            _note("voucher.withdrawn", event, before={"voucher": voucher.code})
+            note("voucher.withdrawn", event, before={"voucher": voucher.code})
     return voucher
 
 
@@ -231,29 +181,15 @@ def _good(voucher: Voucher) -> Voucher:
     return voucher
 
 
-def _new_codes(session: Session, event_id: int, count: int) -> list[str]:
-    codes: set[str] = set()
-    while len(codes) < count:
-        some = {new_code() for _ in range(count - len(codes))} - codes
-        keys = [code_key(code) or "" for code in some]
-        taken = _taken(session, event_id, keys)
-        codes |= {code for code in some if code_key(code) not in taken}
-    return sorted(codes)
-
-
-def _taken(session: Session, event_id: int, keys: Sequence[str]) -> set[str]:
-    query = select(Voucher.code_key).where(Voucher.event_id == event_id, Voucher.code_key.in_(keys))
-    return set(session.scalars(query))
-
-
-def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+def known_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the facts that are a voucher's."""
     known = {name: value for name, value in facts.items() if name in FACTS}
     if known.get("price_effect") is not None:
         known["price_effect"] = str(known["price_effect"])
     return known
 
 
-def _check(session: Session, event: Event, voucher: Voucher) -> None:
+def check_rules(session: Session, event: Event, voucher: Voucher) -> None:
     """Raise `InvalidField` for a broken rule, naming the field that a person would correct."""
     uses = 1 if voucher.max_uses is None else voucher.max_uses
     if uses < (voucher.used or 0):
@@ -275,13 +211,14 @@ def _check(session: Session, event: Event, voucher: Voucher) -> None:
             raise InvalidField("hold_id", "is no hold of this event") from None
 
 
-def _note(
+def note(
     action: str,
     event: Event,
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
+    """Record in the audit log what was done with an event's vouchers, without what is personal."""
     kept = [
         facts and {name: value for name, value in facts.items() if name not in _PERSONAL}
         for facts in (before, after)

@@ -87,6 +87,36 @@ def test_many_are_made_at_once_and_differ_by_their_codes(vouchers, sql):
     assert vouchers("post", "/batch", count=0).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "other"),
+    [
+        ("/batch", {"count": 7, "note": "Altos"}, {"count": 8, "note": "Altos"}),
+        ("", {"max_uses": 3}, {"max_uses": 4}),
+        ("", {"code": "CHOIR-20"}, {"code": "CHOIR-21"}),
+    ],
+)
+def test_a_request_repeated_with_its_key_makes_them_once(
+    client, admin, event, make_event, sql, path, asked, other
+):
+    def send(facts, key="k-1", of=event):
+        headers = {**admin, "Idempotency-Key": key}
+        where = f"/api/admin/events/{of.id}/vouchers{path}"
+        return client.post(where, json=facts, headers=headers)
+
+    first, again = send(asked), send(asked)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    made = sql("SELECT count(*) FROM vouchers")[0][0]
+    assert made == asked.get("count", 1)
+    assert send(other).status_code == 422
+    assert send(asked, "ü").status_code == 422
+    assert send(asked, of=make_event()).status_code == 201
+    assert sql("SELECT count(*) FROM vouchers") == [(2 * made,)]
+    assert sql("SELECT count(*) FROM audit_entries WHERE action = 'voucher.added'") == [(2,)]
+
+
 def test_the_list_has_pages_and_a_search(client, vouchers, factories, event, make_event, admin):
     factories.voucher(make_event())
     made = [

@@ -14,7 +14,16 @@ from app.db import transaction
 from app.demo.servers import free_port
 from app.errors import UtsavamError
 from app.models.columns import now
-from app.services import bookings, events, gifts, holds, issues, ticket_types, vouchers
+from app.services import (
+    bookings,
+    events,
+    gifts,
+    holds,
+    issues,
+    ticket_types,
+    voucher_making,
+    vouchers,
+)
 from app.services.reservations import expire
 
 WORKERS = (0, 1, 2)
@@ -91,7 +100,8 @@ class Shop:
         )
 
     def add_voucher(self, event, facts):
-        return self._in_app(vouchers.add_voucher, event, facts, self._desks[0])
+        made = self._in_app(voucher_making.add_voucher, event, facts, self._desks[0])
+        return made.vouchers[0]
 
     def change_voucher(self, worker, event, voucher, facts):
         return self._in_app(vouchers.change_voucher, event, voucher, facts, self._desks[worker])

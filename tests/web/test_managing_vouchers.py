@@ -77,6 +77,19 @@ def test_many_are_made_at_once_and_paged(codes, make, organiser, event, sql):
     assert organiser.get(more).text.count("/withdrawal") == 50
 
 
+def test_a_form_that_is_sent_twice_makes_its_codes_once(codes, make, organiser, event, sql):
+    shown = organiser.get(f"/admin/events/{event.id}/vouchers").text
+    key = {"idempotency_key": shown_in(shown)["idempotency_key"]}
+    for _ in range(2):
+        assert make(count="30", **key).status_code == 303
+    assert sql("SELECT count(*) FROM vouchers") == [(30,)]
+    other = make(count="31", **key)
+    assert other.status_code == 422
+    assert "These were made already." in other.text
+    assert make(**shown_in(other.text)).status_code == 303
+    assert sql("SELECT count(*) FROM vouchers") == [(61,)]
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [

@@ -115,7 +115,7 @@ def fill(people):
     from app.models import Event, User
     from app.models.columns import now
     from app.models.voucher import MAX_USES
-    from app.services import ticket_types, vouchers
+    from app.services import ticket_types, voucher_making
 
     def event(name, capacity, left=None):
         seats = capacity if left is None else left
@@ -144,7 +144,7 @@ def fill(people):
         for name in ("VIP", "Student"):
             ticket_types.add_type(typed.id, {"name": name, "quota": 5_000_000}, desk)
         ids["types"] = " ".join(str(one.id) for one in ticket_types.list_types(typed.id))
-        good = vouchers.add_vouchers(coded.id, CODES, {"max_uses": MAX_USES}, desk)
+        good = voucher_making.add_vouchers(coded.id, CODES, {"max_uses": MAX_USES}, desk).vouchers
         ids["codes"] = " ".join(one.code for one in good)
         # After the users, whose ids the calls of programs count from one.
         write(sign_in(app), people)

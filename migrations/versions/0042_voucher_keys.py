@@ -1,0 +1,39 @@
+"""Idempotency keys of requests that make vouchers.
+
+Revision ID: 0042
+Revises: 0041
+Create Date: 2026-11-28 12:20:00
+
+"""
+
+from alembic import op
+import sqlalchemy as sa
+
+
+revision = "0042"
+down_revision = "0041"
+branch_labels = None
+depends_on = None
+
+INDEX = "ix_vouchers_idempotency_key"
+
+
+def upgrade():
+    op.add_column("vouchers", sa.Column("idempotency_key", sa.String(64)), if_not_exists=True)
+    op.add_column("vouchers", sa.Column("fingerprint", sa.String(64)), if_not_exists=True)
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {INDEX}")
+        op.create_index(
+            INDEX,
+            "vouchers",
+            ["event_id", "idempotency_key"],
+            postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+
+
+def downgrade():
+    op.drop_index(INDEX, table_name="vouchers")
+    op.drop_column("vouchers", "fingerprint")
+    op.drop_column("vouchers", "idempotency_key")
