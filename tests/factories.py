@@ -6,6 +6,8 @@ from functools import cache
 from itertools import count
 from uuid import uuid4
 
+from sqlalchemy import or_, update
+
 from app.db import db, transaction
 from app.models import Booking, Event, GuestMessage, Hold, Mail, Payment, Refund, User, Voucher
 from app.models.columns import now
@@ -108,7 +110,13 @@ class Factories:
         reference = f"T-{next(self._numbers)}"
         plain = {"provider": "transfer", "provider_ref": reference, "currency": "INR"}
         plain |= {"amount_minor": max(booking.total_minor, 1), "state": "PAID", "paid_at": now()}
-        return self._add(Payment(booking_id=booking.id, **{**plain, **facts}))
+        payment = self._add(Payment(booking_id=booking.id, **{**plain, **facts}))
+        if payment.paid_at:
+            of_order = Booking.order_reference == booking.reference
+            paid = update(Booking).where(or_(Booking.id == booking.id, of_order))
+            with self._app.app_context(), transaction() as session:
+                session.execute(paid.where(Booking.is_confirmed).values(paid_at=payment.paid_at))
+        return payment
 
     def refund(self, payment, **facts):
         """The whole payment, owed back."""

@@ -160,6 +160,24 @@ class ReconciliationIn(Payload):
     repair: Flag = True
 
 
+class MoneyFaultsOut(Payload):
+    """How many rows break each rule of money."""
+
+    unpaid: int = Field(
+        description="Bookings that are confirmed, were to be paid first, and have no payment."
+    )
+    without_seats: int = Field(
+        description="Payments that have brought no seats, and are not owed back."
+    )
+    above: int = Field(description="Payments of which more is paid back than has come.")
+    differing: int = Field(
+        description="Payments of which something else stays than their seats cost."
+    )
+    stuck: int = Field(
+        description="Refunds that their provider owes for more than a day; not broken."
+    )
+
+
 class FindingOut(Payload):
     event_id: int
     name: str
@@ -178,6 +196,7 @@ class FindingOut(Payload):
         description="Reservations that end before the event's row says that any does."
     )
     tokens: str | None
+    money: MoneyFaultsOut
     broken: bool
 
 

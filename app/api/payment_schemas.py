@@ -88,9 +88,7 @@ class MoneyOut(Payload):
     paid: int = Field(description="All that has come by payments.")
     refunded: int = Field(description="What of it was paid back.")
     owed: int = Field(description="What of it is to be paid back.")
-    kept: int = Field(
-        description="What paid seats given back had cost, less what is paid back for them."
-    )
+    kept: int = Field(description="What of it the organiser keeps for seats that were given back.")
 
 
 class PaymentFiguresOut(MoneyOut):

@@ -36,7 +36,7 @@ def take_anew(session: Session, event: Event, booking_ids: Iterable[int], at: da
         ticket_types.take(event, kind, booking.seats)
     for booking in bookings:
         booking.status = BookingStatus.CONFIRMED.value
-        booking.reserved_until, booking.created_at = None, at
+        booking.reserved_until, booking.created_at, booking.paid_at = None, at, at
     return True
 
 

@@ -33,4 +33,5 @@ def _of(booking: Booking, user_id: int, seats: int) -> Booking:
         voucher_id=booking.voucher_id,
         voucher_order=booking.voucher_order,
         created_at=booking.created_at,
+        paid_at=booking.paid_at,
     )

@@ -82,7 +82,7 @@ _TOGETHER = (
 _CONFIRM = (
     update(_BOOKINGS)
     .where(_BOOKING.id == one_of("ids", BigInteger))
-    .values(status=BookingStatus.CONFIRMED.value, reserved_until=None, created_at=_AT)
+    .values(status=BookingStatus.CONFIRMED.value, reserved_until=None, created_at=_AT, paid_at=_AT)
 )
 _BACK = rows_of(back_id=BigInteger, seats=Integer)
 _NEXT = (

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 
 import click
 from email_validator import EmailNotValidError, validate_email
@@ -210,14 +211,21 @@ def access() -> None:
         click.echo(f"{methods:<7}{rule.rule:<58}{who}")
 
 
+def _mark(stale: bool, *, repair: bool) -> str:
+    if not stale:
+        return "money is stuck"
+    return "tokens repaired" if repair else "tokens differ"
+
+
 @click.command()
 @click.option("--repair/--no-repair", default=True, help="Put tokens right, or only look.")
 @with_appcontext
 def reconcile(repair: bool) -> None:
-    """Check every event's seats against its bookings, and its tokens.
+    """Check every event's seats against its bookings, its tokens, and its money.
 
     Prints the events whose figures differ. Tokens that differ are published anew; they may differ
-    for a moment while seats are sold. Exits 1 when a counter and its bookings do not add up.
+    for a moment while seats are sold. Exits 1 when a counter and its bookings do not add up, or
+    payments and the seats they have brought.
     """
     try:
         result = reconciliation.reconcile(desk().gate, repair=repair)
@@ -232,9 +240,13 @@ def reconcile(repair: bool) -> None:
             *(found.event_id, found.capacity),
             *(found.seats_available, found.seats_held, found.seats_booked),
         )
-        mark = "BROKEN" if found.broken else "tokens repaired" if repair else "tokens differ"
+        mark = "BROKEN" if found.broken else _mark(found.stale, repair=repair)
         columns = "".join(f"{figure:>12}" for figure in figures[1:])
         click.echo(f"{figures[0]:>10}{columns}{found.tokens or '-':>12}  {mark}  {found.name}")
+        faults = {name: count for name, count in asdict(found.money).items() if count}
+        if faults:
+            said = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in faults.items())
+            click.echo(f"{'':>10}  money: {said}")
     if not result.redis_answered:
         click.echo("Redis does not answer: tokens were not checked.")
     click.echo(f"{result.events} events checked, {len(result.broken)} broken")

@@ -204,6 +204,9 @@ class Booking(Model):
     """When it was booked; of one that was reserved first, when it was confirmed."""
     reserved_until: Mapped[Timestamp | None]
     """Until when its seats wait for the payment; None once it is confirmed."""
+    paid_at: Mapped[Timestamp | None]
+    """When a payment here brought its seats, its order's or that of whoever gave the seat; None of
+    one that is free, or paid at the door or elsewhere."""
     cancelled_at: Mapped[Timestamp | None]
     part_of: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="RESTRICT"))
     """The booking that stands, for some of its seats given back: a cancelled row of their own."""
@@ -244,6 +247,17 @@ class Booking(Model):
         """Whether it is confirmed, its event aside; also usable as a query condition."""
         found: bool = is_confirmed(self.status)
         return found
+
+    @hybrid_property
+    def is_paid(self) -> bool:
+        """Whether a payment here brought its seats; also usable as a query condition. Of the money
+        that came, nothing: it may be owed back."""
+        return self.paid_at is not None
+
+    @is_paid.inplace.expression
+    @classmethod
+    def _is_paid_expression(cls) -> ColumnElement[bool]:
+        return cls.paid_at.is_not(None)
 
     @hybrid_property
     def state(self) -> BookingState:

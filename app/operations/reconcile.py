@@ -1,4 +1,5 @@
-"""Check each event's seat counter against its bookings, and its tokens against the counter."""
+"""Check each event's seat counter against its bookings, its tokens against the counter, and its
+money against its seats."""
 
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from app.booking.gate import SeatGate
 from app.booking.orders import SeatSnapshot
 from app.db import db
 from app.models import Booking, BookingStatus, Event, Hold, TicketType, Voucher
+from app.operations.money_checks import MoneyFaults, money_faults
 
 BATCH = 2_000
 
@@ -36,17 +38,18 @@ class Finding:
     """Reservations that end before the event's row says that any does: nobody would end them."""
     tokens: str | None
     """The tokens in Redis; None when there were none, or Redis is down."""
+    money: MoneyFaults
 
     @property
     def broken(self) -> bool:
         """Whether the ledger is wrong: a seat was sold twice, is lost, is held in two holds, is
-        counted in the wrong ticket type or waits for a payment for ever, or a voucher's use is
-        miscounted."""
+        counted in the wrong ticket type or waits for a payment for ever, a voucher's use is
+        miscounted, or money came for nothing."""
         counted = self.seats_available + self.seats_held + self.seats_booked
         held_twice = self.seats_named > self.seats_held
         lacking = min(self.seats_available, self.seats_held) < 0
         others = (self.miscounted_types, self.miscounted_vouchers, self.unforeseen)
-        return counted != self.capacity or lacking or held_twice or any(others)
+        return counted != self.capacity or lacking or held_twice or any(others) or self.money.broken
 
     @property
     def stale(self) -> bool:
@@ -95,7 +98,11 @@ def reconcile_some(
         tokens = gate.tokens([row.id for row in rows]) if rows else []
     except redis.RedisError:
         tokens, answered = [None] * len(rows), False
-    found = [_finding(row, held) for row, held in zip(rows, tokens, strict=True)]
+    money = money_faults(rows[0].id, rows[-1].id) if rows else {}
+    found = [
+        _finding(row, held, money.get(row.id, MoneyFaults()))
+        for row, held in zip(rows, tokens, strict=True)
+    ]
     if repair:
         gate.publish(
             SeatSnapshot(
@@ -107,7 +114,7 @@ def reconcile_some(
             if finding.stale
         )
     last = rows[-1].id if len(rows) == most else None
-    findings = [finding for finding in found if finding.broken or finding.stale]
+    findings = [one for one in found if one.broken or one.stale or one.money.stuck]
     return Reconciliation(len(rows), findings, answered, last)
 
 
@@ -187,10 +194,10 @@ def _figures(after: int, most: int) -> Any:
     )
 
 
-def _finding(row: Row[Any], held: bytes | None) -> Finding:
+def _finding(row: Row[Any], held: bytes | None, money: MoneyFaults) -> Finding:
     tokens = held.decode("utf-8", "replace") if held is not None else None
     return Finding(
         *(row.id, row.name, row.capacity, row.seats_available, row.seats_held, row.seats_booked),
         *(row.seats_named, row.miscounted_types, row.miscounted_vouchers, row.unforeseen),
-        tokens,
+        *(tokens, money),
     )

@@ -51,7 +51,7 @@ def how_to_pay_booking(booking: Booking) -> str:
     Empty for a booking that does not stand: nothing is to be paid; and for one that was paid before
     it was confirmed.
     """
-    if booking.state != BookingState.CONFIRMED or is_paid_first(booking):
+    if booking.state != BookingState.CONFIRMED or booking.is_paid:
         return ""
     if booking.event.payment_note or not booking.total_minor:
         return booking.event.payment_note
@@ -67,14 +67,6 @@ def how_to_pay_in_words(booking: Booking) -> str:
     cost = price(booking.total_minor, booking.currency)
     by = _("Pay %(price)s by %(time)s.", price=cost, time=pay_until(booking))
     return " ".join(filter(None, (by, booking.event.payment_note)))
-
-
-def is_paid_first(booking: Booking) -> bool:
-    """Whether it costs something, and was reserved until that was paid.
-
-    The event says so: what was booked before it said so is taken for paid.
-    """
-    return booking.total_minor > 0 and booking.event.payment_minutes is not None
 
 
 def how_to_pay_first(event: Event, contact: str) -> str:

@@ -11,10 +11,9 @@ from sqlalchemy import (
     Select,
     cast,
     func,
-    or_,
     select,
 )
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.db import db
 from app.errors import EventNotFound
@@ -24,9 +23,6 @@ from app.models import (
     Booking,
     BookingState,
     Event,
-    Gift,
-    Payment,
-    PaymentState,
     Refund,
     TicketType,
     User,
@@ -151,25 +147,11 @@ class BookingRow(NamedTuple):
     reserved_until: datetime | None
     """Until when it waits, or waited, for a payment that did not come."""
     is_paid: bool
-    """Whether a payment of its order has come; of a friend's seat, whether its event's are paid
-    first."""
+    """Whether a payment here brought its seats, or those of whoever gave it."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
 _NAME = func.coalesce(Booking.guest_name, User.name)
-_FIRST = aliased(Booking)
-"""Of the order, which payments name: its reference is the order's."""
-_IS_GIFT = select(Gift.booking_id).where(Gift.booking_id == Booking.id).correlate(Booking).exists()
-_IS_PAID = (
-    select(Payment.id)
-    .join(_FIRST, _FIRST.id == Payment.booking_id)
-    .where(
-        _FIRST.reference == func.coalesce(Booking.order_reference, Booking.reference),
-        Payment.state == PaymentState.PAID.value,
-    )
-    .correlate(Booking)
-    .exists()
-)
 _LINE = (
     *(Booking.id, Booking.reference, Booking.state, Booking.seats, Booking.price_minor),
     *(Booking.created_at, Booking.cancelled_at, _NAME, User.email),
@@ -181,7 +163,7 @@ _LINE = (
         select(TicketType.name).where(is_its_type()).correlate(Booking).scalar_subquery(), ""
     ),
     Booking.reserved_until,
-    or_(_IS_PAID, _IS_GIFT & Event.payment_minutes.is_not(None)),
+    Booking.is_paid,
 )
 
 

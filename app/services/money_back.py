@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
+from app.booking.paid_rows import IS_OWED_WHOLE, paid_rows
 from app.errors import InvalidField
 from app.models import (
     Booking,
@@ -28,7 +29,6 @@ from app.models import (
     RefundReason,
     RefundState,
 )
-from app.services.paid_rows import IS_OWED_WHOLE, paid_rows
 
 BATCH = 5_000
 

@@ -71,6 +71,7 @@ def _confirm(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
             set_committed_value(booking, "status", BookingStatus.CONFIRMED.value)
             set_committed_value(booking, "reserved_until", None)
             set_committed_value(booking, "created_at", at)
+            set_committed_value(booking, "paid_at", at)
         for event_id, some in confirmed.items():
             ids = [one.id for one in some]
             outbox.note(Happened.PAID, event_id=event_id, booking_ids=ids)

@@ -20,12 +20,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.booking.paid_rows import cost
 from app.db import db
 from app.models import (
     Booking,
     BookingStatus,
     Event,
     EventStatus,
+    KeptAmount,
     Payment,
     PaymentState,
     Refund,
@@ -33,7 +35,6 @@ from app.models import (
 )
 from app.models.staff_scope import within
 from app.services.events import get_event
-from app.services.paid_rows import paid_rows
 
 
 class Figures(NamedTuple):
@@ -51,8 +52,7 @@ class Figures(NamedTuple):
     owed: int = 0
     """What of it is to be paid back."""
     kept: int = 0
-    """What the seats cost that were paid here and given back, less what was or is paid back for
-    them."""
+    """What the organiser keeps of it for seats that were given back."""
 
     @property
     def stays(self) -> int:
@@ -103,11 +103,6 @@ def total(money: Iterable[Money]) -> Money:
             before = sums.get(currency, Figures())
             sums[currency] = Figures(*map(sum, zip(before, figures, strict=True)))
     return {currency: sums[currency] for currency in sorted(sums)}
-
-
-def cost() -> ColumnElement[int]:
-    """What all seats of a booking's row cost."""
-    return cast(Booking.seats, BigInteger) * Booking.price_minor
 
 
 def counts_as_booked() -> ColumnElement[bool]:
@@ -170,14 +165,11 @@ def _of_refunds(events: Select[int]) -> Select[Any]:
 
 
 def _of_kept(events: Select[int]) -> Select[Any]:
-    back = and_(Refund.booking_id == Booking.id, Refund.payment_id == Payment.id)
-    kept = cost() - func.coalesce(Refund.amount_minor, 0)
     return (
-        paid_rows(events)
-        .outerjoin(Refund, back)
-        .where(Booking.cancelled_at.is_not(None), Booking.reserved_until.is_(None))
-        .with_only_columns(*_part(Payment.currency, kept=kept))
-        .group_by(Booking.event_id, Payment.currency)
+        select(*_part(KeptAmount.currency, kept=KeptAmount.amount_minor))
+        .join(KeptAmount, KeptAmount.booking_id == Booking.id)
+        .where(Booking.event_id.in_(events))
+        .group_by(Booking.event_id, KeptAmount.currency)
     )
 
 

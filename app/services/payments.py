@@ -107,7 +107,7 @@ def _confirm_at_once(booking: Booking, received: Received) -> Recorded | None:
         if not reservations.confirm(session, ids, now()):
             raise RuntimeError("a locked reservation has changed")
         for one in order.waiting:
-            session.refresh(one, ["status", "reserved_until", "created_at"])
+            session.refresh(one, ["status", "reserved_until", "created_at", "paid_at"])
         return Recorded(_take(session, order, received, ids), None)
 
 

@@ -101,6 +101,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "state": booking.state.value,
         "created_at": _iso(booking.created_at),
         "reserved_until": _iso(booking.reserved_until),
+        "paid_at": _iso(booking.paid_at),
         "cancelled_at": _iso(booking.cancelled_at),
     }
 

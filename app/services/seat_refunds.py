@@ -130,20 +130,6 @@ def settle(
     return Settled(owed, paid - owed, payment.currency, origin is booking)
 
 
-def kept_of(event_id: int) -> int:
-    """The sum of what the organiser keeps of payments for seats of the event that were given back,
-    in its currency's smallest unit.
-
-    Paid, less refunded and owed, is what standing bookings cost that were paid here, and this.
-    """
-    query = (
-        select(func.coalesce(func.sum(KeptAmount.amount_minor), 0))
-        .join(Booking, Booking.id == KeptAmount.booking_id)
-        .where(Booking.event_id == event_id)
-    )
-    return int(db.session.scalars(query).one())
-
-
 def _settled_before(session: Session, payment: Payment) -> int:
     """What of the payment is owed, was paid back or is kept already."""
     sums = (

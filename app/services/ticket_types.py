@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, and_, cast, exists, func, select
 from app.booking import ticket_types
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
+from app.booking.paid_rows import cost
 from app.db import db
 from app.errors import InvalidField, TicketTypeNotFound, VersionConflict
 from app.models import Booking, Event, TicketType, TypeState
@@ -111,7 +112,7 @@ def sales_by_type(event_id: int) -> Sequence[TypeSales]:
         cast(func.coalesce(func.sum(one).filter(which), 0), BigInteger)
         for one, which in (
             (Booking.seats, Booking.is_confirmed),
-            (payment_figures.cost(), payment_figures.counts_as_booked()),
+            (cost(), payment_figures.counts_as_booked()),
             (Booking.seats, ~Booking.is_confirmed),
         )
     ]

@@ -129,6 +129,7 @@ ROWS = [
             "voucher_id": 9,
             "voucher_order": "AAAABBBBCCCC",
             "created_at": MOMENT,
+            "paid_at": MOMENT,
         },
     ),
     (

@@ -20,7 +20,7 @@ def event(make_event):
 
 
 @pytest.fixture
-def bookings(event, make_booking, make_user, sql):
+def bookings(event, factories, make_booking, make_user, sql):
     """Of Asha, who has paid, of Bo, who is to pay, and of Chitra, who did not in time."""
     states = {"Asha": "CONFIRMED", "Bo": "RESERVED", "Chitra": "EXPIRED"}
     made = {}
@@ -29,11 +29,7 @@ def bookings(event, make_booking, make_user, sql):
         facts = {"price_minor": 50_000, "status": status, "reserved_until": until}
         made[name] = make_booking(event, make_user(name=name), seats, **facts)
     sql("UPDATE events SET seats_available = 15, next_expiry_at = %s", LATER)
-    sql(
-        "INSERT INTO payments (booking_id, provider, amount_minor, currency, state, paid_at)"
-        " VALUES (%s, 'transfer', 100000, 'INR', 'PAID', now())",
-        made["Asha"].id,
-    )
+    factories.payment(made["Asha"])
     return made
 
 
@@ -105,11 +101,8 @@ def test_one_payment_pays_all_ticket_types_of_its_order(
         for kind in types.values()
     ]
     sql("UPDATE bookings SET reference = %s WHERE id = %s", order, made[0].id)
-    sql(
-        "INSERT INTO payments (booking_id, provider, amount_minor, currency, state, paid_at)"
-        " VALUES (%s, 'transfer', 1000, 'INR', 'PAID', now())",
-        made[0].id,
-    )
+    made[0].reference = order
+    factories.payment(made[0])
     text = organiser.get(f"/admin/bookings.csv?event={event.id}").text
     assert [row["Due"] for row in read(text)] == ["0.00", "0.00"]
 

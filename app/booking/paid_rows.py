@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, Subquery, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.models import Booking, Gift, Payment, PaymentState, Refund
@@ -30,6 +30,11 @@ def paid_rows(events: Any) -> Select[int, int]:
         .where(Booking.event_id.in_(events), Booking.price_minor > 0)
         .where(Payment.state == PaymentState.PAID.value, ~IS_OWED_WHOLE)
     )
+
+
+def cost() -> ColumnElement[int]:
+    """What all seats of a booking's row cost."""
+    return cast(Booking.seats, BigInteger) * Booking.price_minor
 
 
 def _roots(events: Any) -> Subquery:
