@@ -111,6 +111,7 @@ class Voucher(Model):
             "idempotency_key",
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
+        Index("ix_vouchers_email", "email", postgresql_where=text("email IS NOT NULL")),
         Index("ix_vouchers_hold_id", "hold_id", postgresql_where=text("hold_id IS NOT NULL")),
     )
 

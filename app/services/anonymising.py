@@ -1,9 +1,9 @@
 """Anonymising people: their bookings stay for the organiser's books, without personal data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models import ApiToken, Booking, Mail, MailState, SignIn, SignInLink, User, Voucher
@@ -22,13 +22,7 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
             .where(table.user_id.in_(user_ids))
             .execution_options(synchronize_session=False)
         )
-    session.execute(
-        # Without its email it would be anybody's.
-        update(Voucher)
-        .where(Voucher.email.in_(_emails_of(session, user_ids)))
-        .values(email=None, note="", withdrawn=True)
-        .execution_options(synchronize_session=False)
-    )
+    withdraw_for_nobody(session, Voucher.email.in_(_emails_of(session, user_ids)))
     session.execute(
         # The names of who booked, and of whom the seats were for.
         update(Booking)
@@ -50,6 +44,14 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def withdraw_for_nobody(session: Session, which: ColumnElement[bool]) -> Sequence[int]:
+    """Take the email and the note from these vouchers, and withdraw them: without its email, one
+    would be anybody's. Returns their ids."""
+    gone = update(Voucher).where(which).values(email=None, note="", withdrawn=True)
+    options = {"synchronize_session": False}
+    return session.scalars(gone.returning(Voucher.id), execution_options=options).all()
 
 
 def _emails_of(session: Session, user_ids: Collection[int]) -> list[str]:

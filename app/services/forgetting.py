@@ -10,11 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from app.db import db, transaction
-from app.models import ApiToken, Booking, Event, SignIn, User
+from app.models import ApiToken, Booking, Event, SignIn, User, Voucher
 from app.models.columns import now
 from app.models.user import NOBODIES
 from app.services import audit
-from app.services.anonymising import anonymise
+from app.services.anonymising import anonymise, withdraw_for_nobody
 
 BATCH = 500
 """Guests looked at in one transaction."""
@@ -38,13 +38,15 @@ def forget_guests(days: int, *, dry_run: bool = False) -> Iterator[Step]:
 
     Whoever is being changed at the moment is left to the next run. Each batch is recorded in the
     audit log. With `dry_run` nothing changes, and steps say what would be. Names of walk-ins
-    and of friends without an email, who are nobody's, go after as many days.
+    and of friends without an email, who are nobody's, go after as many days, and so do emails of
+    those for whom a voucher was.
     """
     last = 0
     while ids := _next_ids(last):
         last = ids[-1]
         yield Step(len(ids), _forget(ids, now() - timedelta(days=days), dry_run=dry_run))
     yield Step(0, _forget_nobodies(now() - timedelta(days=days), dry_run=dry_run))
+    yield Step(0, _forget_invited(now() - timedelta(days=days), dry_run=dry_run))
 
 
 def _next_ids(last: int) -> list[int]:
@@ -86,6 +88,26 @@ def _forget_nobodies(cutoff: datetime, *, dry_run: bool) -> int:
             gone = gone.values(guest_name=None).returning(Booking.id)
             options = {"synchronize_session": False}
             ids = session.scalars(gone, execution_options=options).all()
+            if not ids:
+                return forgotten
+            forgotten += len(ids)
+            audit.record("guests.forgotten", after={"guests": len(ids)})
+
+
+def _forget_invited(cutoff: datetime, *, dry_run: bool) -> int:
+    """Whom a voucher was for, whether they have booked with it or not."""
+    of_old = (
+        select(Voucher.id)
+        .join(Event, Event.id == Voucher.event_id)
+        .where(Voucher.email.is_not(None), Event.are_over(cutoff))
+    )
+    if dry_run:
+        return db.session.scalars(select(func.count()).select_from(of_old.subquery())).one()
+    forgotten = 0
+    while True:
+        with transaction() as session:
+            some = of_old.limit(BATCH).with_for_update(of=Voucher, skip_locked=True)
+            ids = withdraw_for_nobody(session, Voucher.id.in_(some.scalar_subquery()))
             if not ids:
                 return forgotten
             forgotten += len(ids)

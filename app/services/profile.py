@@ -1,11 +1,12 @@
 """A user's own account: change it and export its data; `account_deletion` ends it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from app.db import transaction
-from app.models import Booking
-from app.services import accounts, api_tokens, sign_ins, user_bookings
+from app.models import Booking, Voucher
+from app.services import accounts, api_tokens, sign_ins, user_bookings, vouchers
 
 
 def rename(user_id: int, name: str) -> None:
@@ -59,7 +60,8 @@ def make_api_token(user_id: int, name: str, password: str) -> str:
 
 def export(user_id: int) -> dict[str, Any]:
     """All data stored about the user, ready for JSON, without secrets."""
-    user = accounts.get_user(user_id)
+    user, bookings = accounts.get_user(user_id), user_bookings.all_of(user_id)
+    codes = vouchers.codes_used(bookings)
     return {
         "user": {
             "id": user.id,
@@ -67,7 +69,10 @@ def export(user_id: int) -> dict[str, Any]:
             "name": user.name,
             "created_at": _iso(user.created_at),
         },
-        "bookings": [_booking_facts(booking) for booking in user_bookings.all_of(user_id)],
+        "bookings": [_booking_facts(booking, codes) for booking in bookings],
+        "codes": [
+            _voucher_facts(voucher, event) for voucher, event in vouchers.for_person(user.email)
+        ],
         "api_tokens": [
             {
                 "name": token.name,
@@ -84,7 +89,9 @@ def export(user_id: int) -> dict[str, Any]:
     }
 
 
-def _booking_facts(booking: Booking) -> dict[str, Any]:
+def _booking_facts(booking: Booking, codes: Mapping[int, str]) -> dict[str, Any]:
+    # A seat that a friend gave was booked with a code of the friend's.
+    used_here = booking.voucher_order == (booking.order_reference or booking.reference)
     return {
         "reference": booking.reference,
         "event": booking.event.name,
@@ -95,6 +102,7 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "seats_given_away": booking.seats_given_away,
         "price_minor": booking.price_minor,
         "currency": booking.currency,
+        "code": codes.get(booking.voucher_id or 0) if used_here else None,
         "payment_note": booking.event.payment_note,
         "issued_for": booking.issued_for,
         "status": booking.status,
@@ -103,6 +111,19 @@ def _booking_facts(booking: Booking) -> dict[str, Any]:
         "reserved_until": _iso(booking.reserved_until),
         "paid_at": _iso(booking.paid_at),
         "cancelled_at": _iso(booking.cancelled_at),
+    }
+
+
+def _voucher_facts(voucher: Voucher, event: str) -> dict[str, Any]:
+    return {
+        "code": voucher.code,
+        "event": event,
+        "note": voucher.note,
+        "max_uses": voucher.max_uses,
+        "used": voucher.used,
+        "valid_until": _iso(voucher.valid_until),
+        "withdrawn": voucher.withdrawn,
+        "created_at": _iso(voucher.created_at),
     }
 
 

@@ -1,6 +1,6 @@
 """An event's vouchers: list, find, change, withdraw; `BookingDesk` counts their uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -18,6 +18,7 @@ from app.errors import (
     VoucherRefused,
     VoucherUsedUp,
 )
+from app.lib.emails import one_spelling
 from app.models import Booking, Event, Hold, PriceEffect, Voucher
 from app.models.columns import now
 from app.models.staff_scope import require_event, scope
@@ -67,6 +68,20 @@ def voucher_of(booking: Booking) -> Voucher | None:
     if booking.voucher_id is None:
         return None
     return db.session.get(Voucher, booking.voucher_id, populate_existing=True)
+
+
+def codes_used(bookings: Iterable[Booking]) -> dict[int, str]:
+    """The codes that these bookings were made with, by the voucher's id."""
+    ids = {booking.voucher_id for booking in bookings} - {None}
+    found = select(Voucher.id, Voucher.code).where(Voucher.id.in_(ids))
+    return dict(db.session.execute(found).all())
+
+
+def for_person(email: str) -> Sequence[tuple[Voucher, str]]:
+    """The vouchers that are for this person alone, each with its event's name, the oldest first."""
+    query = select(Voucher, Event.name).join(Event, Event.id == Voucher.event_id)
+    query = query.where(Voucher.email == one_spelling(email)).order_by(Voucher.id)
+    return [(voucher, name) for voucher, name in db.session.execute(query)]
 
 
 class FoundVoucher(NamedTuple):

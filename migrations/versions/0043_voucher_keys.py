@@ -1,4 +1,4 @@
-"""Idempotency keys of requests that make vouchers.
+"""Idempotency keys of requests that make vouchers, and an index of whom vouchers are for.
 
 Revision ID: 0043
 Revises: 0042
@@ -15,7 +15,7 @@ down_revision = "0042"
 branch_labels = None
 depends_on = None
 
-INDEX = "ix_vouchers_idempotency_key"
+INDEX, BY_EMAIL = "ix_vouchers_idempotency_key", "ix_vouchers_email"
 
 
 def upgrade():
@@ -31,9 +31,19 @@ def upgrade():
             postgresql_concurrently=True,
             if_not_exists=True,
         )
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {BY_EMAIL}")
+        op.create_index(
+            BY_EMAIL,
+            "vouchers",
+            ["email"],
+            postgresql_where=sa.text("email IS NOT NULL"),
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
 
 
 def downgrade():
+    op.drop_index(BY_EMAIL, table_name="vouchers")
     op.drop_index(INDEX, table_name="vouchers")
     op.drop_column("vouchers", "fingerprint")
     op.drop_column("vouchers", "idempotency_key")

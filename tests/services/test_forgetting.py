@@ -131,3 +131,17 @@ def test_the_email_of_a_forgotten_guest_books_as_somebody_new(
         who = {"email": "again@example.com", "name": "Bob"}
         booked = bookings.book_as_guest(desk, event_id=make_event().id, seats=1, **who).booking
     assert booked.user_id != old.id
+
+
+def test_whom_codes_were_for_goes_with_the_event_whether_they_booked_or_not(
+    forget, long_ago, make_event, factories, sql
+):
+    for event in (long_ago(), make_event()):
+        factories.voucher(event, email="meena@example.com", note="Meena, of the choir")
+        factories.voucher(event, note="Anybody")
+    facts = "SELECT email, note, withdrawn FROM vouchers ORDER BY id"
+    before = sql(facts)
+    assert "1 guests to be forgotten" in forget("--dry-run").output
+    assert sql(facts) == before
+    assert "1 guests forgotten" in forget().output
+    assert sql(facts) == [(None, "", True), *before[1:]]

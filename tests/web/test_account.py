@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from app.models.columns import now
+from app.services import bookings, gifts
 from tests.support.servers import libpq
 from tests.web.conftest import PASSWORD, Visitor
 
@@ -165,6 +166,36 @@ def test_the_data_of_a_person_is_all_there_without_secrets(
     assert len(data["sign_ins"]) == 1
     assert "digest" not in answer.text
     assert "hash" not in answer.text
+
+
+def test_the_data_has_the_codes_that_were_used_and_those_for_the_person_alone(
+    signed_in, alice, desk, app, make_event, make_user, factories
+):
+    event = make_event(name="Tech Talk", capacity=9)
+    factories.voucher(event, "ALICE-1", email=alice.email, note="Our volunteer", max_uses=2)
+    factories.voucher(event, "OTHERS", email="ravi@example.com")
+    factories.voucher(event, "ANYBODY")
+    order = {"event_id": event.id, "seats": 2}
+    with app.app_context():
+        bookings.book(desk, user_id=alice.id, code="ALICE-1", **order)
+        given = bookings.book(desk, user_id=make_user().id, code="ANYBODY", **order).booking
+        gift = gifts.give(desk, given.id)
+        gifts.accept(desk, gift.booking_id, name="Alice", email=alice.email)
+    data = signed_in.get("/account/data.json").json
+    assert [told["code"] for told in data["bookings"]] == ["ALICE-1", None]
+    (code,) = data["codes"]
+    assert (code["code"], code["event"], code["note"]) == ("ALICE-1", "Tech Talk", "Our volunteer")
+    assert (code["max_uses"], code["used"], code["withdrawn"]) == (2, 1, False)
+
+
+def test_a_code_for_one_who_leaves_is_nobodys(signed_in, alice, make_event, factories, sql):
+    for person in (alice.email, "ravi@example.com"):
+        factories.voucher(make_event(), email=person, note=f"For {person}")
+    signed_in.post("/account/deletion", {"password": PASSWORD})
+    assert sql("SELECT email, note, withdrawn FROM vouchers ORDER BY id") == [
+        (None, "", True),
+        ("ravi@example.com", "For ravi@example.com", False),
+    ]
 
 
 def test_who_leaves_is_gone_and_their_history_names_nobody(
