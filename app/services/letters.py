@@ -25,8 +25,9 @@ from app.presenters.icalendars import booking_calendar
 from app.presenters.payment_ways import PaymentWays, payment_ways
 from app.presenters.refund_words import periods_in_words, told_to_buyer, what_comes_back
 from app.presenters.urls import event_url
-from app.services import letter_tickets, paid_orders, refund_rules
+from app.services import letter_tickets, paid_orders, payment_pages, refund_rules
 from app.services.letter_tickets import LetterTicket
+from app.services.payment_providers import Providers
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,13 @@ def _ways_to_pay(booking: Booking) -> PaymentWays:
     if due is None:
         raise NoLongerTrue
     settings = cast("Settings", current_app.extensions["settings"])
+    providers = cast("Providers", current_app.extensions["payment_providers"])
     return payment_ways(
-        due, booking.event, upi_address=settings.upi_address, upi_name=settings.upi_payee
+        due,
+        booking.event,
+        upi_address=settings.upi_address,
+        upi_name=settings.upi_payee,
+        online=payment_pages.offered(providers, due.currency, due.until),
     )
 
 

@@ -11,7 +11,7 @@ from app.db import db, transaction
 from app.models import Happened, Mail
 from app.models.columns import now
 from app.models.references import spoken
-from app.services import bookings, event_news, letters, outbox
+from app.services import bookings, event_news, letters, outbox, payment_providers
 from app.services.events import update_event
 from app.services.mail_relay import relay
 from tests.support.expiry import expire_due
@@ -112,6 +112,21 @@ def test_it_names_the_sites_upi_address(book, mailing, make_event):
     for text in (letter.text, letter.html):
         assert "By UPI to sabha@upi" in text
         assert "learn from" not in text
+
+
+@pytest.mark.parametrize("currency", ["INR", "USD"])
+def test_it_names_the_providers_that_take_the_currency(book, mailing, make_event, currency):
+    keys = {"stripe_secret_key": "sk_test_1", "razorpay_key_id": "rzp_test_1"}
+    seller = mailing.extensions["settings"].model_copy(update=keys)
+    mailing.extensions["payment_providers"] = payment_providers.configured(seller)
+    book(of=make_event(price_minor=4500, payment_minutes=60, currency=currency))
+    relay()
+    letter = written("reservation")
+    for text in (letter.text, letter.html):
+        assert "Online with Stripe: by the button on the page below." in text
+        assert ("Razorpay" in text) == (currency == "INR")
+        assert "learn from" not in text
+        assert "reference with the payment" not in text
 
 
 def test_an_order_of_several_ticket_types_has_one_letter_with_their_sum(order):
