@@ -19,9 +19,9 @@ from app.errors import (
     VersionConflict,
 )
 from app.lib.names import tidy_text
-from app.models import Event
+from app.models import Event, EventStatus
 from app.presenters.problems import problem_of
-from app.services import audit, event_images, event_news, events, outbox
+from app.services import audit, event_images, event_news, events, outbox, payment_lists
 
 MAX_WORDS = 2_000
 """Of the organiser to those who have booked; the field lets nobody type more."""
@@ -125,6 +125,8 @@ def form_page(form: EventForm, event: Event | None, status: int = 200, **more: A
     if event:
         fix_if_booked(form, event)
         more |= news_facts(event)
+        if event.status == EventStatus.CANCELLED:
+            more["sent_from"] = payment_lists.sent_from(event.id)
     page = render_template("pages/admin/event_form.html", form=form, event=event, **more)
     return make_response(page, status)
 

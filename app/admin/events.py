@@ -18,7 +18,7 @@ from app.edge.security import an_id
 from app.errors import CapacityBelowSold, CurrencyFixed, InvalidField
 from app.models import Event, EventStatus
 from app.models.columns import now
-from app.services import events, payment_figures
+from app.services import events, money_back, payment_figures
 from app.services.event_search import EventQuery
 from app.services.reservations import seats_reserved
 
@@ -94,6 +94,7 @@ def confirm_cancellation(event_id: int) -> Answer:
         event=event,
         bookings=bookings,
         owed=payment_figures.figures_of(event_id).owed_if_cancelled,
+        pause=int(money_back.PAUSE.total_seconds() // 60),
         **event_saving.news_facts(event),
     )
 

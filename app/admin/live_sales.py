@@ -17,7 +17,7 @@ from app.edge.htmx import Answer, go_to
 from app.errors import InvalidField, VersionConflict
 from app.models import Event
 from app.presenters.charts import bar_chart, step_chart
-from app.services import events, live_sales, payment_figures, ticket_types
+from app.services import events, live_sales, payment_figures, payment_lists, ticket_types
 from app.services.live_sales import LiveSales
 from app.services.reservations import seats_reserved
 
@@ -110,6 +110,7 @@ def _page(found: LiveSales, refused: HoldForm | None = None, status: int = 200) 
         release=forms[ReleaseForm],
         rows=list(_rows(found)),
         by_type=ticket_types.sales_by_type(found.event.id) if found.event.has_types else (),
+        sent_from=payment_lists.sent_from(found.event.id),
         money=payment_figures.by_event([found.event.id]).get(found.event.id),
         **_shown(found),
     )

@@ -185,13 +185,20 @@ class Refund(Model):
     tries: Mapped[int] = mapped_column(server_default="0")
     """How often the payment's provider was asked to pay it back; 0 where staff do."""
     try_at: Mapped[Timestamp | None]
-    """When it is asked again."""
+    """When it is asked, or asked again; None: at once."""
     refusal: Mapped[str | None] = mapped_column(String(MAX_REFUSAL))
     """Why the provider won't, in its words. It is tried again; staff may settle it otherwise."""
     provider_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
     """What the provider calls the refund."""
 
     payment: Mapped[Payment] = relationship(lazy="raise", back_populates="refunds")
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When its provider is asked to pay it back, which it was not yet; None if it was, or no
+        time is set."""
+        waits = self.state == RefundState.OWED.value and not self.tries
+        return self.try_at if waits else None
 
     @property
     def is_on_its_way(self) -> bool:

@@ -5,10 +5,13 @@ Callers hold the event's row lock, under which all of this is decided; each row 
 once, and never more of a payment than has come.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import (
     BigInteger,
     Executable,
     Select,
+    case,
     cast,
     delete,
     literal,
@@ -29,14 +32,20 @@ from app.models import (
     RefundReason,
     RefundState,
 )
+from app.models.columns import now
+from app.models.payment import ONLINE
 
 BATCH = 5_000
+PAUSE = timedelta(minutes=15)
+"""How long providers are not asked to pay back for a cancelled event: until then it can take place
+after all, and nobody was paid back."""
 
 
 def owe_for_event(session: Session, event: Event) -> None:
     """Owe all that was paid here for the event's standing bookings; again changes nothing.
 
-    Some thousand at a time, so that each statement ends in time.
+    Providers are asked to pay it back after `PAUSE`. Some thousand at a time, so that each
+    statement ends in time.
     """
     query = select(Booking.id).where(Booking.event_id == event.id, Booking.is_confirmed)
     ids = session.scalars(query.order_by(Booking.id)).all()
@@ -55,9 +64,10 @@ def _owe_those(event_id: int, first_id: int, last_id: int) -> Executable:
             cast(Booking.seats, BigInteger) * Booking.price_minor,
             Payment.currency,
             literal(RefundReason.EVENT_CANCELLED.value),
+            case((Payment.provider.in_(ONLINE), literal(now() + PAUSE))),
         )
     )
-    columns = ["payment_id", "booking_id", "amount_minor", "currency", "reason"]
+    columns = ["payment_id", "booking_id", "amount_minor", "currency", "reason", "try_at"]
     return insert_or_leave(Refund).from_select(columns, owed).on_conflict_do_nothing()
 
 

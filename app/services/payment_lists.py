@@ -1,6 +1,7 @@
 """Lists of payments for staff: orders that wait for one, payments that came, money owed back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, cast, func, or_, select
@@ -18,6 +19,7 @@ from app.models import (
     Refund,
     RefundState,
 )
+from app.models.columns import now
 from app.models.staff_scope import within
 from app.services import booking_matches
 from app.services.events import get_event
@@ -169,6 +171,14 @@ def refunds_by_currency(
     summed = wanted.with_only_columns(Refund.currency, total).group_by(Refund.currency)
     rows = db.session.execute(summed.order_by(Refund.currency))
     return {currency: int(amount) for currency, amount in rows}
+
+
+def sent_from(event_id: int) -> datetime | None:
+    """When payment providers begin to pay back what is owed for the event, if they wait still."""
+    wanted = _of_refunds(select(func.min(Refund.try_at)), event_id, RefundState.OWED)
+    wanted = wanted.where(Refund.tries == 0, Refund.try_at > now())
+    found: datetime | None = db.session.scalar(wanted)
+    return found
 
 
 def _matches(event: Event, q: str) -> ColumnElement[bool]:

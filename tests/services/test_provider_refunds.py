@@ -9,7 +9,14 @@ from app.errors import InvalidField, RefundOnItsWay
 from app.lib.payment_providers import ToBePaid
 from app.models import Payment, PaymentProvider, RefundReason
 from app.models.columns import now
-from app.services import money_back, provider_refunds, refunds, seat_refunds
+from app.services import (
+    events,
+    money_back,
+    payment_lists,
+    provider_refunds,
+    refunds,
+    seat_refunds,
+)
 from tests.support.payment_recorder import NotAllowed
 
 STRIPE, RAZORPAY = PaymentProvider.STRIPE, PaymentProvider.RAZORPAY
@@ -121,6 +128,25 @@ def test_a_part_is_paid_back_for_seats_that_are_given_back(paid, send, row, stri
     assert sent(stripe) == [25_000]
 
 
+@pytest.mark.parametrize("takes_place", [False, True])
+def test_of_a_cancelled_event_it_is_paid_back_after_a_pause(
+    paid, send, row, due, stripe, paying_app, event, takes_place
+):
+    paid()
+    desk = paying_app.extensions["desk"]
+    events.update_event(event.id, {"status": "cancelled"}, desk)
+    send()
+    assert row() == [("OWED", 0, None, False)]
+    told = payment_lists.sent_from(event.id)
+    assert timedelta(minutes=14) < told - now() <= money_back.PAUSE
+    if takes_place:
+        events.update_event(event.id, {"status": "published"}, desk)
+    due()
+    send()
+    assert row() == ([] if takes_place else [("PAID_BACK", 1, None, True)])
+    assert sent(stripe) == ([] if takes_place else [50_000])
+
+
 def test_what_was_paid_otherwise_is_left_to_staff(owe, send, row, stripe, sql):
     owe()
     sql("UPDATE payments SET provider = 'transfer'")
@@ -215,11 +241,12 @@ def test_nobody_settles_what_may_be_paid_back_already(owe, send, stripe, row):
 
 
 def test_an_event_that_takes_place_after_all_owes_what_may_be_paid_back_already(
-    paid, send, stripe, desk, event, sql
+    paid, send, due, stripe, desk, event, sql
 ):
     paid()
     with desk.changing(event.id) as changes:
         money_back.owe_for_event(changes.session, changes.events[event.id])
+    due()
     stripe.loses_answers = True
     send()
     with (

@@ -193,3 +193,20 @@ def test_who_cancels_is_told_before_what_is_owed_then(
     listed = organiser.get("/admin/bookings").text
     assert 'href="/admin/refunds/owed"' in listed
     assert "₹500" in organiser.get("/admin/refunds/owed").text
+
+
+def test_of_a_cancelled_event_staff_read_from_when_on_providers_pay_back(
+    organiser, event, make_booking, factories, sql
+):
+    booking = make_booking(event, price_minor=50_000)
+    factories.payment(booking, provider="stripe", provider_ref="pi_1")
+    assert "15 minutes later on" in organiser.get(f"/admin/events/{event.id}/cancellation").text
+    organiser.post(f"/admin/events/{event.id}/cancellation")
+    sql("UPDATE refunds SET try_at = now() + interval '400 days'")
+    (at,) = sql("SELECT to_char(try_at AT TIME ZONE 'Asia/Kolkata', 'HH24:MI') FROM refunds")[0]
+    for page in (f"events/{event.id}/edit", f"events/{event.id}/console"):
+        assert f"Payment providers pay back from {at}." in organiser.get(f"/admin/{page}").text
+    for page in ("refunds/owed", f"bookings/{booking.id}"):
+        assert f"Stripe pays it back from {at}" in organiser.get(f"/admin/{page}").text
+    organiser.post(f"/admin/events/{event.id}/publication")
+    assert sql("SELECT * FROM refunds") == []
