@@ -10,7 +10,7 @@ UtsavamError
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable, RefundChanged,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
 │   ├── PaymentNotOffered, RefundOnItsWay,
-│   ├── VoucherRefused (VoucherUsedUp)
+│   ├── PriceRisen, VoucherRefused (VoucherUsedUp)
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy, ProviderAway
@@ -155,6 +155,14 @@ class VoucherUsedUp(VoucherRefused):
 
     def __init__(self, event_id: int) -> None:
         super().__init__(event_id, "used_up")
+
+
+class PriceRisen(Refused):
+    """An order costs more by now than its buyer was shown."""
+
+    def __init__(self, event_id: int, total_minor: int, currency: str) -> None:
+        self.event_id, self.total_minor, self.currency = event_id, total_minor, currency
+        super().__init__(f"event {event_id}: {total_minor} {currency}")
 
 
 class NotEnoughHeld(Refused):

@@ -24,9 +24,9 @@ HEADER = (
     "Reference", "Status", "Seats", "Price", "Currency", "Name", "Email", "Event", "Event starts",
     "Event ends", "Booked", "Cancelled", "Due", "How it is paid", "Seat codes",
     "Issued for", "Seats in", "Came in", "Ticket type",
-    "To be paid by",
+    "To be paid by", "Fee",
 )  # fmt: skip
-WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18, 20, 18)
+WIDTHS = (17, 16, 7, 12, 10, 28, 32, 32, 18, 18, 18, 18, 12, 32, 40, 28, 9, 18, 20, 18, 12)
 """Of the columns in an Excel file, in characters."""
 
 
@@ -86,6 +86,7 @@ def _rows(query: BookingQuery) -> Iterator[tuple[object, ...]]:
             guest.first_in_at,
             guest.ticket_type,
             guest.reserved_until,
+            to_amount(guest.fee_minor * guest.seats, guest.currency),
         )
 
 

@@ -26,12 +26,20 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from app.admin.money_fields import CurrencyField, PriceField, both_priced
+from app.admin.money_fields import (
+    ADDED,
+    INCLUDED,
+    CurrencyField,
+    FeeKindField,
+    PercentField,
+    PriceField,
+    both_priced,
+)
 from app.admin.refund_fields import REFUND_FIELDS, RefundFields, refund_texts
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, NoSuchHour, from_local
-from app.lib.money import minor_to_text
+from app.lib.money import minor_to_text, percent_to_text
 from app.lib.names import tidy_text
 from app.models import Event
 from app.models.booking import MAX_SEATS
@@ -44,7 +52,11 @@ TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 TIMES = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 MAX_PLAIN_LENGTH = 100
 """Texts shorter than this are kept in `shown` as they are, longer ones as a digest."""
-TYPED = ("description", "capacity", "price", "payment_minutes", "max_per_person", *REFUND_FIELDS)
+FEES = ("fee", "fee_percent", "fee_included")
+TYPED = (
+    *("description", "capacity", "price", *FEES, "payment_minutes", "max_per_person"),
+    *REFUND_FIELDS,
+)
 LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency", "payment_note")
 
 
@@ -115,6 +127,19 @@ class EventForm(RefundFields, Form):
         _("Price of a seat"), default="0", description=_("As in 1250 or 12.50; 0 is free.")
     )
     currency = CurrencyField(_("Currency"), default=default_currency)
+    fee = PriceField(
+        _("Fee of a seat"),
+        default="0",
+        description=_("Of each seat that costs something; 0 is none. Buyers see it at the price."),
+    )
+    fee_percent = PercentField(
+        _("Fee in per cent"),
+        default="0",
+        description=_("Of the ticket’s price, as in 2.5; with an amount, both together."),
+    )
+    fee_included = FeeKindField(
+        _("The fee is"), description=_("It holds for bookings from now on.")
+    )
     payment_note = _line(
         _("How it is paid"),
         MAX_PAYMENT_NOTE,
@@ -192,6 +217,9 @@ class EventForm(RefundFields, Form):
             description=event.description,
             capacity=event.capacity,
             price=minor_to_text(event.price_minor, event.currency),
+            fee=minor_to_text(event.fee_minor, event.currency),
+            fee_percent=percent_to_text(event.fee_basis_points),
+            fee_included=INCLUDED if event.fee_included else ADDED,
             payment_minutes=event.payment_minutes,
             max_per_person=event.max_per_person,
             **refund_texts(event),
@@ -245,6 +273,9 @@ class EventForm(RefundFields, Form):
             "description": tidy_text(self.description.data or ""),
             "capacity": self.capacity.data,
             "price_minor": self.price.minor(self.currency.data),
+            "fee_minor": self.fee.minor(self.currency.data),
+            "fee_basis_points": self.fee_percent.basis_points(),
+            "fee_included": self.fee_included.data == INCLUDED,
             "payment_minutes": self.payment_minutes.data,
             "max_per_person": self.max_per_person.data,
             "refund_rule": self.refund_rule(),

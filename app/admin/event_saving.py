@@ -86,6 +86,16 @@ def save(
     return form_page(form, events.get_event(event_id, drafts=True), 422)
 
 
+FIELDS = {
+    "price_minor": "price",
+    "fee_minor": "fee",
+    "fee_basis_points": "fee_percent",
+    # A rule that two editors made together.
+    "refund_rule": "refund_percent",
+}
+"""The form's fields of facts with another name."""
+
+
 def is_form_sent() -> bool:
     return "name" in request.form
 
@@ -113,9 +123,7 @@ def valid_with_picture(form: EventForm, *, is_sent: bool, needs_file: bool = Fal
 def refuse(form: EventForm, error: InvalidField | CapacityBelowSold | CurrencyFixed) -> None:
     """Show a refusal at the field that it is about."""
     if isinstance(error, InvalidField):
-        # A rule that two editors made together.
-        name = "refund_percent" if error.field == "refund_rule" else error.field
-        form.refuse(name, sentence(error.message))
+        form.refuse(FIELDS.get(error.field, error.field), sentence(error.message))
     else:
         name = "capacity" if isinstance(error, CapacityBelowSold) else "currency"
         form.refuse(name, problem_of(error).detail)

@@ -118,13 +118,13 @@ class BookForForm(Form):
 
 
 def _type_label(kind: TicketType, event: Event) -> str:
-    cost, left = price_or_free(kind.price_minor, event.currency), kind.left(event.seats_available)
+    cost, left = event.cost_of(kind.price_minor).price_minor, kind.left(event.seats_available)
     label = ngettext(
         "%(name)s, %(price)s: %(num)d seat",
         "%(name)s, %(price)s: %(num)d seats",
         left,
         name=kind.name,
-        price=cost,
+        price=price_or_free(cost, event.currency),
     )
     return str(label)
 

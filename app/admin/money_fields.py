@@ -1,4 +1,4 @@
-"""The event form's fields for money: the price of a seat, and its currency."""
+"""The event form's fields for money: the price of a seat, its fee, and their currency."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,21 @@ from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
-from app.lib.money import NotAnAmount, current_currencies, minor_to_text, parse_money
+from app.lib.money import (
+    NotAnAmount,
+    TooFine,
+    current_currencies,
+    minor_to_text,
+    parse_money,
+    parse_percent,
+)
 from app.models import Event
-from app.models.event import MAX_PRICE_MINOR
+from app.models.event import MAX_FEE_BASIS_POINTS, MAX_PRICE_MINOR
 from app.presenters.prices import amount_refused, price
 from app.services.events import has_bookings
 
-MONEY = ("price", "currency")
+ADDED, INCLUDED = "added", "included"
+MONEY = ("price", "fee", "currency")
 
 
 class CurrencyField(SelectField):  # type: ignore[misc]
@@ -58,11 +66,42 @@ class PriceField(StringField):  # type: ignore[misc]
             raise ValidationError(amount_refused(error, currency)) from None
 
 
+class PercentField(StringField):  # type: ignore[misc]
+    """A share in per cent, with two decimals at most."""
+
+    def basis_points(self) -> int:
+        """Raises `NotAnAmount`."""
+        return parse_percent(self.data or "")
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            if self.basis_points() > MAX_FEE_BASIS_POINTS:
+                raise ValidationError(_("At most 100 per cent."))
+        except TooFine:
+            raise ValidationError(_("Two decimals at most, as in 2.25.")) from None
+        except NotAnAmount:
+            raise ValidationError(_("Enter per cent, as in 2.5.")) from None
+
+
+class FeeKindField(SelectField):  # type: ignore[misc]
+    """Whether a fee is added to the price or included in it."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        choices = [
+            (ADDED, _("Added: buyers pay it on top")),
+            (INCLUDED, _("Included: it is a part of the price")),
+        ]
+        super().__init__(label, choices=choices, default=ADDED, **kwargs)
+
+    def _value(self) -> str:
+        return self.data or ADDED
+
+
 def both_priced(
     mine: Mapping[str, str], theirs: Mapping[str, str], shown: Mapping[str, str]
 ) -> list[str]:
-    """Price and currency as far as they differ, if both editors changed something of what both
-    were shown: an amount means nothing in the other's currency."""
+    """Price, fee and currency as far as they differ, if both editors changed something of what both
+    were shown: an amount means nothing in the other's currency, nor a fee with another price."""
     if not all(any(texts[name] != shown.get(name) for name in MONEY) for texts in (mine, theirs)):
         return []
     return [name for name in MONEY if mine[name] != theirs[name]]

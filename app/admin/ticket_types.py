@@ -120,7 +120,8 @@ def _refuse(form: TicketTypeForm, error: InvalidField) -> None:
     elif error.field == "name" and str(MAX_TYPES) in error.message:
         form.refuse("name", _("An event has at most %(max)d ticket types.", max=MAX_TYPES))
     else:
-        form.refuse(error.field, sentence(error.message))
+        field = "price" if error.field == "price_minor" else error.field
+        form.refuse(field, sentence(error.message))
 
 
 def _tell_conflict(

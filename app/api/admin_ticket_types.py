@@ -7,7 +7,7 @@ from app.api.present import json_response, standing_facts
 from app.api.spec import STAFF, answers, valid
 from app.api.ticket_type_schemas import TypeChange, TypeIn, TypeOfEventOut, TypesOfEventOut
 from app.edge.current import desk
-from app.models import TicketType
+from app.models import Event, TicketType
 from app.services import events, ticket_types
 
 blueprint = api_blueprint("admin_ticket_types", __name__)
@@ -21,8 +21,8 @@ def list_types(event_id: int) -> Response:
     Also those that are hidden or withdrawn. An event without any sells one implicit type: its own
     price.
     """
-    left = events.get_event(event_id, drafts=True).seats_available
-    found = [_out(kind, left) for kind in ticket_types.list_types(event_id)]
+    event = events.get_event(event_id, drafts=True)
+    found = [_out(event, kind) for kind in ticket_types.list_types(event_id)]
     return json_response(TypesOfEventOut(ticket_types=found))
 
 
@@ -72,9 +72,9 @@ def remove_type(event_id: int, type_id: int) -> tuple[str, int]:
 
 
 def _shown(event_id: int, kind: TicketType) -> TypeOfEventOut:
-    return _out(kind, events.get_event(event_id, drafts=True).seats_available)
+    return _out(events.get_event(event_id, drafts=True), kind)
 
 
-def _out(kind: TicketType, event_left: int) -> TypeOfEventOut:
-    stands = ticket_types.standing(kind, event_left)
-    return TypeOfEventOut.model_validate(standing_facts(TypeOfEventOut, stands))
+def _out(event: Event, kind: TicketType) -> TypeOfEventOut:
+    stands = ticket_types.standing(kind, event.seats_available)
+    return TypeOfEventOut.model_validate(standing_facts(TypeOfEventOut, event, stands))

@@ -29,7 +29,7 @@ from app.api.schemas import (
 )
 from app.api.spec import KEY, TOKEN, answers, valid
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked, Item
+from app.booking.orders import Booked, CostLimit, Item
 from app.edge import rate_limits
 from app.edge.current import desk
 from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
@@ -53,8 +53,9 @@ def create_booking(body: BookingIn) -> Response:
     For a user, or for whoever has an email: then with a name. `seats` are of the event's default
     ticket type; `items` are of the types that they name, all or none, and the answer is the first
     booking, with the others in `also_booked`. 409 says which `ticket_type_id` is sold out
-    (`type-sold-out`) or not on sale (`type-not-on-sale`), or why a voucher's `code` is not good for
-    the order (`code-refused`).
+    (`type-sold-out`) or not on sale (`type-not-on-sale`), why a voucher's `code` is not good for
+    the order (`code-refused`), or the `total_minor` that is more by now than `max_total_minor`
+    (`price-risen`).
 
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
@@ -220,8 +221,10 @@ def _place_for_guest(
 
 def _wanted(request: BookingIn) -> dict[str, Any]:
     """The seats, and the items that they are of; raises `InvalidField` for both, or too many."""
+    limit = request.max_total_minor
+    more = {"code": request.code, "limit": None if limit is None else CostLimit(limit)}
     if request.items is None:
-        return {"seats": request.seats, "code": request.code}
+        return {"seats": request.seats, **more}
     if "seats" in request.model_fields_set:
         raise InvalidField("seats", "can't be given together with items")
     items = [Item(item.ticket_type_id, item.seats) for item in request.items]
@@ -230,7 +233,7 @@ def _wanted(request: BookingIn) -> dict[str, Any]:
     seats = sum(item.seats for item in items)
     if seats > MAX_SEATS:
         raise InvalidField("items", f"can be at most {MAX_SEATS} seats together")
-    return {"seats": seats, "items": items, "code": request.code}
+    return {"seats": seats, "items": items, **more}
 
 
 def same_key(header: str, in_body: str | None) -> str:

@@ -24,6 +24,7 @@ from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
 from app.models.event import (
     MAX_CAPACITY,
+    MAX_FEE_BASIS_POINTS,
     MAX_PAYMENT_MINUTES,
     MAX_PAYMENT_NOTE,
     MAX_PRICE_MINOR,
@@ -42,6 +43,21 @@ PAYMENT_MINUTES = Field(
     description="Minutes within which seats that cost something are to be paid: until then they are"
     " reserved, and on sale again after that. Null: they are confirmed at once."
 )
+FEE = Field(
+    description="Fee of each seat that costs something, in the currency's smallest unit; 0: none."
+)
+FEE_BASIS_POINTS = Field(
+    description="Fee as a share of the ticket's price, after vouchers: 100 are one per cent. Given"
+    " with `fee_minor`, the fee is the sum of both; half a unit is rounded up, for each seat."
+)
+FEE_INCLUDED = Field(
+    description="Whether the fee is a part of the ticket's price; else buyers pay it on top."
+)
+TOTAL = Field(
+    description="What a seat costs its buyer, all in: the price, and the fee if it is added. With"
+    " ticket types, the least of those that are offered."
+)
+TOTAL_FEE = Field(description="The part of `total_minor` that is the fee.")
 REMINDS_GUESTS = Field(
     description="Whether everybody with a booking gets a letter on the day before."
 )
@@ -80,6 +96,14 @@ class EventOut(Payload):
     )
     highest_price_minor: int | None = Field(
         description="The highest price that is offered; null if all seats have one price."
+    )
+    fee_minor: int = FEE
+    fee_basis_points: int = FEE_BASIS_POINTS
+    fee_included: bool = FEE_INCLUDED
+    total_minor: int = TOTAL
+    total_fee_minor: int = TOTAL_FEE
+    highest_total_minor: int | None = Field(
+        description="The most that a seat costs its buyer; null if all seats have one price."
     )
     currency: str = CURRENCY
     payment_note: str = PAYMENT_NOTE
@@ -150,10 +174,18 @@ class EventFacts(Payload):
     price_minor: Annotated[Count, Field(ge=0, le=MAX_PRICE_MINOR)] = Field(
         0, description=PRICE.description
     )
+    fee_minor: Annotated[Count, Field(ge=0, le=MAX_PRICE_MINOR)] = Field(
+        0, description=FEE.description
+    )
+    fee_basis_points: Annotated[Count, Field(ge=0, le=MAX_FEE_BASIS_POINTS)] = Field(
+        0, description=FEE_BASIS_POINTS.description
+    )
+    fee_included: Flag = Field(False, description=FEE_INCLUDED.description)
     currency: Annotated[Line, Field(min_length=3, max_length=3)] = Field(
         default_factory=default_currency,
         description=f"{CURRENCY.description} By default the site's. It can't change once anything"
-        " was booked, and comes with a price_minor where the event has a price.",
+        " was booked, and comes with a price_minor where the event has a price, and with a"
+        " fee_minor where it has such a fee.",
     )
     payment_note: Annotated[Line, Field(max_length=MAX_PAYMENT_NOTE)] = Field(
         "", description=PAYMENT_NOTE.description

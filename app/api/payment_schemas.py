@@ -84,6 +84,7 @@ class MoneyOut(Payload):
     booked: int = Field(
         description="What the standing bookings cost; nothing stands of a cancelled event."
     )
+    fees: int = Field(description="The part of `booked` that is fees.")
     to_come: int = Field(description="What the reserved ones cost.")
     paid: int = Field(description="All that has come by payments.")
     refunded: int = Field(description="What of it was paid back.")

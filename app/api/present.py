@@ -28,7 +28,7 @@ def event_out(event: Event, types: Iterable[TicketType] = ()) -> EventOut:
     """The event, with those of its ticket types that are offered."""
     out = EventOut.model_validate(event)
     left = event.seats_available
-    out.ticket_types = [_type_out(one) for one in ticket_types.offered_of(types, left)]
+    out.ticket_types = [_type_out(event, one) for one in ticket_types.offered_of(types, left)]
     return out
 
 
@@ -37,13 +37,15 @@ def events_out(found: Iterable[Event], types: Types) -> EventsOut:
     return EventsOut([event_out(event, types.get(event.id, ())) for event in found])
 
 
-def _type_out(offered: Offered) -> TicketTypeOut:
-    return TicketTypeOut.model_validate(standing_facts(TicketTypeOut, offered))
+def _type_out(event: Event, offered: Offered) -> TicketTypeOut:
+    return TicketTypeOut.model_validate(standing_facts(TicketTypeOut, event, offered))
 
 
-def standing_facts(schema: type[BaseModel], offered: Offered) -> dict[str, object]:
-    """What the schema tells of a ticket type as it stands."""
-    stands = {"state": offered.state, "seats_available": offered.left}
+def standing_facts(schema: type[BaseModel], event: Event, offered: Offered) -> dict[str, object]:
+    """What the schema tells of an event's ticket type as it stands."""
+    cost = event.cost_of(offered.type.price_minor)
+    stands: dict[str, object] = {"state": offered.state, "seats_available": offered.left}
+    stands |= {"total_minor": cost.price_minor, "total_fee_minor": cost.fee_minor}
     rest = schema.model_fields.keys() - stands
     return stands | {name: getattr(offered.type, name) for name in rest}
 
@@ -92,6 +94,7 @@ def _booking_details(booking: Booking) -> dict[str, object]:
         **_booking_facts(booking),
         "state": booking.state,
         "price_minor": booking.price_minor,
+        "fee_minor": booking.fee_minor,
         "currency": booking.currency,
         "ticket_type_id": kind and kind.id,
         "ticket_type": kind and kind.name,

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, EmailStr, Field, RootModel
 
 from app.api.event_schemas import CURRENCY
 from app.api.fields import (
+    Count,
     Cursor,
     Id,
     Limit,
@@ -16,6 +17,8 @@ from app.api.fields import (
     Seats,
 )
 from app.api.ticket_type_schemas import TYPE_ID, TYPE_NAME, Items
+from app.models.booking import MAX_SEATS
+from app.models.event import MAX_PRICE_MINOR
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -24,6 +27,7 @@ PASSWORD = Field(
     strict=True, max_length=MAX_PASSWORD, json_schema_extra={"minLength": MIN_PASSWORD}
 )
 Email = Annotated[EmailStr, Field(max_length=254)]
+MAX_TOTAL_MINOR = MAX_PRICE_MINOR * MAX_SEATS
 
 
 class ProblemOut(Payload):
@@ -64,6 +68,11 @@ class BookingIn(Payload):
         None,
         description="A voucher's code: it may open a hidden ticket type, change the price, or draw"
         " on seats held back. One order is one use.",
+    )
+    max_total_minor: Annotated[Count, Field(ge=0, le=MAX_TOTAL_MINOR)] | None = Field(
+        None,
+        description="The most that the whole order may cost, in the currency's smallest unit: what"
+        " its buyer was shown. If it costs more by now, nothing is booked (409, `price-risen`).",
     )
     idempotency_key: IdempotencyKey | None = None
     name: Annotated[Line, Field(min_length=1, max_length=100)] | None = Field(
@@ -135,7 +144,10 @@ class BookingOut(BookingFacts):
         " event or deleted it; GIVEN_BACK for some seats of a booking that stands for the others;"
         " GIVEN_AWAY for a booking whose last seat is a friend's, or was taken back from one."
     )
-    price_minor: int = Field(description="Price of one seat, as it was when it was booked.")
+    price_minor: int = Field(
+        description="What one seat costs its buyer, all in, as it was when it was booked."
+    )
+    fee_minor: int = Field(description="The part of `price_minor` that is the event's fee.")
     currency: str = CURRENCY
     ticket_type_id: int | None = TYPE_ID
     ticket_type: str | None = TYPE_NAME

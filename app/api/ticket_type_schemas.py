@@ -33,6 +33,10 @@ class TicketTypeOut(Payload):
     name: str
     description: str
     price_minor: int = Field(description="Price of a seat in the currency's smallest unit.")
+    total_minor: int = Field(
+        description="What a seat costs its buyer, all in: with the event's fee, if that is added."
+    )
+    total_fee_minor: int = Field(description="The part of `total_minor` that is the fee.")
     quota: int | None = Field(description="Most seats of this type; null: the event's capacity.")
     seats_available: int = LEFT
     state: TypeState = STATE

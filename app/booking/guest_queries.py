@@ -118,6 +118,7 @@ def insert_bookings(
     journal: bool = False,
     taken: dict[int, int] | None = None,
     vouchers: VoucherCounts | None = None,
+    fees: Sequence[int] | None = None,
 ) -> dict[str, Confirmed]:
     """Like `queries.insert_bookings`; guests who are not `known` are recorded, each email once.
 
@@ -129,13 +130,14 @@ def insert_bookings(
         if guest and guest.email not in known:
             new.setdefault(guest.email, guest.name)
     user_ids = [o.user_id if o.guest is None else known.get(o.guest.email) for o in orders]
-    given = parameters(orders, user_ids, prices, left, at, taken=taken, vouchers=vouchers) | {
+    more: dict[str, Any] = {"taken": taken, "vouchers": vouchers, "fees": fees}
+    given = parameters(orders, user_ids, prices, left, at, **more) | {
         "given_email": [guest and guest.email for guest in guests],
         "given_guest_name": [guest and guest.name for guest in guests],
         "given_new_email": list(new),
         "given_new_name": list(new.values()),
     }
-    write = _write_with_guests(writes_of(orders, taken, vouchers, journal=journal))
+    write = _write_with_guests(writes_of(orders, journal=journal, **more))
     made = {row.reference: row for row in session.execute(write, given)}
     return {
         o.reference: confirmed(o, made[o.reference].id, made[o.reference].user_id, minor)

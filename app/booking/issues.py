@@ -136,12 +136,14 @@ def check_limit(session: Session, event: Event, user_id: int, seats: int) -> Non
 def _booking(
     event: Event, kind: TicketType | None, user_id: int, wanted: Issue, issued_for: str
 ) -> Booking:
+    cost = event.cost_of(0 if wanted.free else (kind or event).price_minor)
     return Booking(
         reference=new_reference(),
         user_id=user_id,
         event_id=event.id,
         seats=wanted.seats,
-        price_minor=0 if wanted.free else (kind or event).price_minor,
+        price_minor=cost.price_minor,
+        fee_minor=cost.fee_minor,
         ticket_type_id=kind and kind.id,
         booked_in=event.currency,
         guest_name=wanted.name or None,

@@ -17,7 +17,14 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.booking import guest_queries, queries, reservations, typed_orders, voucher_queries
+from app.booking import (
+    guest_queries,
+    order_costs,
+    queries,
+    reservations,
+    typed_orders,
+    voucher_queries,
+)
 from app.booking.commit_recovery import resolve
 from app.booking.connections import FROZEN_AFTER_MS, ledger_session
 from app.booking.orders import Booked, Confirmed, Order, Outcome, SeatSnapshot
@@ -312,7 +319,9 @@ def _refusal(
         return OverPersonLimit(event.id, event.max_per_person, held, order.seats)
     if batch.vouchers and voucher:
         left = batch.vouchers.left(voucher, left)
-    return _lack_of_seats(batch, order, left, voucher)
+    if refusal := _lack_of_seats(batch, order, left, voucher):
+        return refusal
+    return order_costs.risen(order, event, batch.types.get(event.id), voucher)
 
 
 def _lack_of_seats(
@@ -339,10 +348,12 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
         ]
         taken = {id: n for types in batch.types.values() for id, n in types.changed().items()}
     # Told only where there are some.
-    more = {}
+    more: dict[str, Any] = {}
     if batch.vouchers:
         prices = batch.vouchers.prices(batch.accepted, prices)
         more["vouchers"] = batch.vouchers.changed()
+    if any(row.fee_minor or row.fee_basis_points for row in rows):
+        prices, more["fees"] = order_costs.with_fees(rows, prices)
     if any(row.payment_minutes for row in rows):
         batch.accepted = reservations.reserved(batch.accepted, prices, batch.events, batch.at)
     counters = {

@@ -18,6 +18,14 @@ class Guest(NamedTuple):
     name: str
 
 
+class CostLimit(NamedTuple):
+    """The most that an order may cost: what its buyer was shown."""
+
+    total_minor: int
+    currency: str | None = None
+    """None: whatever the event's is."""
+
+
 class Item(NamedTuple):
     """A part of an order: seats of one ticket type."""
 
@@ -48,6 +56,8 @@ class Order:
     """By ticket type, each at most once; empty for the default type."""
     code: str | None = None
     """The key of a voucher's code (`models.voucher.code_key`)."""
+    limit: CostLimit | None = None
+    """None: it is booked at whatever it costs."""
     ticket_type_id: int | None = None
     order_reference: str | None = None
     reserved_until: datetime | None = None

@@ -27,6 +27,7 @@ def _of(booking: Booking, user_id: int, seats: int) -> Booking:
         event_id=booking.event_id,
         seats=seats,
         price_minor=booking.price_minor,
+        fee_minor=booking.fee_minor,
         booked_in=booking.booked_in,
         ticket_type_id=booking.ticket_type_id,
         issued_for=booking.issued_for,

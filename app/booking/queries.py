@@ -76,6 +76,9 @@ _LOCK = (
         _EVENT.sales_paused,
         _EVENT.max_per_person,
         _EVENT.price_minor,
+        _EVENT.fee_minor,
+        _EVENT.fee_basis_points,
+        _EVENT.fee_included,
         _EVENT.currency,
         _EVENT.has_types,
         _EVENT.payment_minutes,
@@ -161,6 +164,8 @@ OF_A_TYPE = {"ticket_type_id": BigInteger, "order_reference": String}
 """Further columns of bookings in a batch with ticket types."""
 UNPAID = {"reserved_until": DateTime(timezone=True)}
 """Further column of bookings in a batch of which some are to be paid first."""
+WITH_A_FEE = {"fee_minor": Integer}
+"""Further column of bookings in a batch with an event that has a fee."""
 RESERVED_OR_CONFIRMED: Any = literal_column(
     f"CASE WHEN reserved_until IS NULL THEN '{BookingStatus.CONFIRMED}'"
     f" ELSE '{BookingStatus.RESERVED}' END"
@@ -188,6 +193,8 @@ class Writes(NamedTuple):
     """Some of the bookings are to be paid first, and reserved until then."""
     with_codes: bool = False
     """Some of the orders have a voucher's code, whose uses and holds are counted too."""
+    with_fees: bool = False
+    """Some of the seats have a fee."""
 
 
 def _counted(writes: Writes) -> Any:
@@ -230,6 +237,7 @@ def columns_of(writes: Writes) -> dict[str, Any]:
         | (OF_A_TYPE if writes.typed else {})
         | (UNPAID if writes.unpaid else {})
         | (voucher_queries.BY_VOUCHER if writes.with_codes else {})
+        | (WITH_A_FEE if writes.with_fees else {})
     )
 
 
@@ -304,10 +312,12 @@ def insert_bookings(
     journal: bool = False,
     taken: dict[int, int] | None = None,
     vouchers: VoucherCounts | None = None,
+    fees: Sequence[int] | None = None,
 ) -> dict[str, Confirmed]:
     """Insert the bookings with `created_at` = `at`, and return them by reference.
 
-    `prices` has the price of a seat and its currency for each order.
+    `prices` has the price of a seat and its currency for each order, and `fees` the part of it
+    that is a fee, or None for a batch without any.
     Also writes the counters in `left`, each with a new version, those of ticket types in `taken`,
     of `vouchers`, and an entry of the `journal`. `taken` is None for a batch without types, and
     `vouchers` for one without codes.
@@ -315,8 +325,9 @@ def insert_bookings(
     if not orders:
         return {}
     user_ids = [order.user_id or 0 for order in orders]
-    given = parameters(orders, user_ids, prices, left, at, taken=taken, vouchers=vouchers)
-    made = session.execute(_write(writes_of(orders, taken, vouchers, journal=journal)), given)
+    more: dict[str, Any] = {"taken": taken, "vouchers": vouchers, "fees": fees}
+    given = parameters(orders, user_ids, prices, left, at, **more)
+    made = session.execute(_write(writes_of(orders, journal=journal, **more)), given)
     ids = {reference: id for id, reference in made}
     return {
         order.reference: confirmed(order, ids[order.reference], user_id, minor)
@@ -326,9 +337,10 @@ def insert_bookings(
 
 def writes_of(
     orders: Sequence[Order],
+    *,
     taken: dict[int, int] | None,
     vouchers: VoucherCounts | None,
-    *,
+    fees: Sequence[int] | None,
     journal: bool,
 ) -> Writes:
     """What is written of these orders."""
@@ -337,6 +349,7 @@ def writes_of(
         typed=taken is not None,
         unpaid=any(order.reserved_until for order in orders),
         with_codes=vouchers is not None,
+        with_fees=fees is not None,
     )
 
 
@@ -366,6 +379,7 @@ def parameters(
     *,
     taken: dict[int, int] | None,
     vouchers: VoucherCounts | None,
+    fees: Sequence[int] | None,
 ) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if taken is not None:
@@ -381,6 +395,8 @@ def parameters(
             "given_voucher_order": [order.voucher_order for order in orders],
             "given_drawn": [vouchers.drawn.get(event_id, 0) for event_id in left],
         }
+    if fees is not None:
+        more["given_fee_minor"] = fees
     if ends := _soonest_expiry(orders):
         more["given_reserved_until"] = [order.reserved_until for order in orders]
         more["given_soonest_expiry"] = [ends.get(event_id) for event_id in left]

@@ -72,12 +72,14 @@ def book(session: Session, event: Event, wanted: WalkIn) -> Booking:
         holds.take(session, event, held, hold)
     holds.take_on_sale(event, wanted.seats - held)
     ticket_types.take(event, kind, wanted.seats)
+    cost = event.cost_of(0 if wanted.free else (kind or event).price_minor)
     booking = Booking(
         reference=new_reference(),
         user_id=nobody(session, WALK_INS, WALK_IN_NAME),
         event_id=event.id,
         seats=wanted.seats,
-        price_minor=0 if wanted.free else (kind or event).price_minor,
+        price_minor=cost.price_minor,
+        fee_minor=cost.fee_minor,
         ticket_type_id=kind and kind.id,
         booked_in=event.currency,
         guest_name=wanted.name or None,

@@ -27,6 +27,7 @@ _DIGITS = {
     4: "CLF UYW",
 }
 USUAL_DIGITS = 2
+PERCENT_DIGITS = 2
 UNUSUAL_DIGITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
 """How many decimals those currencies have that have not the usual ones."""
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
@@ -97,10 +98,28 @@ def parse_money(text: str, currency: str) -> int:
     """
     if not text.strip():
         return 0
-    found = _AMOUNT.fullmatch(_without_mark(_plain(text), currency))
+    return _parse(_without_mark(_plain(text), currency), digits_of(currency))
+
+
+def parse_percent(text: str) -> int:
+    """Parse per cent typed by a person, such as `2.5` or `2.5 %`, to basis points; nothing is 0.
+
+    Raises `NotAnAmount`, as `parse_money` does.
+    """
+    text = _plain(text).replace("٪", "%").strip().removesuffix("%").strip()
+    return _parse(text, PERCENT_DIGITS) if text else 0
+
+
+def percent_to_text(basis_points: int) -> str:
+    """Per cent as a person types it: 250 basis points are `2.5`."""
+    return f"{Decimal(basis_points).scaleb(-PERCENT_DIGITS).normalize():f}"
+
+
+def _parse(text: str, digits: int) -> int:
+    found = _AMOUNT.fullmatch(text)
     if not found or not (found["whole"] or found["part"]):
         raise NotAnAmount("not an amount")
-    digits, part = digits_of(currency), found["part"] or ""
+    part = found["part"] or ""
     if digits == 3 and _COMMA_OR_POINT.fullmatch(found[0]):
         raise Ambiguous("not an amount: 1,250 may be 1250 or 1.250")
     whole = re.sub(r"\D", "", found["whole"] or "0")

@@ -112,6 +112,7 @@ class Booking(Model):
     __tablename__ = "bookings"
     __table_args__ = (
         CheckConstraint("seats BETWEEN 1 AND 1000", "seats_in_range"),
+        CheckConstraint("fee_minor BETWEEN 0 AND price_minor", "fee_within_price"),
         CheckConstraint(
             "status IN ('RESERVED', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'GIVEN_AWAY')",
             "status_known",
@@ -194,7 +195,9 @@ class Booking(Model):
     event_id: Mapped[int] = mapped_column(ForeignKey(Event.id, ondelete="RESTRICT"))
     seats: Mapped[int]
     price_minor: Mapped[int] = mapped_column(server_default="0")
-    """Price of one seat at the time of booking."""
+    """What one seat costs its buyer, all in, as it was at the time of booking."""
+    fee_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The part of `price_minor` that is the event's fee."""
     booked_in: Mapped[str | None] = mapped_column("currency", String(3))
     """The event's currency at the time of booking; None in bookings older than this column."""
     status: Mapped[str] = mapped_column(String(12), server_default=BookingStatus.CONFIRMED.value)
@@ -330,6 +333,11 @@ class Booking(Model):
     def total_minor(self) -> int:
         """Price of all its seats, in the currency's smallest unit."""
         return self.price_minor * self.seats
+
+    @property
+    def total_fee_minor(self) -> int:
+        """The part of `total_minor` that is the event's fee."""
+        return self.fee_minor * self.seats
 
     @property
     def stands(self) -> bool:

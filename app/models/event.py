@@ -14,17 +14,20 @@ from sqlalchemy import (
     Index,
     String,
     and_,
+    case,
     false,
     func,
     literal_column,
     or_,
     text,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Model
+from app.lib.fees import ALL, MAX_COST_MINOR, Fee, SeatCost, fee_of
 from app.lib.folding import folded_sql, slug_of
 from app.lib.names import tidy_line, tidy_text
 from app.lib.refund_steps import Period, periods_of, steps_of
@@ -32,8 +35,9 @@ from app.models.columns import CreatedAt, Key, Timestamp, kept_text, now
 from app.models.defaults import default_currency
 
 MAX_CAPACITY = 10_000_000
-MAX_PRICE_MINOR = 2_000_000_000
+MAX_PRICE_MINOR = MAX_COST_MINOR
 """Fits the column. In rupees a higher price is a typing error, in rupiah it is a dear seat."""
+MAX_FEE_BASIS_POINTS = ALL
 MAX_PAYMENT_NOTE = 200
 MAX_PAYMENT_MINUTES = 30 * 24 * 60
 TAKEN_SLUGS = {"seats", "bookings"}
@@ -154,6 +158,11 @@ class Event(Model):
         CheckConstraint("seats_held >= 0", "held_not_negative"),
         CheckConstraint("price_minor >= 0", "price_not_negative"),
         CheckConstraint(
+            f"fee_minor BETWEEN 0 AND {MAX_PRICE_MINOR}"
+            f" AND fee_basis_points BETWEEN 0 AND {MAX_FEE_BASIS_POINTS}",
+            "fee_in_range",
+        ),
+        CheckConstraint(
             f"payment_minutes BETWEEN 1 AND {MAX_PAYMENT_MINUTES}", "payment_minutes_in_range"
         ),
         CheckConstraint("max_per_person >= 1", "max_per_person_positive"),
@@ -192,6 +201,12 @@ class Event(Model):
     """Price of a seat; where the event has ticket types, the lowest of those that it offers."""
     highest_price_minor: Mapped[int | None]
     """The highest price of its ticket types, if their prices differ."""
+    fee_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Fee of each seat that costs something: this amount, and the share below."""
+    fee_basis_points: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Share of the ticket's price: 100 are one per cent."""
+    fee_included: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the fee is a part of the ticket's price; else a buyer pays it on top."""
     has_types: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether it has rows in `ticket_types`."""
     has_vouchers: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -255,6 +270,43 @@ class Event(Model):
     def fill_rate(self) -> float:
         """Seats sold in per cent of those that can be: those held back are nobody's yet."""
         return fill_rate(self.seats_sold, self.capacity - self.seats_held)
+
+    @property
+    def fee(self) -> Fee:
+        return fee_of(self)
+
+    def cost_of(self, ticket_minor: int) -> SeatCost:
+        """What a seat costs its buyer whose ticket has this price, after vouchers."""
+        return self.fee.cost_of(ticket_minor)
+
+    @property
+    def cost(self) -> SeatCost:
+        """What a seat costs its buyer; with ticket types, the cheapest that it offers."""
+        return self.cost_of(self.price_minor)
+
+    @hybrid_property
+    def total_minor(self) -> int:
+        """What a seat costs its buyer, its fee included; with ticket types, the least."""
+        return self.cost.price_minor
+
+    @total_minor.inplace.expression
+    @classmethod
+    def _total_in_sql(cls) -> ColumnElement[int]:
+        price = sql_cast(cls.price_minor, BigInteger)
+        share = (price * cls.fee_basis_points + ALL // 2) / ALL
+        added = func.least(price + cls.fee_minor + share, MAX_COST_MINOR)
+        return case((or_(cls.fee_included, cls.price_minor == 0), price), else_=added)
+
+    @property
+    def total_fee_minor(self) -> int:
+        """The part of `total_minor` that is the fee."""
+        return self.cost.fee_minor
+
+    @property
+    def highest_total_minor(self) -> int | None:
+        """The most that a seat costs its buyer, if its ticket types' prices differ."""
+        highest = self.highest_price_minor
+        return None if highest is None else self.cost_of(highest).price_minor
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,6 +9,7 @@ from babel.dates import format_datetime
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.lib.money import percent_to_text
 from app.lib.refund_steps import steps_of
 from app.models import AuditEntry, Event
 from app.models.defaults import default_currency
@@ -67,7 +68,9 @@ class _Words:
             return _rule(value)
         if value in _NONE:
             return NOTHING
-        if name in {"price_minor", "amount_minor", "owed_minor", "kept_minor"}:
+        if name == "fee_basis_points":
+            return f"{percent_to_text(value)}\N{NO-BREAK SPACE}%"
+        if name in {"price_minor", "fee_minor", "amount_minor", "owed_minor", "kept_minor"}:
             return price(value, str(facts.get("currency", self.currency)))
         if at := _moment(value):
             return f"{self._day(at)} {self._clock(at)}"
@@ -123,6 +126,9 @@ def _locale() -> str:
 def _label(name: str) -> str:
     labels = {
         "price_minor": _("price"),
+        "fee_minor": _("fee"),
+        "fee_basis_points": _("fee in per cent"),
+        "fee_included": _("fee is included"),
         "amount_minor": _("amount"),
         "owed_minor": _("owed back"),
         "kept_minor": _("kept"),

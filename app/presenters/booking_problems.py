@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app import errors
+from app.presenters.prices import price
 from app.presenters.problem_details import Problem
 
 
@@ -69,6 +70,17 @@ def _voucher_refused(error: errors.VoucherRefused) -> Problem:
         facts["ticket_type_id"] = error.ticket_type_id
     title = _("The code is not good for this")
     return Problem(409, "code-refused", title, sentences[error.cause], facts)
+
+
+def _price_risen(error: errors.PriceRisen) -> Problem:
+    cost = price(error.total_minor, error.currency)
+    detail = _("These seats cost %(price)s by now. Nothing is booked yet.", price=cost)
+    facts = {
+        "event_id": error.event_id,
+        "total_minor": error.total_minor,
+        "currency": error.currency,
+    }
+    return Problem(409, "price-risen", _("The price has risen"), detail, facts)
 
 
 def _not_enough_held(error: errors.NotEnoughHeld) -> Problem:
@@ -182,6 +194,7 @@ WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.TicketTypeSoldOut: _type_sold_out,
     errors.TicketTypeNotOnSale: _type_not_on_sale,
     errors.VoucherRefused: _voucher_refused,
+    errors.PriceRisen: _price_risen,
     errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
     errors.OverPersonLimit: _over_person_limit,

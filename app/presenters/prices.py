@@ -3,7 +3,15 @@
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.lib.money import Ambiguous, TooFine, currency_mark, digits_of, format_money, minor_to_text
+from app.lib.money import (
+    Ambiguous,
+    TooFine,
+    currency_mark,
+    digits_of,
+    format_money,
+    minor_to_text,
+    percent_to_text,
+)
 from app.models import Booking, BookingState, Event
 from app.presenters.payment_times import pay_until
 
@@ -18,13 +26,45 @@ def price_or_free(minor: int, currency: str) -> str:
 
 
 def price_of(event: Event) -> str:
-    """The event's price, or where its prices begin if it has several ticket types."""
-    lowest = price_or_free(event.price_minor, event.currency)
-    if event.highest_price_minor is None:
+    """What a seat costs its buyer, all in; with several ticket types, where that begins."""
+    lowest = price_or_free(event.total_minor, event.currency)
+    if event.highest_total_minor is None:
         return lowest
-    if event.price_minor:
+    if event.total_minor:
         return str(_("from %(price)s", price=lowest))
-    return f"{lowest} – {price(event.highest_price_minor, event.currency)}"
+    return f"{lowest} – {price(event.highest_total_minor, event.currency)}"
+
+
+def fee_words(fee_minor: int, currency: str) -> str:
+    """What of a price that is told beside it is a fee; empty if there is none."""
+    return str(_("with a fee of %(price)s", price=price(fee_minor, currency))) if fee_minor else ""
+
+
+def price_with_fee(total_minor: int, fee_minor: int, currency: str) -> str:
+    """What is paid, and what of it is a fee: `₹525, with a fee of ₹25`."""
+    told = (price_or_free(total_minor, currency), fee_words(fee_minor, currency))
+    return ", ".join(filter(None, told))
+
+
+def price_of_booking(booking: Booking) -> str:
+    return price_with_fee(booking.total_minor, booking.total_fee_minor, booking.currency)
+
+
+def fee_of_event(event: Event) -> str:
+    """The fee in what `price_of` tells; of several prices, only that they have it."""
+    if event.highest_total_minor is None:
+        return fee_words(event.total_fee_minor, event.currency)
+    return str(_("with all fees")) if event.fee else ""
+
+
+def fee_terms(event: Event) -> str:
+    """The event's fee as its organiser has set it: `₹10 + 2.5 %`; empty without one."""
+    parts = []
+    if event.fee.amount_minor:
+        parts.append(price(event.fee.amount_minor, event.currency))
+    if event.fee.basis_points:
+        parts.append(f"{percent_to_text(event.fee.basis_points)}\N{NO-BREAK SPACE}%")
+    return " + ".join(parts)
 
 
 def price_mark(currency: str) -> str:
@@ -41,7 +81,7 @@ def how_to_pay(event: Event) -> str:
         return ""
     if event.highest_price_minor is not None:
         return str(_("Pay at the door."))
-    cost = price(event.price_minor, event.currency)
+    cost = price(event.total_minor, event.currency)
     return str(_("Pay %(price)s a seat at the door.", price=cost))
 
 

@@ -98,7 +98,7 @@ def _offers(event: Event, types: Sequence[TicketType]) -> list[dict[str, Any]]:
             continue
         offer = _offer(event) | {
             "name": kind.name,
-            "price": str(to_amount(kind.price_minor, event.currency)),
+            "price": str(to_amount(event.cost_of(kind.price_minor).price_minor, event.currency)),
         }
         if on_sale:
             offer["availability"] = f"https://schema.org/{AVAILABILITY_OF_TYPE[state]}"
@@ -114,7 +114,7 @@ def _offer(event: Event) -> dict[str, Any]:
     return {
         "@type": "Offer",
         "url": event_url(event, _external=True),
-        "price": str(to_amount(event.price_minor, event.currency)),
+        "price": str(to_amount(event.total_minor, event.currency)),
         "priceCurrency": event.currency,
         "availability": f"https://schema.org/{available}",
         "validFrom": (event.sales_open_at or event.created_at).isoformat(),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.config import Settings
 from app.models import Booking
 from app.presenters.event_times import when, zone_name
-from app.presenters.prices import how_to_pay_booking, price_or_free
+from app.presenters.prices import how_to_pay_booking, price_of_booking
 from app.presenters.ticket_codes import all_codes
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" '
@@ -73,8 +73,7 @@ def _lines(booking: Booking) -> Iterator[dict[str, Any]]:
         yield _fact(_("Ticket type"), booking.ticket_type_name)
     if booking.holder_name:
         yield _fact(_("Name"), booking.holder_name)
-    cost = price_or_free(booking.total_minor, booking.currency)
-    yield _fact(_("Price"), cost, how_to_pay_booking(booking))
+    yield _fact(_("Price"), price_of_booking(booking), how_to_pay_booking(booking))
     yield _fact(_("Reference"), booking.spoken_reference)
 
 

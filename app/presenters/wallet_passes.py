@@ -16,7 +16,7 @@ from app.config import Settings
 from app.lib import kolam
 from app.models import Booking, Event
 from app.presenters.event_times import when, zone_name
-from app.presenters.prices import how_to_pay_booking, price_or_free
+from app.presenters.prices import how_to_pay_booking, price_of_booking
 from app.presenters.ticket_codes import scanned_text
 from app.presenters.urls import event_url
 
@@ -131,7 +131,7 @@ def shortened(text: str, longest: int) -> str:
 def _back(booking: Booking, settings: Settings) -> Iterator[dict[str, str]]:
     """What is on a pass's other side."""
     event = booking.event
-    cost = price_or_free(booking.total_minor, booking.currency)
+    cost = price_of_booking(booking)
     yield from _given(
         ("reference", _("Reference"), booking.spoken_reference),
         ("address", _("Address"), event.address),

@@ -148,6 +148,8 @@ class BookingRow(NamedTuple):
     """Until when it waits, or waited, for a payment that did not come."""
     is_paid: bool
     """Whether a payment here brought its seats, or those of whoever gave it."""
+    fee_minor: int
+    """The part of `price_minor` that is the event's fee."""
 
 
 _ADMITTED = Admission.booking_id == Booking.id
@@ -164,6 +166,7 @@ _LINE = (
     ),
     Booking.reserved_until,
     Booking.is_paid,
+    Booking.fee_minor,
 )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.booking import seats, ticket_types, vouchers
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
-from app.booking.orders import Booked, Guest, Item, Order
+from app.booking.orders import Booked, CostLimit, Guest, Item, Order
 from app.booking.parts import part_given_back
 from app.db import db
 from app.errors import (
@@ -43,23 +43,30 @@ def book(
     seats: int,
     items: Sequence[Item] = (),
     code: str | None = None,
+    limit: CostLimit | None = None,
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats of an event for a user.
 
     They are of the event's default ticket type, or of the types in `items`, whose sum is `seats`:
     a booking for each type, all or none. A voucher's `code` is used once, whatever is booked.
+    `limit` is what the order may cost at most: it is no part of what the key stands for.
     Repeating a request with the same idempotency key returns the same bookings. Raises
     `EventNotFound`, `UserNotFound`, `NotEnoughSeats`, `SalesClosed`, `TicketTypeNotFound`,
     `TicketTypeSoldOut`, `TicketTypeNotOnSale`, `InvalidField` for more or fewer of a type than one
-    order may have, `VoucherNotFound`, `VoucherRefused`, `OverPersonLimit`, `IdempotencyKeyReused`,
-    `Unavailable`.
+    order may have, `VoucherNotFound`, `VoucherRefused`, `PriceRisen`, `OverPersonLimit`,
+    `IdempotencyKeyReused`, `Unavailable`.
     """
     wanted, key = _in_order(items), _key_of(code, event_id)
     fingerprint = None
     if idempotency_key is not None:
         fingerprint = _fingerprint(event_id, seats, wanted, key)
-    order = Order(user_id, event_id, seats, idempotency_key, fingerprint, items=wanted, code=key)
+    order = Order(
+        *(user_id, event_id, seats, idempotency_key, fingerprint),
+        items=wanted,
+        code=key,
+        limit=limit,
+    )
     return desk.book(order)
 
 
@@ -72,6 +79,7 @@ def book_as_guest(
     seats: int,
     items: Sequence[Item] = (),
     code: str | None = None,
+    limit: CostLimit | None = None,
     idempotency_key: str | None = None,
 ) -> Booked:
     """Book seats for whoever has this email, whether or not there is an account with it.
@@ -87,7 +95,11 @@ def book_as_guest(
         key = f"guest {digest(idempotency_key)}"
         fingerprint = digest(f"{event_id}:{seats}:{name}{_spelt(wanted, voucher)}")
     order = Order(
-        *(None, event_id, seats, key, fingerprint), guest=guest, items=wanted, code=voucher
+        *(None, event_id, seats, key, fingerprint),
+        guest=guest,
+        items=wanted,
+        code=voucher,
+        limit=limit,
     )
     return desk.book(order)
 

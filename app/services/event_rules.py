@@ -1,5 +1,6 @@
 """Rules that involve several fields of an event, or that no column type can express."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import available_timezones
@@ -8,7 +9,7 @@ from app.errors import InvalidField
 from app.lib.money import CURRENCIES
 from app.lib.text import is_showable
 from app.models import Event
-from app.models.event import ends_at
+from app.models.event import MAX_FEE_BASIS_POINTS, MAX_PRICE_MINOR, ends_at
 from app.services.refund_rules import check as check_refund_rule
 
 TEXTS = ("name", "venue", "address", "city", "category", "description", "payment_note")
@@ -36,6 +37,21 @@ def check_event(event: Event) -> None:
             raise InvalidField(fact, "must not hold control characters")
     check_refund_rule(event)
     check_times(event)
+    check_fee(event, () if event.has_types else (event.price_minor or 0,))
+
+
+def check_fee(event: Event, prices: Iterable[int]) -> None:
+    """Raise `InvalidField` for a fee that tickets of these prices can't have."""
+    fee, prices = event.fee, list(prices)
+    if not 0 <= fee.amount_minor <= MAX_PRICE_MINOR:
+        raise InvalidField("fee_minor", f"must be from 0 to {MAX_PRICE_MINOR}")
+    if not 0 <= fee.basis_points <= MAX_FEE_BASIS_POINTS:
+        raise InvalidField("fee_basis_points", f"must be from 0 to {MAX_FEE_BASIS_POINTS}")
+    for price in filter(None, prices):
+        if fee.included and fee.asked_of(price) > price:
+            raise InvalidField("fee_minor", "can't be more than the price that it is included in")
+        if not fee.included and price + fee.asked_of(price) > MAX_PRICE_MINOR:
+            raise InvalidField("fee_minor", "makes a seat cost too much")
 
 
 def check_times(event: Times) -> None:

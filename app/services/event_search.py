@@ -105,7 +105,7 @@ def in_order(wanted: Select[Any], query: EventQuery) -> Select[Any]:
 
 def cursor_of(event: Event, query: EventQuery) -> str:
     """The cursor of the page that follows this event."""
-    price = (to_amount(event.price_minor, event.currency),) if query.sort == "price" else ()
+    price = (to_amount(event.total_minor, event.currency),) if query.sort == "price" else ()
     return encode_cursor(query.sort, *price, event.start_at.isoformat(), event.id)
 
 
@@ -115,10 +115,10 @@ def _columns(query: EventQuery) -> Sequence[ColumnElement[Any]]:
 
 
 def _amount() -> ColumnElement[Decimal]:
-    """The price in the currency's main unit; `to_amount` in SQL."""
+    """What a seat costs in the currency's main unit; `to_amount` in SQL."""
     units: dict[Any, int] = {code: 10**digits for code, digits in UNUSUAL_DIGITS.items()}
     unit = case(units, value=Event.currency, else_=10**USUAL_DIGITS)
-    return cast(cast(Event.price_minor, Numeric) / unit, Numeric)
+    return cast(cast(Event.total_minor, Numeric) / unit, Numeric)
 
 
 def _cursor_values(cursor: str, query: EventQuery) -> Sequence[Any]:

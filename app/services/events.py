@@ -26,7 +26,7 @@ from app.models.columns import now
 from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
 from app.services import audit, event_news, money_back, refund_rules
-from app.services.event_rules import check_event
+from app.services.event_rules import check_event, check_fee
 from app.services.event_search import (
     EventQuery,
     cursor_of,
@@ -183,7 +183,10 @@ COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
     *("reminds_guests", "payment_minutes", "refund_rule"),
+    *("fee_minor", "fee_basis_points", "fee_included"),
 )
+FEE = {"fee_minor", "fee_basis_points", "fee_included"}
+AMOUNTS = ("price_minor", "fee_minor")
 MOMENTS = ("start_at", "end_at", "sales_open_at", "sales_close_at", "cancel_until")
 
 
@@ -233,6 +236,9 @@ def update_event(
             raise InvalidField("status", "can't be draft again once seats are sold")
         _check_currency(event, changes)
         _apply(event, changes, named=holds.count_named(locked.session, event_id))
+        if event.has_types and after.keys() & FEE:
+            types = ticket_types.types_of(locked.session, event_id)
+            check_fee(event, [kind.price_minor for kind in types])
         if after.keys() & IN_CALENDARS:
             event.calendar_sequence += 1
         event.updated_at = now()
@@ -291,9 +297,9 @@ def _moments(event: Event, start: datetime | None) -> dict[str, datetime | None]
 
 
 def _changes(event: Event, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The facts to record in the audit log: a price says nothing without its currency."""
+    """The facts to record in the audit log: an amount says nothing without its currency."""
     before, after = audit.changes(event, facts)
-    if "price_minor" in after:
+    if after.keys() & set(AMOUNTS):
         before["currency"] = event.currency
         after["currency"] = facts.get("currency", event.currency)
     return before, after
@@ -312,8 +318,9 @@ def _check_currency(event: Event, changes: Mapping[str, Any]) -> None:
         raise InvalidField("currency", "can't change while there are ticket types")
     if has_bookings(event.id):
         raise CurrencyFixed(event.id, event.currency)
-    if event.price_minor and "price_minor" not in changes:
-        raise InvalidField("price_minor", "must be given with another currency")
+    for name in AMOUNTS:
+        if getattr(event, name) and name not in changes:
+            raise InvalidField(name, "must be given with another currency")
 
 
 def _apply(event: Event, changes: Mapping[str, Any], *, named: int = 0) -> None:

@@ -43,6 +43,8 @@ class Figures(NamedTuple):
     booked: int = 0
     """What the standing bookings cost, paid here or elsewhere. Nothing stands of an event that is
     cancelled."""
+    fees: int = 0
+    """The part of `booked` that is fees."""
     to_come: int = 0
     """What the reserved ones cost."""
     paid: int = 0
@@ -105,6 +107,11 @@ def total(money: Iterable[Money]) -> Money:
     return {currency: sums[currency] for currency in sorted(sums)}
 
 
+def fees() -> ColumnElement[int]:
+    """What of a booking's cost is fees."""
+    return cast(Booking.seats, BigInteger) * Booking.fee_minor
+
+
 def counts_as_booked() -> ColumnElement[bool]:
     """Whether a booking's cost is booked; in a query that is joined with its event."""
     return and_(Booking.is_confirmed, Event.status != EventStatus.CANCELLED.value)
@@ -135,9 +142,13 @@ def _part(currency: Any, **figures: Any) -> list[Any]:
 
 def _of_bookings(events: Select[int]) -> Select[Any]:
     reserved = Booking.status == BookingStatus.RESERVED.value
-    booked = case((counts_as_booked(), cost()))
+    figures = {
+        "booked": case((counts_as_booked(), cost())),
+        "fees": case((counts_as_booked(), fees())),
+        "to_come": case((reserved, cost())),
+    }
     return (
-        select(*_part(Booking.currency, booked=booked, to_come=case((reserved, cost()))))
+        select(*_part(Booking.currency, **figures))
         .join(Booking.event)
         .where(Booking.takes_seats, Booking.price_minor > 0, Booking.event_id.in_(events))
         .group_by(Booking.event_id, Booking.currency)

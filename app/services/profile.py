@@ -101,6 +101,7 @@ def _booking_facts(booking: Booking, codes: Mapping[int, str]) -> dict[str, Any]
         "seats": booking.seats,
         "seats_given_away": booking.seats_given_away,
         "price_minor": booking.price_minor,
+        "fee_minor": booking.fee_minor,
         "currency": booking.currency,
         "code": codes.get(booking.voucher_id or 0) if used_here else None,
         "payment_note": booking.event.payment_note,

@@ -16,6 +16,7 @@ from app.models.booking import is_its_type
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.services import audit, payment_figures
+from app.services.event_rules import check_fee
 
 DEFAULT_NAME = "Standard"
 """Name of what an event sold before it had types, until the organiser renames it."""
@@ -102,6 +103,8 @@ class TypeSales(NamedTuple):
     """Of confirmed bookings, issued and free ones too."""
     value_minor: int
     """What is booked of it, as `payment_figures` counts it for the whole event."""
+    fees_minor: int
+    """The part of that which is fees."""
     reserved: int
     """Seats that wait for their payment."""
 
@@ -113,6 +116,7 @@ def sales_by_type(event_id: int) -> Sequence[TypeSales]:
         for one, which in (
             (Booking.seats, Booking.is_confirmed),
             (cost(), payment_figures.counts_as_booked()),
+            (payment_figures.fees(), payment_figures.counts_as_booked()),
             (Booking.seats, ~Booking.is_confirmed),
         )
     ]
@@ -155,6 +159,7 @@ def add_type(
     _check(kind)
     with desk.changing(event_id) as changes:
         event = changes.event(event_id)
+        _check_fee(event, kind)
         ticket_types.add(changes.session, event, kind, default_name=default_name)
         event.updated_at = now()
         audit.record("ticket_type.added", event, after={"ticket_type": kind.name, **facts})
@@ -188,6 +193,7 @@ def change_type(
         for name, value in after.items():
             setattr(kind, name, value)
         _check(kind)
+        _check_fee(event, kind)
         if kind.quota is not None and kind.quota < kind.taken:
             raise InvalidField("quota", f"can't be below the {kind.taken} seats that are taken")
         ticket_types.check_name(kind, types)
@@ -248,6 +254,15 @@ def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := facts.keys() - FACTS:
         raise InvalidField(min(unknown), "is not a fact of a ticket type")
     return dict(facts)
+
+
+def _check_fee(event: Event, kind: TicketType) -> None:
+    """Raise `InvalidField` for a price that the event's fee doesn't fit."""
+    try:
+        check_fee(event, [kind.price_minor or 0])
+    except InvalidField:
+        message = "doesn't go together with the event's fee"
+        raise InvalidField("price_minor", message) from None
 
 
 def _check(kind: TicketType) -> None:

@@ -10,6 +10,7 @@ from flask import url_for
 from app.edge.guest_tickets import kept_tickets
 from app.edge.seat_counts import seats_left, seats_version, shown_status
 from app.edge.session import current_user, held_by_user, is_anonymous
+from app.lib.fees import SeatCost
 from app.models import Event, SaleState, TicketType
 from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus
@@ -87,9 +88,9 @@ class BookingCard:
         return "".join(row.letter for row in self._plain_rows)
 
     @property
-    def price_minor(self) -> int:
-        """The price of a seat of an event without types, with the code that was typed."""
-        return self.code.price_of(self.event.price_minor)
+    def cost(self) -> SeatCost:
+        """What a seat of an event without types costs, with the code that was typed."""
+        return self.code.cost_of(self.event, self.event.price_minor)
 
     @property
     def code_words(self) -> list[str]:

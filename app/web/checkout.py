@@ -19,6 +19,7 @@ from app.errors import (
     IdempotencyKeyReused,
     InvalidField,
     NotFound,
+    PriceRisen,
     TicketTypeNotFound,
     TicketTypeNotOnSale,
     TicketTypeSoldOut,
@@ -96,6 +97,7 @@ def order(
     """
     asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
     asked |= {"idempotency_key": form.idempotency_key.data, "code": form.code.data}
+    asked["limit"] = form.limit
     with rate_limits.voucher_code(form.code.data, event_id, address):
         if user:
             rate_limits.booking(user.id, address)
@@ -152,6 +154,8 @@ def _not_booked(event_id: int, form: BookingForm, error: UtsavamError) -> Respon
     if isinstance(error, IdempotencyKeyReused):
         renew_key(form)
         message = _("You have booked from this page already. Press again to book these seats too.")
+    elif isinstance(error, PriceRisen):
+        message = f"{message} {_('Press again to book them at this price.')}"
     elif _is_at_row(form, error, message) or _is_at_code(form, error, message):
         message = _at_rows()
     elif isinstance(error, TicketTypeNotFound):

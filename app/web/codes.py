@@ -8,8 +8,9 @@ from flask_babel import ngettext
 
 from app.edge import rate_limits
 from app.errors import UtsavamError
+from app.lib.fees import SeatCost
 from app.models import Event, PriceEffect, TicketType, Voucher
-from app.presenters.prices import price, price_or_free
+from app.presenters.prices import price
 from app.presenters.problems import problem_of
 from app.services import vouchers
 
@@ -26,9 +27,10 @@ class TypedCode:
     status: int = 200
     retry_after: int | None = None
 
-    def price_of(self, price_minor: int) -> int:
-        """The price with it of a seat that costs `price_minor` without."""
-        return self.voucher.price_of(price_minor) if self.voucher else price_minor
+    def cost_of(self, event: Event, ticket_minor: int) -> SeatCost:
+        """What a seat costs with it whose ticket has this price without."""
+        price_minor = self.voucher.price_of(ticket_minor) if self.voucher else ticket_minor
+        return event.cost_of(price_minor)
 
     def opens(self, kind: TicketType) -> bool:
         return self.voucher is not None and self.voucher.ticket_type_id == kind.id
@@ -82,7 +84,7 @@ def _effect(voucher: Voucher, event: Event) -> str:
         case PriceEffect.PERCENT_OFF:
             return str(_("%(percent)d%% off each seat.", percent=value))
         case PriceEffect.FIXED_PRICE if value:
-            cost = price_or_free(value, event.currency)
+            cost = price(event.cost_of(value).price_minor, event.currency)
             return str(_("Each seat costs %(price)s.", price=cost))
         case PriceEffect.FIXED_PRICE:
             return str(_("Each seat is free."))

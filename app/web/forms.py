@@ -22,7 +22,7 @@ from wtforms.validators import (
     Optional,
 )
 
-from app.booking.orders import Item
+from app.booking.orders import CostLimit, Item
 from app.edge.forms import Form, new_password_field, strip
 from app.models import LinkPurpose
 from app.models.booking import MAX_SEATS
@@ -49,19 +49,25 @@ def _name_field(label: Any, description: Any = "") -> StringField:
     )
 
 
+MAX_LENGTH = 10
+"""Digits of a number: as many as the dearest seat's price has."""
 ITEM = re.compile(r"items-([1-9][0-9]{0,17})", re.ASCII)
+SHOWN = re.compile(r"shown(?:-([1-9][0-9]{0,17}))?", re.ASCII)
 
 
 class BookingForm(Form):
     """Asks for seats; of an event with ticket types, for some of each in a field `items-<id>`.
 
-    Then `seats` is their sum.
+    Then `seats` is their sum. What a seat costs was shown beside each: it comes back in `shown`, or
+    in `shown-<id>` of a ticket type.
     """
 
     typed: dict[int, str]
     """What was typed for each ticket type; empty of an event without types."""
     item_errors: dict[int, str]
     """What is wrong with that, by type."""
+    shown: dict[int | None, int]
+    """What a seat was shown to cost, by type; of an event without types, under None."""
 
     seats = IntegerField(
         _("Seats"),
@@ -74,6 +80,8 @@ class BookingForm(Form):
     code = StringField(_("Code"), filters=[strip], validators=[Optional(), Length(max=60)])
     """A voucher's; most have none."""
     idempotency_key = HiddenField(validators=[InputRequired(), Length(8, 100)])
+    currency = HiddenField()
+    """That of the prices which were shown."""
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
         super().process(formdata, *args, **kwargs)
@@ -85,6 +93,11 @@ class BookingForm(Form):
             for id, text in self.typed.items()
             if not _is_number(text)
         }
+        self.shown = {
+            int(match[1]) if match[1] else None: int(sent[match[0]])
+            for match in map(SHOWN.fullmatch, sent or ())
+            if match and _is_number(sent[match[0]]) and sent[match[0]]
+        }
         if self.typed:
             self.seats.data = sum(item.seats for item in self.items)
             self.seats.raw_data, self.seats.process_errors = [str(self.seats.data)], []
@@ -94,6 +107,16 @@ class BookingForm(Form):
         """What is asked for of each ticket type, in the order of the form."""
         numbers = {id: int(text or 0) for id, text in self.typed.items() if _is_number(text)}
         return tuple(Item(id, seats) for id, seats in numbers.items() if seats)
+
+    @property
+    def limit(self) -> CostLimit | None:
+        """What the order was shown to cost; None if that did not come back."""
+        wanted = [(item.ticket_type_id, item.seats) for item in self.items]
+        wanted = wanted or [(None, self.seats.data)]
+        if any(type_id not in self.shown for type_id, _seats in wanted):
+            return None
+        total = sum(self.shown[type_id] * seats for type_id, seats in wanted)
+        return CostLimit(total, self.currency.data or None)
 
     def validate(self, **extra: Any) -> bool:
         is_valid = super().validate(**extra) and not self.item_errors
@@ -111,7 +134,7 @@ class GuestBookingForm(BookingForm):
 
 def _is_number(text: str) -> bool:
     """Whether it is a number that a field for seats may hold; nothing is none of them."""
-    return not text or (text.isascii() and text.isdigit() and len(text) < 10)
+    return not text or (text.isascii() and text.isdigit() and len(text) <= MAX_LENGTH)
 
 
 class AcceptForm(Form):

@@ -54,11 +54,11 @@ class AnyBooking:
     ALIKE = frozenset(
         (
             *("event", "seats", "total_minor", "currency", "state", "takes_seats"),
-            *("can_be_given_back", "ticket_type_name", "is_paid"),
+            *("can_be_given_back", "ticket_type_name", "is_paid", "total_fee_minor"),
         )
     )
-    """What all these bookings have in common; `_common_facts` holds all of it, but for whether
-    a ticket is paid, of which lists say nothing."""
+    """What all these bookings have in common; `_common_facts` holds all of it, but for the fee and
+    whether a ticket is paid, of which lists say nothing."""
 
     def __init__(self, booking: Booking) -> None:
         self._booking = booking
@@ -104,7 +104,7 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
         return render(own, together=together, due=due, ways=ways, refunds=back)
     page = shared_text(
         lambda: render(_marked(booking, own)),
-        *(*_common_facts(booking, at), booking.is_paid),
+        *(*_common_facts(booking, at), booking.is_paid, booking.total_fee_minor),
         (new, offers_password, holder is None, address is None),
     )
     return with_pieces(page, _ticket_pieces(booking, own))

@@ -1,11 +1,12 @@
 """The rows of a booking form that offers several ticket types: one for each type."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.lib.fees import SeatCost
 from app.models import Event, TicketType, TypeState
 from app.models.booking import MAX_SEATS
 from app.models.columns import now
@@ -26,8 +27,10 @@ class TypeRow:
     """So many of it one order may ask for now."""
     value: str
     error: str = ""
-    price_minor: int = 0
-    """The price of a seat, with the code that was typed."""
+    cost: SeatCost = field(default_factory=lambda: SeatCost(0))
+    """What a seat costs, with the code that was typed."""
+    usual_minor: int = 0
+    """What it costs without the code."""
 
     @property
     def id(self) -> str:
@@ -92,7 +95,14 @@ def type_rows(
             offered = [_opened(one.type, event, code) for one in offered]
     alone = len(offered) == 1
     rows = [_row(one, form, most, left_now.get(one.type.id, one.left), alone) for one in offered]
-    return [replace(row, price_minor=code.price_of(row.type.price_minor)) for row in rows]
+    return [
+        replace(
+            row,
+            cost=code.cost_of(event, row.type.price_minor),
+            usual_minor=event.cost_of(row.type.price_minor).price_minor,
+        )
+        for row in rows
+    ]
 
 
 def _opened(kind: TicketType, event: Event, code: TypedCode) -> Offered:
