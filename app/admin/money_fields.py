@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from app.lib.money import (
@@ -88,8 +89,8 @@ class FeeKindField(SelectField):  # type: ignore[misc]
 
     def __init__(self, label: str, **kwargs: Any) -> None:
         choices = [
-            (ADDED, _("Added: buyers pay it on top")),
-            (INCLUDED, _("Included: it is a part of the price")),
+            SelectChoice(ADDED, _("Added: buyers pay it on top")),
+            SelectChoice(INCLUDED, _("Included: it is a part of the price")),
         ]
         super().__init__(label, choices=choices, default=ADDED, **kwargs)
 

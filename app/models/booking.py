@@ -196,7 +196,7 @@ class Booking(Model):
     seats: Mapped[int]
     price_minor: Mapped[int] = mapped_column(server_default="0")
     """What one seat costs its buyer, all in, as it was at the time of booking."""
-    fee_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    fee_minor: Mapped[int] = mapped_column(server_default="0")
     """The part of `price_minor` that is the event's fee."""
     booked_in: Mapped[str | None] = mapped_column("currency", String(3))
     """The event's currency at the time of booking; None in bookings older than this column."""
