@@ -123,6 +123,7 @@ def test_the_sums_of_an_event_are_told(organiser, reserved, pay, event):
     assert organiser.get(f"/admin/events/{event.id}/payment-figures").json == {
         "currency": "INR",
         "booked": 100_000,
+        "fees": 0,
         "to_come": 50_000,
         "paid": 100_900,
         "refunded": 0,

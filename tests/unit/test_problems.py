@@ -34,6 +34,7 @@ FACTS = {
     "retry_after": 37,
     "bookings": 2,
     "currency": "JPY",
+    "total_minor": 1_046,
     "field": "name",
     "message": "must not be blank",
 }

@@ -111,9 +111,7 @@ class TestShown:
         make_event(name="Dearest", price_minor=52_600)
         make_event(name="Free", price_minor=0, **FEE)
         soup = html.fromstring(visitor.get("/?sort=price").text)
-        names = [
-            " ".join(one.split()) for one in soup.xpath("//h2//text()") if one.strip()
-        ]
+        names = [" ".join(one.split()) for one in soup.xpath("//h2//text()") if one.strip()]
         assert names == ["Free", "Dearer ticket", event.name, "Dearest"]
 
 

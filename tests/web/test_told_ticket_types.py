@@ -69,5 +69,5 @@ def test_a_spreadsheet_and_the_own_data_name_the_type_of_each_booking(
         told = profile.export(alice.id)["bookings"]
     assert [booking["ticket_type"] for booking in told] == ["General", None]
     rows = list(csv.DictReader(io.StringIO(organiser.get("/admin/bookings.csv").text)))
-    assert list(rows[0])[-2:] == ["Ticket type", "To be paid by"]
+    assert list(rows[0])[-3:] == ["Ticket type", "To be paid by", "Fee"]
     assert sorted(row["Ticket type"] for row in rows) == ["", "General"]
