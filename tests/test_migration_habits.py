@@ -31,7 +31,7 @@ KNOWN = {
     # Dropped where an attempt that broke off has left it, and made anew in the same transaction.
     "0003": {"ban-drop-constraint"},
     "0035": {"ban-drop-constraint"},
-    "0044": {"ban-drop-constraint"},
+    "0045": {"ban-drop-constraint"},
     "0004": {"ban-drop-constraint"},
     "0008": {"ban-drop-constraint"},
     # Made anew in the same transaction, wider: the version before writes nothing that it refuses.
