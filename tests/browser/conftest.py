@@ -17,6 +17,7 @@ from app.services.secrets import digest
 from tests.browser import chromium
 from tests.browser.people import PASSWORD
 from tests.conftest import SELLER
+from tests.support import razorpay_api, stripe_api
 from tests.support.mail_server import MailServer
 from tests.support.mail_worker import MailWorker
 from tests.support.site import Site
@@ -70,8 +71,18 @@ def post():
 
 
 @pytest.fixture(scope="session")
-def running_mailing_site(migrated_app, settings, folder, post):
+def running_mailing_site(migrated_app, settings, folder, post, stripe_server, razorpay_server):
+    """It sends letters, and people can pay online."""
     extras = {"MAIL_URL": post.url, "MAIL_FROM": "tickets@example.org", "WEB_CONCURRENCY": "1"}
+    extras |= {
+        "STRIPE_SECRET_KEY": stripe_api.KEY,
+        "STRIPE_WEBHOOK_SECRET": stripe_api.WEBHOOK_SECRET,
+        "STRIPE_API_BASE": stripe_server.url,
+        "RAZORPAY_KEY_ID": razorpay_api.KEY_ID,
+        "RAZORPAY_KEY_SECRET": razorpay_api.KEY_SECRET,
+        "RAZORPAY_WEBHOOK_SECRET": razorpay_api.WEBHOOK_SECRET,
+        "RAZORPAY_API_BASE": razorpay_server.url,
+    }
     keys = WalletKeys(folder / "wallets")
     wallets = {name.upper(): value for name, value in {**keys.apple(), **keys.google()}.items()}
     with Site(settings, folder / "mailing", **extras, **SELLER, **wallets) as site:

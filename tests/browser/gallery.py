@@ -610,6 +610,7 @@ SIGN_UP_MEMBER = [
     Scene("account-email-errors", sent_empty("/account", "Save the email")),
 ]
 """And change it themselves."""
+ONLINE = [Scene(name, play) for name, play in payment_gallery.ONLINE.items()]
 MEMBER = [
     Scene("event-signed-in", event("ok")),
     Scene("event-all-held", event("limited")),

@@ -78,6 +78,14 @@ def booking(name, rest=""):
     return play
 
 
+def on_the_way(page, world):
+    """Between the site and the provider, whose page is there and leaves the browser where it is."""
+    page.route("https://checkout.stripe.com/**", lambda route: route.fulfill(status=204))
+    page.goto(world.booking_url("reserved VIP"))
+    page.get_by_role("button", name="by Stripe").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("To the payment")
+
+
 def admin_booking(name):
     def play(page, world):
         return page.goto(f"/admin/bookings/{world.bookings[name].id}")
@@ -118,6 +126,11 @@ MEMBER = {
     "ticket-expired": booking("EXPIRED"),
     "event-with-reservation": form("odd payment"),
 }
+ONLINE = {
+    "ticket-reserved-online": reserved("reserved VIP"),
+    "payment-on-the-way": on_the_way,
+}
+"""Of a member, where people can pay online."""
 ORGANISER = {
     "admin-booking-reserved": admin_booking("RESERVED"),
     "admin-booking-expired": admin_booking("EXPIRED"),

@@ -100,6 +100,14 @@ def test_every_state_of_every_page_where_letters_are_sent_can_be_used_by_everybo
         look_at_all(page, world, mail_gallery.SCENES, shots, documents, looks)
 
 
+def test_pages_where_people_pay_online_can_be_used_by_everybody(
+    visit_mailing, with_axe, world, stripe, documents, looks, shots
+):
+    with visit_mailing(**with_axe) as page:
+        gallery.sign_in(page)
+        look_at_all(page, world, gallery.ONLINE, shots, documents, looks)
+
+
 def test_the_html_of_all_of_them_is_valid(documents, tmp_path):
     """At once: the checker takes longer to start than to read a page."""
     html_checker.check(documents, tmp_path)

@@ -46,3 +46,19 @@ def test_the_page_of_a_reservation_becomes_the_ticket_or_says_that_its_time_is_o
         expect(leaves.get_by_role("heading", level=1)).to_have_text("The time to pay is over")
         leaves.get_by_role("link", name="Book again").click()
         expect(leaves.get_by_role("spinbutton", name="Seats")).to_have_value("2")
+
+
+def test_who_pays_on_a_providers_page_comes_back_to_the_ticket(visit_mailing, make_event, stripe):
+    """The provider's page stands where the provider would: it pays, and leads back."""
+
+    def pay(route):
+        session = stripe.pay()
+        route.fulfill(status=303, headers={"Location": session["success_url"]})
+
+    event = make_event(capacity=9, price_minor=50_000, payment_minutes=15)
+    with visit_mailing() as page:
+        page.route("https://checkout.stripe.com/**", pay)
+        book(page, event, "Asha")
+        page.get_by_role("button", name="Pay ₹1,000 by Stripe").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("You're going to")
+        expect(page.locator(".codes .qr")).to_have_count(2)
