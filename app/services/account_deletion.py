@@ -6,21 +6,23 @@ the first; and the transaction that holds the user's row here never waits for an
 """
 
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import Select, any_, exists, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import db
-from app.errors import Busy, UserNotFound
+from app.errors import Busy, RefundChanged, UserNotFound
 from app.models import Admission, Booking, Event, EventStatus, Gift, User
 from app.models.columns import now
-from app.services import accounts, bookings
+from app.services import accounts, bookings, seat_refunds
 from app.services.anonymising import anonymise
+from app.services.seat_refunds import Settled
 
 RETRY_FOR = 2.0
 """Seconds to retry while the user keeps booking; after that `Busy` is raised."""
@@ -35,18 +37,33 @@ class _BookedConcurrently(Exception):
     """The user booked an event whose row was not locked."""
 
 
-def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
+class ComesBack(NamedTuple):
+    """Of what the user has paid here for bookings that would be cancelled, in one currency."""
+
+    refund_minor: int = 0
+    price_minor: int = 0
+
+
+def delete_account(
+    user_id: int,
+    password: str,
+    desk: BookingDesk,
+    *,
+    seen_refunds: Mapping[str, int] | None = None,
+) -> int:
     """Delete the account in one transaction and return how many bookings were cancelled.
 
     Bookings are cancelled where that is still allowed; the others are kept, anonymised,
-    for the organiser's books. Raises `WrongCredentials`, `UserNotFound`, and `Busy` when a row
-    lock could not be obtained or the connection was lost before COMMIT; nothing is changed then.
+    for the organiser's books. `seen_refunds` is what the user was told that comes back, by
+    currency. Raises `WrongCredentials`, `UserNotFound`, `RefundChanged` if it is less by now, and
+    `Busy` when a row lock could not be obtained or the connection was lost before COMMIT; nothing
+    is changed then.
     """
     accounts.confirm_password(user_id, password)
     deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
-            return _try_delete(user_id, desk)
+            return _try_delete(user_id, desk, seen_refunds or {})
         except _BookedConcurrently:
             if time.monotonic() > deadline:
                 raise Busy from None
@@ -59,7 +76,7 @@ def delete_account(user_id: int, password: str, desk: BookingDesk) -> int:
 
 
 @retry_if_ended
-def _try_delete(user_id: int, desk: BookingDesk) -> int:
+def _try_delete(user_id: int, desk: BookingDesk, seen: Mapping[str, int]) -> int:
     """Try once; return how many bookings were cancelled."""
     with desk.changing() as changes:
         session = changes.session
@@ -74,10 +91,21 @@ def _try_delete(user_id: int, desk: BookingDesk) -> int:
             raise _BookedConcurrently
         at = now()
         cancelled = [b for b in to_come if at < events[b.event_id].cancellable_until]
-        for booking in cancelled:
-            bookings.give_back(session, events[booking.event_id], booking, at)
+        settled = [bookings.give_back(session, events[b.event_id], b, at) for b in cancelled]
+        _check_seen(seen, cancelled, settled)
         anonymise(session, [user_id], at)
     return len(cancelled)
+
+
+def _check_seen(
+    seen: Mapping[str, int], cancelled: Sequence[Booking], settled: Sequence[Settled | None]
+) -> None:
+    """Raise `RefundChanged` if less comes back than the user was told."""
+    own = [one for one in settled if one and one.is_to_guest]
+    for currency, minor in seen.items():
+        back = sum(one.owed_minor for one in own if one.currency == currency)
+        if back < minor and cancelled:
+            raise RefundChanged(cancelled[0].id, back, currency)
 
 
 def _lock_against_doors(session: Session, user_id: int) -> None:
@@ -90,6 +118,18 @@ def _lock_against_doors(session: Session, user_id: int) -> None:
 def count_cancellable(user_id: int) -> int:
     """How many bookings `delete_account` would cancel now."""
     return len(db.session.scalars(_cancellable(Booking.id, user_id)).all())
+
+
+def what_comes_back(user_id: int) -> dict[str, ComesBack]:
+    """What comes back to the user by currency if `delete_account` cancels their bookings now."""
+    wanted = _cancellable(Booking, user_id).options(joinedload(Booking.event))
+    found: dict[str, ComesBack] = {}
+    for booking in db.session.scalars(wanted):
+        if quote := seat_refunds.quote(booking):
+            back, price = found.get(quote.currency, ComesBack())
+            back += quote.refund_minor * booking.seats
+            found[quote.currency] = ComesBack(back, price + booking.total_minor)
+    return found
 
 
 def _cancellable(what: Any, user_id: int) -> Select[Any]:

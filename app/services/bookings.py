@@ -31,7 +31,7 @@ from app.models.staff_scope import scope, within
 from app.models.voucher import code_key
 from app.services import admissions, audit, lookups, outbox, seat_refunds
 from app.services.paging import Page, cut, decode_id_cursor, encode_cursor
-from app.services.seat_refunds import RefundBy
+from app.services.seat_refunds import RefundBy, Settled
 from app.services.secrets import digest
 
 
@@ -171,10 +171,11 @@ def give_back(
     *,
     keep: int = 0,
     refund: RefundBy | int = RefundBy.RULE,
-) -> None:
+) -> Settled | None:
     """Release a booking's seats except `keep`, and owe what comes back of what was paid for them.
 
-    The caller holds the event's row lock."""
+    The caller holds the event's row lock. Returns what became of the money; None if nothing was
+    paid here."""
     seats.give_back(event, booking.seats - keep)
     ticket_types.give_back(session, event, booking, booking.seats - keep)
     facts = {"seats": booking.seats, "event": event.name}
@@ -195,6 +196,7 @@ def give_back(
     if settled and settled.is_to_guest:
         told |= money
     outbox.note(Happened.GIVEN_BACK, event_id=event.id, booking_ids=[booking.id], facts=told)
+    return settled
 
 
 def _let_out(session: Session, booking: Booking, keep: int, *, admitted_too: bool) -> None:

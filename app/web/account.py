@@ -12,7 +12,7 @@ from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to
 from app.edge.rate_limits import letter_to, password_of
 from app.edge.session import USER_TOKEN, forget, sign_in_token, signed_in_user
-from app.errors import EmailTaken, InvalidField, WrongCredentials
+from app.errors import EmailTaken, InvalidField, RefundChanged, WrongCredentials
 from app.services import (
     account_deletion,
     accounts,
@@ -134,7 +134,11 @@ def delete() -> Answer:
         user = signed_in_user()
         try:
             with password_of(user.email):
-                cancelled = account_deletion.delete_account(user.id, form.password.data, desk())
+                cancelled = account_deletion.delete_account(
+                    user.id, form.password.data, desk(), seen_refunds=form.seen_refunds
+                )
+        except RefundChanged:
+            form.refuse("password", _("Less money comes back by now: please look again."))
         except WrongCredentials:
             form.refuse("password", _("The password is wrong."))
         else:
@@ -169,8 +173,11 @@ def account_page(*, secret: str | None = None, **used: Form) -> Response:
 
 
 def _deletion_page(form: LeaveForm, status: int) -> Response:
-    count = account_deletion.count_cancellable(signed_in_user().id)
-    page = render_template("pages/leave.html", form=form, cancelled=count)
+    user_id = signed_in_user().id
+    back = account_deletion.what_comes_back(user_id)
+    form.shown_refund.data = " ".join(f"{code} {one.refund_minor}" for code, one in back.items())
+    count = account_deletion.count_cancellable(user_id)
+    page = render_template("pages/leave.html", form=form, cancelled=count, comes_back=back)
     return make_response(page, status)
 
 

@@ -226,9 +226,17 @@ class SignOutsForm(Form):
 
 
 class LeaveForm(Form):
+    shown_refund = HiddenField()
+    """What the user was told that comes back, as in `INR 25000 JPY 33`."""
     password = PasswordField(
         _("Your password"), validators=[InputRequired(_("Enter your password."))]
     )
+
+    @property
+    def seen_refunds(self) -> dict[str, int]:
+        """What the user was told that comes back, by currency."""
+        told = re.findall(r"([A-Z]{3}) (\d{1,18})", self.shown_refund.data or "", re.ASCII)
+        return {currency: int(minor) for currency, minor in told}
 
 
 class ApiTokenForm(Form):

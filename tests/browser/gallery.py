@@ -13,7 +13,14 @@ from playwright.sync_api import expect
 
 from app.models.columns import now
 from app.services import accounts
-from tests.browser import code_gallery, door_gallery, gift_gallery, payment_gallery, type_gallery
+from tests.browser import (
+    code_gallery,
+    door_gallery,
+    gift_gallery,
+    payment_gallery,
+    refund_gallery,
+    type_gallery,
+)
 from tests.browser.people import PASSWORD
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -124,6 +131,7 @@ class World:
             self.factories.event(name=f"Evening {number}", start_at=now() + (40 + number) * DAY)
         type_gallery.fill(self)
         payment_gallery.fill(self)
+        refund_gallery.fill(self)
         code_gallery.fill(self)
         self._write_letters()
 
@@ -584,6 +592,7 @@ VISITOR = [
     *(Scene(name, play) for name, play in gift_gallery.SCENES.items()),
     *(Scene(name, play) for name, play in type_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in payment_gallery.VISITOR.items()),
+    *(Scene(name, play) for name, play in refund_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in code_gallery.VISITOR.items()),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
@@ -626,6 +635,7 @@ MEMBER = [
     Scene("ticket-event-cancelled", booking("cancelled")),
     *(Scene(name, play) for name, play in type_gallery.MEMBER.items()),
     *(Scene(name, play) for name, play in payment_gallery.MEMBER.items()),
+    *(Scene(name, play) for name, play in refund_gallery.MEMBER.items()),
     Scene("cancellation", booking("ok", "/cancellation")),
     Scene("cancellation-wrong-number", wrong_number),
     Scene("cancellation-too-late", booking("late", "/cancellation")),
@@ -699,6 +709,7 @@ ORGANISER = [
         at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/cancellation?had=3&give=1"),
     ),
     *(Scene(name, play) for name, play in payment_gallery.ORGANISER.items()),
+    *(Scene(name, play) for name, play in refund_gallery.ORGANISER.items()),
     *(Scene(name, play) for name, play in code_gallery.ORGANISER.items()),
     Scene("admin-guest-list", at(lambda w: f"/admin/events/{w.events['ok'].id}/guests")),
     Scene("admin-refunds", at("/admin/refunds")),

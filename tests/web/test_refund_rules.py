@@ -8,7 +8,7 @@ import pytest
 from app.models.columns import now
 from app.presenters.ticket_addresses import ticket_secret
 from app.services import bookings
-from tests.web.conftest import HTMX
+from tests.web.conftest import HTMX, PASSWORD
 
 HALF = [{"hours_before": None, "percent": 50}]
 NOTHING = [{"hours_before": None, "percent": 0}]
@@ -145,6 +145,28 @@ def test_an_old_form_of_what_was_never_paid_asks_nothing_more(signed_in, make, m
     booking = make_booking(make(HALF), user=alice, price_minor=50_000)
     assert shown(signed_in.get(path_of(booking)).text) is None
     assert signed_in.post(path_of(booking)).status_code == 303
+
+
+def test_who_leaves_is_told_what_comes_back_and_gets_no_less(
+    signed_in, make, paid, money, desk, sql
+):
+    soon = make(STEPS, days=5)
+    paid(make(HALF, currency="JPY", price_minor=333))
+    paid(soon, seats=2)
+    page = signed_in.get("/account/deletion").text
+    assert "Of what you have paid for them, JP¥333, JP¥167 come back." in page
+    assert "Of what you have paid for them, ₹1,000, all comes back." in page
+    sent = {"password": PASSWORD, "shown_refund": "JPY 167 INR 100000"}
+    assert 'name="shown_refund" type="hidden" value="JPY 167 INR 100000"' in page
+    sql("UPDATE events SET start_at = now() + interval '1 day' WHERE id = %s", soon.id)
+    answer = signed_in.post("/account/deletion", sent)
+    assert answer.status_code == 422
+    assert "Less money comes back by now: please look again." in answer.text
+    assert "Of what you have paid for them, ₹1,000, ₹500 come back." in answer.text
+    assert money() == ([], [])
+    sent["shown_refund"] = "JPY 167 INR 50000"
+    assert signed_in.post("/account/deletion", sent).status_code == 303
+    assert money() == ([167, 50_000], [166, 50_000])
 
 
 class TestStaff:
