@@ -40,9 +40,9 @@ class RefundFields:
         _("At first there come back, in per cent"),
         description=_("Of the price; leave empty where one share holds all the time."),
     )
-    refund_first_hours = _hours(_("until so many hours before the start"))
+    refund_first_hours = _hours(_("Until so many hours before the start"))
     refund_second_percent = _percent(_("Then, in per cent"))
-    refund_second_hours = _hours(_("until so many hours before the start"))
+    refund_second_hours = _hours(_("Until so many hours before the start"))
     refund_percent = _percent(
         _("Until the deadline for cancelling, in per cent"),
         default=ALL,

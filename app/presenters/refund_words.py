@@ -25,18 +25,29 @@ def what_comes_back(event: Event) -> str:
 
 def periods_in_words(event: Event, periods: Sequence[Period]) -> str:
     """What comes back until when, by the event's clock. Empty without any period."""
-    return " ".join(_period_in_words(event, period) for period in periods)
+    told = [_first_in_words(event, period) for period in periods[:1]]
+    told += [_later_in_words(event, period) for period in periods[1:]]
+    return " ".join(told)
 
 
-def _period_in_words(event: Event, period: Period) -> str:
-    time = moment_of(event, period.until)
+def _first_in_words(event: Event, period: Period) -> str:
+    words = {"time": moment_of(event, period.until), "share": _share(period)}
     if period.percent == ALL:
-        return str(_("Cancelled until %(time)s, all of the price comes back.", time=time))
+        return str(_("Cancelled until %(time)s, all of the price comes back.", **words))
     if not period.percent:
-        return str(_("Cancelled until %(time)s, nothing of the price comes back.", time=time))
-    share = format_percent(period.percent / ALL, locale=get_locale() or "en_IN")
-    words = {"time": time, "share": share}
+        return str(_("Cancelled until %(time)s, nothing of the price comes back.", **words))
     return str(_("Cancelled until %(time)s, %(share)s of the price comes back.", **words))
+
+
+def _later_in_words(event: Event, period: Period) -> str:
+    words = {"time": moment_of(event, period.until), "share": _share(period)}
+    if not period.percent:
+        return str(_("After that, until %(time)s, nothing comes back.", **words))
+    return str(_("After that, until %(time)s, %(share)s.", **words))
+
+
+def _share(period: Period) -> str:
+    return str(format_percent(period.percent / ALL, locale=get_locale() or "en_IN"))
 
 
 def told_to_buyer(reason: str, minor: int, currency: str, event: str, *, done: bool) -> str:
