@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -95,6 +96,16 @@ class Settings(BaseSettings):
     organiser_name: str = Field("", max_length=200)
     organiser_address: str = Field("", max_length=500)
     contact_email: str = Field("", max_length=254)
+    tax_name: str = Field("", max_length=20)
+    """With its rate and number: the tax that prices contain, on receipts; `GST`, `VAT`."""
+    tax_rate: Decimal = Field(Decimal(0), ge=0, lt=100, decimal_places=2)
+    """In per cent of the net price."""
+    tax_number: str = Field("", max_length=30)
+    tax_code: str = Field("", max_length=12)
+    """What seats are in the tax's nomenclature (HSN or SAC)."""
+    receipt_prefix: str = Field("", pattern="^[A-Z0-9]{0,3}$")
+    financial_year_start: int = Field(4, ge=1, le=12)
+    """The month; numbers of receipts begin anew."""
     upi_address: str = ""
     """Where buyers of reserved seats pay rupees by UPI, as in `tickets@okbank`."""
     upi_name: str = Field("", max_length=99)
@@ -299,6 +310,11 @@ class Settings(BaseSettings):
     def sign_up_tells_emails(self) -> bool:
         """Whether sign-up tells who has an account, since no letter tells it to the owner."""
         return self.offers_sign_up and not self.mail_url
+
+    @property
+    def tax_bp(self) -> int:
+        """The tax's rate in hundredths of a per cent; 0 of a site without one."""
+        return int(self.tax_rate * 100) if self.tax_name else 0
 
     @property
     def upi_payee(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.lib.apple_passes import WrongCredentials, signer_of
 from app.lib.google_passes import WrongAccount, account_of
+from app.lib.taxes import is_gstin
 from app.lib.text_files import text_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ APPLE = (
     *("apple_pass_certificate", "apple_pass_key", "apple_wwdr_certificate"),
 )
 GOOGLE = ("google_wallet_issuer_id", "google_wallet_key")
+TAX = ("tax_name", "tax_rate", "tax_number")
 STRIPE = ("stripe_secret_key", "stripe_webhook_secret")
 RAZORPAY = ("razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret")
 PAYMENT_SECRETS = (*STRIPE, *RAZORPAY[1:])
@@ -33,7 +35,7 @@ MAKE_A_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 def problems(settings: "Settings") -> list[str]:
     """Return the reasons not to serve, a sentence each; empty if there are none."""
     found = _exposure_problems(settings) + _metrics_problems(settings) + _page_problems(settings)
-    found += _wallet_problems(settings) + _payment_problems(settings)
+    found += _wallet_problems(settings) + _payment_problems(settings) + _tax_problems(settings)
     if settings.mail_url and not settings.sender:
         found.append("MAIL_FROM is missing: with MAIL_URL, say whom letters come from.")
     if settings.upi_address and not settings.upi_payee:
@@ -131,6 +133,15 @@ def _payment_problems(settings: "Settings") -> list[str]:
                 "requirements/payments.txt instead of requirements/runtime.txt."
             )
     return found
+
+
+def _tax_problems(settings: "Settings") -> list[str]:
+    if found := _missing_of(settings, TAX, "receipts tell of a tax with all of them"):
+        return found
+    number = settings.tax_number
+    if settings.tax_name == "GST" and settings.default_currency == "INR" and not is_gstin(number):
+        return [f"TAX_NUMBER is no GSTIN, or has a wrong check digit: {number!r}."]
+    return []
 
 
 def _missing_of(

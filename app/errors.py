@@ -3,7 +3,8 @@
 UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
-│                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound, VoucherNotFound
+│                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound, VoucherNotFound,
+│                ReceiptNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
 │   ├── EventCancelled, CapacityBelowSold, CurrencyFixed, EventHasBookings, VersionConflict
@@ -97,6 +98,10 @@ class GiftNotFound(NotFound):
 
 class RefundNotFound(NotFound):
     noun = "refund"
+
+
+class ReceiptNotFound(NotFound):
+    noun = "receipt"
 
 
 class VoucherNotFound(NotFound):

@@ -36,6 +36,7 @@ from app.admin.money_fields import (
     both_priced,
 )
 from app.admin.refund_fields import REFUND_FIELDS, RefundFields, refund_texts
+from app.admin.tax_fields import RateField, StateField, rate_as_typed, tax_facts
 from app.edge.forms import Form, WholeNumberField, sentence, strip
 from app.errors import InvalidField
 from app.lib.datetimes import FIRST_YEAR, LAST_YEAR, NoSuchHour, from_local
@@ -57,6 +58,7 @@ TYPED = (
     *("description", "capacity", "price", *FEES, "payment_minutes", "max_per_person"),
     *REFUND_FIELDS,
 )
+TAXES = ("tax_rate", "tax_place")
 LINES = ("name", "venue", "address", "city", "category", "time_zone", "currency", "payment_note")
 
 
@@ -159,6 +161,14 @@ class EventForm(RefundFields, Form):
             " sale again. Leave empty to confirm them at once. It holds for bookings from now on."
         ),
     )
+    tax_rate = RateField(
+        _("Tax in the price, in per cent"),
+        description=_("On receipts. Leave empty for the site’s rate; 0 is none."),
+    )
+    tax_place = StateField(
+        _("State where it takes place"),
+        description=_("Of GST, half is the state’s if it is the organiser’s own."),
+    )
     max_per_person = WholeNumberField(
         _("Seats per person"),
         validators=[Optional(), NumberRange(1, MAX_SEATS)],
@@ -221,6 +231,8 @@ class EventForm(RefundFields, Form):
             fee_percent=percent_to_text(event.fee.basis_points),
             fee_included=INCLUDED if event.fee.included else ADDED,
             payment_minutes=event.payment_minutes,
+            tax_rate=rate_as_typed(event.tax_bp),
+            tax_place=event.tax_place or "",
             max_per_person=event.max_per_person,
             **refund_texts(event),
             seen=event.updated_at.isoformat(),
@@ -232,7 +244,7 @@ class EventForm(RefundFields, Form):
 
     def texts(self) -> dict[str, str]:
         """The fields' values as displayed."""
-        return {name: _text(self[name]) for name in (*LINES, *TIMES, *TYPED)}
+        return {name: _text(self[name]) for name in (*LINES, *TIMES, *TYPED, *TAXES)}
 
     def merge(self, theirs: "EventForm") -> list[str]:
         """Take over another editor's changes of the fields that this editor left unchanged.
@@ -279,6 +291,7 @@ class EventForm(RefundFields, Form):
             "payment_minutes": self.payment_minutes.data,
             "max_per_person": self.max_per_person.data,
             "refund_rule": self.refund_rule(),
+            **tax_facts(self),
         }
 
     def _time(self, name: str, shown: Event | None) -> datetime | None:

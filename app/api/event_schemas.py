@@ -28,6 +28,7 @@ from app.models.event import (
     MAX_PAYMENT_MINUTES,
     MAX_PAYMENT_NOTE,
     MAX_PRICE_MINOR,
+    MAX_TAX_BP,
 )
 
 PRICE = Field(
@@ -38,6 +39,13 @@ CURRENCY = Field(description="ISO 4217 code.")
 PAYMENT_NOTE = Field(
     description="How a seat is paid, in the organiser's words; empty: at the door, if it costs"
     " anything. Nothing is charged here."
+)
+TAX_BP = Field(
+    description="The tax in its prices on receipts, in hundredths of a per cent; null: the site's."
+)
+TAX_PLACE = Field(
+    description="Of India's GST: the code of the state where it takes place, as in 36; null: the "
+    "organiser's own."
 )
 PAYMENT_MINUTES = Field(
     description="Minutes within which seats that cost something are to be paid: until then they are"
@@ -108,6 +116,8 @@ class EventOut(Payload):
     currency: str = CURRENCY
     payment_note: str = PAYMENT_NOTE
     payment_minutes: int | None = PAYMENT_MINUTES
+    tax_bp: int | None = TAX_BP
+    tax_place: str | None = TAX_PLACE
     max_per_person: int | None
     sales_open_at: datetime | None
     sales_close_at: datetime | None
@@ -192,6 +202,12 @@ class EventFacts(Payload):
     )
     payment_minutes: Annotated[Count, Field(ge=1, le=MAX_PAYMENT_MINUTES)] | None = Field(
         None, description=PAYMENT_MINUTES.description
+    )
+    tax_bp: Annotated[Count, Field(ge=0, le=MAX_TAX_BP)] | None = Field(
+        None, description=TAX_BP.description
+    )
+    tax_place: Annotated[Line, Field(pattern="^[0-9]{2}$")] | None = Field(
+        None, description=TAX_PLACE.description
     )
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None
     sales_open_at: Moment | None = None

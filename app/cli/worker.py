@@ -1,4 +1,4 @@
-"""`flask worker`: sends the letters, and ends reservations that were not paid."""
+"""`flask worker`: sends the letters, ends reservations that were not paid, issues receipts."""
 
 import logging
 import signal
@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 from app import logs
 from app.edge.current import payment_providers, settings
-from app.services import expiry_worker
+from app.services import expiry_worker, receipt_worker
 from app.services.mail_worker import MailWorker
 from app.services.payment_worker import PaymentWorker
 
@@ -27,8 +27,8 @@ def init_app(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def worker() -> None:
-    """Put seats on sale again that were not paid in time, work what payment providers tell, and
-    send the letters that are owed to people, until it is told to end.
+    """Put seats on sale again that were not paid in time, work what payment providers tell, issue
+    receipts, and send the letters that are owed to people, until it is told to end.
 
     Runs beside the web processes; several may run. SIGTERM or Ctrl-C ends it between two letters.
     It waits for a database or a mail server that is away. Without MAIL_URL it sends nothing.
@@ -46,6 +46,8 @@ def worker() -> None:
     # A mail server that is slow keeps nobody's seats.
     expiring = Thread(target=expiry_worker.run, args=(app, stopping), name="expiry")
     expiring.start()
+    issuing = Thread(target=receipt_worker.run, args=(app, stopping), name="receipts")
+    issuing.start()
     # Neither does a payment provider that is slow.
     paying = Thread(target=PaymentWorker(app, payment_providers(), stopping).run, name="payments")
     if payment_providers():
@@ -60,5 +62,6 @@ def worker() -> None:
     finally:
         stopping.set()
         expiring.join()
+        issuing.join()
         if paying.is_alive():
             paying.join()

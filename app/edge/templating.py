@@ -15,6 +15,7 @@ from app.edge.personal_pieces import form_token, visitor_name, visitor_person
 from app.edge.seat_counts import seats_sold, shown_status
 from app.edge.session import current_admin, current_user
 from app.lib.money import digits_of
+from app.lib.taxes import is_indian
 from app.models import Permission
 from app.models.references import spoken
 from app.presenters import payment_times, prices
@@ -105,6 +106,7 @@ def init_app(app: Flask) -> None:
         moment_of=payment_times.moment_of,
         what_waits=payment_times.what_waits,
         map_url=map_url,
+        site_taxes_by_state=lambda: is_indian(settings().tax_name, settings().tax_number),
         told_to_buyer=told_to_buyer,
         told_of_refund=told_of_refund,
         what_comes_back=what_comes_back,

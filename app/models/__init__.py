@@ -21,6 +21,7 @@ from app.models.payment import (
 )
 from app.models.provider_event import EventOutcome, ProviderEvent
 from app.models.refund_rule import KeptAmount, RefundRule
+from app.models.receipt import Receipt, ReceiptSeries
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
@@ -60,6 +61,8 @@ __all__ = [
     "Phase",
     "PriceEffect",
     "ProviderEvent",
+    "Receipt",
+    "ReceiptSeries",
     "Refund",
     "RefundReason",
     "RefundRule",

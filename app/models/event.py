@@ -40,6 +40,7 @@ MAX_PRICE_MINOR = MAX_COST_MINOR
 MAX_FEE_BASIS_POINTS = ALL
 MAX_PAYMENT_NOTE = 200
 MAX_PAYMENT_MINUTES = 30 * 24 * 60
+MAX_TAX_BP = 9_999
 TAKEN_SLUGS = {"seats", "bookings"}
 """Slugs that would clash with URLs below an event's own, such as `/events/7/seats`."""
 
@@ -165,6 +166,7 @@ class Event(Model):
         CheckConstraint(
             f"payment_minutes BETWEEN 1 AND {MAX_PAYMENT_MINUTES}", "payment_minutes_in_range"
         ),
+        CheckConstraint(f"tax_bp BETWEEN 0 AND {MAX_TAX_BP}", "tax_rate_in_range"),
         CheckConstraint("max_per_person >= 1", "max_per_person_positive"),
         CheckConstraint("version >= 1", "version_positive"),
         CheckConstraint("end_at > start_at", "ends_after_start"),
@@ -218,6 +220,10 @@ class Event(Model):
     payment_minutes: Mapped[int | None]
     """Minutes within which seats that cost something are to be paid: until then they are reserved.
     None: they are confirmed at once, and paid at the door or however the note says."""
+    tax_bp: Mapped[int | None]
+    """The tax in its prices on receipts, in hundredths of a per cent; None: the site's rate."""
+    tax_place: Mapped[str | None] = mapped_column(String(2))
+    """In India: the code of the state where it takes place; None: the organiser's own."""
     next_expiry_at: Mapped[Timestamp | None]
     """No reservation of the event ends before this moment; None if there is none."""
     max_per_person: Mapped[int | None]

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -114,6 +115,12 @@ class Payment(Model):
             postgresql_where=text("page IS NOT NULL"),
         ),
         Index("ix_payments_ask_at", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        Index(
+            "ix_payments_awaits_receipt",
+            "paid_at",
+            "id",
+            postgresql_where=text("awaits_receipt AND state = 'PAID'"),
+        ),
     )
 
     id: Mapped[Key]
@@ -136,6 +143,11 @@ class Payment(Model):
     """What a provider calls the page on which the buyer pays, or paid."""
     ask_at: Mapped[Timestamp | None]
     """When the worker asks the provider of the page; None once nothing more can come of it."""
+    seats_paid: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    """What it paid for, a line for each booking, as its receipt tells it; None if it brought no
+    seats, or is older than this column."""
+    awaits_receipt: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Once it is paid: whether nobody has looked yet if it is to have a receipt."""
 
     booking: Mapped[Booking] = relationship(lazy="raise")
     refunds: Mapped[list["Refund"]] = relationship(lazy="raise", back_populates="payment")
@@ -167,6 +179,12 @@ class Refund(Model):
         ),
         Index("ix_refunds_booking_id", "booking_id"),
         Index("ix_refunds_owed", "id", postgresql_where=text("state = 'OWED'")),
+        Index(
+            "ix_refunds_awaits_credit_note",
+            "done_at",
+            "id",
+            postgresql_where=text("awaits_credit_note AND state = 'PAID_BACK'"),
+        ),
     )
 
     id: Mapped[Key]
@@ -190,6 +208,8 @@ class Refund(Model):
     """Why the provider won't, in its words. It is tried again; staff may settle it otherwise."""
     provider_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
     """What the provider calls the refund."""
+    awaits_credit_note: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Once it is paid back: whether nobody has looked yet if it is to have a credit note."""
 
     payment: Mapped[Payment] = relationship(lazy="raise", back_populates="refunds")
 

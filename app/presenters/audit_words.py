@@ -135,6 +135,8 @@ def _label(name: str) -> str:
         "refund_rule": _("money back on cancelling"),
         "payment_note": _("how it is paid"),
         "payment_minutes": _("minutes that seats wait for the payment"),
+        "tax_bp": _("tax in hundredths of a per cent"),
+        "tax_place": _("state of the tax"),
         "start_at": _("start"),
         "end_at": _("end"),
         "sales_open_at": _("sales open"),

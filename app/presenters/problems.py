@@ -49,6 +49,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "hold": _("There is no such hold; its seats may have been released."),
         "mail": _("There is no such letter."),
         "refund": _("There is no such refund."),
+        "receipt": _("There is no such receipt."),
         "gift": _("This link gives no seat. It may be cut off, or you have a newer one."),
     }
     return Problem(404, "not-found", _("Not found"), nouns[error.noun])

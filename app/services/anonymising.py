@@ -6,14 +6,25 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import ApiToken, Booking, Mail, MailState, SignIn, SignInLink, User, Voucher
+from app.models import (
+    ApiToken,
+    Booking,
+    Mail,
+    MailState,
+    Receipt,
+    SignIn,
+    SignInLink,
+    User,
+    Voucher,
+)
 from app.services import mail_queue
 
 
 def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None:
     """Take email, names, password, tokens, sign-ins and mails from people whose rows are locked.
 
-    Sums, seats and the audit log, which nothing changes, stay as they are.
+    Sums, seats and the audit log, which nothing changes, stay as they are; so do the names on
+    receipts that were issued, which the books have to keep.
     """
     _delete_mails(session, user_ids)
     for table in (ApiToken, SignIn, SignInLink):
@@ -31,6 +42,13 @@ def anonymise(session: Session, user_ids: Collection[int], at: datetime) -> None
             or_(Booking.guest_name.is_not(None), Booking.issued_for.is_not(None)),
         )
         .values(guest_name=None, issued_for=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        # Receipts are to be kept, with the name that they were issued to; nothing needs the email.
+        update(Receipt)
+        .where(Receipt.user_id.in_(user_ids), Receipt.buyer_email != "")
+        .values(buyer_email="")
         .execution_options(synchronize_session=False)
     )
     session.execute(

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from app.errors import InvalidField
 from app.lib.money import CURRENCIES
+from app.lib.taxes import STATES
 from app.lib.text import is_showable
 from app.models import Event
 from app.models.event import MAX_FEE_BASIS_POINTS, MAX_PRICE_MINOR, ends_at
@@ -36,6 +37,8 @@ def check_event(event: Event) -> None:
         if not is_showable(getattr(event, fact) or ""):
             raise InvalidField(fact, "must not hold control characters")
     check_refund_rule(event)
+    if event.tax_place is not None and event.tax_place not in STATES:
+        raise InvalidField("tax_place", "is not the code of a state, as in 36")
     check_times(event)
     check_fee(event, () if event.has_types else (event.price_minor or 0,))
 

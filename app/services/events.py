@@ -182,7 +182,7 @@ IN_CALENDARS = {
 COPIED = (
     *("venue", "address", "city", "category", "description", "time_zone"),
     *("capacity", "price_minor", "currency", "payment_note", "max_per_person", "image_digest"),
-    *("reminds_guests", "payment_minutes", "refund_rule"),
+    *("reminds_guests", "payment_minutes", "refund_rule", "tax_bp", "tax_place"),
     *("fee_minor", "fee_basis_points", "fee_included"),
 )
 FEE = {"fee_minor", "fee_basis_points", "fee_included"}

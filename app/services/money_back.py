@@ -84,7 +84,11 @@ def forgive_event(session: Session, event: Event) -> None:
     # Locked, as the worker takes refunds up without the event's lock.
     query = select(Refund).where(*of_event).order_by(Refund.id).with_for_update()
     found = session.scalars(query).all()
-    if any(one.state == RefundState.PAID_BACK.value or one.is_on_its_way for one in found):
+    # A note of what was paid back, and then failed to be, is in the accounts already.
+    if any(
+        one.state == RefundState.PAID_BACK.value or one.is_on_its_way or not one.awaits_credit_note
+        for one in found
+    ):
         raise InvalidField("status", "can't change once guests got their money back")
     for start in range(0, len(found), BATCH):
         those = Refund.id.in_([one.id for one in found[start : start + BATCH]])

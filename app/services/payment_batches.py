@@ -62,6 +62,7 @@ def _confirm(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
         for order, received, payment in simple.values():
             session.add(payment)
             payments.receive(payment, order, received)
+            payment.seats_paid = payments.seats_paid(order.waiting)
             confirmed.setdefault(order.first.event_id, []).extend(order.waiting)
         bookings = [one for some in confirmed.values() for one in some]
         if not reservations.confirm(session, [one.id for one in bookings], at):

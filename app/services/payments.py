@@ -4,7 +4,8 @@ Whoever records one locks event, bookings and payment, in this order; the event'
 seats are to be taken anew or nothing is confirmed.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -153,6 +154,7 @@ def _take(
     """Record the money and, if it brought seats, what is to be told of them."""
     payment = pending_payment(session, order, received.provider)
     receive(payment, order, received, reason)
+    payment.seats_paid = seats_paid(one for one in order.bookings if one.id in confirmed)
     session.flush()
     if confirmed:
         outbox.note(Happened.PAID, event_id=order.first.event_id, booking_ids=confirmed)
@@ -175,6 +177,21 @@ def receive(
         "owed_back": reason.value if reason else None,
     }
     audit.record("payment.received", order.first, after=facts)
+
+
+def seats_paid(bookings: Iterable[Booking]) -> list[dict[str, Any]] | None:
+    """What a payment pays for that confirms these bookings, for its receipt: they may be given
+    back in part before that is written. None if it confirms none."""
+    lines = [
+        {
+            "booking_id": one.id,
+            "ticket_type_id": one.ticket_type_id,
+            "seats": one.seats,
+            "price_minor": one.price_minor,
+        }
+        for one in bookings
+    ]
+    return lines or None
 
 
 def _recorded(session: Session, order: PaidOrder, received: Received) -> Recorded | None:

@@ -230,6 +230,29 @@ ROWS = [
         },
     ),
     (
+        "receipt_series",
+        {"name": "R26-27", "last": 1, "last_at": MOMENT},
+    ),
+    (
+        "receipts",
+        {
+            "id": 51,
+            "series": "R26-27",
+            "number": 1,
+            "payment_id": 31,
+            "refund_id": 41,
+            "user_id": 3,
+            "event_id": 7,
+            "buyer_name": "Meena's aunt",
+            "buyer_email": "aunt@example.org",
+            "issued_at": MOMENT,
+            "amount_minor": 25_000,
+            "tax_minor": 3_814,
+            "currency": "INR",
+            "facts": Jsonb({"taxes": []}),
+        },
+    ),
+    (
         "api_tokens",
         {
             "id": 2,

@@ -7,7 +7,8 @@ from psycopg.errors import DeadlockDetected
 TABLES = (
     "admissions, api_tokens, audit_entries, bookings, check_ins, events, event_images,"
     " gifts, guest_messages, holds, journal_entries, kept_amounts, mails, payments,"
-    " provider_events, refund_rules, refunds, reminders, sales_days, sign_in_links, sign_ins,"
+    " provider_events, receipt_series, receipts, refund_rules, refunds, reminders, sales_days,"
+    " sign_in_links, sign_ins,"
     " staff_keys, summed_days, ticket_types, users, vouchers"
 )
 # TRUNCATE makes new files for each table, index and sequence, in 50 ms or more: a tenth of what all

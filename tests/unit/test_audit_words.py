@@ -39,6 +39,7 @@ def said(before, after, currency="INR"):
             "money back on cancelling 100 % → 100 % to 168 h before, then 50 %",
         ),
         ("kept_minor", 0, 25_050, "kept ₹0 → ₹250.50"),
+        ("tax_bp", None, 500, "tax in hundredths of a per cent – → 500"),
         ("sales_paused", False, True, "sales paused no → yes"),
         ("image_digest", None, "5f" * 32, "picture – → a picture"),
         ("status", "draft", "published", "status draft → published"),
