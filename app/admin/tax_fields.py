@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from app.edge.current import settings
@@ -41,7 +42,8 @@ class StateField(SelectField):  # type: ignore[misc]
 
     def __init__(self, label: str, **kwargs: Any) -> None:
         states = sorted(STATES.items(), key=lambda one: one[1])
-        choices = [("", _("The organiser’s own")), *states]
+        choices = [SelectChoice("", _("The organiser’s own"))]
+        choices += [SelectChoice(code, name) for code, name in states]
         super().__init__(label, choices=choices, default="", **kwargs)
 
     def _value(self) -> str:

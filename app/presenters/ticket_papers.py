@@ -1,7 +1,6 @@
 """What a ticket says on paper: the facts of its page, for `templates/papers/ticket.typ`."""
 
 import time
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask_babel import gettext as _
 from app.config import Settings
 from app.models import Booking
 from app.presenters.event_times import when, zone_name
+from app.presenters.paper_words import labelled, words
 from app.presenters.prices import how_to_pay_booking, price_of_booking
 from app.presenters.ticket_codes import all_codes
 
@@ -32,10 +32,10 @@ def ticket_facts(booking: Booking, settings: Settings) -> dict[str, Any]:
         "region": (locale.territory if locale else None) or "IN",
         "title": _("Ticket: %(name)s", name=event.name),
         "author": settings.organiser_name or "Utsavam",
-        "name": _words(event.name),
+        "name": words(event.name),
         "reference": booking.spoken_reference,
         "facts": list(_lines(booking)),
-        "foot": _words(" · ".join(filter(None, organiser))),
+        "foot": words(" · ".join(filter(None, organiser))),
     }
 
 
@@ -65,24 +65,13 @@ def ticket_file_name(booking: Booking, ending: str) -> str:
 
 def _lines(booking: Booking) -> Iterator[dict[str, Any]]:
     event = booking.event
-    yield _fact(_("When"), f"{when(event)} {zone_name(event)}")
+    yield labelled(_("When"), f"{when(event)} {zone_name(event)}")
     if event.place:
-        yield _fact(_("Where"), event.place, event.address)
-    yield _fact(_("Seats"), str(booking.seats))
+        yield labelled(_("Where"), event.place, event.address)
+    yield labelled(_("Seats"), str(booking.seats))
     if booking.ticket_type_name:
-        yield _fact(_("Ticket type"), booking.ticket_type_name)
+        yield labelled(_("Ticket type"), booking.ticket_type_name)
     if booking.holder_name:
-        yield _fact(_("Name"), booking.holder_name)
-    yield _fact(_("Price"), price_of_booking(booking), how_to_pay_booking(booking))
-    yield _fact(_("Reference"), booking.spoken_reference)
-
-
-def _fact(label: str, value: str, more: str | None = None) -> dict[str, Any]:
-    return {"label": label, **_words(value), "more": _words(more or "")}
-
-
-def _words(text: str) -> dict[str, Any]:
-    """The text, and whether its first letter is of a script that is written from the right."""
-    strong = (unicodedata.bidirectional(letter) for letter in text)
-    first = next((kind for kind in strong if kind in {"L", "R", "AL"}), "L")
-    return {"text": text, "rtl": first != "L"}
+        yield labelled(_("Name"), booking.holder_name)
+    yield labelled(_("Price"), price_of_booking(booking), how_to_pay_booking(booking))
+    yield labelled(_("Reference"), booking.spoken_reference)

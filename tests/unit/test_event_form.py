@@ -59,6 +59,8 @@ BAD = [
     ("max_per_person", ["0", "-1", "x", "1001"]),
     ("payment_minutes", ["0", "-15", "an hour", "43201"]),
     ("refund_percent", ["-1", "101", "half"]),
+    ("tax_rate", ["-1", "100", "18.255", "NaN", "Infinity", "half"]),
+    ("tax_place", ["99", "Telangana"]),
     ("time_zone", ["Mars/Olympus", "", "../../etc/passwd"]),
 ]
 
