@@ -13,7 +13,14 @@ from app.models import Booking, Event, GuestMessage, Hold, Mail, Payment, Refund
 from app.models.columns import now
 from app.models.references import new_reference
 from app.models.voucher import code_key, new_code
-from app.services import accounts, check_ins, letters, ticket_types
+from app.services import (
+    accounts,
+    check_ins,
+    letters,
+    receipt_issuing,
+    receipts,
+    ticket_types,
+)
 from app.services.api_tokens import create_api_token
 from app.services.check_ins import Scan
 from app.services.messages import message_of
@@ -123,6 +130,12 @@ class Factories:
         plain = {"amount_minor": payment.amount_minor, "currency": payment.currency}
         plain |= {"reason": "twice"}
         return self._add(Refund(payment_id=payment.id, **{**plain, **facts}))
+
+    def receipt(self, payment, **facts):
+        """Of a payment that brought its seats, as the worker issues it."""
+        with self._app.app_context():
+            receipt_issuing.issue_for([payment.id])
+            return receipts.of_payments([payment.id])[payment.id][0]
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

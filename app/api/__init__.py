@@ -12,6 +12,7 @@ from app.api import (
     admin_images,
     admin_operations,
     admin_payments,
+    admin_receipts,
     admin_reports,
     admin_ticket_types,
     admin_vouchers,
@@ -29,7 +30,7 @@ from app.api import (
 
 MODULES = (
     *(health, events, bookings, gifts, users, admin_holds, admin_events, admin_images),
-    *(admin_ticket_types, admin_vouchers, admin_payments),
+    *(admin_ticket_types, admin_vouchers, admin_payments, admin_receipts),
     *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins, no_shows),
 )
 

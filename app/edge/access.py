@@ -48,6 +48,7 @@ TABLE = {
         service_workers.bookings service_workers.tickets service_workers.door
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.payment tickets.announce_payment tickets.pay_online
+        tickets.receipts tickets.receipt_pdf
         online_payments.back online_payments.webhook
         tickets.apple_pass tickets.google_passes tickets.google_pass
         tickets.confirm_cancellation tickets.cancel
@@ -59,6 +60,7 @@ TABLE = {
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
         my_bookings.payment my_bookings.announce_payment my_bookings.pay_online
+        my_bookings.receipts my_bookings.receipt_pdf
         my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
         my_bookings.confirm_cancellation my_bookings.cancel
         my_bookings.gifts my_bookings.give my_bookings.take_back
@@ -82,6 +84,7 @@ TABLE = {
         admin_bookings.index admin_bookings.show admin_bookings.progress
         admin_bookings.export_csv admin_bookings.export_excel admin_bookings.guest_list
         admin_refunds.index admin_refunds.export admin_refunds.owed admin_payments.index
+        admin_receipts.index admin_receipts.export admin_receipts.show admin_receipts.pdf
         admin_audit.index admin_audit.export admin_checks.show admin_own_key.log_out_everywhere
         api_admin_bookings.list_bookings_of_event api_admin_reports.analytics api_users.list_users
         api_admin_events.list_events api_admin_events.watch api_admin_holds.list_holds
@@ -90,6 +93,7 @@ TABLE = {
         api_check_ins.get_arrivals api_no_shows.list_no_shows
         api_admin_payments.list_to_come api_admin_payments.list_payments
         api_admin_payments.list_refunds api_admin_payments.get_figures
+        api_admin_receipts.list_receipts
     """,
     Who.MANAGE: """
         admin_events.new admin_events.create admin_events.update admin_events.preview
@@ -142,6 +146,7 @@ TABLE = {
 RULES = {endpoint: who for who, endpoints in TABLE.items() for endpoint in endpoints.split()}
 _OWN = """
     my_bookings.show my_bookings.calendar my_bookings.pdf
+    my_bookings.receipts my_bookings.receipt_pdf
     my_bookings.payment my_bookings.announce_payment my_bookings.pay_online
     my_bookings.apple_pass my_bookings.google_passes my_bookings.google_pass
     my_bookings.confirm_cancellation my_bookings.cancel

@@ -18,6 +18,7 @@ from app.lib.money import digits_of
 from app.lib.taxes import is_indian
 from app.models import Permission
 from app.models.references import spoken
+from app.models.staff_scope import shown_email
 from app.presenters import payment_times, prices
 from app.presenters.audit_actions import action_label
 from app.presenters.booking_states import gift_label, state_label, state_tone
@@ -25,6 +26,7 @@ from app.presenters.door_answers import conflict_word, door_word
 from app.presenters.event_times import happening, moment, when, zone_name
 from app.presenters.guests import guest_email, guest_name
 from app.presenters.markdown import paragraphs, plain, rendered
+from app.presenters.receipt_papers import month_name, receipt_kind
 from app.presenters.refund_words import (
     periods_in_words,
     provider_label,
@@ -74,6 +76,9 @@ def init_app(app: Flask) -> None:
         provider_label=provider_label,
         reason_label=reason_label,
         match_label=match_label,
+        receipt_kind=receipt_kind,
+        month_name=month_name,
+        shown_email=shown_email,
         state_tone=state_tone,
         spoken=spoken,
     )

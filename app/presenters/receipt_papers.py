@@ -2,13 +2,13 @@
 itself, in the reader's language."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import get_locale
+from babel.dates import format_date
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.lib.taxes import STATES
 from app.models import PaymentProvider, Receipt
@@ -43,9 +43,17 @@ def receipt_words(receipt: Receipt, email: str | None) -> dict[str, Any]:
         "head": [str(_("What")), str(_("Price")), str(_("Amount"))],
         "lines": [_line(receipt, line) for line in receipt.facts["lines"]],
         "sums": list(_sums(receipt)),
-        "total": {"label": _total(receipt), "amount": price(receipt.amount_minor, receipt.currency)},
+        "total": {
+            "label": _total(receipt),
+            "amount": price(receipt.amount_minor, receipt.currency),
+        },
         "foot": words(" · ".join(filter(None, (seller["name"], seller["email"])))),
     }
+
+
+def month_name(first_day: date) -> str:
+    """The month as people write it: November 2026."""
+    return format_date(first_day, "LLLL y", locale=get_locale() or "en_IN")
 
 
 def receipt_file_name(receipt: Receipt) -> str:

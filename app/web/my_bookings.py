@@ -20,6 +20,7 @@ from app.services.user_bookings import Tab
 from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.payments_due import tell_payment
+from app.web.receipts import receipt_file, receipts_page
 from app.web.shared_tickets import bookings_page, ticket_page
 from app.web.ticket_files import (
     apple_wallet_file,
@@ -87,6 +88,17 @@ def calendar(booking_id: int) -> Answer:
 @blueprint.get("/bookings/<id:booking_id>/ticket.pdf")
 def pdf(booking_id: int) -> Answer:
     return ticket_pdf(_mine(booking_id))
+
+
+@blueprint.get("/bookings/<id:booking_id>/receipts")
+def receipts(booking_id: int) -> Answer:
+    booking = _mine(booking_id)
+    return receipts_page(booking, of_account(booking))
+
+
+@blueprint.get("/bookings/<id:booking_id>/receipts/<id:receipt_id>.pdf")
+def receipt_pdf(booking_id: int, receipt_id: int) -> Answer:
+    return receipt_file(_mine(booking_id), receipt_id)
 
 
 @blueprint.get("/bookings/<id:booking_id>/apple-wallet")

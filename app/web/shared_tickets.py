@@ -21,9 +21,10 @@ from app.edge.response_cache import CachedText
 from app.models import Booking, BookingState, Event
 from app.models.columns import now
 from app.models.references import spoken
+from app.presenters.prices import is_paid_first
 from app.presenters.scripts import own_script
 from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
-from app.services import outbox, payment_lists
+from app.services import outbox, payment_lists, receipts
 from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
 from app.web.giving import shown_gifts
@@ -96,16 +97,17 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
 
     together = joint_tickets(booking, links)
     due = payment_due(booking, together, at)
+    paid = is_paid_first(booking) and receipts.has_receipt(booking)
     if booking.seats_given_away:
-        return render(own, gifts=shown_gifts(booking), together=together)
+        return render(own, gifts=shown_gifts(booking), together=together, paid=paid)
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
         ways = ways_to_pay(booking) if due else None
         back = () if _stands(booking) else payment_lists.refunds_of(booking)
-        return render(own, together=together, due=due, ways=ways, refunds=back)
+        return render(own, together=together, due=due, ways=ways, refunds=back, paid=paid)
     page = shared_text(
-        lambda: render(_marked(booking, own)),
+        lambda: render(_marked(booking, own), paid=paid),
         *(*_common_facts(booking, at), booking.is_paid, booking.total_fee_minor),
-        (new, offers_password, holder is None, address is None),
+        (new, offers_password, holder is None, address is None, paid),
     )
     return with_pieces(page, _ticket_pieces(booking, own))
 

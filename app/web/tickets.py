@@ -28,6 +28,7 @@ from app.web import giving, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.my_bookings import told_of
 from app.web.payments_due import tell_payment
+from app.web.receipts import receipt_file, receipts_page
 from app.web.shared_tickets import booking_rows, ticket_page
 from app.web.ticket_files import (
     apple_wallet_file,
@@ -89,6 +90,17 @@ def calendar(secret: str) -> Answer:
 @blueprint.get("/tickets/<secret>/ticket.pdf")
 def pdf(secret: str) -> Answer:
     return ticket_pdf(_opened(secret))
+
+
+@blueprint.get("/tickets/<secret>/receipts")
+def receipts(secret: str) -> Answer:
+    booking = _opened(secret)
+    return receipts_page(booking, by_secret(booking))
+
+
+@blueprint.get("/tickets/<secret>/receipts/<id:receipt_id>.pdf")
+def receipt_pdf(secret: str, receipt_id: int) -> Answer:
+    return receipt_file(_opened(secret), receipt_id)
 
 
 @blueprint.get("/tickets/<secret>/apple-wallet")

@@ -56,7 +56,7 @@ class World:
         self.personas = {name: Persona(name) for name in PERSONAS}
         event = factories.event(capacity=20)
         users = {name: factories.user(f"{name}@example.com") for name in ("alice", "bob")}
-        booking = factories.booking(event, users["alice"], seats=3)
+        booking = factories.booking(event, users["alice"], seats=3, price_minor=25_000)
         hold = factories.hold(event)
         message = factories.message(event)
         tokens = {}
@@ -82,6 +82,7 @@ class World:
                     letter="ticket", recipient="a@b.example", locale="en_IN", state="given_up"
                 )
                 session.add(mail)
+        receipt = factories.receipt(factories.payment(booking))
         refund = factories.refund(factories.payment(booking))
         self.ids = {
             "event_id": event.id,
@@ -98,6 +99,7 @@ class World:
             "mail_id": mail.id,
             "message_id": message.id,
             "refund_id": refund.id,
+            "receipt_id": receipt.id,
             "letter": "1.M1P1.host",
             "number": 0,
             "seat": 1,
