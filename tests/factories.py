@@ -135,7 +135,9 @@ class Factories:
         """Of a payment that brought its seats, as the worker issues it."""
         with self._app.app_context():
             receipt_issuing.issue_for([payment.id])
-            return receipts.of_payments([payment.id])[payment.id][0]
+            (receipt,) = receipts.of_payments([payment.id])[payment.id]
+            db.session.expunge(receipt)
+        return receipt
 
     def token(self, user, name="laptop"):
         """The headers of a program that acts as the user."""

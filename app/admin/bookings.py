@@ -36,6 +36,7 @@ from app.services import (
     outbox,
     paid_orders,
     payment_lists,
+    receipts,
     seat_refunds,
     sign_in_links,
     ticket_types,
@@ -256,7 +257,8 @@ def _shown(booking_id: int, error: str | None = None, status: int = 200, **made:
         gifts=gifts.list_gifts(booking),
         origin=gifts.origin_of(booking),
         due=paid_orders.to_pay(booking),
-        payments=payment_lists.payments_of(booking),
+        payments=(paid := payment_lists.payments_of(booking)),
+        receipts=receipts.of_payments([one.id for one in paid]),
         voucher=vouchers.voucher_of(booking),
     )
     return make_response(page, status)

@@ -19,6 +19,7 @@ from app.services import (
     payment_figures,
     payment_lists,
     payments,
+    receipts,
 )
 
 blueprint = staff_pages("admin_payments", __name__)
@@ -30,17 +31,15 @@ def index(event_id: int) -> Answer:
     q = " ".join(request.args.get("q", "").split())[:100]
     after = request.args.get("after")
     came = "received" in request.args
-    page = (
-        payment_lists.list_received(event_id, after=after)
-        if came
-        else payment_lists.list_to_come(event_id, q=q, after=after)
-    )
+    received = payment_lists.list_received(event_id, after=after) if came else None
+    paid = [one.id for one in received.items] if received else []
     return render_template(
         "pages/admin/payments.html",
         event=event,
         came=came,
-        page=page,
+        page=received or payment_lists.list_to_come(event_id, q=q, after=after),
         q=q,
+        receipts=receipts.of_payments(paid) if paid else {},
         money=payment_figures.money_of(event_id),
     )
 

@@ -15,9 +15,10 @@ from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import EmailTaken, InvalidField, UserNotFound
 from app.models import User
-from app.operations import database_roles
+from app.operations import database_roles, receipt_checks
 from app.operations import doctor as diagnosis
 from app.operations import reconcile as reconciliation
+from app.operations.receipt_checks import Checked
 from app.services import (
     account_emails,
     accounts,
@@ -224,8 +225,9 @@ def reconcile(repair: bool) -> None:
     """Check every event's seats against its bookings, its tokens, and its money.
 
     Prints the events whose figures differ. Tokens that differ are published anew; they may differ
-    for a moment while seats are sold. Exits 1 when a counter and its bookings do not add up, or
-    payments and the seats they have brought.
+    for a moment while seats are sold. Names receipts whose numbers have a gap, and payments that
+    wait for theirs. Exits 1 when a counter and its bookings do not add up, or payments and the
+    seats they have brought, or a number is missing.
     """
     try:
         result = reconciliation.reconcile(desk().gate, repair=repair)
@@ -250,5 +252,20 @@ def reconcile(repair: bool) -> None:
     if not result.redis_answered:
         click.echo("Redis does not answer: tokens were not checked.")
     click.echo(f"{result.events} events checked, {len(result.broken)} broken")
-    if result.broken:
+    receipts = receipt_checks.check()
+    _say_receipts(receipts)
+    if result.broken or receipts.wrong:
         raise SystemExit(1)
+
+
+def _say_receipts(found: Checked) -> None:
+    for series in found.wrong:
+        click.echo(
+            f"Receipts {series.series}: {series.receipts} of {series.last} numbers are there, "
+            f"{series.disordered} out of order: BROKEN"
+        )
+    if found.payments or found.refunds:
+        click.echo(
+            f"{found.payments} payments wait for a receipt and {found.refunds} refunds for a credit"
+            " note for more than ten minutes: does `flask worker` run?"
+        )

@@ -24,8 +24,9 @@ from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
 from app.presenters.payment_ways import PaymentWays, payment_ways
 from app.presenters.refund_words import periods_in_words, told_to_buyer, what_comes_back
+from app.presenters.ticket_addresses import ticket_url
 from app.presenters.urls import event_url
-from app.services import letter_tickets, paid_orders, payment_pages, refund_rules
+from app.services import letter_tickets, paid_orders, payment_pages, receipts, refund_rules
 from app.services.letter_tickets import LetterTicket
 from app.services.payment_providers import Providers
 
@@ -149,6 +150,7 @@ def _add_addresses(draft: Draft) -> None:
 
 def _prepare_ticket(draft: Draft) -> None:
     _tell_order(draft)
+    _tell_receipts(draft)
     add_codes(draft)
     add_calendar(draft)
 
@@ -185,6 +187,15 @@ def _prepare_money_back(draft: Draft) -> None:
     facts = draft.facts
     money = facts["reason"], facts["amount_minor"], facts["currency"]
     draft.facts["sentence"] = told_to_buyer(*money, facts["event"].name, done=facts["done"])
+    if facts["done"]:
+        _tell_receipts(draft)
+
+
+def _tell_receipts(draft: Draft) -> None:
+    """Where the receipt is, and the credit note, for whoever paid."""
+    booking = draft.booking
+    if booking is not None and receipts.has_receipt(booking):
+        draft.facts["receipts"] = f"{ticket_url(booking)}/receipts"
 
 
 def _prepare_link(draft: Draft) -> None:

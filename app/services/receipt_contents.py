@@ -39,7 +39,7 @@ def receipt_of(payment: Payment, names: TypeNames, settings: Settings) -> Receip
         payment_id=payment.id,
         user_id=booking.user_id,
         event_id=booking.event_id,
-        buyer_name=booking.holder_name,
+        buyer_name=booking.guest_name or booking.user.name,
         buyer_email="" if booking.user.deleted_at else booking.user.email,
         amount_minor=payment.amount_minor,
         tax_minor=sum(one["amount_minor"] for one in taxes),

@@ -168,14 +168,16 @@ def _bounds(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _payments_of(booking: Booking) -> Sequence[int]:
-    """The order's payments, which belong to whoever booked it."""
+    """The payments that brought the order its seats, and belong to whoever booked it."""
     if not booking.price_minor:
         return ()
     of_order = Booking.reference == (booking.order_reference or booking.reference)
+    whole = Refund.payment_id == Payment.id, Refund.booking_id.is_(None)
+    brought = ~select(Refund.id).where(*whole).correlate(Payment).exists()
     is_gift = select(Gift.booking_id).where(Gift.booking_id == booking.id).exists()
     query = select(Payment.id).join(Payment.booking)
     paid = Payment.state == PaymentState.PAID.value
-    return db.session.scalars(query.where(of_order, paid, ~is_gift)).all()
+    return db.session.scalars(query.where(of_order, paid, brought, ~is_gift)).all()
 
 
 def _awaiting(payment_ids: Sequence[int]) -> Sequence[int]:

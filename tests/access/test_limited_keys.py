@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from zipfile import ZipFile, is_zipfile
 
+import pypdfium2
 import pytest
 
 from app.booking.issues import Issue
@@ -15,6 +16,7 @@ from app.models.columns import now
 from app.services import audit, bookings, events, issues, sign_ins, staff
 from tests.access.world import Persona, ask, headers_of, is_refused, rules_of
 from tests.web.conftest import Visitor
+from tests.web.test_ticket_pdf import said
 
 STAFF = [
     endpoint
@@ -57,6 +59,10 @@ class House:
             booking.event_id: factories.refund(factories.payment(booking))
             for booking in (self.booking, self.hidden)
         }
+        self.receipts = {
+            booking.event_id: factories.receipt(factories.payment(booking))
+            for booking in (self.booking, self.hidden)
+        }
         self.vouchers = {e.id: factories.voucher(e) for e in (self.mine, self.other)}
 
     def person(self, role, **limits):
@@ -76,6 +82,7 @@ class House:
             "voucher_id": self.vouchers[event.id].id,
             "mail_id": 1,
             "refund_id": self.refunds[event.id].id,
+            "receipt_id": self.receipts[event.id].id,
             "message_id": self.messages[event.id].id,
             "check_in_id": self.check_ins[event.id],
             "run": "0" * 8,
@@ -92,6 +99,8 @@ def text_of(answer):
     if answer.data[:2] == b"PK" and is_zipfile(io.BytesIO(answer.data)):
         with ZipFile(io.BytesIO(answer.data)) as book:
             return "".join(book.read(name).decode() for name in book.namelist())
+    if answer.mimetype == "application/pdf":
+        return said(pypdfium2.PdfDocument(answer.data))
     return answer.text
 
 
@@ -109,7 +118,7 @@ def test_a_key_of_one_event_learns_and_changes_nothing_of_another(app, house, sq
     arguments = rules_of(app)[endpoint].arguments
     if endpoint in WHOLE_SITE:
         assert answer.status_code in {403, 404}
-    elif arguments & {"event_id", "booking_id", "refund_id"}:
+    elif arguments & {"event_id", "booking_id", "refund_id", "receipt_id"}:
         assert answer.status_code == 404
     else:
         assert answer.status_code < 500

@@ -11,6 +11,7 @@ from app.db import transaction
 from app.errors import InvalidField, ReceiptNotFound
 from app.models import PaymentProvider, Receipt
 from app.models.staff_scope import StaffScope, act_within
+from app.operations import receipt_checks
 from app.services import (
     anonymising,
     bookings,
@@ -160,7 +161,8 @@ class TestAReceipt:
         payments.record_paid(desk, booking.id, again)
         pay_back()
         assert [one.is_credit_note for one in receipts.receipts_of(booking)] == [False]
-        assert receipt_issuing.issue_due() == 0
+        receipt_issuing.issue_due()
+        assert names(receipts.list_receipts(ReceiptQuery()).items) == ["R26-27/00001"]
 
     def test_what_is_issued_once_is_not_issued_again(self, paid):
         booking = paid()
@@ -379,3 +381,41 @@ def test_months_begin_by_the_sites_clock(desk, paid, pay_back, sql):
         assert receipts.count_receipts(query) == 1
     assert receipts.months(zone)[0].amount_minor == 50_000
     assert list(receipts.iterate_receipts(ReceiptQuery(date(2026, 12, 1), zone))) == []
+
+
+class TestWhatIsChecked:
+    def test_numbers_without_a_gap_are_well(self, paid, desk, pay_back):
+        booking = paid()
+        receipts.receipts_of(booking)
+        bookings.cancel(desk, booking.id)
+        pay_back()
+        receipts.receipts_of(booking)
+        assert receipt_checks.check() == ([], 0, 0)
+
+    @pytest.mark.parametrize(
+        ("fault", "found"),
+        [
+            ("DELETE FROM receipts WHERE number = 2", (3, 2, 0)),
+            ("DELETE FROM receipts WHERE number = 3", (3, 2, 0)),
+            ("UPDATE receipts SET number = 5 WHERE number = 2", (3, 3, 1)),
+            (
+                "UPDATE receipts SET issued_at = issued_at - interval '1 s' WHERE number = 3",
+                (3, 3, 1),
+            ),
+        ],
+    )
+    def test_a_gap_is_named(self, paid, sql, fault, found):
+        for _ in range(3):
+            receipts.receipts_of(paid())
+        sql(fault)
+        ((series, *rest),) = receipt_checks.check().wrong
+        assert (series, tuple(rest)) == ("R26-27", found)
+
+    def test_a_payment_that_waits_too_long_is_counted(self, desk, paid, pay_back, sql):
+        booking = paid()
+        bookings.cancel(desk, booking.id, keep=1)
+        pay_back()
+        assert receipt_checks.check() == ([], 0, 0)
+        sql("UPDATE payments SET paid_at = now() - interval '11 minutes'")
+        sql("UPDATE refunds SET done_at = now() - interval '11 minutes'")
+        assert receipt_checks.check() == ([], 1, 1)
