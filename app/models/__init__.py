@@ -20,8 +20,8 @@ from app.models.payment import (
     RefundState,
 )
 from app.models.provider_event import EventOutcome, ProviderEvent
-from app.models.refund_rule import KeptAmount, RefundRule
 from app.models.receipt import Receipt, ReceiptSeries
+from app.models.refund_rule import KeptAmount, RefundRule
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink
