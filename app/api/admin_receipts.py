@@ -62,6 +62,7 @@ def _receipt(receipt: Receipt) -> ReceiptOut:
         lines=[
             ReceiptLineOut(
                 ticket_type=line["type"],
+                is_fee=line["is_fee"],
                 seats=line["seats"],
                 price_minor=line["price_minor"],
                 amount_minor=line["amount_minor"],

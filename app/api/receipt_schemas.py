@@ -18,6 +18,7 @@ class ReceiptsQuery(PagingQuery):
 
 class ReceiptLineOut(Payload):
     ticket_type: str = Field(description="Empty for an event without types.")
+    is_fee: bool = Field(description="Whether it is the fee of these seats.")
     seats: int | None = Field(description="Null where only the sum is known.")
     price_minor: int | None = Field(description="Of one seat, tax included; null in a credit note.")
     amount_minor: int

@@ -105,9 +105,11 @@ def _facts(receipt: Receipt, email: str | None) -> Iterator[dict[str, Any]]:
 def _line(receipt: Receipt, line: dict[str, Any]) -> dict[str, Any]:
     event, seats = receipt.facts["event"]["name"], line["seats"]
     more = ngettext("%(num)d seat", "%(num)d seats", seats) if seats else ""
-    each = line["price_minor"]
+    each, what = line["price_minor"], line["type"] or event
+    if line["is_fee"]:
+        what = _("Fee: %(what)s", what=what)
     return {
-        **words(line["type"] or event),
+        **words(what),
         "more": words(more),
         "price": "" if each is None else price(each, receipt.currency),
         "amount": price(line["amount_minor"], receipt.currency),

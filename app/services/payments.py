@@ -188,6 +188,7 @@ def seats_paid(bookings: Iterable[Booking]) -> list[dict[str, Any]] | None:
             "ticket_type_id": one.ticket_type_id,
             "seats": one.seats,
             "price_minor": one.price_minor,
+            "fee_minor": one.fee_minor,
         }
         for one in bookings
     ]

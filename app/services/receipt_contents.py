@@ -123,25 +123,30 @@ def _event(event: Event) -> Facts:
 
 
 def _lines(payment: Payment, names: TypeNames) -> list[Facts]:
-    """A line for each ticket type; they add up to what was paid."""
+    """A line for each ticket type and one for its fee; they add up to what was paid."""
     event_id = payment.booking.event_id
-    lines = [
-        _line(
-            one["seats"],
-            names.get((event_id, one["ticket_type_id"]), ""),
-            one["seats"] * one["price_minor"],
-            one["price_minor"],
-        )
-        for one in payment.seats_paid or ()
-    ]
+    lines = []
+    for one in payment.seats_paid or ():
+        seats, fee = one["seats"], one.get("fee_minor", 0)
+        name = names.get((event_id, one["ticket_type_id"]), "")
+        lines.append(_priced(seats, name, one["price_minor"] - fee))
+        if fee:
+            lines.append(_priced(seats, name, fee, is_fee=True))
     if sum(line["amount_minor"] for line in lines) != payment.amount_minor:
         # Of before it was noted what a payment paid for.
         return [_line(None, "", payment.amount_minor)]
     return lines
 
 
-def _line(seats: int | None, kind: str, amount: int, price: int | None = None) -> Facts:
-    return {"seats": seats, "type": kind, "price_minor": price, "amount_minor": amount}
+def _priced(seats: int, kind: str, price: int, *, is_fee: bool = False) -> Facts:
+    return _line(seats, kind, seats * price, price, is_fee=is_fee)
+
+
+def _line(
+    seats: int | None, kind: str, amount: int, price: int | None = None, *, is_fee: bool = False
+) -> Facts:
+    facts = {"seats": seats, "type": kind, "price_minor": price, "amount_minor": amount}
+    return {**facts, "is_fee": is_fee}
 
 
 def _iso(at: Any) -> str:

@@ -21,7 +21,6 @@ from app.edge.response_cache import CachedText
 from app.models import Booking, BookingState, Event
 from app.models.columns import now
 from app.models.references import spoken
-from app.presenters.prices import is_paid_first
 from app.presenters.scripts import own_script
 from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
 from app.services import outbox, payment_lists, receipts
@@ -97,7 +96,7 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
 
     together = joint_tickets(booking, links)
     due = payment_due(booking, together, at)
-    paid = is_paid_first(booking) and receipts.has_receipt(booking)
+    paid = booking.is_paid and receipts.has_receipt(booking)
     if booking.seats_given_away:
         return render(own, gifts=shown_gifts(booking), together=together, paid=paid)
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():

@@ -99,6 +99,7 @@ class TestAReceipt:
         assert receipt.facts["reference"] == booking.reference
         assert receipt.facts["taxes"] == []
         line = {"seats": 3, "type": "", "price_minor": 25_000, "amount_minor": 75_000}
+        line["is_fee"] = False
         assert receipt.facts["lines"] == [line]
         assert receipt.settled_at == sql("SELECT paid_at FROM payments")[0][0]
 
@@ -122,6 +123,13 @@ class TestAReceipt:
         assert lines == [("General", 1, 25_000), ("VIP", 2, 140_000)]
         assert receipt.amount_minor == 165_000
 
+    def test_a_fee_is_a_line_of_its_own(self, make_event, paid):
+        event = make_event(price_minor=25_000, payment_minutes=15, fee_minor=1_000)
+        (receipt,) = receipts.receipts_of(paid(of=event))
+        lines = [(one["is_fee"], one["amount_minor"]) for one in receipt.facts["lines"]]
+        assert lines == [(False, 50_000), (True, 2_000)]
+        assert receipt.amount_minor == 52_000
+
     def test_it_says_what_was_paid_for_though_some_was_given_back_before_it_was_issued(
         self, desk, paid, pay_back
     ):
@@ -138,6 +146,7 @@ class TestAReceipt:
         sql("UPDATE payments SET seats_paid = NULL")
         (receipt,) = receipts.receipts_of(booking)
         line = {"seats": None, "type": "", "price_minor": None, "amount_minor": 75_000}
+        line["is_fee"] = False
         assert receipt.facts["lines"] == [line]
 
     def test_payments_recorded_together_have_each_their_own(self, desk, event, make_user):
