@@ -22,7 +22,8 @@ NOTICED_AFTER = 0.05
 Row = namedtuple(
     "Row",
     "id seats_available version incarnation status start_at end_at sales_open_at sales_close_at "
-    "sales_paused max_per_person price_minor currency has_types payment_minutes next_expiry_at "
+    "sales_paused max_per_person price_minor fee_minor fee_basis_points fee_included currency "
+    "has_types payment_minutes next_expiry_at "
     "capacity seats_held",
 )
 BEGIN = datetime(2026, 11, 28, tzinfo=UTC)
@@ -39,9 +40,9 @@ def ends_at(reservation):
 
 
 def new_row(id, capacity, has_types, payment_minutes, held=0):
-    """The row of an event; with `payment_minutes`, its seats cost something."""
-    price = 100 if payment_minutes else 0
-    facts = ["published", BEGIN + timedelta(days=1), *[None] * 3, False, None, price, "INR"]
+    """The row of an event; with `payment_minutes`, its seats cost something, and have a fee."""
+    costs = [100, 5, 250, False] if payment_minutes else [0, 0, 0, False]
+    facts = ["published", BEGIN + timedelta(days=1), *[None] * 3, False, None, *costs, "INR"]
     facts += [has_types, payment_minutes, None]
     return Row(id, capacity - held, 1, 77, *facts, capacity, held)
 

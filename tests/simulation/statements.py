@@ -45,10 +45,22 @@ class Queries:
         return found
 
     def insert_bookings(
-        self, session, orders, prices, left, at, *, journal=False, taken=None, vouchers=None
+        self,
+        session,
+        orders,
+        prices,
+        left,
+        at,
+        *,
+        journal=False,
+        taken=None,
+        vouchers=None,
+        fees=None,
     ):
         if not orders:
             return {}
+        for fee, (minor, _currency) in zip(fees or (), prices, strict=bool(fees)):
+            assert (fee > 0) == (minor > fee), "a free seat has a fee, or another has none"
         session.statement()
         rows = session.database.rows | session.changed
         session.made = {order.reference: order for order in orders}
