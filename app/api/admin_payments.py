@@ -153,6 +153,7 @@ def _payment(payment: Payment) -> PaymentOut:
         currency=payment.currency,
         paid_at=payment.paid_at,
         refunds=[_refund(one) for one in payment.refunds],
+        kept_minor=payment.kept_minor,
     )
 
 

@@ -72,6 +72,7 @@ class PaymentOut(Payload):
     currency: str
     paid_at: datetime
     refunds: list[RefundOut] = Field(description="What is owed of it, or was paid back.")
+    kept_minor: int = Field(description="What is kept of it for seats that were given back.")
 
 
 class PaymentsOut(RootModel[list[PaymentOut]]):

@@ -12,6 +12,7 @@ from app.models.hold import Hold
 from app.models.journal_entry import Happened, JournalEntry
 from app.models.mail import Mail, MailState
 from app.models.payment import (
+    KeptAmount,
     Payment,
     PaymentProvider,
     PaymentState,
@@ -21,7 +22,7 @@ from app.models.payment import (
 )
 from app.models.provider_event import EventOutcome, ProviderEvent
 from app.models.receipt import Receipt, ReceiptSeries
-from app.models.refund_rule import KeptAmount, RefundRule
+from app.models.refund_rule import RefundRule
 from app.models.sales_day import SalesDay, SummedDay
 from app.models.sign_in import SignIn
 from app.models.sign_in_link import LinkPurpose, SignInLink

@@ -151,10 +151,16 @@ class Payment(Model):
 
     booking: Mapped[Booking] = relationship(lazy="raise")
     refunds: Mapped[list["Refund"]] = relationship(lazy="raise", back_populates="payment")
+    kept_amounts: Mapped[list["KeptAmount"]] = relationship(lazy="raise", viewonly=True)
 
     @property
     def is_paid(self) -> bool:
         return self.state == PaymentState.PAID.value
+
+    @property
+    def kept_minor(self) -> int:
+        """What the organiser keeps of it for seats that were given back."""
+        return sum(kept.amount_minor for kept in self.kept_amounts)
 
 
 class Refund(Model):
@@ -224,3 +230,23 @@ class Refund(Model):
     def is_on_its_way(self) -> bool:
         """Whether a provider was asked to pay it back, and may have done so."""
         return self.state == RefundState.OWED.value and self.tries > 0 and self.refusal is None
+
+
+class KeptAmount(Model):
+    """What the organiser keeps of a payment for seats that were given back: their price, less what
+    of it is owed or was paid back."""
+
+    __tablename__ = "kept_amounts"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", "amount_positive"),
+        Index("uq_kept_amounts_booking_id", "booking_id", unique=True),
+        Index("ix_kept_amounts_payment_id", "payment_id"),
+    )
+
+    id: Mapped[Key]
+    payment_id: Mapped[int] = mapped_column(ForeignKey(Payment.id, ondelete="RESTRICT"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey(Booking.id, ondelete="RESTRICT"))
+    """The cancelled booking, or row of seats given back."""
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[CreatedAt]

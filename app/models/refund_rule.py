@@ -1,16 +1,14 @@
-"""The organiser's rule of how much comes back on cancelling, as it was; and what was kept by it."""
+"""The organiser's rules of how much comes back on cancelling, as they were."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.booking import Booking
-from app.models.columns import CreatedAt, Key, Timestamp
+from app.models.columns import Key, Timestamp
 from app.models.event import Event
-from app.models.payment import Payment
 
 
 class RefundRule(Model):
@@ -29,23 +27,3 @@ class RefundRule(Model):
     stood_until: Mapped[Timestamp]
     last_booking_id: Mapped[int] = mapped_column(BigInteger)
     """The event's last booking while it stood; 0 if there was none."""
-
-
-class KeptAmount(Model):
-    """What the organiser keeps of a payment for seats that were given back: their price, less what
-    of it is owed or was paid back."""
-
-    __tablename__ = "kept_amounts"
-    __table_args__ = (
-        CheckConstraint("amount_minor > 0", "amount_positive"),
-        Index("uq_kept_amounts_booking_id", "booking_id", unique=True),
-        Index("ix_kept_amounts_payment_id", "payment_id"),
-    )
-
-    id: Mapped[Key]
-    payment_id: Mapped[int] = mapped_column(ForeignKey(Payment.id, ondelete="RESTRICT"))
-    booking_id: Mapped[int] = mapped_column(ForeignKey(Booking.id, ondelete="RESTRICT"))
-    """The cancelled booking, or row of seats given back."""
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str] = mapped_column(String(3))
-    created_at: Mapped[CreatedAt]

@@ -105,6 +105,7 @@ _PLAIN = (
     "price_minor",
     "payment_note",
     "payment_minutes",
+    "refund_rule",
     "max_per_person",
     "status",
 )

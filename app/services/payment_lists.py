@@ -233,6 +233,7 @@ def _payments() -> Select[Any]:
                 joinedload(Booking.user), joinedload(Booking.event)
             ),
             selectinload(Payment.refunds),
+            selectinload(Payment.kept_amounts),
         )
         .order_by(Payment.id.desc())
     )

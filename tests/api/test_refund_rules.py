@@ -133,6 +133,8 @@ def test_staff_choose_what_comes_back(paid, organiser, money, chosen, sums):
     answer = organiser("DELETE", f"/bookings/{paid.id}", query_string=chosen)
     assert answer.status_code == 200
     assert money() == sums
+    (payment,) = organiser.get(f"/admin/events/{paid.event_id}/payments").json
+    assert payment["kept_minor"] == (sums[1][0] or 0)
 
 
 @pytest.mark.parametrize(

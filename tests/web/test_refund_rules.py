@@ -213,6 +213,9 @@ class TestStaff:
         organiser.post(f"/admin/bookings/{booking.id}/cancellation", sent)
         page = organiser.get(f"/admin/bookings/{booking.id}").text
         assert "1 seats, then 0; ₹250 owed back, ₹250 kept" in page
+        assert "<strong>₹250</strong> kept for seats that were given back" in page
+        page = organiser.get(f"/admin/events/{booking.event_id}/payments?received=1").text
+        assert "₹250 kept" in page
 
 
 WISH = {"name": "Revue", "start_at": "2099-01-02T06:30", "time_zone": "Asia/Kolkata"}
@@ -238,3 +241,10 @@ def test_what_is_no_rule_is_told_at_its_field_and_nothing_is_lost(organiser, sql
     assert f'href="#refund_second_percent">Then, in per cent</a>: {told}' in answer.text
     assert re.search(r'name="refund_second_hours"[^>]* value="24"', answer.text)
     assert sql("SELECT count(*) FROM events") == [(0,)]
+
+
+def test_a_friend_reads_that_the_money_is_the_givers(signed_in, make, make_booking, alice):
+    given = make_booking(make(HALF), user=alice, price_minor=50_000, paid_at=now())
+    page = signed_in.get(path_of(given)).text
+    assert "Whoever gave you this seat has paid for it" in page
+    assert shown(page) is None
