@@ -211,11 +211,14 @@ class Refund(Model):
     try_at: Mapped[Timestamp | None]
     """When it is asked, or asked again; None: at once."""
     refusal: Mapped[str | None] = mapped_column(String(MAX_REFUSAL))
-    """Why the provider won't, in its words. It is tried again; staff may settle it otherwise."""
+    """Why the provider won't, in its words. It is tried again, unless a refund has failed that was
+    sent; staff may settle it otherwise."""
     provider_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
     """What the provider calls the refund."""
     awaits_credit_note: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Once it is paid back: whether nobody has looked yet if it is to have a credit note."""
+    failed_ref: Mapped[str | None] = mapped_column(String(MAX_BANK_REFERENCE))
+    """What the provider calls a refund that it says has failed: it is not asked again."""
 
     payment: Mapped[Payment] = relationship(lazy="raise", back_populates="refunds")
 
@@ -229,7 +232,8 @@ class Refund(Model):
     @property
     def is_on_its_way(self) -> bool:
         """Whether a provider was asked to pay it back, and may have done so."""
-        return self.state == RefundState.OWED.value and self.tries > 0 and self.refusal is None
+        asked = self.tries > 0 and self.refusal is None and self.failed_ref is None
+        return self.state == RefundState.OWED.value and asked
 
 
 class KeptAmount(Model):

@@ -17,7 +17,7 @@ class EventOutcome(StrEnum):
     PAID = "paid"
     """Money has come, and brought its seats."""
     OWED = "owed"
-    """Money has come, and is owed back."""
+    """Money has come, and is owed back; or it was sent back, and is owed again."""
     CLOSED = "closed"
     """Nothing can be paid on its page any more."""
     UNKNOWN = "unknown"

@@ -50,8 +50,11 @@ def _share(period: Period) -> str:
     return str(format_percent(period.percent / ALL, locale=get_locale() or "en_IN"))
 
 
-def told_to_buyer(reason: str, minor: int, currency: str, event: str, *, done: bool) -> str:
-    """What a buyer is told of money that is owed back or, if it is `done`, was paid back."""
+def told_to_buyer(
+    reason: str, minor: int, currency: str, event: str, *, done: bool, failed: bool = False
+) -> str:
+    """What a buyer is told of money that is owed back or, if it is `done`, was paid back; with
+    `failed`, that it was sent back and did not arrive."""
     sentences = {
         RefundReason.LATE: _(
             "Your payment of %(money)s for %(name)s came after its time was over, and the seats are"
@@ -72,7 +75,12 @@ def told_to_buyer(reason: str, minor: int, currency: str, event: str, *, done: b
             "Seats for %(name)s that were paid are cancelled. %(money)s is owed to you."
         ),
     }
-    if done:
+    if failed:
+        sentence = _(
+            "%(money)s of what you paid for %(name)s was sent back to you, and did not arrive. It"
+            " is owed to you still."
+        )
+    elif done:
         sentence = _("%(money)s of what you paid for %(name)s was paid back to you.")
     else:
         sentence = sentences[RefundReason(reason)]

@@ -186,7 +186,9 @@ def _prepare_cancellation(draft: Draft) -> None:
 def _prepare_money_back(draft: Draft) -> None:
     facts = draft.facts
     money = facts["reason"], facts["amount_minor"], facts["currency"]
-    draft.facts["sentence"] = told_to_buyer(*money, facts["event"].name, done=facts["done"])
+    draft.facts["sentence"] = told_to_buyer(
+        *money, facts["event"].name, done=facts["done"], failed=facts.get("failed", False)
+    )
     if facts["done"]:
         _tell_receipts(draft)
 

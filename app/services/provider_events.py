@@ -9,13 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.booking.desk import BookingDesk
 from app.db import db, transaction
-from app.lib.payment_providers import Facts, PageState, Webhook
+from app.lib.payment_providers import Facts, PageState, RefundFailed, Webhook
 from app.models import EventOutcome, PaymentProvider, ProviderEvent
 from app.models.columns import now
-from app.services import payment_pages
+from app.services import failed_refunds, payment_pages
 
 AGAIN_AFTER = timedelta(minutes=1)
 """When an event is tried again that could not be worked."""
+FAILURE = "refund_failed"
 KEPT = timedelta(days=90)
 """How long what was worked is kept: repeats come within days."""
 
@@ -29,7 +30,7 @@ def keep(name: PaymentProvider, webhook: Webhook) -> bool:
         "provider": name.value,
         "event_id": webhook.id[:100],
         "kind": webhook.kind[:60],
-        "body": facts._asdict() | {"address": None} if facts else None,
+        "body": _body(facts),
     }
     if facts is None:
         # Nothing follows of it: kept only so that whoever looks can see that it came.
@@ -57,7 +58,7 @@ def work_next(desk: BookingDesk) -> bool:
     name = PaymentProvider(event.provider)
     facts_to_log = {"provider": name.value, "event": event.event_id, "kind": event.kind}
     try:
-        outcome = payment_pages.settle(desk, name, _facts(event.body or {}))
+        outcome = _settle(desk, name, event.body or {})
     except Exception as error:
         _put_off(event)
         facts_to_log["error"] = type(error).__name__
@@ -86,6 +87,20 @@ def _found(session: Any, event: ProviderEvent) -> ProviderEvent:
         ProviderEvent, (event.provider, event.event_id), with_for_update=True
     )
     return found
+
+
+def _settle(desk: BookingDesk, name: PaymentProvider, body: dict[str, Any]) -> EventOutcome:
+    if FAILURE in body:
+        return failed_refunds.settle(name, RefundFailed(**body[FAILURE]))
+    return payment_pages.settle(desk, name, _facts(body))
+
+
+def _body(facts: Facts | RefundFailed | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    if isinstance(facts, RefundFailed):
+        return {FAILURE: facts._asdict()}
+    return facts._asdict() | {"address": None}
 
 
 def _facts(body: dict[str, Any]) -> Facts:

@@ -24,6 +24,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 """Between tries at a provider that is away; the first pauses are shorter."""
 AFTER_REFUSAL = timedelta(hours=6)
 """When it is tried again that was refused, as for want of money in the account there."""
+KEY = "utsavam-refund-"
 NOT_CONFIGURED = "not configured"
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,12 @@ class _Sending(NamedTuple):
 
     @property
     def key(self) -> str:
-        return f"utsavam-refund-{self.refund_id}"
+        return refund_key(self.refund_id)
+
+
+def refund_key(refund_id: int) -> str:
+    """The name of a refund that its provider keeps with it."""
+    return f"{KEY}{refund_id}"
 
 
 def send_next(providers: Providers) -> bool:
@@ -71,7 +77,7 @@ def _claim() -> _Sending | None:
         select(Refund, Payment)
         .join(Refund.payment)
         .where(Refund.state == RefundState.OWED.value, Payment.provider.in_(ONLINE))
-        .where(or_(Refund.try_at.is_(None), Refund.try_at <= now()))
+        .where(or_(Refund.try_at.is_(None), Refund.try_at <= now()), Refund.failed_ref.is_(None))
         .order_by(Refund.id)
         .limit(1)
     )

@@ -40,7 +40,9 @@ def mark_paid_back(refund_id: int, *, provider_ref: str | None = None) -> Refund
         )
         if refund.is_on_its_way and provider_ref is None:
             raise RefundOnItsWay(refund_id)
-        if refund.state == RefundState.OWED.value:
+        # What is said after all to have failed, was told earlier to be sent.
+        has_failed = provider_ref is not None and provider_ref == refund.failed_ref
+        if refund.state == RefundState.OWED.value and not has_failed:
             refund.provider_ref = provider_ref
             refund.state, refund.done_at = RefundState.PAID_BACK.value, now()
             refund.done_by = audit.actor() or None
@@ -83,8 +85,9 @@ def _booking_of(session: Session, refund: Refund) -> Booking:
     return session.scalars(query).one()
 
 
-def tell(session: Session, booking: Booking, refund: Refund) -> None:
-    """Write to the booking's guest of money that is theirs, in the current transaction."""
+def tell(session: Session, booking: Booking, refund: Refund, *, has_failed: bool = False) -> None:
+    """Write to the booking's guest of money that is theirs, in the current transaction; with
+    `has_failed`, that it was sent back and did not arrive."""
     user = session.get_one(User, booking.user_id)
     if user.deleted_at:
         return
@@ -94,5 +97,9 @@ def tell(session: Session, booking: Booking, refund: Refund) -> None:
         user=user,
         booking_id=booking.id,
         event_id=booking.event_id,
-        facts={**facts_of(refund), "done": refund.state == RefundState.PAID_BACK.value},
+        facts={
+            **facts_of(refund),
+            "done": refund.state == RefundState.PAID_BACK.value,
+            "failed": has_failed,
+        },
     )

@@ -51,6 +51,8 @@ def test_who_has_paid_gets_the_ticket_and_who_paid_twice_gets_money_back(
     assert "Rock &amp; &lt;Roll&gt;" in letter.html
     assert "<Roll>" not in letter.html
     assert "₹250 of what you paid for Rock & <Roll> was paid back" in letters.render(done).text
+    done.facts = {**done.facts, "done": False, "failed": True}
+    assert "was sent back to you, and did not arrive" in letters.render(done).text
 
 
 @pytest.mark.parametrize("reason", RefundReason)

@@ -7,12 +7,13 @@ import pytest
 from app.db import transaction
 from app.errors import InvalidField, RefundOnItsWay
 from app.lib.payment_providers import ToBePaid
-from app.models import Payment, PaymentProvider, RefundReason
+from app.models import EventOutcome, Payment, PaymentProvider, RefundReason
 from app.models.columns import now
 from app.services import (
     events,
     money_back,
     payment_lists,
+    provider_events,
     provider_refunds,
     refunds,
     seat_refunds,
@@ -20,6 +21,8 @@ from app.services import (
 from tests.support.payment_recorder import NotAllowed
 
 STRIPE, RAZORPAY = PaymentProvider.STRIPE, PaymentProvider.RAZORPAY
+WHY = {STRIPE: "expired_or_canceled_card", RAZORPAY: "failed"}
+"""What they say of a refund that has failed."""
 REFUSED = NotAllowed(400, "BAD_REQUEST_ERROR", "not enough balance")
 
 
@@ -261,3 +264,75 @@ def test_a_provider_that_the_site_has_left_is_told_to_staff(owe, row):
     owe()
     provider_refunds.send_next({})
     assert row() == [("OWED", 1, "not configured", False)]
+
+
+@pytest.fixture
+def apis(stripe, razorpay):
+    return {STRIPE: stripe, RAZORPAY: razorpay}
+
+
+@pytest.fixture
+def tell(providers, apis, desk, sql):
+    """The provider tells that its refund has failed; answers what the worker made of it."""
+
+    def tell(name=STRIPE, **facts):
+        (ident,) = apis[name].refunds
+        body, headers = apis[name].refund_failed(ident, **facts)
+        provider_events.keep(name, providers[name].read(body.encode(), headers.get))
+        while provider_events.work_next(desk):
+            pass
+        told = "SELECT outcome FROM provider_events ORDER BY received_at DESC LIMIT 1"
+        return EventOutcome(sql(told)[0][0])
+
+    return tell
+
+
+@pytest.mark.parametrize("name", [STRIPE, RAZORPAY])
+def test_it_is_owed_again_and_sent_no_more(owe, send, due, row, tell, sql, apis, name):
+    refund_id = owe(name)
+    send()
+    assert tell(name) == EventOutcome.OWED
+    assert row() == [("OWED", 1, WHY[name], False)]
+    assert sql("SELECT failed_ref FROM refunds") == [tuple(apis[name].refunds)]
+    due()
+    send()
+    assert row() == [("OWED", 1, WHY[name], False)]
+    assert tell(name) == EventOutcome.NOTHING
+    assert refunds.mark_paid_back(refund_id).state == "PAID_BACK"
+    assert tell(name) == EventOutcome.NOTHING
+    assert row() == [("PAID_BACK", 1, WHY[name], False)]
+
+
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated", "charge.refund.updated"])
+def test_stripe_tells_it_by_several_names(owe, send, row, tell, kind):
+    owe()
+    send()
+    assert tell(kind=kind) == EventOutcome.OWED
+    assert row()[0][0] == "OWED"
+
+
+def test_told_before_it_is_noted_as_sent_it_stays_owed(owe, send, row, tell, stripe, sql):
+    refund_id = owe()
+    send()
+    sql("UPDATE refunds SET state = 'OWED', done_at = NULL, provider_ref = NULL")
+    assert tell() == EventOutcome.OWED
+    (ref,) = stripe.refunds
+    refunds.mark_paid_back(refund_id, provider_ref=ref)
+    assert row() == [("OWED", 1, WHY[STRIPE], False)]
+    refunds.mark_paid_back(refund_id)
+    assert row()[0][0] == "PAID_BACK"
+
+
+def test_what_staff_have_sent_otherwise_meanwhile_is_not_owed_again(owe, send, tell, row, sql):
+    owe()
+    send()
+    sql("UPDATE refunds SET provider_ref = NULL, done_by = 'Priya'")
+    assert tell() == EventOutcome.NOTHING
+    assert row()[0][0] == "PAID_BACK"
+
+
+def test_another_sites_refund_is_none_of_ours(owe, send, tell, stripe, sql):
+    owe()
+    send()
+    sql("UPDATE payments SET provider = 'transfer'")
+    assert tell() == EventOutcome.UNKNOWN

@@ -133,6 +133,13 @@ class RazorpayApi(Recorder):
         paid = {"status": "paid", "amount_paid": link["amount"], "payments": payments}
         return self._change(link, **{**paid, **facts})
 
+    def refund_failed(self, ident):
+        """The event that a refund has failed."""
+        self.refunds[ident] |= {"status": "failed"}
+        payload = {"refund": {"entity": self.refunds[ident]}}
+        told = {"entity": "event", "event": "refund.failed", "payload": payload}
+        return signed(json.dumps(told), ident=f"evt_{next(self.numbers)}")
+
     def event(self, link, kind="payment_link.paid", ident=None):
         """An event of a link as Razorpay writes it: the body and its headers."""
         entity = {name: value for name, value in link.items() if name != "payments"}

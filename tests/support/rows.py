@@ -205,6 +205,7 @@ ROWS = [
             "tries": 1,
             "try_at": MOMENT,
             "refusal": "insufficient funds (status 400)",
+            "failed_ref": "re_1",
             "provider_ref": "re_1",
         },
     ),

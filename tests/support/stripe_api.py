@@ -172,8 +172,13 @@ class StripeApi(Recorder):
         paid = {"status": "complete", "payment_status": "paid", "payment_intent": intent}
         return self._change(session, **{**paid, "url": None, **facts})
 
+    def refund_failed(self, ident, kind="refund.failed", reason="expired_or_canceled_card"):
+        """The event that a refund has failed: the money is in Stripe's balance again."""
+        self.refunds[ident] |= {"status": "failed", "failure_reason": reason}
+        return self.event(self.refunds[ident], kind)
+
     def event(self, session, kind="checkout.session.completed", ident=None):
-        """An event of a session as Stripe writes it: the body and its headers."""
+        """An event of a session, or another thing, as Stripe writes it: body and headers."""
         told = {
             "id": ident or f"evt_{next(self.numbers)}",
             "object": "event",

@@ -210,3 +210,18 @@ def test_of_a_cancelled_event_staff_read_from_when_on_providers_pay_back(
         assert f"Stripe pays it back from {at}" in organiser.get(f"/admin/{page}").text
     organiser.post(f"/admin/events/{event.id}/publication")
     assert sql("SELECT * FROM refunds") == []
+
+
+def test_staff_read_why_a_refund_did_not_arrive_and_mark_it_once_sent_otherwise(
+    organiser, event, make_booking, factories, sql
+):
+    booking = make_booking(event, price_minor=50_000)
+    payment = factories.payment(booking, provider="stripe", provider_ref="pi_1")
+    why = {"tries": 1, "refusal": "lost_or_stolen_card", "failed_ref": "re_7"}
+    refund = factories.refund(payment, **why)
+    for page in ("refunds/owed", f"bookings/{booking.id}"):
+        text = " ".join(re.sub(r"<[^>]*>", " ", organiser.get(f"/admin/{page}").text).split())
+        told = "Stripe sent it, and it did not arrive (lost_or_stolen_card): send it otherwise re_7"
+        assert told in text
+    organiser.post(f"/admin/refunds/{refund.id}/paid-back")
+    assert sql("SELECT state FROM refunds") == [("PAID_BACK",)]

@@ -68,6 +68,18 @@ class Facts(NamedTuple):
     """Where the buyer pays, while the page is open."""
 
 
+class RefundFailed(NamedTuple):
+    """That money was sent back and did not arrive, or was not sent in the end: the provider has
+    given it back to the organiser's account there, and does not try again."""
+
+    refund: str
+    """What the provider calls the refund."""
+    key: str | None
+    """Ours, if the refund was made by us."""
+    reason: str
+    """In the provider's words, from a list of its own; names no person."""
+
+
 class Webhook(NamedTuple):
     """A webhook, verified by its signature."""
 
@@ -75,8 +87,8 @@ class Webhook(NamedTuple):
     """The same when it is sent again."""
     kind: str
     """What happened, in the provider's words."""
-    facts: Facts | None
-    """None for what tells of no page."""
+    facts: Facts | RefundFailed | None
+    """None for what tells of no page, nor of a refund that has failed."""
 
 
 class ProviderFault(Exception):

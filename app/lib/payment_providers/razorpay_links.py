@@ -17,6 +17,7 @@ from app.lib.payment_providers import (
     Forged,
     Header,
     PageState,
+    RefundFailed,
     Refused,
     ToBePaid,
     Webhook,
@@ -25,6 +26,7 @@ from app.lib.payment_providers import (
 LEAST = timedelta(minutes=16)
 """How long a link lives at least: 15 minutes, and one for clocks that differ."""
 SAYS_OF_LINK = "payment_link."
+REFUND_FAILED = "refund.failed"
 ORDER = "utsavam_order"
 """Our name for the order's reference, so that another site's links are not taken for ours."""
 STATES = {
@@ -122,7 +124,10 @@ class _Session(requests.Session):  # type: ignore[misc]
         return answer
 
 
-def _facts_of_event(event: Any) -> Facts | None:
+def _facts_of_event(event: Any) -> Facts | RefundFailed | None:
+    if event["event"] == REFUND_FAILED:
+        refund = event["payload"]["refund"]["entity"]
+        return RefundFailed(str(refund["id"]), refund.get("receipt"), "failed")
     if not event["event"].startswith(SAYS_OF_LINK):
         return None
     told = event["payload"]

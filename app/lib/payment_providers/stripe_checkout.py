@@ -15,6 +15,7 @@ from app.lib.payment_providers import (
     Forged,
     Header,
     PageState,
+    RefundFailed,
     Refused,
     ToBePaid,
     Webhook,
@@ -26,6 +27,9 @@ MOST = timedelta(hours=23, minutes=59)
 OTHER_UNITS = frozenset(("ISK", "UGX"))
 """Counted in hundredths, though ISO 4217 knows none of them."""
 SAYS_OF_PAGE = "checkout.session."
+SAYS_OF_REFUND = frozenset(("refund.failed", "refund.updated", "charge.refund.updated"))
+FAILED = frozenset(("failed", "canceled"))
+"""Statuses of a refund that brings nobody money."""
 ORDER = "utsavam_order"
 """Our name for the order's reference, so that another site's sessions are not taken for ours."""
 REFUND = "utsavam_refund"
@@ -72,8 +76,7 @@ class StripeCheckout:
         try:
             event = self._client.construct_event(body, header("Stripe-Signature"), self._secret)
             kind, of = str(event["type"]), event["data"]["object"]
-            facts = _facts(of) if kind.startswith(SAYS_OF_PAGE) else None
-            return Webhook(str(event["id"]), kind, facts)
+            return Webhook(str(event["id"]), kind, _told_of(kind, of))
         except stripe.SignatureVerificationError:
             # Its message holds the body.
             raise Forged("the signature is not Stripe's") from None
@@ -126,10 +129,24 @@ def _facts(session: Any) -> Facts:
     )
 
 
+def _told_of(kind: str, thing: Any) -> Facts | RefundFailed | None:
+    if kind.startswith(SAYS_OF_PAGE):
+        return _facts(thing)
+    return _failure(thing) if kind in SAYS_OF_REFUND else None
+
+
+def _failure(refund: Any) -> RefundFailed | None:
+    """That the refund has failed; None for one that has not. What was told of it earlier, as that
+    it has succeeded, counts for nothing then: a refund that has failed stays so."""
+    if refund["status"] not in FAILED:
+        return None
+    reason = _of(refund, "failure_reason") or refund["status"]
+    return RefundFailed(str(refund["id"]), _told(refund).get(REFUND), str(reason))
+
+
 def _refunded(refund: Any) -> str:
-    if refund["status"] in {"failed", "canceled"}:
-        reason = _of(refund, "failure_reason") or refund["status"]
-        raise Refused(f"the refund {refund['id']} has failed: {reason}")
+    if failure := _failure(refund):
+        raise Refused(f"the refund {failure.refund} has failed: {failure.reason}")
     return str(refund["id"])
 
 
