@@ -39,6 +39,10 @@ SELLER = {
     "ORGANISER_ADDRESS": "12 Temple Street, Chennai",
     "CONTACT_EMAIL": "sabha@example.org",
     "UPI_ADDRESS": "sabha@examplebank",
+    "TAX_NAME": "GST",
+    "TAX_RATE": "18",
+    "TAX_NUMBER": "33AABCU9603R1ZU",
+    "TAX_CODE": "999629",
     "TERMS_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
     "PRIVACY_PAGE": str(Path(__file__).parent / "support" / "terms.md"),
 }

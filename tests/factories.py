@@ -131,11 +131,11 @@ class Factories:
         plain |= {"reason": "twice"}
         return self._add(Refund(payment_id=payment.id, **{**plain, **facts}))
 
-    def receipt(self, payment, **facts):
+    def receipt(self, payment):
         """Of a payment that brought its seats, as the worker issues it."""
         with self._app.app_context():
             receipt_issuing.issue_for([payment.id])
-            (receipt,) = receipts.of_payments([payment.id])[payment.id]
+            receipt, *_notes = receipts.of_payments([payment.id])[payment.id]
             db.session.expunge(receipt)
         return receipt
 

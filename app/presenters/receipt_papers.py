@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.lib.taxes import STATES
 from app.models import PaymentProvider, Receipt
+from app.models.references import spoken
 from app.presenters.event_times import moment
 from app.presenters.paper_words import Words, labelled, words
 from app.presenters.prices import price
@@ -89,7 +90,7 @@ def _facts(receipt: Receipt, email: str | None) -> Iterator[dict[str, Any]]:
     start = datetime.fromisoformat(event["start_at"])
     more = [moment(start, ZoneInfo(event["time_zone"])), event["place"]]
     yield labelled(_("Event"), event["name"], "\n".join(filter(None, more)))
-    yield labelled(_("Booking"), facts["reference"])
+    yield labelled(_("Booking"), spoken(facts["reference"]))
     how = " ".join(filter(None, (provider_label(facts["provider"]), facts["provider_ref"])))
     settled = _("Paid back") if receipt.is_credit_note else _("Paid")
     by_whom = "" if receipt.is_credit_note and facts["provider"] == PaymentProvider.DOOR else how

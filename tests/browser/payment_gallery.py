@@ -43,6 +43,7 @@ def fill(world):
             *(odd, world.alice, 2), price_minor=4500, status=status, reserved_until=now() + until
         )
 
+    fill_receipts(world, paid, odd)
     paid = world.factories.booking(paid, world.alice, price_minor=50000)
     payment = world.factories.payment(paid, marked_by="Priya")
     world.factories.refund(payment, amount_minor=50000)
@@ -51,6 +52,23 @@ def fill(world):
         **{"provider": "upi", "provider_ref": None, "bank_reference": "412345678901"},
         **{"state": "PENDING", "paid_at": None, "currency": "JPY"},
     )
+
+
+def fill_receipts(world, paid, odd):
+    """Give the world a booking whose receipt the site issues when it is asked for, and one of which
+    seats were given back since."""
+    facts = {"guest_name": "محمد العربي", "fee_minor": 1500, "paid_at": now()}
+    bought = world.factories.booking(paid, world.alice, 3, price_minor=51500, **facts)
+    line = {"ticket_type_id": None, "seats": 3, "price_minor": 51500, "fee_minor": 1500}
+    world.factories.payment(bought, seats_paid=[line])
+    kept = world.factories.booking(odd, world.alice, 1, price_minor=4500, paid_at=now())
+    facts = {"status": "CANCELLED", "cancelled_at": now(), "part_of": kept.id}
+    part = world.factories.booking(odd, world.alice, 1, price_minor=4500, **facts)
+    payment = world.factories.payment(kept, currency="JPY", amount_minor=9000)
+    done = {"booking_id": part.id, "state": "PAID_BACK", "done_at": now(), "reason": "cancelled"}
+    world.factories.refund(payment, amount_minor=4500, **done)
+    world.factories.receipt(payment)
+    world.bookings |= {"bought": bought, "partly credited": kept}
 
 
 def form(name):
@@ -125,6 +143,8 @@ MEMBER = {
     "ticket-reserved-asked": booking("RESERVED", "/cancellation"),
     "ticket-expired": booking("EXPIRED"),
     "event-with-reservation": form("odd payment"),
+    "receipt": booking("bought", "/receipts"),
+    "receipt-credited": booking("partly credited", "/receipts"),
 }
 ONLINE = {
     "ticket-reserved-online": reserved("reserved VIP"),
@@ -137,6 +157,7 @@ ORGANISER = {
     "admin-payments": of_event("odd payment", "payments"),
     "admin-payments-received": of_event("paid first", "payments?received=1"),
     "admin-payment-errors": payment_form,
+    "admin-receipts": lambda page, _world: page.goto("/admin/receipts"),
     "admin-statement-lines": statement,
     "admin-refunds-owed": lambda page, _world: page.goto("/admin/refunds/owed"),
 }

@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from app.db import db
 from app.models import Mail, PaymentProvider, RefundReason
-from app.services import bookings, gifts, letters, payments, refunds
+from app.presenters.ticket_addresses import ticket_url
+from app.services import bookings, gifts, letters, payment_lists, payments, refunds
 from app.services.mail_relay import relay
 from app.services.payments import Received
 
@@ -86,3 +87,36 @@ def test_money_for_a_friend_s_seat_is_told_to_who_paid_it(mailing, make_event, m
     ]
     mail = db.session.scalars(select(Mail).where(Mail.facts.has_key("owed_minor"))).one()
     assert "₹250 of what you have paid is owed to you." in letters.render(mail).text
+
+
+def test_letters_lead_to_the_receipt_and_the_credit_note(mailing, make_event, make_user):
+    desk = mailing.extensions["desk"]
+    event = make_event(price_minor=25_000, payment_minutes=15)
+    booking = bookings.book(desk, user_id=make_user().id, event_id=event.id, seats=1).booking
+    received = Received(PaymentProvider.TRANSFER, 25_000, "INR", "T-1")
+    payments.record_paid(desk, booking.id, received)
+    relay()
+    bookings.cancel(desk, booking.id)
+    refunds.mark_paid_back(payment_lists.list_refunds().items[0].id)
+    address = f"{ticket_url(booking)}/receipts"
+    relay()
+    by_name = {mail.letter: mail for mail in db.session.scalars(select(Mail).order_by(Mail.id))}
+    assert f"Receipt and credit note: {address}" in letters.render(by_name["money_back"]).text
+    free = make_event()
+    booking = bookings.book(desk, user_id=make_user().id, event_id=free.id, seats=1).booking
+    relay()
+    mail = db.session.scalars(select(Mail).where(Mail.booking_id == booking.id)).one()
+    assert "receipt" not in letters.render(mail).text
+
+
+def test_the_letter_of_a_payment_leads_to_its_receipt(mailing, make_event, make_user):
+    desk = mailing.extensions["desk"]
+    event = make_event(price_minor=25_000, payment_minutes=15)
+    booking = bookings.book(desk, user_id=make_user().id, event_id=event.id, seats=1).booking
+    payments.record_paid(desk, booking.id, Received(PaymentProvider.TRANSFER, 25_000, "INR", "T-1"))
+    relay()
+    mail = db.session.scalars(select(Mail).where(Mail.letter == "ticket")).one()
+    letter = letters.render(mail)
+    address = f"{ticket_url(bookings.get_booking(booking.id))}/receipts"
+    assert f"Your receipt: {address}" in letter.text
+    assert f'href="{address}"' in letter.html
