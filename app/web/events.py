@@ -68,26 +68,30 @@ def calendar(event_id: int) -> Response:
 
 @blueprint.get("/events/<id:event_id>/seats")
 def seats(event_id: int) -> Response:
-    """The current seat counter; 204 if the page already shows it (version `v`)."""
+    """The current seat counter; 204 if the page already shows it (version `v`).
+
+    With a `code`, the form that may come along is that of who has it.
+    """
     snapshot = catalogue().event(event_id)
     event = snapshot.events[0]
     seen = request.args.get("v", "")
     if seen == seats_version(event):
         return make_response("", 204)
-    card = booking_card(event, types=snapshot.types.get(event_id, ()))
-    if seen == card.version:
+    types = snapshot.types.get(event_id, ())
+    card = plain = booking_card(event, types=types)
+    if seen == plain.version:
         return make_response("", 204)
-    seen_tone = seen.partition("-")[0]
-    return make_response(
-        render_template(
-            "fragments/seats_update.html",
-            event=event,
-            card=card,
-            announce=card.status.tone != seen_tone,
-            flipped=card.flipped_since(seen),
-            flipped_rows=card.rows_flipped_since(seen),
-        )
+    if code := _code():
+        card = booking_card(event, types=types, code=code)
+    page = render_template(
+        "fragments/seats_update.html",
+        event=event,
+        card=card,
+        announce=plain.status.tone != seen.partition("-")[0],
+        flipped=plain.flipped_since(seen),
+        flipped_rows={row.id for row in plain.rows_flipped_since(seen)},
     )
+    return _uncached(make_response(page)) if code else make_response(page)
 
 
 @blueprint.get("/events/<id:event_id>/your-seats")
@@ -148,7 +152,14 @@ def _listed(
 
 
 def _with_code(snapshot: CatalogueSnapshot, slug: str, held: HeldTickets | None) -> Response:
-    answer = _shown(snapshot, slug, held, request.args["code"].strip()[:60])
+    return _uncached(_shown(snapshot, slug, held, _code()))
+
+
+def _code() -> str:
+    return request.args.get("code", "").strip()[:60]
+
+
+def _uncached(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -85,7 +85,7 @@
   function take(step) {
     const input = step.parentNode.querySelector("input");
     input.value = stepped(input, step);
-    label(input);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
     document.getElementById("live").textContent = step.form.querySelector("[data-book]").textContent;
   }
 
@@ -160,25 +160,6 @@
     button.lastChild.textContent = " " + button.dataset.copied;
   }
 
-  // A long list tells how far it has come, while the browser takes it down.
-  function follow(link) {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const token = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-    const file = new URL(link.href);
-    file.searchParams.set("progress", token);
-    link.href = file;
-    const place = document.getElementById("export");
-    const path = link.dataset.export.replace(/[0-]{36}/, token);
-    let tries = 120;
-    const ask = async () => {
-      await window.htmx.ajax("GET", path, { target: place, swap: "innerHTML" });
-      tries -= 1;
-      if (tries && !place.querySelector("[data-done]")) setTimeout(ask, 1000);
-    };
-    setTimeout(ask, 300);
-  }
-
   // Browsers fetch lazy images thousands of pixels ahead; a first visit needs three posters.
   const posters = canObserve && new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => hang(target));
@@ -202,6 +183,9 @@
     form.requestSubmit();
   }
 
+  // What was typed goes on in the next booking form that a poll brings.
+  const typed = {};
+
   function prepare(root) {
     each(root, "[data-takes-key]", takeKey);
     if (navigator.clipboard) each(root, "[data-copy]", show);
@@ -212,6 +196,8 @@
     each(root, "[data-your-time]", yourTime);
     each(root, "[data-newest]", (frame) => { frame.scrollLeft = frame.scrollWidth; });
     each(root, "[data-poster]", (place) => (posters ? posters.observe(place) : hang(place)));
+    each(root, "#booking-form input", (field) => { field.value = typed[field.name] || field.value; });
+    each(root, ".code-field", (field) => { field.open = field.open || typed.code; });
     each(root, "[data-price]", label);
     safely(countDown);
     safely(focus, root);
@@ -323,11 +309,10 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.closest("[data-unsaved]")) unsaved = true;
+    if (event.target.closest("#booking-form")) typed[event.target.name] = event.target.value;
     if (event.target.matches("[data-price]")) safely(label, event.target);
   });
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-export]");
-    if (link && window.htmx) safely(follow, link);
     const button = event.target.closest("button");
     if (button && button.dataset.reveal) safely(reveal, button);
     if (button && button.dataset.share) safely(share, button);

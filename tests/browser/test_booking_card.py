@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from app.services import bookings
+
 PLACE = "e => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
 
 
@@ -47,6 +49,31 @@ def test_the_form_gives_way_when_the_event_sells_out(
         make_booking(event=event, user=other, seats=5)
         expect(page.locator("#seats")).to_contain_text("Sold out")
         expect(page.get_by_role("button", name=re.compile("^Book"))).to_have_count(0)
+
+
+def test_a_form_that_went_comes_back_with_its_code_and_what_was_typed(
+    visit, make_event, make_booking, factories, app, desk
+):
+    event = make_event(capacity=5, price_minor=50_000)
+    factories.voucher(event, "CHOIR-20", price_effect="percent_off", price_value=20)
+    with visit(quick=True) as page:
+        page.goto(f"/events/{event.id}")
+        page.get_by_label("Your name", exact=True).fill("Meena")
+        page.get_by_label("Seats", exact=True).fill("3")
+        page.get_by_text("I have a code").click()
+        page.get_by_label("Code", exact=True).fill("choir 20")
+        page.get_by_role("button", name="Apply the code").click()
+        expect(page.locator("#code-told")).to_be_visible()
+        page.get_by_label("Email", exact=True).fill("meena@example.com")
+        everything = make_booking(event=event, seats=5)
+        expect(page.locator("#seats")).to_contain_text("Sold out")
+        with app.app_context():
+            bookings.cancel(desk, everything.id, organiser=True)
+        expect(page.locator("#code-told")).to_contain_text("20% off each seat.")
+        expect(page.get_by_label("Your name", exact=True)).to_have_value("Meena")
+        expect(page.get_by_label("Email", exact=True)).to_have_value("meena@example.com")
+        page.get_by_role("button", name="Book 3 seats · ₹1,200").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("You're going to")
 
 
 def test_a_lost_race_keeps_the_input_and_tells_how_many_are_left(

@@ -128,8 +128,8 @@ def test_a_hidden_type_is_shown_and_booked_with_its_code_alone(page, send, facto
     assert at(soup, f"items-{box.id}").get("data-price") == "45000"
     assert "₹450 instead of ₹900" in words(soup, f"items-{box.id}-price")
     assert len(soup.xpath("//fieldset[@class='ticket-types']/div")) == 1
-    # The counter's polls know the types that are offered to all.
-    assert at(soup, "seats").get("hx-get") == at(page(), "seats").get("hx-get")
+    # The counter's version knows the types that are offered to all.
+    assert at(soup, "seats").get("hx-get") == at(page(), "seats").get("hx-get") + "&code=BOXES"
     assert send(code="BOXES", **{f"items-{box.id}": "2"}).status_code == 303
     assert sql("SELECT seats, price_minor FROM bookings") == [(2, 45_000)]
 
@@ -156,6 +156,28 @@ def test_a_presale_code_books_before_sales_open(page, visitor, factories, make_e
 def test_what_is_shown_with_a_code_is_kept_by_no_cache(visitor, factories, event):
     factories.voucher(event, "CHOIR-20")
     answer = visitor.get(f"/events/{event.id}/{event.slug}?code=CHOIR-20")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_poll_brings_the_form_that_its_code_opens(visitor, page, factories, event, sql):
+    hold = factories.hold(event, "Fan club", seats=4)
+    effect = {"price_effect": "percent_off", "price_value": 20}
+    factories.voucher(event, "FANCLUB", hold_id=hold.id, **effect)
+    assert at(page("fanclub"), "seats").get("hx-get").endswith("&code=FANCLUB")
+    assert "code=" not in at(page(), "seats").get("hx-get")
+    sql("UPDATE events SET seats_available = 0, seats_held = 20, version = version + 1")
+    factories.show()
+    poll = f"/events/{event.id}/seats?v=ok-16"
+    plain, answer = (
+        visitor.get(poll, headers=HTMX),
+        visitor.get(f"{poll}&code=fanclub", headers=HTMX),
+    )
+    assert at(html.fromstring(plain.text), "seats-asked") is None
+    assert "Cache-Control" not in plain.headers or "no-store" not in plain.headers["Cache-Control"]
+    soup = html.fromstring(answer.text)
+    assert (at(soup, "booking-form").tag, at(soup, "seats-asked").get("max")) == ("form", "4")
+    assert "20% off each seat." in words(soup, "code-told")
+    assert "data-focus" not in at(soup, "code-told").attrib
     assert answer.headers["Cache-Control"] == "no-store"
 
 
