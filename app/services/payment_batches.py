@@ -1,10 +1,10 @@
 """Many payments at once, as a statement or a provider tells of them.
 
-Those that simply confirm a reserved order share transactions: nothing of an event is locked. All
-others (late, twice, of another amount) are recorded one by one.
+Those that simply confirm a reserved order, or were recorded before, share transactions: nothing of
+an event is locked. All others (late, twice, of another amount) are recorded one by one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
 from app.db import transaction
 from app.errors import UtsavamError
-from app.models import Booking, BookingStatus, Happened, Payment, PaymentState
+from app.models import Booking, BookingStatus, Happened, Payment, PaymentState, Refund
 from app.models.columns import now
 from app.models.staff_scope import scope
 from app.services import outbox, payments
@@ -28,11 +28,29 @@ TOGETHER = 200
 """Payments that share a transaction: their bookings are locked until it ends."""
 
 
+_Key = tuple[str, str | None]
+"""A payment's provider and reference."""
+_Come = Mapping[_Key, Payment]
+
+
 class Wanted(NamedTuple):
     """Money that has come for the order of a booking."""
 
     booking_id: int
     received: Received
+    also_wrong: bool = False
+    """Whether it is there already, so that it is owed back if it is not what the order costs."""
+
+
+class _Told(NamedTuple):
+    number: int
+    """Its place among what is wanted."""
+    order: PaidOrder
+    received: Received
+
+    @property
+    def key(self) -> _Key:
+        return self.received.provider.value, self.received.reference
 
 
 def record_all(desk: BookingDesk, wanted: Sequence[Wanted]) -> list[Recorded | UtsavamError]:
@@ -47,7 +65,8 @@ def record_all(desk: BookingDesk, wanted: Sequence[Wanted]) -> list[Recorded | U
 
 
 def _confirm_together(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
-    """Confirm those orders that are reserved and cost just this; by their places in `wanted`."""
+    """Confirm those orders that are reserved and cost just this; answer them, and those that were
+    recorded before, by their places in `wanted`."""
     try:
         return _confirm(wanted)
     except IntegrityError:
@@ -57,7 +76,9 @@ def _confirm_together(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
 @retry_if_ended
 def _confirm(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
     with transaction() as session:
-        simple, at = _simple(session, wanted), now()
+        told = _told(session, wanted)
+        come = _come_already(session, [one.received for one in told])
+        known, simple, at = _known(session, told, come), _simple(session, told, come), now()
         confirmed: dict[int, list[Booking]] = {}
         for order, received, payment in simple.values():
             session.add(payment)
@@ -76,29 +97,49 @@ def _confirm(wanted: Sequence[Wanted]) -> dict[int, Recorded]:
         for event_id, some in confirmed.items():
             ids = [one.id for one in some]
             outbox.note(Happened.PAID, event_id=event_id, booking_ids=ids)
-    return {number: Recorded(payment, None) for number, (*_, payment) in simple.items()}
+    return known | {n: Recorded(payment, None) for n, (*_, payment) in simple.items()}
+
+
+def _told(session: Session, wanted: Sequence[Wanted]) -> list[_Told]:
+    """What is told of orders that there are, which are locked."""
+    orders = lock_orders(session, [one.booking_id for one in wanted])
+    told = []
+    for number, one in enumerate(wanted):
+        order, received = orders.get(one.booking_id), _checked(one)
+        if order and received and scope().covers(order.first.event_id):
+            told.append(_Told(number, order, received))
+    return told
+
+
+def _known(session: Session, told: Sequence[_Told], come: _Come) -> dict[int, Recorded]:
+    """Those that were recorded before for the same order; by their places."""
+    found = {
+        one.number: payment
+        for one in told
+        if (payment := come.get(one.key))
+        and payment.is_paid
+        and payment.booking_id == one.order.first.id
+    }
+    ids = [payment.id for payment in found.values()]
+    query = select(Refund).where(Refund.payment_id.in_(ids), Refund.booking_id.is_(None))
+    owed = {refund.payment_id: refund for refund in session.scalars(query)} if ids else {}
+    return {number: Recorded(payment, owed.get(payment.id)) for number, payment in found.items()}
 
 
 def _simple(
-    session: Session, wanted: Sequence[Wanted]
+    session: Session, told: Sequence[_Told], come: _Come
 ) -> dict[int, tuple[PaidOrder, Received, Payment]]:
-    """The orders that can be confirmed at once, locked, each with its payment; by their places."""
-    orders = lock_orders(session, [one.booking_id for one in wanted])
-    checked = {number: received for number, one in enumerate(wanted) if (received := _checked(one))}
-    come = _come_already(session, checked.values())
-    pending = _pending(session, [order.first.id for order in orders.values()])
+    """The orders that can be confirmed at once, each with its payment; by their places."""
+    pending = _pending(session, [one.order.first.id for one in told])
     found: dict[int, tuple[PaidOrder, Received, Payment]] = {}
-    taken: set[int] = set()
-    for number, received in checked.items():
-        order = orders.get(wanted[number].booking_id)
-        if order is None or not order.is_reserved or not payments.fits(order, received):
+    keys, taken = set(come), set[int]()
+    for number, order, received in told:
+        if not order.is_reserved or not payments.fits(order, received):
             continue
-        if not scope().covers(order.first.event_id):
+        key = received.provider.value, received.reference
+        if key in keys or order.first.id in taken:
             continue
-        key = (received.provider.value, received.reference)
-        if key in come or order.first.id in taken:
-            continue
-        come.add(key)
+        keys.add(key)
         taken.add(order.first.id)
         payment = pending.get((order.first.id, received.provider.value))
         if payment is None:
@@ -116,15 +157,12 @@ def _checked(wanted: Wanted) -> Received | None:
     return received if received.reference else None
 
 
-def _come_already(
-    session: Session, all_received: Iterable[Received]
-) -> set[tuple[str, str | None]]:
-    """Which of them have come before: by provider and reference."""
+def _come_already(session: Session, all_received: Iterable[Received]) -> dict[_Key, Payment]:
+    """The payments of those that have come before, by provider and reference."""
     references = [received.reference for received in all_received]
-    query = select(Payment.provider, Payment.provider_ref).where(
-        Payment.provider_ref.in_(references)
-    )
-    return {(row.provider, row.provider_ref) for row in session.execute(query)}
+    query = select(Payment).where(Payment.provider_ref.in_(references))
+    query = query.execution_options(populate_existing=True)
+    return {(one.provider, one.provider_ref): one for one in session.scalars(query)}
 
 
 def _pending(session: Session, booking_ids: Sequence[int]) -> dict[tuple[int, str], Payment]:
@@ -138,6 +176,8 @@ def _pending(session: Session, booking_ids: Sequence[int]) -> dict[tuple[int, st
 
 def _record_alone(desk: BookingDesk, wanted: Wanted) -> Recorded | UtsavamError:
     try:
-        return payments.record_paid(desk, *wanted)
+        return payments.record_paid(
+            desk, wanted.booking_id, wanted.received, also_wrong=wanted.also_wrong
+        )
     except UtsavamError as error:
         return error

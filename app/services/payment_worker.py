@@ -48,7 +48,7 @@ class PaymentWorker:
         """Do the next piece of work; returns whether there may be more."""
         desk = self._app.extensions["desk"]
         with self._app.app_context():
-            worked = provider_events.work_next(desk)
+            worked = provider_events.work_due(desk)
         with self._app.app_context():
             asked = self._ask_next()
         with self._app.app_context():

@@ -279,7 +279,7 @@ def tell(providers, apis, desk, sql):
         (ident,) = apis[name].refunds
         body, headers = apis[name].refund_failed(ident, **facts)
         provider_events.keep(name, providers[name].read(body.encode(), headers.get))
-        while provider_events.work_next(desk):
+        while provider_events.work_due(desk):
             pass
         told = "SELECT outcome FROM provider_events ORDER BY received_at DESC LIMIT 1"
         return EventOutcome(sql(told)[0][0])
