@@ -352,7 +352,7 @@ def _write(session: Session, batch: Batch, journal: bool) -> dict[str, Confirmed
     if batch.vouchers:
         prices = batch.vouchers.prices(batch.accepted, prices)
         more["vouchers"] = batch.vouchers.changed()
-    if any(row.fee_minor or row.fee_basis_points for row in rows):
+    if any(row.fee_minor or row.fee_basis_points for row in batch.events.values()):
         prices, more["fees"] = order_costs.with_fees(rows, prices)
     if any(row.payment_minutes for row in rows):
         batch.accepted = reservations.reserved(batch.accepted, prices, batch.events, batch.at)
