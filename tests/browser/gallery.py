@@ -15,6 +15,7 @@ from app.models.columns import now
 from app.services import accounts
 from tests.browser import (
     code_gallery,
+    fee_gallery,
     door_gallery,
     gift_gallery,
     payment_gallery,
@@ -133,6 +134,7 @@ class World:
         payment_gallery.fill(self)
         refund_gallery.fill(self)
         code_gallery.fill(self)
+        fee_gallery.fill(self)
         self._write_letters()
 
     def _book(self, name, seats):
@@ -594,6 +596,7 @@ VISITOR = [
     *(Scene(name, play) for name, play in payment_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in refund_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in code_gallery.VISITOR.items()),
+    *(Scene(name, play) for name, play in fee_gallery.VISITOR.items()),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),

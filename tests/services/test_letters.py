@@ -160,6 +160,14 @@ class TestAnOrderOfSeveralTicketTypes:
         names = [file.name for file in letter.files]
         assert names == [f"{one.reference.lower()}.ics" for one in (general, vip)]
 
+    def test_it_tells_the_fees_in_what_they_cost(self, order, event, sql):
+        sql("UPDATE events SET fee_basis_points = 300 WHERE id = %s", event.id)
+        order()
+        relay()
+        letter = letters.render(tickets_letter())
+        for text in (letter.text, letter.html):
+            assert "₹1,957, with a fee of ₹57" in text
+
     def test_several_orders_and_people_have_one_each(self, order, owed):
         order(), order(), order(email="bo@example.com")
         relay()

@@ -139,6 +139,7 @@ class TestBooking:
             " Press again to book them at this price."
         )
         assert "₹540 a seat with a fee of ₹40" in words(again, "//*[@id='booking-form']")
+        assert words(again, "//*[@id='event-price']").startswith("₹540 with a fee of ₹40")
         assert sql(BOOKED) == []
         assert book(visitor, event, sent_by(again, seats="2"), **more).status_code in {204, 303}
         assert sql(BOOKED) == [(2, 54_000, 4_000)]

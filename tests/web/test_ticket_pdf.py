@@ -76,6 +76,11 @@ def shown(signed_in):
     return shown
 
 
+def test_it_tells_the_fee_in_what_was_paid(asked):
+    _booking, answer = asked(seats=2, price_minor=15_000, fee_minor=550)
+    assert "₹300, with a fee of ₹11" in said(opened(answer))
+
+
 def test_it_says_what_the_tickets_page_says(asked):
     booking, answer = asked(seats=2, price_minor=15_000)
     text = said(opened(answer))
