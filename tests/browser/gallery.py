@@ -15,8 +15,8 @@ from app.models.columns import now
 from app.services import accounts
 from tests.browser import (
     code_gallery,
-    fee_gallery,
     door_gallery,
+    fee_gallery,
     gift_gallery,
     payment_gallery,
     refund_gallery,
