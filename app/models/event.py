@@ -395,6 +395,13 @@ class Event(Model):
         return func.coalesce(cls.cancel_until, cls.start_at)
 
     @property
+    def tells_refunds(self) -> bool:
+        """Whether guests are told before they book what comes back on cancelling: it costs
+        something, and is paid here or has a rule."""
+        has_rule = self.refund_rule is not None or self.payment_minutes is not None
+        return has_rule and bool(self.price_minor or self.highest_price_minor)
+
+    @property
     def refund_periods(self) -> list[Period]:
         """What of the price comes back until when on cancelling, to whoever books now."""
         rule = steps_of(self.refund_rule)

@@ -15,10 +15,9 @@ from app.presenters.prices import price
 
 
 def what_comes_back(event: Event) -> str:
-    """What comes back until when to whoever books now: of an event with a rule, or whose seats are
-    paid here. Empty for others, for free ones, and once nobody can cancel."""
-    costs = event.price_minor or event.highest_price_minor
-    if not costs or (event.refund_rule is None and event.payment_minutes is None):
+    """What comes back until when to whoever books now. Empty for an event that does not tell it,
+    and once nobody can cancel."""
+    if not event.tells_refunds:
         return ""
     return periods_in_words(event, left_of(event.refund_periods, now()))
 

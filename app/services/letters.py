@@ -3,7 +3,7 @@
 A letter `x` is `templates/letters/x.txt`, whose first line is the subject, and `x.html`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,13 +17,12 @@ from sqlalchemy.orm import joinedload
 
 from app.config import Settings
 from app.db import db
-from app.lib.refund_steps import left_of
 from app.models import AuditEntry, Booking, BookingState, Event, GuestMessage, Mail, User
 from app.models.columns import now
 from app.presenters.audit_words import audit_words
 from app.presenters.icalendars import booking_calendar
 from app.presenters.payment_ways import PaymentWays, payment_ways
-from app.presenters.refund_words import periods_in_words, told_to_buyer, what_comes_back
+from app.presenters.refund_words import periods_in_words, told_to_buyer
 from app.presenters.ticket_addresses import ticket_url
 from app.presenters.urls import event_url
 from app.services import letter_tickets, paid_orders, payment_pages, receipts, refund_rules
@@ -250,16 +249,8 @@ def _tell_order(draft: Draft, state: BookingState = BookingState.CONFIRMED) -> N
         raise NoLongerTrue
     first = tickets[0]
     draft.facts.update(tickets=tickets, booking=first.booking, ticket=first.url)
-    draft.facts["comes_back"] = _comes_back([one.booking for one in tickets])
-
-
-def _comes_back(booked: Sequence[Booking]) -> str:
-    """What of the price comes back until when, by what was agreed; empty where nothing was paid."""
-    for booking in booked:
-        if booking.price_minor and what_comes_back(booking.event):
-            periods = refund_rules.periods_for(booking, booking.event)
-            return periods_in_words(booking.event, left_of(periods, now()))
-    return ""
+    periods = refund_rules.told_for([one.booking for one in tickets])
+    draft.facts["comes_back"] = periods_in_words(first.booking.event, periods)
 
 
 def add_codes(draft: Draft) -> None:

@@ -4,7 +4,7 @@ The rule that stands is the event's. What was agreed at booking holds for a book
 that gives more: so of all that stood since, at each moment the one that gives most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.db import db
 from app.errors import InvalidField
-from app.lib.refund_steps import BadRule, Period, check_rule, periods_of, steps_of
+from app.lib.refund_steps import BadRule, Period, check_rule, left_of, periods_of, steps_of
 from app.models import Booking, Event, EventStatus, RefundRule
+from app.models.columns import now
 
 GRACE = timedelta(hours=1)
 """Who had the event's page open when its rule changed books by the rule that it told."""
@@ -60,3 +61,10 @@ def periods_for(booking: Booking, event: Event, session: Session | None = None) 
     former = (session or db.session).scalars(query).all()
     rules = [steps_of(rule) for rule in (*former, event.refund_rule)]
     return periods_of(rules, event.start_at, event.zone, event.cancellable_until)
+
+
+def told_for(booked: Sequence[Booking]) -> list[Period]:
+    """What comes back until when, from now on, of what bookings of one order cost, by what was
+    agreed; nothing if they are free, or their event does not tell it."""
+    paid = [booking for booking in booked if booking.price_minor and booking.event.tells_refunds]
+    return left_of(periods_for(paid[0], paid[0].event), now()) if paid else []

@@ -23,7 +23,7 @@ from app.models.columns import now
 from app.models.references import spoken
 from app.presenters.scripts import own_script
 from app.presenters.ticket_codes import SeatCode, SeatCodes, seat_codes
-from app.services import outbox, payment_lists, receipts
+from app.services import outbox, payment_lists, receipts, refund_rules
 from app.services.paging import Page
 from app.services.user_bookings import ListedBooking, Tab
 from app.web.giving import shown_gifts
@@ -102,7 +102,8 @@ def ticket_page(booking: Booking, links: Links, *, address: str | None = None) -
     if together or not _stands(booking) or booking.seats > MOST_CODES or has_message():
         ways = ways_to_pay(booking) if due else None
         back = () if _stands(booking) else payment_lists.refunds_of(booking)
-        return render(own, together=together, due=due, ways=ways, refunds=back, paid=paid)
+        more = {"ways": ways, "periods": refund_rules.told_for([booking]) if due else ()}
+        return render(own, together=together, due=due, refunds=back, paid=paid, **more)
     page = shared_text(
         lambda: render(_marked(booking, own), paid=paid),
         *(*_common_facts(booking, at), booking.is_paid, booking.total_fee_minor),

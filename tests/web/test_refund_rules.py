@@ -248,3 +248,12 @@ def test_a_friend_reads_that_the_money_is_the_givers(signed_in, make, make_booki
     page = signed_in.get(path_of(given)).text
     assert "Whoever gave you this seat has paid for it" in page
     assert shown(page) is None
+
+
+def test_a_reservation_tells_what_was_agreed_before_it_is_paid(
+    signed_in, make, make_booking, alice
+):
+    event = make(HALF)
+    facts = {"status": "RESERVED", "reserved_until": event.start_at, "price_minor": 50_000}
+    booking = make_booking(event, user=alice, **facts)
+    assert "50% of the price comes back." in signed_in.get(f"/bookings/{booking.id}").text
