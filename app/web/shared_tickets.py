@@ -34,8 +34,10 @@ from app.web.ticket_links import TicketLinks, of_account
 
 MOST_CODES = 10
 """Seats of a ticket that is shared; larger parties are rendered one by one."""
-NOT_SHOWN = frozenset(("description", "seats_available", "seats_held", "version", "updated_at"))
-"""Facts of an event that neither its tickets nor their rows show."""
+NOT_SHOWN = frozenset(
+    ("description", "seats_available", "seats_held", "refund_rule", "version", "updated_at")
+)
+"""Facts of an event that neither the tickets that stand nor their rows show."""
 
 OwnPieces = dict[AnyMark, Callable[[], str]]
 Links = Callable[[Any], TicketLinks]

@@ -257,3 +257,21 @@ def test_a_reservation_tells_what_was_agreed_before_it_is_paid(
     facts = {"status": "RESERVED", "reserved_until": event.start_at, "price_minor": 50_000}
     booking = make_booking(event, user=alice, **facts)
     assert "50% of the price comes back." in signed_in.get(f"/bookings/{booking.id}").text
+
+
+def test_pages_that_tell_nothing_of_the_rule_are_as_for_other_events(signed_in, make, paid):
+    event = make(STEPS)
+    booking = paid(event)
+    for path in (
+        "/",
+        "/events.atom",
+        "/bookings",
+        f"/bookings/{booking.id}",
+        f"/events/{event.id}",
+    ):
+        page = signed_in.get(path, follow_redirects=True)
+        assert page.status_code == 200, path
+        assert "Revue" in page.text
+    assert signed_in.get(f"/bookings/{booking.id}/ticket.pdf").status_code == 200
+    assert signed_in.get(f"/bookings/{booking.id}/calendar.ics").status_code == 200
+    assert signed_in.get("/account/data.json").status_code == 200
