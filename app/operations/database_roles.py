@@ -35,7 +35,10 @@ _GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     # For backups; identity columns need no right on their sequences.
     "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "REVOKE UPDATE, DELETE ON audit_entries, check_ins FROM {role}",
+    "REVOKE UPDATE, DELETE ON audit_entries, check_ins, receipts FROM {role}",
+    # An issued receipt is never changed, but that an email is taken from it.
+    "GRANT UPDATE (buyer_email) ON receipts TO {role}",
+    "REVOKE DELETE ON receipt_series FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
     # For tables and sequences that later migrations of the same owner create.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public "

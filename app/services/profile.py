@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from app.db import transaction
-from app.models import Booking, Voucher
-from app.services import accounts, api_tokens, sign_ins, user_bookings, vouchers
+from app.models import Booking, Receipt, Voucher
+from app.services import accounts, api_tokens, receipts, sign_ins, user_bookings, vouchers
 
 
 def rename(user_id: int, name: str) -> None:
@@ -73,6 +73,7 @@ def export(user_id: int) -> dict[str, Any]:
         "codes": [
             _voucher_facts(voucher, event) for voucher, event in vouchers.for_person(user.email)
         ],
+        "receipts": [_receipt_facts(receipt) for receipt in receipts.issued_to(user_id)],
         "api_tokens": [
             {
                 "name": token.name,
@@ -112,6 +113,18 @@ def _booking_facts(booking: Booking, codes: Mapping[int, str]) -> dict[str, Any]
         "reserved_until": _iso(booking.reserved_until),
         "paid_at": _iso(booking.paid_at),
         "cancelled_at": _iso(booking.cancelled_at),
+    }
+
+
+def _receipt_facts(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "number": receipt.name,
+        "issued_at": _iso(receipt.issued_at),
+        "buyer_name": receipt.buyer_name,
+        "buyer_email": receipt.buyer_email,
+        "amount_minor": receipt.amount_minor,
+        "currency": receipt.currency,
+        "facts": receipt.facts,
     }
 
 

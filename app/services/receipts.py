@@ -90,6 +90,12 @@ def of_payments(payment_ids: Sequence[int]) -> dict[int, list[Receipt]]:
     return found
 
 
+def issued_to(user_id: int) -> Sequence[Receipt]:
+    """All that was issued to a person."""
+    query = select(Receipt).where(Receipt.user_id == user_id)
+    return db.session.scalars(query.order_by(Receipt.id)).all()
+
+
 def list_receipts(
     query: ReceiptQuery, *, limit: int = 50, after: str | None = None
 ) -> Page[Receipt]:

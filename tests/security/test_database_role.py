@@ -40,6 +40,9 @@ OTHER_TABLES = [
     "ALTER TABLE events DROP CONSTRAINT ck_events_seats_not_negative",
     "TRUNCATE bookings",
     "UPDATE alembic_version SET version_num = '0001'",
+    "UPDATE receipts SET amount_minor = 1",
+    "DELETE FROM receipts",
+    "DELETE FROM receipt_series",
 ]
 
 

@@ -19,6 +19,7 @@ from app.services import (
     gifts,
     paid_orders,
     payments,
+    profile,
     receipt_issuing,
     receipt_numbers,
     receipts,
@@ -361,6 +362,12 @@ class TestWhoseTheyAre:
         with transaction() as session:
             anonymising.anonymise(session, [booking.user_id], datetime.now(UTC))
         assert sql("SELECT buyer_name, buyer_email FROM receipts") == [("Meena", "")]
+
+    def test_they_are_in_what_a_person_takes_along(self, paid):
+        booking = paid()
+        receipt_issuing.issue_due()
+        (told,) = profile.export(booking.user_id)["receipts"]
+        assert (told["number"], told["amount_minor"]) == ("R26-27/00001", 50_000)
 
     def test_staff_see_those_of_their_events(self, paid, make_event):
         mine, other = make_event(), make_event(price_minor=100, payment_minutes=15)
