@@ -272,6 +272,6 @@ def test_pages_that_tell_nothing_of_the_rule_are_as_for_other_events(signed_in, 
         page = signed_in.get(path, follow_redirects=True)
         assert page.status_code == 200, path
         assert "Revue" in page.text
-    assert signed_in.get(f"/bookings/{booking.id}/ticket.pdf").status_code == 200
-    assert signed_in.get(f"/bookings/{booking.id}/calendar.ics").status_code == 200
+    assert signed_in.get(f"{ticket}/ticket.pdf").status_code == 200
+    assert signed_in.get(f"{ticket}/calendar.ics").status_code == 200
     assert signed_in.get("/account/data.json").status_code == 200
