@@ -5,6 +5,7 @@ What the documents do not allow is answered as the provider would, and noted in 
 """
 
 import json
+import re
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,12 +46,15 @@ class Recorder:
     """A context manager that serves until it is left; subclasses answer as a provider does.
 
     `away` answers 503 to all calls, `slow` waits so many seconds first, and `loses_answers` does
-    what it is asked, and breaks off before it says so.
+    what it is asked, and breaks off before it says so. `dies_at` is a method and a pattern of
+    paths: the first such call kills it, with `dies_after` once it has done what it is asked. Nobody
+    answers then until it is told to `start_again`, with all that it knew.
     """
 
     def __init__(self):
         self.calls, self.faults, self.refused = [], [], {}
         self.away, self.slow, self.loses_answers = False, 0, False
+        self.dies_at, self.dies_after, self.is_dead = None, False, False
         self._lock = Lock()
 
     def forget(self):
@@ -58,15 +62,33 @@ class Recorder:
         Recorder.__init__(self)
 
     def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self._listen(0)
         return self
 
     def __exit__(self, *_error):
+        if not self.is_dead:
+            self.die()
+
+    def die(self):
+        self.dies_at, self.is_dead = None, True
         self._server.shutdown()
         self._server.server_close()
+
+    def start_again(self):
+        self.is_dead = False
+        self._listen(self._server.server_port)
+
+    def _listen(self, port):
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def is_killed_by(self, call):
+        if self.dies_at is None:
+            return False
+        method, ending = self.dies_at
+        return call.method == method and re.search(ending, call.path) is not None
 
     def named(self, method, ending):
         """The calls of a method whose path ends so."""
@@ -104,8 +126,17 @@ def _handler(recorder):
         def _answer(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             call = Call(self.command, self.path, self.headers, body)
+            kills = recorder.is_killed_by(call)
+            if kills and not recorder.dies_after:
+                recorder.die()
+            if recorder.is_dead:
+                # On a connection that was kept, too.
+                self.close_connection = True
+                return
             status, told = recorder.answered(call)
-            if recorder.loses_answers:
+            if kills:
+                recorder.die()
+            if kills or recorder.loses_answers:
                 self.close_connection = True
                 return
             text = json.dumps(told).encode()
