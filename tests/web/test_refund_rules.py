@@ -262,13 +262,8 @@ def test_a_reservation_tells_what_was_agreed_before_it_is_paid(
 def test_pages_that_tell_nothing_of_the_rule_are_as_for_other_events(signed_in, make, paid):
     event = make(STEPS)
     booking = paid(event)
-    for path in (
-        "/",
-        "/events.atom",
-        "/bookings",
-        f"/bookings/{booking.id}",
-        f"/events/{event.id}",
-    ):
+    ticket = f"/bookings/{booking.id}"
+    for path in ("/", "/events.atom", "/bookings", ticket, f"/events/{event.id}"):
         page = signed_in.get(path, follow_redirects=True)
         assert page.status_code == 200, path
         assert "Revue" in page.text
