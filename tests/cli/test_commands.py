@@ -285,6 +285,20 @@ def test_a_broken_ledger_is_told_left_alone_and_fails(run, make_event, make_book
     assert sql("SELECT seats_available FROM events") == [(4,)]
 
 
+def test_money_that_brought_nothing_is_told_and_fails(
+    run, make_event, make_booking, factories, sql
+):
+    booking = make_booking(make_event(payment_minutes=15), price_minor=500)
+    factories.payment(booking)
+    assert run("reconcile").exit_code == 0
+    sql("UPDATE bookings SET status = 'EXPIRED', reserved_until = now(), paid_at = NULL")
+    sql("UPDATE events SET seats_available = capacity")
+    result = run("reconcile")
+    assert result.exit_code == 1
+    assert "BROKEN" in result.output
+    assert "money: without seats 1" in result.output
+
+
 def test_without_redis_the_ledger_is_checked_all_the_same(make_app, make_event):
     make_event()
     app = make_app(redis_url="redis://127.0.0.1:1/0")

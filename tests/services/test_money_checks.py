@@ -116,6 +116,12 @@ def test_more_owed_back_than_has_come_is_told(desk, booking, sql, faults):
     assert faults() == MoneyFaults(above=1)
 
 
+def test_a_refund_that_was_forgotten_is_told(desk, booking, sql, faults):
+    bookings.cancel(desk, booking.id, keep=1)
+    sql("DELETE FROM refunds")
+    assert faults() == MoneyFaults(differing=1)
+
+
 def test_seats_that_cost_less_than_was_paid_are_told(booking, sql, faults):
     sql("UPDATE bookings SET price_minor = price_minor - 1")
     assert faults() == MoneyFaults(differing=1)

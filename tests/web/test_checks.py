@@ -107,3 +107,18 @@ def test_the_demo_is_seeded_from_the_pages(make_app, sql, settings):
     assert organiser.post("/admin/checks/demo").status_code == 303
     assert "19 things made, 0 were there already." in organiser.get("/admin/checks").text
     assert sql("SELECT count(*) FROM events") == [(16,)]
+
+
+def test_money_that_is_not_as_it_should_be_is_named(
+    organiser, make_event, make_booking, factories, sql
+):
+    broken, slow = (make_event(name=name, payment_minutes=15) for name in ("Broken", "Slow"))
+    made = [make_booking(event, price_minor=500) for event in (broken, slow)]
+    paid = [factories.payment(one, provider="stripe") for one in made]
+    sql("UPDATE payments SET amount_minor = 900 WHERE id = %s", paid[0].id)
+    refund = factories.refund(paid[1], booking_id=made[1].id, amount_minor=1)
+    sql("UPDATE refunds SET created_at = created_at - interval '2 days' WHERE id = %s", refund.id)
+    sql("UPDATE payments SET amount_minor = 501 WHERE id = %s", paid[1].id)
+    text = " ".join(re.sub(r"<[^>]*>", " ", organiser.post(START).text).split())
+    assert re.search(r"Does not add up: \S*Broken.+? Of 1 payment something else stays", text)
+    assert re.search(r"Money is stuck: \S*Slow.+? 1 refund is owed by its provider", text)
