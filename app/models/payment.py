@@ -4,8 +4,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text, true
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -229,11 +240,21 @@ class Refund(Model):
         waits = self.state == RefundState.OWED.value and not self.tries
         return self.try_at if waits else None
 
-    @property
+    @hybrid_property
     def is_on_its_way(self) -> bool:
         """Whether a provider was asked to pay it back, and may have done so."""
         asked = self.tries > 0 and self.refusal is None and self.failed_ref is None
         return self.state == RefundState.OWED.value and asked
+
+    @is_on_its_way.inplace.expression
+    @classmethod
+    def _is_on_its_way(cls) -> ColumnElement[bool]:
+        return and_(
+            cls.state == RefundState.OWED.value,
+            cls.tries > 0,
+            cls.refusal.is_(None),
+            cls.failed_ref.is_(None),
+        )
 
 
 class KeptAmount(Model):

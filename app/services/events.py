@@ -26,6 +26,7 @@ from app.models.columns import now
 from app.models.defaults import default_currency
 from app.models.staff_scope import require_all_events, require_event
 from app.services import audit, event_news, money_back, refund_rules
+from app.services.booking_ranges import booking_ranges
 from app.services.event_rules import check_event, check_fee
 from app.services.event_search import (
     EventQuery,
@@ -269,12 +270,13 @@ def delete_event(event_id: int, desk: BookingDesk, *, force: bool = False, words
             event_news.note_deletion(event, at, words)
             if not event.is_over(at):
                 money_back.owe_for_event(changes.session, event)
-        changes.session.execute(
-            update(Booking)
-            .where(Booking.event_id == event_id, Booking.takes_seats)
-            .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
-            .execution_options(synchronize_session=False)
-        )
+        for those in booking_ranges(changes.session, event_id):
+            changes.session.execute(
+                update(Booking)
+                .where(those, Booking.takes_seats)
+                .values(status=BookingStatus.CANCELLED.value, cancelled_at=at)
+                .execution_options(synchronize_session=False)
+            )
         seats.release_all(event)
         ticket_types.release_all(changes.session, event)
         vouchers.release_all(changes.session, event_id)

@@ -9,12 +9,15 @@ from datetime import timedelta
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Executable,
     Select,
     case,
     cast,
     delete,
+    func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
@@ -34,8 +37,8 @@ from app.models import (
 )
 from app.models.columns import now
 from app.models.payment import ONLINE
+from app.services.booking_ranges import booking_ranges
 
-BATCH = 5_000
 PAUSE = timedelta(minutes=15)
 """How long providers are not asked to pay back for a cancelled event: until then it can take place
 after all, and nobody was paid back."""
@@ -47,17 +50,14 @@ def owe_for_event(session: Session, event: Event) -> None:
     Providers are asked to pay it back after `PAUSE`. Some thousand at a time, so that each
     statement ends in time.
     """
-    query = select(Booking.id).where(Booking.event_id == event.id, Booking.is_confirmed)
-    ids = session.scalars(query.order_by(Booking.id)).all()
-    for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
-        session.execute(_owe_those(event.id, some[0], some[-1]))
+    for those in booking_ranges(session, event.id):
+        session.execute(_owe_those(event.id, those))
 
 
-def _owe_those(event_id: int, first_id: int, last_id: int) -> Executable:
+def _owe_those(event_id: int, those: ColumnElement[bool]) -> Executable:
     owed = (
         paid_rows([event_id])
-        .where(Booking.is_confirmed, Booking.id.between(first_id, last_id))
+        .where(Booking.is_confirmed, those)
         .with_only_columns(
             Payment.id,
             Booking.id,
@@ -77,23 +77,23 @@ def forgive_event(session: Session, event: Event) -> None:
     Raises `InvalidField` once money was paid back, or may have been by a provider: those guests
     would have seats for nothing.
     """
-    of_event = (
-        Refund.reason == RefundReason.EVENT_CANCELLED.value,
-        Refund.booking_id.in_(select(Booking.id).where(Booking.event_id == event.id)),
-    )
-    # Locked, as the worker takes refunds up without the event's lock.
-    query = select(Refund).where(*of_event).order_by(Refund.id).with_for_update()
-    found = session.scalars(query).all()
     # A note of what was paid back, and then failed to be, is in the accounts already.
-    if any(
-        one.state == RefundState.PAID_BACK.value or one.is_on_its_way or not one.awaits_credit_note
-        for one in found
-    ):
-        raise InvalidField("status", "can't change once guests got their money back")
-    for start in range(0, len(found), BATCH):
-        those = Refund.id.in_([one.id for one in found[start : start + BATCH]])
-        removal = delete(Refund).where(those).execution_options(synchronize_session=False)
-        session.execute(removal)
+    done = or_(
+        Refund.state == RefundState.PAID_BACK.value,
+        Refund.is_on_its_way,
+        ~Refund.awaits_credit_note,
+    )
+    for those in booking_ranges(session, event.id):
+        owed = select(Refund.id, done.label("done")).where(
+            Refund.reason == RefundReason.EVENT_CANCELLED.value,
+            Refund.booking_id.in_(select(Booking.id).where(those)),
+        )
+        # Locked, as the worker takes refunds up without the event's lock.
+        locked = owed.order_by(Refund.id).with_for_update().cte("locked")
+        gone = delete(Refund).where(Refund.id.in_(select(locked.c.id)))
+        if session.scalars(select(func.bool_or(locked.c.done))).one():
+            raise InvalidField("status", "can't change once guests got their money back")
+        session.execute(gone.execution_options(synchronize_session=False))
 
 
 def bought_with(session: Session, booking: Booking) -> Booking:
