@@ -1,8 +1,11 @@
 """The operators' commands, as they are typed."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.demo import __main__ as demo
+from app.models.columns import now
 from app.services import staff
 from tests.support.mail_server import MailServer
 
@@ -239,6 +242,19 @@ def test_who_may_what_is_printed_for_every_address(run, app):
     assert len(lines) == len(list(app.url_map.iter_rules()))
     assert any("/admin/keys" in line and line.endswith("keys") for line in lines)
     assert any("/bookings/<id:booking_id>" in line and "their own" in line for line in lines)
+
+
+def test_receipts_without_a_number_are_named(run, make_event, make_booking, factories, sql):
+    for _ in range(2):
+        booking = make_booking(make_event(price_minor=100), price_minor=100, booked_in="INR")
+        factories.receipt(factories.payment(booking))
+    waiting = make_booking(make_event(price_minor=100), price_minor=100, booked_in="INR")
+    factories.payment(waiting, paid_at=now() - timedelta(minutes=11))
+    sql("DELETE FROM receipts WHERE number = 1")
+    result = run("reconcile")
+    assert "1 of 2 numbers are there, 0 out of order: BROKEN" in result.output
+    assert "1 payments wait for a receipt" in result.output
+    assert result.exit_code == 1
 
 
 def test_a_sound_ledger_reconciles(run, make_event, make_booking):

@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from threading import Event as Signal
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.booking.orders import Item
-from app.db import transaction
+from app.db import db, transaction
 from app.errors import InvalidField, ReceiptNotFound
 from app.models import PaymentProvider, Receipt
 from app.models.staff_scope import StaffScope, act_within
@@ -22,6 +24,7 @@ from app.services import (
     profile,
     receipt_issuing,
     receipt_numbers,
+    receipt_worker,
     receipts,
     refunds,
 )
@@ -29,6 +32,7 @@ from app.services.payment_batches import Wanted, record_all
 from app.services.payments import Received
 from app.services.receipt_numbers import Kind
 from app.services.receipts import ReceiptQuery
+from tests.support.servers import wait_until
 
 GST = {"tax_name": "GST", "tax_rate": Decimal(18), "tax_number": "36AABCU9603R1ZO"}
 pytestmark = pytest.mark.usefixtures("invariants", "asha")
@@ -435,3 +439,15 @@ class TestWhatIsChecked:
         sql("UPDATE payments SET paid_at = now() - interval '11 minutes'")
         sql("UPDATE refunds SET done_at = now() - interval '11 minutes'")
         assert receipt_checks.check() == ([], 1, 1)
+
+
+def test_the_worker_issues_what_is_awaited_and_ends_when_it_is_told(app, paid, monkeypatch):
+    monkeypatch.setattr(receipt_worker, "POLL", 0.01)
+    booking, stopping = paid(), Signal()
+    working = Thread(target=receipt_worker.run, args=(app, stopping), daemon=True)
+    working.start()
+    wait_until(lambda: receipts.of_payments([1]) or db.session.rollback())
+    stopping.set()
+    working.join(10)
+    assert not working.is_alive()
+    assert len(receipts.receipts_of(booking)) == 1

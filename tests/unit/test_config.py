@@ -193,3 +193,40 @@ def test_a_former_name_is_held_to_the_same_bounds(monkeypatch, tmp_path):
     monkeypatch.setenv("DESK_ROOM", "0")
     with pytest.raises(WeakSettings, match="BOOKING_QUEUE_SIZE is not valid"):
         Settings.load()
+
+
+TAX = {"tax_name": "GST", "tax_rate": "18", "tax_number": "36AABCU9603R1ZO"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, []),
+        ({"tax_name": ""}, ["TAX_RATE needs TAX_NAME besides"]),
+        ({"tax_rate": "0"}, ["TAX_NAME needs TAX_RATE besides"]),
+        ({"tax_number": ""}, ["TAX_NAME needs TAX_NUMBER besides"]),
+        ({"tax_number": "36AABCU9603R1ZP"}, ["TAX_NUMBER is no GSTIN, or has a wrong check digit"]),
+        ({"tax_number": "53004085616", "default_currency": "AUD"}, []),
+        ({"tax_name": "VAT", "tax_number": "GB123456789"}, []),
+    ],
+)
+def test_a_tax_has_a_name_a_rate_and_a_number(changes, told):
+    found = Settings(**{**STRONG, **TAX, **changes}).problems()
+    assert len(found) == len(told)
+    assert all(problem.startswith(words) for problem, words in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tax_rate": "-1"},
+        {"tax_rate": "100"},
+        {"tax_rate": "18.255"},
+        {"receipt_prefix": "HYDE"},
+        {"receipt_prefix": "h/"},
+        {"financial_year_start": "13"},
+    ],
+)
+def test_what_no_receipt_could_say_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        Settings(**STRONG, **wrong)
