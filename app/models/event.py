@@ -299,7 +299,7 @@ class Event(Model):
     @classmethod
     def _total_in_sql(cls) -> ColumnElement[int]:
         price = sql_cast(cls.price_minor, BigInteger)
-        share = (price * cls.fee_basis_points + ALL // 2) / ALL
+        share = (price * cls.fee_basis_points + ALL // 2) // ALL
         added = func.least(price + cls.fee_minor + share, MAX_COST_MINOR)
         return case((or_(cls.fee_included, cls.price_minor == 0), price), else_=added)
 

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import event as listening
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.booking.connections import LEDGER
@@ -12,6 +13,7 @@ from app.booking.orders import CostLimit, Item, Order
 from app.booking.walk_ins import WalkIn
 from app.db import db, transaction
 from app.errors import InvalidField, PriceRisen
+from app.models import Event
 from app.services import bookings, events, issues, ticket_types, walk_ins
 
 pytestmark = pytest.mark.usefixtures("invariants")
@@ -232,3 +234,13 @@ class TestRules:
     def test_a_copy_has_the_fee_of_its_original(self, desk, event):
         copy = events.duplicate_event(event.id, "Once more", desk)
         assert (copy.fee_minor, copy.fee_basis_points, copy.fee_included) == (1_000, 300, False)
+
+
+@pytest.mark.parametrize("included", [False, True])
+@pytest.mark.parametrize("fee", [(0, 0), (1_000, 0), (0, 333), (7, 2_500), (5_000, 10_000)])
+def test_lists_are_sorted_in_sql_by_what_the_page_tells(make_event, fee, included):
+    terms = dict(zip(("fee_minor", "fee_basis_points"), fee, strict=True))
+    for price in (0, 9, 10, 15_001, 2_000_000_000):
+        event = make_event(price_minor=price, fee_included=included, **terms)
+        told = db.session.scalars(select(Event.total_minor).where(Event.id == event.id)).one()
+        assert told == event.total_minor
