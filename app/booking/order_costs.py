@@ -40,7 +40,8 @@ def risen(
         seats * fee_of(event).cost_of(voucher.price_of(minor) if voucher else minor).price_minor
         for minor, seats in _tickets(order, event, types)
     )
-    if total > limit.total_minor or (total and limit.currency not in {None, event.currency}):
+    in_another = limit.currency not in {None, event.currency}
+    if total > limit.total_minor or (in_another and total):
         return PriceRisen(event.id, total, event.currency)
     return None
 

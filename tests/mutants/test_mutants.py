@@ -117,9 +117,15 @@ MUTANTS = {
     ),
     "issues past the limit that nobody allowed": Mutant(
         "app/booking/issues.py",
-        "if event.max_per_person is None or wanted.past_limit:",
-        "if event.max_per_person is None or wanted.is_special:",
+        "if not wanted.past_limit:",
+        "if not wanted.is_special:",
         ("tests/services/test_holds.py",),
+    ),
+    "more paid than was shown": Mutant(
+        "app/booking/order_costs.py",
+        "if total > limit.total_minor or (in_another and total):",
+        "if in_another and total:",
+        ("tests/races/test_price_races.py",),
     ),
 }
 
