@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.lib.datetimes import moved
 from app.lib.refund_steps import (
     DEFAULT,
     MAX_HOURS,
@@ -120,3 +123,44 @@ def test_a_rule_is_kept_and_read_as_it_is(rule):
 def test_the_default_is_kept_as_nothing():
     assert kept_of(list(DEFAULT)) is None
     assert steps_of(None) == DEFAULT
+
+
+hours, percents = st.integers(1, MAX_HOURS), st.integers(0, 100)
+
+
+@st.composite
+def rules(draw):
+    shares = sorted(draw(st.sets(percents, min_size=1, max_size=3)), reverse=True)
+    early = len(shares) - 1
+    ends = sorted(draw(st.sets(hours, min_size=early, max_size=early)), reverse=True)
+    return [Step(*step) for step in zip([*ends, None], shares, strict=True)]
+
+
+def by_hand(rule, start, zone, deadline, at):
+    """As a person reads it: the first step that is not over."""
+    if at >= deadline:
+        return 0
+    ends = [moved(start, -timedelta(hours=step.hours_before or 0), zone) for step in rule]
+    open_ones = (s.percent for s, end in zip(rule, ends, strict=True) if at < end)
+    return next((percent for percent in open_ones), rule[-1].percent)
+
+
+@given(
+    st.lists(rules(), min_size=1, max_size=4),
+    st.datetimes(datetime(2031, 1, 1), datetime(2031, 12, 31)),  # noqa: DTZ001
+    st.sampled_from(["America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]),
+    hours,
+    st.integers(0, MAX_HOURS * 2),
+)
+def test_at_each_moment_the_best_of_all_rules_holds(found, local, zone, before_deadline, earlier):
+    zone = ZoneInfo(zone)
+    start = local.replace(tzinfo=zone).astimezone(UTC)
+    deadline = start - timedelta(hours=before_deadline)
+    periods = periods_of(found, start, zone, deadline)
+    at = start - timedelta(hours=earlier)
+    best = max(by_hand(rule, start, zone, deadline, at) for rule in found)
+    assert percent_at(periods, at) == best
+    assert [p.until for p in periods] == sorted({p.until for p in periods})
+    assert periods[-1].until == deadline
+    shares = [period.percent for period in periods]
+    assert shares == sorted(set(shares), reverse=True)
