@@ -94,46 +94,55 @@ def settle(
 
     `by` may be an amount. A seat that was a gift is settled with the giver, who gets a letter.
     Never more is owed and kept than has come. Raises `InvalidField` for an amount that is more than
-    the seats cost.
+    was paid for the seats.
     """
-    if not booking.price_minor:
-        return None
-    origin = money_back.bought_with(session, booking)
-    payment = money_back.payment_of(session, origin)
-    if payment is None:
-        return None
-    session.flush()  # gives a part its id
-    paid = min(row.total_minor, payment.amount_minor - _settled_before(session, payment))
-    if paid <= 0:
-        return None
+    origin, payment = _paid_with(session, booking)
+    paid = _left_for(session, payment, row) if payment else 0
     if isinstance(by, int) and by > paid:
         raise InvalidField("refund_minor", f"can be at most {paid}, what was paid for the seats")
-    owed = paid
+    if payment is None or not paid:
+        return None
+    owed = by if isinstance(by, int) else paid
     if by == RefundBy.RULE:
         percent = percent_at(refund_rules.periods_for(origin, event, session), at)
         owed = min(share_of(row.price_minor, percent) * row.seats, paid)
-    elif isinstance(by, int):
-        owed = by
-    facts = {"payment_id": payment.id, "booking_id": row.id, "currency": payment.currency}
-    if owed:
-        refund = Refund(
-            **facts,
-            amount_minor=owed,
-            reason=RefundReason.CANCELLED.value,
-            state=RefundState.OWED.value,
-        )
-        session.add(refund)
-        if origin is not booking:
-            refunds.tell(session, origin, refund)
-    if paid > owed:
-        session.add(KeptAmount(**facts, amount_minor=paid - owed))
+    refund = _note(session, payment, row, owed, paid - owed)
+    if refund and origin is not booking:
+        refunds.tell(session, origin, refund)
     return Settled(owed, paid - owed, payment.currency, origin is booking)
 
 
-def _settled_before(session: Session, payment: Payment) -> int:
-    """What of the payment is owed, was paid back or is kept already."""
+def _paid_with(session: Session, booking: Booking) -> tuple[Booking, Payment | None]:
+    """The booking that the seats were bought with, and its payment, locked, if they were paid."""
+    if not booking.price_minor:
+        return booking, None
+    origin = money_back.bought_with(session, booking)
+    return origin, money_back.payment_of(session, origin)
+
+
+def _left_for(session: Session, payment: Payment, row: Booking) -> int:
+    """What the row's seats cost; less, if that much of the payment is not left."""
+    session.flush()  # gives a part its id
     sums = (
         select(func.coalesce(func.sum(one.amount_minor), 0)).where(one.payment_id == payment.id)
         for one in (Refund, KeptAmount)
     )
-    return sum(int(session.scalars(query).one()) for query in sums)
+    settled = sum(int(session.scalars(query).one()) for query in sums)
+    return max(min(row.total_minor, payment.amount_minor - settled), 0)
+
+
+def _note(session: Session, payment: Payment, row: Booking, owed: int, kept: int) -> Refund | None:
+    """Note what is owed of the row's price, and what is kept; returns what is owed, if anything."""
+    facts = {"payment_id": payment.id, "booking_id": row.id, "currency": payment.currency}
+    if kept:
+        session.add(KeptAmount(**facts, amount_minor=kept))
+    if not owed:
+        return None
+    refund = Refund(
+        **facts,
+        amount_minor=owed,
+        reason=RefundReason.CANCELLED.value,
+        state=RefundState.OWED.value,
+    )
+    session.add(refund)
+    return refund

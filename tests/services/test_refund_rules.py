@@ -285,6 +285,13 @@ class TestStaff:
         assert money() == []
         assert bookings.get_booking(booking.id).seats == 2
 
+    @pytest.mark.parametrize("price", [25_000, 0])
+    def test_choose_no_amount_of_what_was_not_paid_here(self, desk, make, make_booking, price):
+        booking = make_booking(make(price=price), price_minor=price)
+        with pytest.raises(InvalidField, match="at most 0, what was paid"):
+            bookings.cancel(desk, booking.id, organiser=True, refund=1)
+        bookings.cancel(desk, booking.id, organiser=True, refund=0)
+
     def test_give_nothing_by_the_rule_past_the_deadline(self, desk, make, paid, money):
         booking = paid(make(cancel_until=now() + timedelta(hours=1)))
         events.update_event(booking.event_id, {"cancel_until": now()}, desk)
