@@ -8,9 +8,30 @@ import json
 import re
 import time
 from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import parse_qsl, urlsplit
+
+from app.lib.payment_providers import ToBePaid
+from app.models.columns import now
+
+ORDER = "KJ3M7PQ2XA"
+
+
+def order(**facts):
+    """An order that is to be paid on a provider's page, within five minutes."""
+    plain = {
+        "order": ORDER,
+        "key": "utsavam-7-c0ffee",
+        "amount_minor": 50_000,
+        "currency": "INR",
+        "title": "Ōnam Sadya",
+        "now": now(),
+        "until": now() + timedelta(minutes=5),
+        "return_address": f"https://tickets.example.org/payments/provider/return/{ORDER}",
+    }
+    return ToBePaid(**{**plain, **facts})
 
 
 class NotAllowed(Exception):

@@ -1,25 +1,19 @@
 """What we ask of Razorpay, by Razorpay's library, and which of its words we believe."""
 
-import time
 from datetime import timedelta
 
 import pytest
 
 from app.lib.payment_providers import (
-    Away,
     Facts,
     Forged,
     PageState,
     Refused,
-    ToBePaid,
     razorpay_links,
 )
 from app.lib.payment_providers.razorpay_links import RazorpayLinks
-from app.models.columns import now
-from tests.support.payment_recorder import NotAllowed
+from tests.support.payment_recorder import ORDER, NotAllowed, order
 from tests.support.razorpay_api import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, RazorpayApi, signed
-
-ORDER = "KJ3M7PQ2XA"
 
 
 @pytest.fixture
@@ -32,20 +26,6 @@ def api():
 @pytest.fixture
 def provider(api):
     return RazorpayLinks(KEY_ID, KEY_SECRET, WEBHOOK_SECRET, api.url)
-
-
-def order(**facts):
-    plain = {
-        "order": ORDER,
-        "key": "utsavam-7-c0ffee",
-        "amount_minor": 50_000,
-        "currency": "INR",
-        "title": "Ōnam Sadya",
-        "now": now(),
-        "until": now() + timedelta(minutes=5),
-        "return_address": "https://tickets.example.org/payments/razorpay/return/KJ3M7PQ2XA",
-    }
-    return ToBePaid(**{**plain, **facts})
 
 
 def test_a_link_is_made_with_the_orders_amount_and_reference(api, provider):
@@ -70,19 +50,6 @@ def test_without_our_bound_razorpay_refuses_the_link(api, provider, monkeypatch)
         provider.begin(order())
     assert len(api.faults) == 1
     api.faults.clear()
-
-
-def test_a_link_is_closed_and_says_so_again(provider):
-    page = provider.begin(order()).page
-    for _again in range(2):
-        assert provider.cancel(page).state == PageState.CLOSED
-
-
-def test_a_link_that_is_paid_stays_paid_when_it_is_closed(api, provider):
-    page = provider.begin(order()).page
-    paid = api.pay()
-    told = provider.cancel(page)
-    assert (told.state, told.payment) == (PageState.PAID, paid["payments"][0]["payment_id"])
 
 
 def test_a_link_that_is_paid_before_its_payment_is_told_is_asked_again(api, provider):
@@ -163,30 +130,6 @@ def test_what_razorpay_refuses_is_told(api, provider):
     api.refused["/refund"] = NotAllowed(400, "BAD_REQUEST_ERROR", told)
     with pytest.raises(Refused, match=told):
         refund(provider, payment)
-
-
-@pytest.mark.parametrize("trouble", [{"away": True}, {"loses_answers": True}])
-def test_a_provider_that_is_away_is_told_from_one_that_refuses(api, provider, trouble, capsys):
-    vars(api).update(trouble)
-    with pytest.raises(Away):
-        provider.begin(order())
-    assert capsys.readouterr().out == ""  # the library prints what goes wrong
-
-
-def test_a_slow_provider_is_waited_for_no_longer_than_we_say(api, provider, monkeypatch):
-    monkeypatch.setattr(razorpay_links, "ANSWER_WITHIN", 0.2)
-    api.slow, began = 0.6, time.monotonic()
-    with pytest.raises(Away):
-        provider.ask("plink_1")
-    assert time.monotonic() - began < 0.6
-
-
-def test_a_wrong_key_is_refused_and_not_told(api):
-    with pytest.raises(Refused) as found:
-        RazorpayLinks(KEY_ID, "wrong4Y9", WEBHOOK_SECRET, api.url).ask("plink_1")
-    assert "wrong4Y9" not in str(found.value)
-    assert len(api.faults) == 1
-    api.faults.clear()
 
 
 def test_rupees_alone_are_taken(provider):
