@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import Select, and_, func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.booking.connections import retry_if_ended
 from app.config import Settings
@@ -22,6 +22,7 @@ from app.models import (
     Refund,
     RefundState,
     TicketType,
+    User,
 )
 from app.services import receipt_contents, receipt_numbers
 from app.services.receipt_contents import TypeNames
@@ -90,38 +91,80 @@ def _take_payments(
 ) -> Sequence[Payment]:
     """The payments that await a receipt, locked; of the named ones, also those that somebody else
     is just issuing, once that is done."""
-    query = (
-        select(Payment)
+    awaited = (
+        select(Payment.id, Booking.user_id)
+        .join(Payment.booking)
         .where(_IS_AWAITED)
         .order_by(Payment.paid_at, Payment.id)
         .limit(most)
+    )
+    ids, people = _candidates(session, awaited, Payment, payment_ids)
+    if not ids:
+        return ()
+    query = (
+        select(Payment)
+        .join(Payment.booking)
+        .where(_IS_AWAITED, Payment.id.in_(ids), Booking.user_id.in_(people))
+        .order_by(Payment.id)
         .options(
-            joinedload(Payment.booking).options(joinedload(Booking.event), joinedload(Booking.user))
+            contains_eager(Payment.booking).options(
+                joinedload(Booking.event), joinedload(Booking.user)
+            )
         )
     )
-    return session.scalars(_locked(query, Payment, payment_ids, Payment.id)).all()
+    found = session.scalars(_locked(query, Payment, wait=payment_ids is not None)).all()
+    # The longest awaited first, as far as they are known here.
+    return sorted(found, key=lambda one: (one.paid_at, one.id))
 
 
 def _take_refunds(
     session: Session, payment_ids: Sequence[int] | None, most: int
 ) -> Sequence[Refund]:
     """As payments; only those whose payment awaits nothing any more."""
-    query = (
-        select(Refund)
+    awaited = (
+        select(Refund.id, Booking.user_id)
         .join(Refund.payment)
+        .join(Payment.booking)
         .where(_IS_NOTE_AWAITED, ~Payment.awaits_receipt)
         .order_by(Refund.done_at, Refund.id)
         .limit(most)
     )
-    return session.scalars(_locked(query, Refund, payment_ids, Refund.payment_id)).all()
+    ids, _people = _candidates(session, awaited, Refund, payment_ids)
+    if not ids:
+        return ()
+    query = select(Refund).where(_IS_NOTE_AWAITED, Refund.id.in_(ids)).order_by(Refund.id)
+    found = session.scalars(_locked(query, Refund, wait=payment_ids is not None)).all()
+    return sorted(found, key=lambda one: (one.done_at, one.id))
 
 
-def _locked(query: Select[Any], of: Any, ids: Sequence[int] | None, column: Any) -> Select[Any]:
-    if ids is not None:
-        query = query.where(column.in_(ids))
-    return query.with_for_update(of=of, key_share=True, skip_locked=ids is None).execution_options(
-        populate_existing=True
+def _candidates(
+    session: Session, awaited: Any, of: Any, payment_ids: Sequence[int] | None
+) -> tuple[Sequence[int], Sequence[int]]:
+    """What may be issued, and whom to, whose rows are shared now: what is read of them after this
+    is true until the end.
+
+    Whoever deletes an account locks it before its payments. Who waits here has the same order; who
+    skips what is locked, so that several find work, waits for nobody.
+    """
+    if payment_ids is None:
+        awaited = _locked(awaited, of, wait=False)
+    else:
+        payment = Payment.id if of is Payment else Refund.payment_id
+        awaited = awaited.where(payment.in_(payment_ids))
+    rows = session.execute(awaited).all()
+    if not rows:
+        return (), ()
+    users = select(User.id).where(User.id.in_({user_id for _id, user_id in rows}))
+    shared = users.order_by(User.id).with_for_update(
+        read=True, key_share=True, skip_locked=payment_ids is None
     )
+    people = session.scalars(shared).all()
+    return [id for id, user_id in rows if user_id in set(people)], people
+
+
+def _locked(query: Select[Any], of: Any, *, wait: bool) -> Select[Any]:
+    locked = query.with_for_update(of=of, key_share=True, skip_locked=not wait)
+    return locked.execution_options(populate_existing=True)
 
 
 def _owed_whole(session: Session, found: Iterable[Payment]) -> set[int]:

@@ -6,6 +6,7 @@ from threading import Event as Signal
 from threading import Thread
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
 from app.booking.orders import Item
@@ -32,7 +33,7 @@ from app.services.payment_batches import Wanted, record_all
 from app.services.payments import Received
 from app.services.receipt_numbers import Kind
 from app.services.receipts import ReceiptQuery
-from tests.support.servers import wait_until
+from tests.support.servers import libpq, wait_until
 
 GST = {"tax_name": "GST", "tax_rate": Decimal(18), "tax_number": "36AABCU9603R1ZO"}
 pytestmark = pytest.mark.usefixtures("invariants", "asha")
@@ -366,6 +367,26 @@ class TestWhoseTheyAre:
         with transaction() as session:
             anonymising.anonymise(session, [booking.user_id], datetime.now(UTC))
         assert sql("SELECT buyer_name, buyer_email FROM receipts") == [("Meena", "")]
+
+    def test_an_account_that_is_being_deleted_waits_for_nobody_and_leaves_no_email(
+        self, paid, postgres_url, sql
+    ):
+        leaving, other = paid(), paid()
+        with psycopg.connect(libpq(postgres_url)) as deleting:
+            lock = "SELECT 1 FROM users WHERE id = %s FOR UPDATE"
+            deleting.execute(lock, [leaving.user_id])
+            assert receipt_issuing.issue_due() == 1
+            assert len(receipts.receipts_of(other)) == 1
+            # As a deletion does next, which owes what the payment brought.
+            of_leaving = "SELECT 1 FROM payments WHERE booking_id = %s FOR UPDATE NOWAIT"
+            deleting.execute(of_leaving, [leaving.id])
+            change = "UPDATE users SET deleted_at = now(), email = 'deleted@invalid' WHERE id = %s"
+            deleting.execute(change, [leaving.user_id])
+        db.session.rollback()
+        assert receipt_issuing.issue_due() == 1
+        assert sql("SELECT buyer_email FROM receipts WHERE user_id = %s", leaving.user_id) == [
+            ("",)
+        ]
 
     def test_they_are_in_what_a_person_takes_along(self, paid):
         booking = paid()
