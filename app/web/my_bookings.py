@@ -1,23 +1,17 @@
 """The visitor's bookings: list, tickets and cancellation."""
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.edge.calendar_files import calendar_file
-from app.edge.current import desk
-from app.edge.forms import CancellationForm
 from app.edge.headers import never_stored
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.session import Question, answer_along, ask_along, signed_in_user
-from app.errors import CancellationClosed, EventCancelled, InvalidField, RefundChanged, SeatsAreIn
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
-from app.presenters.problems import problem_of
 from app.services import bookings, seat_refunds, user_bookings
 from app.services.user_bookings import Tab
-from app.web import giving, online_payments, paying
+from app.web import giving, giving_back, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
 from app.web.payments_due import tell_payment
 from app.web.receipts import receipt_file, receipts_page
@@ -123,22 +117,9 @@ def confirm_cancellation(booking_id: int) -> Answer:
 
 @blueprint.post("/bookings/<id:booking_id>/cancellation")
 def cancel(booking_id: int) -> Answer:
-    booking, form = _mine(booking_id), CancellationForm()
-    if not form.validate():
-        return _confirm(booking, next(iter(form.errors.values()))[0], 422)
-    user = signed_in_user()
-    try:
-        seen = form.seen_refund(booking)
-        bookings.cancel(desk(), booking_id, by_user=user.id, keep=form.keep, seen_refund=seen)
-    except RefundChanged as error:
-        return _confirm(_mine(booking_id), problem_of(error).detail, 409)
-    except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
-        flash(problem_of(error).detail, "error")
-        return go_to(url_for("my_bookings.show", booking_id=booking_id))
-    except InvalidField:
-        message = _("Some of these seats were given back meanwhile. Please choose again.")
-        return _confirm(_mine(booking_id), message, 422)
-    return _cancelled(_mine(booking_id))
+    user_id = signed_in_user().id
+    given = giving_back.give_back(lambda: _mine(booking_id), of_account, _confirm, by_user=user_id)
+    return _cancelled(_mine(booking_id)) if isinstance(given, Booking) else given
 
 
 @blueprint.get("/bookings/<id:booking_id>/gifts")
@@ -175,18 +156,8 @@ def _confirm(booking: Booking, error: str | None = None, status: int = 200) -> R
     return make_response(page, status)
 
 
-def told_of(booking: Booking) -> str:
-    """Return what is said after seats were given back."""
-    done: str = _("Done. You have given back all seats of this booking.")
-    if booking.takes_seats:
-        done = ngettext(
-            "Done. You keep %(num)d seat.", "Done. You keep %(num)d seats.", booking.seats
-        )
-    return done
-
-
 def _cancelled(booking: Booking) -> Answer:
-    message = told_of(booking)
+    message = giving_back.told_of(booking)
     if is_htmx():
         counts = user_bookings.count_by_tab(booking.user_id)
         return render_template(

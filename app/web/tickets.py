@@ -5,28 +5,17 @@ from flask_babel import gettext as _
 
 from app.edge import rate_limits
 from app.edge.calendar_files import calendar_file
-from app.edge.current import desk
-from app.edge.forms import CancellationForm
 from app.edge.guest_tickets import forget_tickets, kept_tickets
 from app.edge.headers import never_passed_on
 from app.edge.htmx import Answer, go_to
-from app.errors import (
-    CancellationClosed,
-    EventCancelled,
-    InvalidField,
-    RefundChanged,
-    SeatsAreIn,
-    TicketNotFound,
-)
+from app.errors import TicketNotFound
 from app.models import Booking
 from app.models.columns import now
 from app.presenters.icalendars import booking_calendar
-from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_url
 from app.services import bookings, seat_refunds, tickets
-from app.web import giving, online_payments, paying
+from app.web import giving, giving_back, online_payments, paying
 from app.web.kept_tickets import kept_in_browser
-from app.web.my_bookings import told_of
 from app.web.payments_due import tell_payment
 from app.web.receipts import receipt_file, receipts_page
 from app.web.shared_tickets import booking_rows, ticket_page
@@ -125,22 +114,11 @@ def confirm_cancellation(secret: str) -> Answer:
 
 @blueprint.post("/tickets/<secret>/cancellation")
 def cancel(secret: str) -> Answer:
-    booking, form = _opened(secret), CancellationForm()
-    if not form.validate():
-        return _confirm(booking, next(iter(form.errors.values()))[0], 422)
-    try:
-        seen = form.seen_refund(booking)
-        booking = bookings.cancel(desk(), booking.id, keep=form.keep, seen_refund=seen)
-    except RefundChanged as error:
-        return _confirm(_opened(secret), problem_of(error).detail, 409)
-    except (CancellationClosed, EventCancelled, SeatsAreIn) as error:
-        flash(problem_of(error).detail, "error")
-    except InvalidField:
-        message = _("Some of these seats were given back meanwhile. Please choose again.")
-        return _confirm(_opened(secret), message, 422)
-    else:
-        flash(told_of(booking), "done")
-    return go_to(by_secret(booking).to("show"))
+    given = giving_back.give_back(lambda: _opened(secret), by_secret, _confirm)
+    if not isinstance(given, Booking):
+        return given
+    flash(giving_back.told_of(given), "done")
+    return go_to(by_secret(given).to("show"))
 
 
 @blueprint.get("/tickets/<secret>/gifts")
