@@ -1,11 +1,26 @@
 """Check each event's money: what was paid has brought seats or is owed back, and nothing else."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
 
 from app.booking.paid_rows import IS_OWED_WHOLE, cost, paid_rows
 from app.db import db
@@ -24,6 +39,7 @@ from app.models import (
 from app.models.columns import now
 from app.models.payment import ONLINE
 
+BATCH = 5_000
 STUCK_AFTER = timedelta(days=1)
 """How long a provider may take to pay back before it is named."""
 BY_STAFF = ("booking.issued", "booking.made", "booking.walked_in")
@@ -54,22 +70,43 @@ def money_faults(first_id: int, last_id: int) -> Mapping[int, MoneyFaults]:
     """Return the faults of the events with ids from `first_id` to `last_id`, without those that
     have none."""
     events = select(Event.id).where(Event.id.between(first_id, last_id))
-    counted: dict[int, dict[str, int]] = {}
-    queries: list[Select[*tuple[Any, ...]]] = [
-        _unpaid(events),
-        _of_payments(events),
-        _stuck(events),
-    ]
-    for query in queries:
+    counted: dict[int, Counter[str]] = {}
+    for event_id in _unpaid(events):
+        counted.setdefault(event_id, Counter())["unpaid"] += 1
+    # Some thousand at a time, so that each statement ends in time.
+    orders = db.session.scalars(_not_simple(events)).all()
+    for first in range(0, len(orders), BATCH):
+        query = _of_payments(events, orders[first : first + BATCH])
+        names = [column["name"] for column in query.column_descriptions[1:]]
         for event_id, *counts in db.session.execute(query):
-            names = [column["name"] for column in query.column_descriptions[1:]]
-            found = {name: count for name, count in zip(names, counts, strict=True) if count}
-            counted.setdefault(event_id, {}).update(found)
-    return {event_id: MoneyFaults(**found) for event_id, found in counted.items() if found}
+            found = dict(zip(names, counts, strict=True))
+            counted.setdefault(event_id, Counter()).update(found)
+    for event_id, count in db.session.execute(_stuck(events)):
+        counted.setdefault(event_id, Counter())["stuck"] += count
+    return {
+        event_id: MoneyFaults(**found) for event_id, found in counted.items() if any(found.values())
+    }
 
 
-def _unpaid(events: Select[int]) -> Select[int, int]:
-    """Confirmed bookings that a payment brought, or that were to be paid first, without one."""
+def _unpaid(events: Select[int]) -> Iterator[int]:
+    """The events of confirmed bookings without a payment that one brought, or that were to be paid
+    first; once for each booking."""
+    suspects = db.session.execute(_without_own_payment(events)).all()
+    for first in range(0, len(suspects), BATCH):
+        some = suspects[first : first + BATCH]
+        of_others = paid_rows(events).where(_is_of(Booking.id, [row.id for row in some]))
+        paid = set(db.session.scalars(of_others.with_only_columns(Booking.id)))
+        yield from (row.event_id for row in some if row.id not in paid)
+
+
+def _is_of(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(BigInteger)))
+    return found
+
+
+def _without_own_payment(events: Select[int]) -> Select[int, int]:
+    """Bookings that need a payment and have none of their own: their order's first booking may, or
+    the giver's."""
     set_at = (
         select(func.max(AuditEntry.at))
         .where(AuditEntry.subject == "event", AuditEntry.subject_id == Event.id)
@@ -87,20 +124,49 @@ def _unpaid(events: Select[int]) -> Select[int, int]:
         ~exists().where(Gift.booking_id == Booking.id),
         ~by_staff,
     )
-    paid = paid_rows(events).subquery()
+    own = exists().where(
+        Payment.booking_id == Booking.id, Payment.state == PaymentState.PAID.value, ~IS_OWED_WHOLE
+    )
     return (
-        select(Booking.event_id, func.count().label("unpaid"))
+        select(Booking.event_id, Booking.id)
         .join(Booking.event)
         .where(Booking.event_id.in_(events), Booking.is_confirmed, Booking.price_minor > 0)
-        .where(or_(Event.payment_minutes.is_not(None), Booking.is_paid))
-        .where(Booking.id.not_in(select(paid.c.booking_id)))
+        .where(or_(Event.payment_minutes.is_not(None), Booking.is_paid), ~own)
         .where(or_(Booking.is_paid, to_be_paid_first))
-        .group_by(Booking.event_id)
     )
 
 
-def _of_payments(events: Select[int]) -> Select[*tuple[Any, ...]]:
-    brought, back = _brought(events).subquery(), _back(events).subquery()
+def _not_simple(events: Select[int]) -> Select[int]:
+    """The first bookings of orders whose payments need a closer look. Those of most need none: one
+    payment of what one booking costs, which stands with all its seats."""
+    other = aliased(Payment, name="other")
+    of_payment = (exists().where(one.payment_id == Payment.id) for one in (Refund, KeptAmount))
+    is_simple = and_(
+        Booking.is_confirmed,
+        Event.status != EventStatus.CANCELLED.value,
+        Booking.order_reference.is_(None),
+        Booking.seats_given_away == 0,
+        cost() == Payment.amount_minor,
+        *(~one for one in of_payment),
+        ~exists().where(
+            other.booking_id == Payment.booking_id,
+            other.state == PaymentState.PAID.value,
+            other.id != Payment.id,
+        ),
+    )
+    return (
+        select(Payment.booking_id)
+        .distinct()
+        .join(Payment.booking)
+        .join(Booking.event)
+        .where(Payment.state == PaymentState.PAID.value, Booking.event_id.in_(events), ~is_simple)
+        .order_by(Payment.booking_id)
+    )
+
+
+def _of_payments(events: Select[int], orders: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """How many payments of these orders, by their first bookings, break each rule."""
+    brought, back = _brought(events, orders).subquery(), _back(orders).subquery()
     rows, seats = func.coalesce(brought.c.rows, 0), func.coalesce(brought.c.seats, 0)
     stays = Payment.amount_minor - func.coalesce(back.c.amount, 0)
     has_effect = or_(rows > 0, IS_OWED_WHOLE)
@@ -115,12 +181,12 @@ def _of_payments(events: Select[int]) -> Select[*tuple[Any, ...]]:
         .join(Payment.booking)
         .outerjoin(brought, brought.c.payment_id == Payment.id)
         .outerjoin(back, back.c.payment_id == Payment.id)
-        .where(Payment.state == PaymentState.PAID.value, Booking.event_id.in_(events))
+        .where(Payment.state == PaymentState.PAID.value, _is_of(Payment.booking_id, orders))
         .group_by(Booking.event_id)
     )
 
 
-def _brought(events: Select[int]) -> Select[*tuple[Any, ...]]:
+def _brought(events: Select[int], orders: Sequence[int]) -> Select[*tuple[Any, ...]]:
     """By payment, how many rows of seats it brought, and what should stay of it: what its standing
     seats cost, and what is kept of others."""
     stands = and_(Booking.is_confirmed, Event.status != EventStatus.CANCELLED.value)
@@ -128,7 +194,8 @@ def _brought(events: Select[int]) -> Select[*tuple[Any, ...]]:
     kept = func.coalesce(KeptAmount.amount_minor, 0)
     # Each row by one payment: another of the same order has brought nothing.
     first = func.min(Payment.id).label("payment_id")
-    of_row = paid_rows(events).with_only_columns(Booking.id, first).group_by(Booking.id).subquery()
+    of_rows = paid_rows(events).where(_is_of(Payment.booking_id, orders))
+    of_row = of_rows.with_only_columns(Booking.id, first).group_by(Booking.id).subquery()
     payment_id = of_row.c.payment_id
     return (
         select(
@@ -144,13 +211,12 @@ def _brought(events: Select[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _back(events: Select[int]) -> Select[int, int]:
+def _back(orders: Sequence[int]) -> Select[int, int]:
     """By payment, what of it is owed back or was paid back."""
     return (
         select(Refund.payment_id, func.sum(Refund.amount_minor).label("amount"))
         .join(Refund.payment)
-        .join(Payment.booking)
-        .where(Booking.event_id.in_(events))
+        .where(_is_of(Payment.booking_id, orders))
         .group_by(Refund.payment_id)
     )
 
