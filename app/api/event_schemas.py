@@ -20,6 +20,7 @@ from app.api.fields import (
 )
 from app.api.ticket_type_schemas import TicketTypeOut
 from app.lib.refund_steps import ALL, MAX_HOURS, MAX_STEPS, Step, kept_of, steps_of
+from app.lib.taxes import STATES
 from app.models.booking import MAX_SEATS
 from app.models.defaults import default_currency
 from app.models.event import (
@@ -206,7 +207,7 @@ class EventFacts(Payload):
     tax_bp: Annotated[Count, Field(ge=0, le=MAX_TAX_BP)] | None = Field(
         None, description=TAX_BP.description
     )
-    tax_place: Annotated[Line, Field(pattern="^[0-9]{2}$")] | None = Field(
+    tax_place: Annotated[str, Field(pattern=f"^({'|'.join(STATES)})$")] | None = Field(
         None, description=TAX_PLACE.description
     )
     max_per_person: Annotated[Count, Field(ge=1, le=MAX_SEATS)] | None = None

@@ -82,3 +82,11 @@ def test_a_key_that_may_not_see_emails_sees_none(app, client, issued):
         _key, secret = staff.create_key("no emails", Role.VIEWER, sees_emails=False)
     found = Caller(client, "/api", {"X-Admin-Key": secret}).get("/admin/receipts").json
     assert [one["buyer_email"] for one in found] == [None, None]
+
+
+@pytest.mark.parametrize("place", ["99", "", "3", "36\n", "Telangana"])
+def test_an_events_state_is_the_code_of_one(organiser, event, place):
+    address = f"/admin/events/{event.id}"
+    assert organiser.put(address, {"tax_bp": 500, "tax_place": "36"}).json["tax_place"] == "36"
+    assert organiser.put(address, {"tax_place": place}).status_code == 422
+    assert organiser.put(address, {"tax_place": None, "tax_bp": None}).json["tax_bp"] is None
