@@ -43,8 +43,6 @@ class Figures(NamedTuple):
     booked: int = 0
     """What the standing bookings cost, paid here or elsewhere. Nothing stands of an event that is
     cancelled."""
-    fees: int = 0
-    """The part of `booked` that is fees."""
     to_come: int = 0
     """What the reserved ones cost."""
     paid: int = 0
@@ -55,6 +53,8 @@ class Figures(NamedTuple):
     """What of it is to be paid back."""
     kept: int = 0
     """What the organiser keeps of it for seats that were given back."""
+    fees: int = 0
+    """The part of `booked` that is fees."""
 
     @property
     def stays(self) -> int:
