@@ -169,6 +169,8 @@ def _owed(refund: Refund) -> OwedOut:
         reference=booking.reference,
         provider=refund.payment.provider,
         bank_reference=refund.payment.provider_ref,
+        waits_until=refund.waits_until,
+        refusal=refund.refusal,
         **_guest(booking),
     )
 

@@ -112,6 +112,12 @@ class OwedOut(RefundOut):
     user_email: str | None = _EMAIL
     provider: PaymentProvider = Field(description="How the money came.")
     bank_reference: str | None
+    waits_until: datetime | None = Field(
+        description="When its provider is asked to pay it back; null once it was, or if staff do."
+    )
+    refusal: str | None = Field(
+        description="Why its provider won't, or why what it sent did not arrive."
+    )
 
 
 class RefundsOut(RootModel[list[OwedOut]]):
