@@ -1,11 +1,14 @@
 """A user's own account: change it and export its data; `account_deletion` ends it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.db import transaction
-from app.models import Booking, Receipt, Voucher
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from app.db import db, transaction
+from app.models import Booking, Payment, Receipt, Voucher
 from app.services import accounts, api_tokens, receipts, sign_ins, user_bookings, vouchers
 
 
@@ -70,6 +73,7 @@ def export(user_id: int) -> dict[str, Any]:
             "created_at": _iso(user.created_at),
         },
         "bookings": [_booking_facts(booking, codes) for booking in bookings],
+        "payments": [_payment_facts(payment) for payment in _payments_of(user_id)],
         "codes": [
             _voucher_facts(voucher, event) for voucher, event in vouchers.for_person(user.email)
         ],
@@ -125,6 +129,35 @@ def _receipt_facts(receipt: Receipt) -> dict[str, Any]:
         "amount_minor": receipt.amount_minor,
         "currency": receipt.currency,
         "facts": receipt.facts,
+    }
+
+
+def _payments_of(user_id: int) -> Sequence[Payment]:
+    query = select(Payment).join(Payment.booking).where(Booking.user_id == user_id)
+    query = query.options(contains_eager(Payment.booking), selectinload(Payment.refunds))
+    return db.session.scalars(query.order_by(Payment.id)).all()
+
+
+def _payment_facts(payment: Payment) -> dict[str, Any]:
+    return {
+        "booking": payment.booking.reference,
+        "provider": payment.provider,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "state": payment.state,
+        "reference": payment.provider_ref,
+        "bank_reference": payment.bank_reference,
+        "paid_at": _iso(payment.paid_at),
+        "refunds": [
+            {
+                "amount_minor": refund.amount_minor,
+                "currency": refund.currency,
+                "state": refund.state,
+                "reason": refund.reason,
+                "done_at": _iso(refund.done_at),
+            }
+            for refund in payment.refunds
+        ],
     }
 
 

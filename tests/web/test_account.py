@@ -188,6 +188,21 @@ def test_the_data_has_the_codes_that_were_used_and_those_for_the_person_alone(
     assert (code["max_uses"], code["used"], code["withdrawn"]) == (2, 1, False)
 
 
+def test_the_data_has_what_was_paid_and_what_comes_back(
+    signed_in, alice, make_event, make_booking, make_user, factories
+):
+    event = make_event(price_minor=25_000)
+    booking = make_booking(event, user=alice, price_minor=25_000)
+    given = {"provider": "upi", "bank_reference": "412345678901"}
+    payment = factories.payment(booking, **given)
+    factories.refund(payment, amount_minor=5_000, reason="cancelled")
+    factories.payment(make_booking(event, user=make_user(), price_minor=25_000))
+    (told,) = signed_in.get("/account/data.json").json["payments"]
+    assert (told["booking"], told["bank_reference"]) == (booking.reference, "412345678901")
+    assert (told["amount_minor"], told["currency"], told["state"]) == (25_000, "INR", "PAID")
+    assert [(one["amount_minor"], one["state"]) for one in told["refunds"]] == [(5_000, "OWED")]
+
+
 def test_a_code_for_one_who_leaves_is_nobodys(signed_in, alice, make_event, factories, sql):
     for person in (alice.email, "ravi@example.com"):
         factories.voucher(make_event(), email=person, note=f"For {person}")
