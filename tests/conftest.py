@@ -25,7 +25,7 @@ from tests.browser import html_checker
 from tests.deploy import networks, proxies
 from tests.factories import Factories
 from tests.metrics import promtool
-from tests.support import address_builders, certificates, razorpay_api, stripe_api
+from tests.support import certificates, razorpay_api, stripe_api
 from tests.support.logbook import LOGBOOK
 from tests.support.servers import SYSTEM_REDIS, flush_commits, forget_cluster, libpq
 from tests.support.site import Site
@@ -205,9 +205,7 @@ def make_app(settings, made_apps, folder):
         made_apps.append(app)
         return app
 
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        address_builders.share(monkeypatch)
-        yield make
+    return make
 
 
 @pytest.fixture(autouse=True)
