@@ -12,7 +12,7 @@ import pytest
 from tests.support.logbook import LOGBOOK
 from tests.support.mail_server import MailServer
 from tests.support.servers import wait_until
-from tests.support.site import ROOT
+from tests.support.site import PYTHON_PATH
 
 LETTERS = 12
 
@@ -28,7 +28,7 @@ class Workers:
             "ADMIN_KEY": house.settings.admin_key[0],
             "SECRET_KEY": house.settings.secret_key,
             "FLASK_APP": "wsgi",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": PYTHON_PATH,
             "MAIL_URL": post.url,
             "MAIL_FROM": "tickets@example.org",
         }
@@ -122,6 +122,7 @@ def test_a_worker_killed_between_the_letter_and_its_note_sends_it_again_by_the_s
     assert len(set(ids(post))) == LETTERS
 
 
+@pytest.mark.whole  # As those who remind do, below.
 def test_two_workers_send_each_letter_once(house, post, workers, owe):
     people = owe()
     workers.start(), workers.start()

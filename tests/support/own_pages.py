@@ -14,7 +14,7 @@ from app.presenters.ticket_addresses import ticket_secret
 from app.services import sign_ins
 from tests.support.threads import at_once
 
-PEOPLE = 200
+PEOPLE = 60
 NAME = re.compile(r"Person-\d+-of-many")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]*)"')
 BOOKING = re.compile(r'href="/bookings/(\d+)')

@@ -14,6 +14,8 @@ from app.demo.servers import free_port
 from tests.support.logbook import LOGBOOK
 
 ROOT = Path(__file__).parents[2]
+PYTHON_PATH = os.pathsep.join((str(Path(__file__).with_name("as_served")), str(ROOT)))
+"""Where a process of the site finds its modules, and not those of the tests' tools."""
 WITHOUT_LIMITS = {
     name.upper(): "off" for name in Settings.model_fields if name.startswith("limit_")
 }
@@ -38,7 +40,7 @@ class Site:
             "API_ACCESS": "open",
             "DEMO": "1",
             "PORT": str(self._port),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": PYTHON_PATH,
             **environment,
         }
 
