@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import flask_migrate
@@ -97,27 +98,62 @@ def steps_app(make_app, postgres_url):
     return make_app(database_url=postgres_url.replace("/utsavam?", "/steps?"))
 
 
+class Kept:
+    """The database as it was at a revision; most tests begin at that or at the next one."""
+
+    def __init__(self, database):
+        self._database, self._revision = database, None
+
+    def copy(self, revision):
+        """Make the database anew, as a copy unless that is newer; return whether it is there."""
+        fits = self._revision is not None and self._revision <= revision
+        template = "kept_steps" if fits else "template1"
+        self._database.execute(f"CREATE DATABASE steps TEMPLATE {template}")
+        return self._revision == revision
+
+    def keep(self, revision):
+        self.drop()
+        self._database.execute("CREATE DATABASE kept_steps TEMPLATE steps")
+        self._revision = revision
+
+    def drop(self):
+        self._database.execute("DROP DATABASE IF EXISTS kept_steps")
+
+
+@pytest.fixture(scope="module")
+def kept(database):
+    kept = Kept(database)
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def migrated_to(database, steps_app, postgres_url):
-    """That database at a revision: answers a way up, and a connection."""
-    database.execute("DROP DATABASE IF EXISTS steps WITH (FORCE)")
-    database.execute("CREATE DATABASE steps")
+def begin_at(database, steps_app, postgres_url, kept):
+    """Make that database, empty, at a revision: answers a way up, and a connection."""
+    url = postgres_url.replace("/utsavam?", "/steps?")
 
     def go(revision):
         with steps_app.app_context():
             flask_migrate.upgrade(revision=revision)
 
-    url = postgres_url.replace("/utsavam?", "/steps?")
-    with psycopg.connect(libpq(url), autocommit=True) as connection:
-        yield go, connection
+    def begin(revision):
+        database.execute("DROP DATABASE IF EXISTS steps WITH (FORCE)")
+        if not kept.copy(revision):
+            go(revision)
+            # No database is copied while somebody is connected to it.
+            dispose(steps_app)
+            kept.keep(revision)
+        return go, stack.enter_context(psycopg.connect(libpq(url), autocommit=True))
+
+    with ExitStack() as stack:
+        yield begin
     dispose(steps_app)
-    database.execute("DROP DATABASE steps WITH (FORCE)")
+    database.execute("DROP DATABASE IF EXISTS steps WITH (FORCE)")
 
 
 @pytest.mark.parametrize(("revision", "before"), REVISIONS[1:])
-def test_every_row_of_the_schema_before_is_kept(migrated_to, revision, before):
-    go, connection = migrated_to
-    go(before)
+def test_every_row_of_the_schema_before_is_kept(begin_at, revision, before):
+    go, connection = begin_at(before)
     rows.fill(connection)
     columns = rows.tables_of(connection)
     kept = rows.contents(connection)
@@ -127,20 +163,18 @@ def test_every_row_of_the_schema_before_is_kept(migrated_to, revision, before):
 
 
 @pytest.mark.parametrize(("revision", "before"), REVISIONS[1:])
-def test_the_version_before_can_go_on_writing(migrated_to, revision, before):
+def test_the_version_before_can_go_on_writing(begin_at, revision, before):
     """While one web process after another is replaced, both versions write."""
-    go, connection = migrated_to
-    go(before)
+    go, connection = begin_at(before)
     columns = rows.tables_of(connection)
     go(revision)
     rows.fill(connection, columns)
     assert all(rows.contents(connection, columns).values())
 
 
-def test_a_migration_that_has_to_wait_for_a_table_gives_up(migrated_to, postgres_url):
+def test_a_migration_that_has_to_wait_for_a_table_gives_up(begin_at, postgres_url):
     """Else every booking would wait behind it."""
-    go, connection = migrated_to
-    go("0006")
+    go, connection = begin_at("0006")
     with psycopg.connect(libpq(postgres_url.replace("/utsavam?", "/steps?"))) as holder:
         holder.execute("SELECT 1 FROM events")
         with pytest.raises(OperationalError, match="lock timeout"):
@@ -150,10 +184,9 @@ def test_a_migration_that_has_to_wait_for_a_table_gives_up(migrated_to, postgres
 
 
 @pytest.mark.parametrize("revision", ["0003", "0004", "0006", "0011", "0012", "0019"])
-def test_a_migration_of_several_parts_may_break_off_and_be_run_again(migrated_to, revision):
+def test_a_migration_of_several_parts_may_break_off_and_be_run_again(begin_at, revision):
     """As if the process had ended after the parts and before the note that they were done."""
-    go, connection = migrated_to
-    go(revision)
+    go, connection = begin_at(revision)
     before = dict(REVISIONS)[revision]
     connection.execute("UPDATE alembic_version SET version_num = %s", (before,))
     if revision == "0006":
@@ -165,11 +198,8 @@ def test_a_migration_of_several_parts_may_break_off_and_be_run_again(migrated_to
     assert connection.execute(unchecked).fetchall() == []
 
 
-def test_addresses_and_names_get_one_spelling_and_two_accounts_of_one_person_stay(
-    migrated_to, caplog
-):
-    go, connection = migrated_to
-    go("0010")
+def test_addresses_and_names_get_one_spelling_and_two_accounts_of_one_person_stay(begin_at, caplog):
+    go, connection = begin_at("0010")
     emails = ["anna@bücher.example", "b@xn--bcher-kva.example", "anna@xn--bcher-kva.example"]
     for number, email in enumerate([*emails, "Ce\u0301@example.com"], 1):
         row = "INSERT INTO users (id, email, name) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s)"
@@ -182,10 +212,9 @@ def test_addresses_and_names_get_one_spelling_and_two_accounts_of_one_person_sta
 
 
 def test_two_accounts_of_one_address_both_get_in_after_all_migrations(
-    migrated_to, steps_app, cheap_hashes
+    begin_at, steps_app, cheap_hashes
 ):
-    go, connection = migrated_to
-    go("0010")
+    go, connection = begin_at("0010")
     passwords = {
         "anna@bücher.example": "the first of two",
         "anna@xn--bcher-kva.example": "the second of two",
