@@ -76,7 +76,7 @@ def test_files_come_in_the_encoding_that_each_browser_wants(ask, encoding):
     assert ask("/static/css/site.css?v=1", **known).status_code == 304
 
 
-def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+def test_sixty_people_behind_the_proxy_see_each_their_own(
     app, town, clean, make_event, make_user, make_booking
 ):
     base, host = f"https://127.0.0.1:{town.port}", f"{HOST}:{town.port}"

@@ -195,7 +195,7 @@ def test_files_come_in_the_encoding_that_each_browser_wants(town, encoding):
     assert httpx.get(style, headers={**ADDRESS, **known}).status_code == 304
 
 
-def test_two_hundred_people_behind_the_proxy_see_each_their_own(
+def test_sixty_people_behind_the_proxy_see_each_their_own(
     app, town, clean, make_event, make_user, make_booking
 ):
     way = {"base_url": town.url, "host": HOST}

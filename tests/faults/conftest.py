@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults.figures import SHORT, WHOLE
-from tests.faults.house import Street
+from tests.faults.house import FAILING, Street
 
 
 @pytest.fixture(
@@ -26,7 +26,7 @@ def street(folder, settings):
 @pytest.fixture
 def house(street, figures, request):
     """What the site is to be started with may be given by an indirect parameter, as in
-    test_workers.py."""
-    house = street.lend(getattr(request, "param", {}))
+    test_workers.py. Nearly all have one with failpoints, so that one house does for nearly all."""
+    house = street.lend(getattr(request, "param", FAILING))
     house.calm = figures.calm
     return house

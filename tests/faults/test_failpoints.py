@@ -5,7 +5,6 @@ import time
 import pytest
 
 from tests.faults.buyers import ask, send
-from tests.faults.house import FAILING
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
 
@@ -15,8 +14,6 @@ MADE = {"tokens taken": False, "row locked": False, "commit sent": True, "reply 
 IN_EACH_RUN = {"commit sent"}
 """The point of which nobody knows the outcome; `make faults` goes through all."""
 POINTS = [p if p in IN_EACH_RUN else pytest.param(p, marks=pytest.mark.whole) for p in MADE]
-
-pytestmark = pytest.mark.parametrize("house", [FAILING], indirect=True, ids=["failing"])
 
 
 def arm(house, point):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.faults.house import FAILING
 from tests.faults.payers import (
     CALM_DOWN,
     HURRY,
@@ -19,7 +18,6 @@ MORE_SEATS = (
     " version = version + 1 WHERE id = %s"
 )
 MOMENTS = ("row locked", "commit sent", "reply made", "money noted", "money told")
-pytestmark = pytest.mark.parametrize("house", [FAILING], indirect=True, ids=["gevent"])
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tests.faults.house import FAILING
 from tests.support.servers import wait_until
 
 WORKERS = [
-    pytest.param({}, id="gevent"),
-    pytest.param({"WORKER_CLASS": "gthread"}, id="gthread", marks=pytest.mark.whole),
+    pytest.param(FAILING, id="gevent"),
+    pytest.param({**FAILING, "WORKER_CLASS": "gthread"}, id="gthread", marks=pytest.mark.whole),
 ]
 TURNED_AWAY = {"ConnectError", "ReadError", "RemoteProtocolError"}
 """At the door; in the queue before it, which the system resets; there too, when the reset came
@@ -29,7 +29,6 @@ def test_a_reload_under_load_drops_no_request(house):
     assert set(buyers.hunters.statuses) <= {200, 201, 409}
 
 
-@pytest.mark.parametrize("house", [FAILING], indirect=True, ids=["gevent"])
 def test_a_killed_worker_loses_nothing_and_is_replaced_within_two_seconds(house, figures):
     with house.buyers() as buyers:
         for _ in range(figures.kills):

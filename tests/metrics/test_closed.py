@@ -32,7 +32,9 @@ BOUNDED = {
 
 @pytest.fixture(scope="module")
 def locked(metered_settings, folder):
-    with Metered(metered_settings, folder / "locked", METRICS_KEY=KEY) as metered:
+    with Metered(
+        metered_settings, folder / "locked", METRICS_KEY=KEY, WEB_CONCURRENCY="1"
+    ) as metered:
         yield metered
 
 

@@ -13,7 +13,7 @@ import ssl
 import sys
 import time
 
-DRIP = 3.0
+DRIP = 2.0
 """Seconds between two bytes of each."""
 AT_ONCE = 400
 """Connections that are begun between two looks at the others."""

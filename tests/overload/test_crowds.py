@@ -13,7 +13,7 @@ from tests.support.site import WITHOUT_LIMITS, Site
 pytestmark = pytest.mark.usefixtures("invariants")
 PASSWORD = "correct horse battery"
 BUYERS = 64
-ALONE, CROWDED = Phase(["buyers"], 2), Phase(["buyers", "readers"], 3)
+ALONE, CROWDED = Phase(["buyers"], 1), Phase(["buyers", "readers"], 2)
 BOOKED, HALF = {"api": "201", "page": "303"}, 0.5
 SLOW = 0.5
 """Seconds: what a booking may take beside sign-ins on a machine that has nothing else to do."""
@@ -100,8 +100,8 @@ def beside_sign_ins(app, site, event, user, emails):
         "buyers": programs(event, user, 16, rate=100),
         "people": signing_in(app, site, emails, PASSWORD, rate=50),
     }
-    alone = Phase(["buyers"], 2)
-    crowded = Phase(["buyers", "people"], 4)
+    alone = Phase(["buyers"], 1)
+    crowded = Phase(["buyers", "people"], 3)
     calm, busy = play(site.url, crowds, [alone, crowded])
     print(f"alone: {calm['buyers'].line}", *(f"{n}: {told.line}" for n, told in busy.items()))
     return calm["buyers"], busy["buyers"], busy["people"]

@@ -15,10 +15,10 @@ from tests.support.threads import at_once
 from tests.support.worker_kinds import WORKER_KINDS
 
 SLOW = Path(__file__).with_name("slow.py")
-MANY, SECONDS = 1500, 5
+MANY, SECONDS = 1500, 3
 """Connections, and how long they go on: each sends a byte once, and none is ended for its slowness
 yet. docs/limits.md has the figures of 4,300."""
-BUYERS, EACH = 8, 20
+BUYERS, EACH = 8, 12
 TIMEOUT = 10
 P99 = 0.5
 """Seconds. On a busy machine as on a quiet one: it took all their time, or there was no answer."""

@@ -1,11 +1,11 @@
-"""Pages are made once for everybody, yet two hundred people at once see each their own."""
+"""Pages are made once for everybody, yet sixty people at once see each their own."""
 
 from tests.support.own_pages import PEOPLE, Crowd, cookie_name
 
 ROUNDS = 6
 
 
-def test_two_hundred_people_at_once_see_their_own_name_token_and_ticket(
+def test_sixty_people_at_once_see_their_own_name_token_and_ticket(
     app, site, make_event, make_user, make_booking
 ):
     event = make_event(name="All at once", capacity=1000)

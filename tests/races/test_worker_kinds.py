@@ -22,7 +22,7 @@ def kind(request):
 
 PROCESSES = [
     pytest.param(1, id="one process", marks=pytest.mark.whole),
-    pytest.param(3, id="three processes"),
+    pytest.param(2, id="two processes"),
 ]
 
 
