@@ -67,7 +67,8 @@ def documents():
 
 @pytest.fixture(scope="module")
 def looks():
-    """How text has looked so far, by scheme: what looks the same has the same contrast."""
+    """How text has looked so far, by scheme: what looks the same has the same contrast; and what
+    has come and gone with the width."""
     return {"light": set(), "dark": set()}
 
 
@@ -143,7 +144,7 @@ def look(page, name, width, shots, looks):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if shots:
             page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
-        found, facts = audit(page, rules, None if shots else looks[scheme])
+        found, facts = audit(page, rules, None if shots else looks[scheme], width > min(WIDTHS))
         wrong += [f"{name}, {width} px, {scheme}: {told(v)}" for v in found]
     if facts["wider"]:
         wrong.append(f"{name} is wider than {width} px")
@@ -154,14 +155,14 @@ def look(page, name, width, shots, looks):
     return wrong
 
 
-def audit(page, rules, looks):
-    """The violations of axe-core's rules, and facts about the page. Where `looks` are given,
-    colours are compared in what looks otherwise than all that is in there, since axe takes most of
-    its time for them."""
+def audit(page, rules, looks, again=False):
+    """The violations of axe-core's rules, and facts about the page. Where `looks` are given, only
+    what differs from all that is in there is asked about, since axe takes most of its time for
+    colours; `again` says that the same page was looked at before, at another width."""
     if looks is None:
         found = page.evaluate(AUDIT, rules)
     else:
-        asked = {"tags": rules, "colours": COLOURS, "seen": " ".join(looks)}
+        asked = {"tags": rules, "colours": COLOURS, "seen": " ".join(looks), "again": again}
         found = page.evaluate(NEW_LOOKS, asked)
         looks |= set(found["looks"].split())
     return found["violations"], found["facts"]
@@ -200,3 +201,32 @@ def test_a_pale_text_is_found_on_each_ground_and_looked_at_once(browser):
         assert pale("#fff", '<span style="opacity: .9">fainter</span>') == [
             '<span style="opacity: .9">fainter</span>'
         ]
+
+
+WIDE = """<!doctype html><html lang="en"><title>Evening</title>
+<style>@media (%s-width: 800px) { .%s { %s } }</style><main><h1>Evening</h1>%s</main>"""
+OF_ONE_WIDTH = {
+    "button-name": ("min", "x", "display: none", '<button><b class="x">More</b></button>'),
+    "image-alt": ("max", "x", "display: none", '<img class="x" src="data:," width="9" height="9">'),
+    "target-size": (*("min", "x", "height: 9px; padding: 0"), "<button class='x'>y</button>" * 2),
+    "scrollable-region-focusable": (
+        *("min", "x", "height: 40px; overflow: auto"),
+        f"<div class='x'>{'<p>Words</p>' * 9}</div>",
+    ),
+    "color-contrast": ("min", "x", "color: #ccc", "<p class='x'>Pale</p>"),
+}
+"""By rule: the CSS of the desk or of all but it, and the HTML that fails there alone."""
+
+
+@pytest.mark.parametrize("rule", OF_ONE_WIDTH)
+def test_what_is_wrong_on_the_desk_alone_is_found(browser, rule):
+    with browser.new_context(color_scheme="light") as context:
+        page = context.new_page()
+        set_width(page, min(WIDTHS))
+        page.set_content(WIDE % OF_ONE_WIDTH[rule])
+        page.evaluate(AXE.read_text())
+        looks = set()
+        assert audit(page, RULES, looks)[0] == []
+        set_width(page, max(WIDTHS))
+        violations, _facts = audit(page, RULES, looks, again=True)
+        assert [found["id"] for found in violations] == [rule]
