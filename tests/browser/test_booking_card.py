@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from app.services import bookings
 
+SECONDS_OF_A_TICK = 4
 PLACE = "e => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
 
 
@@ -31,9 +32,12 @@ def test_seats_change_by_themselves_and_leave_what_is_typed_alone(
     event = make_event(capacity=30)
     other = make_user()
     with on_event_page(event) as page:
+        page.clock.install()
+        page.reload()
         seats = page.get_by_role("spinbutton", name="Seats")
         seats.fill("3")
         make_booking(event=event, user=other, seats=22)
+        page.clock.fast_forward(SECONDS_OF_A_TICK * 1000)
         expect(page.locator("#seats")).to_contain_text("Only 8 left")
         expect(page.get_by_role("status").first).to_contain_text("Only 8 left")
         expect(seats).to_have_value("3")

@@ -13,12 +13,12 @@ NOTE_WHETHER_KEPT = "addEventListener('pageshow', (e) => { window.wasKept = e.pe
 
 
 def test_the_form_comes_and_goes_by_itself_when_sales_open_and_close(visit, make_event):
-    opens = make_event(sales_open_at=now() + 9 * SECOND)
     with visit() as comes, visit() as goes:
+        opens = make_event(sales_open_at=now() + 6 * SECOND)
         comes.goto(f"/events/{opens.id}")
         expect(comes.locator(".countdown")).to_contain_text(re.compile(r"Opens in 00:00:0\d"))
         expect(comes.locator("[data-book]")).to_have_count(0)
-        closes = make_event(capacity=50, sales_close_at=now() + 6 * SECOND)
+        closes = make_event(capacity=50, sales_close_at=now() + 5 * SECOND)
         goes.goto(f"/events/{closes.id}")
         expect(goes.locator(".countdown")).to_contain_text("Sales close in")
         button = comes.get_by_role("button", name=re.compile("^Book"))
