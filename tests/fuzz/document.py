@@ -45,6 +45,7 @@ RULES = {
     "must be at least",
     "is another ticket type's",
     "is that of the event's ticket types",
+    "can't change while there are ticket types",
     "can't be below the",
     "can't change while there are ticket types",
     "can't be more than the price that it is included in",
