@@ -47,7 +47,6 @@ RULES = {
     "is that of the event's ticket types",
     "can't change while there are ticket types",
     "can't be below the",
-    "can't change while there are ticket types",
     "can't be more than the price that it is included in",
     "makes a seat cost too much",
     "doesn't go together with the event's fee",
