@@ -57,7 +57,7 @@ def rehearse_on(site, *words, users, seconds):
 @pytest.mark.parametrize(
     ("seats", "users", "seconds"),
     [
-        pytest.param(60, 6, 12, id="short", marks=pytest.mark.short),
+        pytest.param(40, 6, 8, id="short", marks=pytest.mark.short),
         pytest.param(2_000, 40, 60, id="whole", marks=pytest.mark.whole),
     ],
 )

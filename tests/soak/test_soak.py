@@ -14,7 +14,7 @@ PAUSE = 0.5
 @pytest.mark.parametrize(
     ("seconds", "every"),
     [
-        pytest.param(10, 1, id="short", marks=pytest.mark.short),
+        pytest.param(5, 0.5, id="short", marks=pytest.mark.short),
         pytest.param(240, 12, id="whole", marks=pytest.mark.whole),
     ],
 )
