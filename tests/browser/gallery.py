@@ -438,15 +438,18 @@ def offline(page, world):
     page.evaluate("document.getElementById('offline').hidden = false")
 
 
+TRY_TEN_TIMES = """async form => {
+    for (let times = 0; times < 10; times++)
+        await fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))});
+}"""
+
+
 def too_many_tries(page, _world):
     page.goto("/sign-in")
-    for _ in range(11):
-        page.get_by_label("Email").fill("nobody@example.com")
-        page.get_by_label("Password", exact=True).fill("wrong")
-        page.locator("main").get_by_role("button", name="Sign in").click()
-        page.wait_for_load_state()
-        if page.locator(".error-page").count():
-            break
+    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.locator("main form").first.evaluate(TRY_TEN_TIMES)
+    page.locator("main").get_by_role("button", name="Sign in").click()
     expect(page.locator(".error-page")).to_have_attribute("data-status", "429")
 
 
