@@ -38,6 +38,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.models.event import set_default_length
     from app.services import accounts, lookups, payment_providers
     from app.services.catalogue import Catalogue
+    from app.services.waiting_rooms import RoomList
+    from app.waiting_room.rooms import WaitingRooms
 
     settings = settings or Settings.load()
     app = Application(
@@ -65,12 +67,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)
     desk.live_stats = LiveStats(redis, lambda: desk.waiting, gate.snapshot, names)
     desk.keeps_journal = bool(settings.mail_url)
-    app.extensions["desk"] = desk
-    app.extensions["redis"], app.extensions["redis_keys"] = redis, names
-    app.extensions["catalogue"] = Catalogue(gate)
-    app.extensions["payment_providers"] = payment_providers.configured(settings)
-    app.extensions["response_cache"] = ResponseCache()
-    app.extensions["rate_limiter"] = RateLimiter(settings, redis, names)
+    app.extensions |= {
+        "desk": desk,
+        "redis": redis,
+        "redis_keys": names,
+        "catalogue": Catalogue(gate),
+        "waiting_rooms": RoomList(app, WaitingRooms(redis, names)),
+        "payment_providers": payment_providers.configured(settings),
+        "response_cache": ResponseCache(),
+        "rate_limiter": RateLimiter(settings, redis, names),
+    }
     accounts.share_core(settings.web_concurrency)
     set_default_length(timedelta(hours=settings.default_event_hours))
     set_default_currency(settings.default_currency)

@@ -11,10 +11,10 @@ UtsavamError
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable, RefundChanged,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
 │   ├── PaymentNotOffered, RefundOnItsWay,
-│   ├── PriceRisen, VoucherRefused (VoucherUsedUp)
+│   ├── PriceRisen, VoucherRefused (VoucherUsedUp), NotAdmitted
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
-└── Unavailable ── OutcomeUnknown, DatabaseDown, Busy, ProviderAway
+└── Unavailable ── OutcomeUnknown, DatabaseDown, Busy, ProviderAway, RoomAway
 """
 
 from datetime import datetime
@@ -176,6 +176,17 @@ class NotEnoughHeld(Refused):
     def __init__(self, event_id: int, hold: str, asked: int, left: int) -> None:
         self.event_id, self.hold, self.asked, self.left = event_id, hold, asked, left
         super().__init__(f"event {event_id}: {asked} asked, {left} held")
+
+
+class NotAdmitted(Refused):
+    """The event has a waiting room, and it is not this caller's turn to book.
+
+    `phase` tells why: not joined yet, still waiting, or the time to book is over.
+    """
+
+    def __init__(self, event_id: int, phase: str) -> None:
+        self.event_id, self.phase = event_id, phase
+        super().__init__(f"event {event_id}: {phase}")
 
 
 class SalesClosed(Refused):
@@ -422,3 +433,9 @@ class TooManyReaders(Unavailable):
 
 class TooManySignIns(Unavailable):
     """So many people sign in or up that this password can't be hashed in time."""
+
+
+class RoomAway(Unavailable):
+    """The waiting room gives out no numbers now; everybody keeps theirs meanwhile."""
+
+    retry_after = 5

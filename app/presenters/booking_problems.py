@@ -111,6 +111,22 @@ def _sales_closed(error: errors.SalesClosed) -> Problem:
     )
 
 
+def _not_admitted(error: errors.NotAdmitted) -> Problem:
+    sentences = {
+        "not_joined": _("This event has a waiting room: please join it first."),
+        "lobby": _("The waiting room has not opened yet. You keep your place in it."),
+        "waiting": _("It is not your turn yet. You keep your place in the waiting room."),
+        "over": _("The time in which you could book is over. You may join the waiting room again."),
+    }
+    return Problem(
+        403,
+        "waiting-room",
+        _("The waiting room comes first"),
+        sentences[error.phase],
+        {"event_id": error.event_id, "phase": error.phase},
+    )
+
+
 def _over_person_limit(error: errors.OverPersonLimit) -> Problem:
     facts = {"event_id": error.event_id, "max_per_person": error.limit}
     if error.held is None:
@@ -197,6 +213,7 @@ WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.PriceRisen: _price_risen,
     errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
+    errors.NotAdmitted: _not_admitted,
     errors.OverPersonLimit: _over_person_limit,
     errors.CancellationClosed: _cancellation_closed,
     errors.RefundChanged: _refund_changed,

@@ -174,6 +174,16 @@ def _provider_away(error: errors.ProviderAway) -> Problem:
     )
 
 
+def _room_away(error: errors.RoomAway) -> Problem:
+    return Problem(
+        503,
+        "waiting-room-away",
+        _("The waiting room is not reached just now"),
+        _("Whoever has a place keeps it. Please try again in a moment."),
+        retry_after=error.retry_after,
+    )
+
+
 def _too_many_readers(error: errors.TooManyReaders) -> Problem:
     return Problem(
         503,
@@ -231,6 +241,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
         lambda: _("This booking can't be paid online now. Please pay it in another way."),
     ),
     errors.ProviderAway: _provider_away,
+    errors.RoomAway: _room_away,
     errors.CapacityBelowSold: _capacity_below_sold,
     errors.CurrencyFixed: _currency_fixed,
     errors.EventHasBookings: _event_has_bookings,

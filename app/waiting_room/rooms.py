@@ -1,0 +1,166 @@
+"""Waiting rooms in Redis, as all processes see them."""
+
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import redis
+
+from app.booking.redis_keys import Names
+from app.models.waiting_room import MAX_WAITING, WaitingRoom
+from app.waiting_room.state import Room, paces_from, room_from
+
+LOOK_VALID_FOR = 0.5
+"""Seconds for which a process's last look at a room holds: nobody's turn is late by more."""
+ASK_AGAIN_AFTER = 1.0
+"""Seconds after which a Redis that was away is asked again."""
+GIVEN_SINCE_COPY = 5
+"""How many times as many people as came between the last two copies may have come since the last:
+a room that is restored goes on after them, so that no number is given out twice."""
+AT_LEAST_GIVEN = 50
+
+log = logging.getLogger(__name__)
+_SCRIPTS = Path(__file__).parent
+
+
+class Look(NamedTuple):
+    """A room as Redis holds it, or as it was last known."""
+
+    room: Room
+    now: float
+    """Unix time by Redis's clock."""
+    live: bool
+    """False while Redis is away."""
+
+
+class Joined(NamedTuple):
+    look: Look
+    number: int
+    """0 if the room gives out no more numbers."""
+    joined_at: float
+
+
+class WaitingRooms:
+    """Looks at rooms and gives out numbers; one instance per process."""
+
+    def __init__(self, client: redis.Redis, names: Names) -> None:
+        self._client, self._names = client, names
+        self._room = client.register_script((_SCRIPTS / "room.lua").read_text())
+        self._restore = client.register_script((_SCRIPTS / "restore.lua").read_text())
+        self._looks: dict[int, tuple[Look, float]] = {}
+        self._away_until = 0.0
+        self._ahead = 0.0
+        """Seconds by which Redis's clock is ahead of this process's."""
+
+    def look(self, row: WaitingRoom) -> Look:
+        """Return the room; as it was last known, where Redis is away."""
+        known = self._looks.get(row.event_id)
+        if known and known[0].room.epoch == row.epoch:
+            look, at = known
+            if time.monotonic() - at < LOOK_VALID_FOR:
+                return look._replace(now=self._now())
+        joined = self._run(row, ())
+        return joined.look if joined else self._last_known(row)
+
+    def join(self, row: WaitingRoom, user_id: int | None) -> Joined | None:
+        """Give out the next number, or the one that the user has; None while Redis is away."""
+        user = "" if user_id is None else str(user_id)
+        return self._run(row, (secrets.token_hex(16), user, MAX_WAITING))
+
+    def forget(self, event_id: int) -> None:
+        """Drop this process's look, for a room that was changed."""
+        self._looks.pop(event_id, None)
+
+    def _run(self, row: WaitingRoom, joining: Sequence[Any]) -> Joined | None:
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            answer = self._ask(row, joining)
+            if answer[1] == -1:
+                self._give_back(row)
+                answer = self._ask(row, joining)
+        except redis.RedisError as error:
+            log.warning("Redis is not there for the waiting rooms (%s)", type(error).__name__)
+            self._away_until = time.monotonic() + ASK_AGAIN_AFTER
+            return None
+        return self._read(row, answer) if answer[1] != -1 else None
+
+    def _ask(self, row: WaitingRoom, joining: Sequence[Any]) -> list[Any]:
+        settings = (row.version, f"{row.opens_at:.3f}", f"{row.per_second:.4f}")
+        facts = [str(row.epoch), *map(str, settings), str(row.pass_minutes * 60)]
+        return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
+
+    def _give_back(self, row: WaitingRoom) -> None:
+        """Restore the room from its copy. Numbers go on after all that may have been given out."""
+        arrived = row.arrived
+        if arrived:
+            since = GIVEN_SINCE_COPY * (arrived - row.arrived_before)
+            arrived += max(since, AT_LEAST_GIVEN)
+        fields: list[Any] = [row.epoch, "arrived", arrived, "mix", row.mix, "paces", row.paces]
+        fields += ["version", row.version, "rate", f"{row.per_second:.4f}"]
+        fields += ["lasts", row.pass_minutes * 60, "opens", f"{row.opens_at:.3f}"]
+        if row.opened_at:
+            opened = f"{row.opened_at.timestamp():.3f}"
+            fields += ["opened", opened, "lobby", row.lobby_size]
+        if self._restore(keys=self._keys(row), args=fields) and arrived:
+            log.warning(
+                "The waiting room of event %s was restored; numbers go on after %s",
+                row.event_id,
+                arrived,
+            )
+
+    def _read(self, row: WaitingRoom, answer: Sequence[Any]) -> Joined:
+        told, number, joined_at, *flat = (_text(part) for part in answer)
+        found = dict(zip(flat[::2], flat[1::2], strict=True))
+        room = room_from(row.event_id, found, row.seed)
+        if room.opened_at is None:
+            room = replace(room, seed=None)
+        self._ahead = float(told) - time.time()
+        look = Look(room, float(told), live=True)
+        self._looks[row.event_id] = look, time.monotonic()
+        return Joined(look, int(number), float(joined_at))
+
+    def _last_known(self, row: WaitingRoom) -> Look:
+        known = self._looks.get(row.event_id)
+        if known and known[0].room.epoch == row.epoch:
+            return Look(known[0].room, self._now(), live=False)
+        return Look(_copied(row), self._now(), live=False)
+
+    def _keys(self, row: WaitingRoom) -> list[str]:
+        # One slot of a cluster.
+        key = self._names.of(f"{{event:{row.event_id}}}:waiting-room")
+        return [key, f"{key}:people"]
+
+    def _now(self) -> float:
+        return time.time() + self._ahead
+
+
+def _text(part: Any) -> str:
+    return part.decode() if isinstance(part, bytes) else str(part)
+
+
+def _copied(row: WaitingRoom) -> Room:
+    """The room as PostgreSQL has it."""
+    opened = row.opened_at
+    return Room(
+        event_id=row.event_id,
+        epoch=row.epoch,
+        opens_at=row.opens_at,
+        pass_seconds=row.pass_minutes * 60,
+        arrived=row.arrived,
+        opened_at=opened.timestamp() if opened else None,
+        lobby=row.lobby_size,
+        mix=row.mix,
+        seed=row.seed if opened else None,
+        paces=paces_from(row.paces),
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """Return a Unix time as the models have it."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,1 @@
+"""The waiting room: the draw, turns and passes, and who may book."""

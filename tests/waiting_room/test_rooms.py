@@ -1,0 +1,202 @@
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.booking.gate import connect
+from app.errors import InvalidField, NotAdmitted, RoomAway
+from app.lib.draws import draw, draw_key
+from app.services import audit, waiting_rooms
+from app.services.waiting_rooms import RoomList, RoomPhase
+from app.waiting_room.rooms import WaitingRooms
+
+
+def in_a_while(seconds=60):
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def lobby(room, factories):
+    """A room whose sale begins in a while."""
+    return lambda seconds=60, **changes: room(
+        factories.event(sales_open_at=in_a_while(seconds)), **changes
+    )
+
+
+def test_an_event_without_a_room_lets_everybody_book(known, factories, person):
+    one = person(factories.event().id)
+    one.tries(known)
+    assert one.stands(known) is None
+    assert one.join(known).ticket is None
+
+
+def test_who_has_not_joined_is_told_to_and_books_nothing(known, room, person):
+    one = person(room())
+    with pytest.raises(NotAdmitted) as refused:
+        one.tries(known)
+    assert refused.value.phase == "not_joined"
+
+
+def test_turns_come_in_order_of_arrival_at_the_pace(known, room, person):
+    event_id = room(per_minute=60)
+    people = [person(event_id).join(known) for _ in range(30)]
+    stands = [one.stands(known) for one in people]
+    assert [found.place for found in stands] == list(range(1, 31))
+    phases = [found.phase for found in stands]
+    admitted = phases.count(RoomPhase.ADMITTED)
+    assert admitted <= 4
+    assert phases == [RoomPhase.ADMITTED] * admitted + [RoomPhase.WAITING] * (30 - admitted)
+    people[0].tries(known)
+    with pytest.raises(NotAdmitted, match="waiting"):
+        people[-1].tries(known)
+
+
+def test_an_estimate_is_a_range_around_what_the_pace_takes(known, room, person):
+    event_id = room(per_minute=60)
+    people = [person(event_id).join(known) for _ in range(100)]
+    found = people[-1].stands(known)
+    earliest, latest = found.wait
+    assert 95 <= found.before <= 99
+    assert earliest < found.before < latest
+
+
+def test_a_lobby_is_drawn_when_sales_begin(known, another, lobby, person, sql):
+    event_id = lobby(0.7, per_minute=600)
+    people = [person(event_id).join(known) for _ in range(40)]
+    assert {one.stands(known).phase for one in people} == {RoomPhase.LOBBY}
+    assert people[0].stands(known).room.seed is None
+    time.sleep(0.8)
+    late = person(event_id).join(another)
+    assert late.stands(known).place == 41
+    places = [one.stands(another).place for one in people]
+    assert sorted(places) == list(range(1, 41))
+    room = people[0].stands(known).room
+    assert places == list(draw(draw_key(room.seed, room.mix, 40), 40))
+    assert [room.seed] == [seed for (seed,) in sql("SELECT seed FROM waiting_rooms")]
+
+
+def test_what_browsers_add_makes_another_draw(known, lobby, person):
+    mixes = set()
+    event_id = lobby()
+    for _ in range(20):
+        person(event_id).join(known)
+        mixes.add(person(event_id).stands(known).room.mix)
+    assert len(mixes) == 20
+
+
+def test_a_user_has_one_number_however_often_they_join(known, another, room, person):
+    event_id = room()
+    one = person(event_id, user_id=5).join(known)
+    person(event_id).join(known)
+    again = one.ticket
+    assert one.join(another).ticket == again
+    assert one.stands(known).room.arrived == 2
+
+
+def test_a_ticket_of_another_event_or_a_former_room_is_worth_nothing(known, room, person):
+    first, second = room(), room()
+    one = person(first).join(known)
+    one.event_id = second
+    assert one.stands(known).phase == RoomPhase.NOT_JOINED
+    one.event_id = first
+    assert one.stands(known).phase == RoomPhase.ADMITTED
+    for mode in ("off", "on"):
+        waiting_rooms.change_room(known, first, {"mode": mode})
+    assert one.stands(known).phase == RoomPhase.NOT_JOINED
+
+
+def test_somebody_elses_ticket_is_worth_nothing(known, room, person):
+    event_id = room()
+    bought = person(event_id)
+    bought.ticket = person(event_id).join(known).ticket
+    with pytest.raises(NotAdmitted, match="not_joined"):
+        bought.tries(known)
+
+
+def test_a_paused_room_begins_nobodys_turn_and_takes_none_away(known, another, room, person):
+    event_id = room(per_minute=600)
+    one = person(event_id).join(known)
+    assert one.stands(known).is_admitted
+    waiting_rooms.change_room(known, event_id, {"paused": True})
+    later = [person(event_id).join(known) for _ in range(60)]
+    assert one.stands(another).is_admitted
+    last = later[-1].stands(another)
+    assert last.phase == RoomPhase.WAITING
+    assert last.wait is None
+    assert last.paused
+    time.sleep(0.3)
+    assert later[-1].stands(known).before == last.before
+    waiting_rooms.change_room(known, event_id, {"paused": False, "per_minute": 60_000})
+    time.sleep(0.3)
+    assert later[-1].stands(known).is_admitted
+
+
+def test_a_crowd_that_comes_late_is_not_let_in_at_once(known, room, person, redis):
+    event_id = room(per_minute=600)
+    person(event_id).join(known)
+    key = f"{{event:{event_id}}}:waiting-room"
+    hour_ago = time.time() - 3600
+    redis.hset(key, mapping={"opened": hour_ago, "paces": json.dumps([[hour_ago, 0, 10]])})
+    crowd = [person(event_id).join(known) for _ in range(100)]
+    admitted = [one for one in crowd if one.stands(known).is_admitted]
+    assert 25 <= len(admitted) <= 45
+
+
+def test_an_empty_redis_is_given_back_what_it_forgot(known, another, room, person, redis):
+    event_id = room(per_minute=1)
+    people = [person(event_id).join(known) for _ in range(20)]
+    waiting_rooms._copied_at.clear()
+    before = [one.stands(known).place for one in people]
+    redis.flushall()
+    another.forget(event_id)
+    assert [one.stands(another).place for one in people] == before
+    new = person(event_id).join(another)
+    assert new.stands(another).place > 20
+
+
+def test_another_room_in_redis_is_not_mistaken_for_this_one(known, room, person, redis):
+    event_id = room()
+    redis.set(f"{{event:{event_id}}}:waiting-room", "rubbish")
+    assert person(event_id).join(known).stands(known).place == 1
+
+
+def test_without_redis_those_who_wait_keep_their_place_and_their_turn(
+    app, factories, person, own_redis, names
+):
+    known = RoomList(
+        app, WaitingRooms(connect(f"redis://127.0.0.1:{own_redis.port}/0", 100), names)
+    )
+    event_id = factories.event().id
+    waiting_rooms.change_room(known, event_id, {"mode": "on", "per_minute": 120})
+    people = [person(event_id).join(known) for _ in range(8)]
+    assert not people[-1].stands(known).is_admitted
+    own_redis.stop()
+    newcomer = person(event_id)
+    with pytest.raises(RoomAway):
+        newcomer.join(known)
+    with pytest.raises(NotAdmitted):
+        newcomer.tries(known)
+    time.sleep(2)
+    people[0].tries(known)
+    waiting_rooms.change_room(known, event_id, {"open_without_redis": True})
+    newcomer.tries(known)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("per_minute", 0), ("per_minute", 60_001), ("pass_minutes", 1)]
+)
+def test_a_figure_out_of_its_range_is_named(known, factories, field, value):
+    event = factories.event()
+    with pytest.raises(InvalidField) as refused:
+        waiting_rooms.change_room(known, event.id, {"mode": "on", field: value})
+    assert refused.value.field == field
+    assert waiting_rooms.get_room(event.id) is None
+
+
+def test_what_staff_change_is_in_the_audit_log(known, factories, sql):
+    event = factories.event()
+    audit.act_as("Asha")
+    waiting_rooms.change_room(known, event.id, {"mode": "on"})
+    ((action, before, after),) = sql("SELECT action, before, after FROM audit_entries")
+    assert (action, before, after) == ("waiting_room.changed", {"mode": "off"}, {"mode": "on"})
