@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.models.event import set_default_length
     from app.services import accounts, lookups, payment_providers
     from app.services.catalogue import Catalogue
-    from app.services.waiting_rooms import RoomList
+    from app.services.room_list import RoomList
     from app.waiting_room.rooms import WaitingRooms
 
     settings = settings or Settings.load()

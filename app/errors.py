@@ -4,6 +4,7 @@ UtsavamError
 ├── NotFound ── EventNotFound (EventGone), UserNotFound, BookingNotFound, ImageNotFound,
 │                ApiTokenNotFound, MailNotFound, StaffKeyNotFound, TicketNotFound, HoldNotFound,
 │                LinkNotFound, CheckInNotFound, GiftNotFound, RefundNotFound, VoucherNotFound,
+│                RoomNotFound,
 │                ReceiptNotFound
 ├── Refused (a conflict with the state of things)
 │   ├── NotEnoughSeats, NotEnoughHeld, SalesClosed, OverPersonLimit, CancellationClosed
@@ -60,6 +61,12 @@ class StaffKeyNotFound(NotFound):
 
 class CheckInNotFound(NotFound):
     noun = "check-in"
+
+
+class RoomNotFound(NotFound):
+    """The event has no waiting room."""
+
+    noun = "waiting room"
 
 
 class ImageNotFound(NotFound):

@@ -258,6 +258,7 @@ def clean(database, redis_connection, made_apps):
         gate._snapshots, gate._refusals = {}, {}
         # Nor may its desk report a sale of the test before as one of the next test's event.
         app.extensions["desk"].live_stats._noted.clear()
+        app.extensions["waiting_rooms"].forget()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from app.admin import (
     statements,
     ticket_types,
     vouchers,
+    waiting_rooms,
     walk_ins,
 )
 
@@ -44,6 +45,7 @@ PAGES = (
         holds,
         ticket_types,
         vouchers,
+        waiting_rooms,
         guest_messages,
         images,
         bookings,

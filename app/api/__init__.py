@@ -25,12 +25,13 @@ from app.api import (
     openapi,
     staff_keys,
     users,
+    waiting_rooms,
     walk_ins,
 )
 
 MODULES = (
-    *(health, events, bookings, gifts, users, admin_holds, admin_events, admin_images),
-    *(admin_ticket_types, admin_vouchers, admin_payments, admin_receipts),
+    *(health, events, bookings, gifts, users, waiting_rooms, admin_holds, admin_events),
+    *(admin_images, admin_ticket_types, admin_vouchers, admin_payments, admin_receipts),
     *(admin_bookings, admin_operations, admin_reports, staff_keys, check_ins, walk_ins, no_shows),
 )
 

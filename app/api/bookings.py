@@ -20,6 +20,7 @@ from app.api.present import (
     page_response,
     user_booking_out,
 )
+from app.api.room_tickets import TICKET_HEADER, admit_caller
 from app.api.schemas import (
     BookedOut,
     BookingIn,
@@ -57,11 +58,15 @@ def create_booking(body: BookingIn) -> Response:
     the order (`code-refused`), or the `total_minor` that is more by now than `max_total_minor`
     (`price-risen`).
 
+    Where an event has a waiting room, send the ticket that you have of it as `Waiting-Room-Ticket`:
+    403 `waiting-room` says that it is not your turn. Staff keys need none.
+
     Repeat a request whose answer was lost with the same `Idempotency-Key`: it books once, and
     answers as the first time, with `Idempotency-Replayed: true`.
     """
     key = request.headers.get("Idempotency-Key")
-    booked = place(desk(), caller(), body, key, request.remote_addr)
+    ticket = request.headers.get(TICKET_HEADER)
+    booked = place(desk(), caller(), body, key, request.remote_addr, ticket=ticket)
     content = booked_json(booked, for_guest=body.email is not None)
     response = Response(content, 201, mimetype="application/json")
     response.headers["Location"] = f"/bookings/{booked.booking.id}"
@@ -167,15 +172,24 @@ def _money_back(asked: BookingChange | CancellationQuery) -> dict[str, Any]:
 
 
 def place(
-    desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None, address: str | None
+    desk: BookingDesk,
+    caller: Caller,
+    request: BookingIn,
+    key: str | None,
+    address: str | None,
+    *,
+    ticket: str | None,
 ) -> Booked:
-    """Book for the caller; `key` is the `Idempotency-Key` header, `address` the caller's address.
+    """Book for the caller; `key` is the `Idempotency-Key` header, `address` the caller's address,
+    `ticket` the `Waiting-Room-Ticket` header.
 
-    Raises what `bookings.book` raises, `InvalidField` for a bad key, `UserNotFound`, `NotAllowed`,
-    and `TooManyRequests`.
+    Raises what `bookings.book` raises, `NotAdmitted`, `InvalidField` for a bad key, `UserNotFound`,
+    `NotAllowed`, and `TooManyRequests`.
     """
     if caller.staff and not caller.staff.scope.covers(request.event_id):
         raise EventNotFound(request.event_id)
+    if not caller.staff:
+        admit_caller(request.event_id, caller, ticket)
     # Staff makes the codes; everybody else may be guessing.
     tried = None if caller.staff else request.code
     with rate_limits.voucher_code(tried, request.event_id, address):

@@ -35,7 +35,8 @@ class ApiFastPath(FastPath):
         try:
             request = BookingIn.model_validate_json(body)
             caller, address = self._caller(environ), environ.get("REMOTE_ADDR")
-            booked = place(self._desk, caller, request, _key(environ), address)
+            ticket = environ.get("HTTP_WAITING_ROOM_TICKET")
+            booked = place(self._desk, caller, request, _key(environ), address, ticket=ticket)
             return _created(booked, for_guest=request.email is not None)
         except (ValidationError, NotAllowed, InvalidField):
             return None  # Nothing has been done yet: Flask answers with the error.

@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "updateEvent": {"max_per_person": 6},
     "copyEvent": {"name": "The same, once more"},
+    "changeRoomSettings": {"mode": "on", "per_minute": 1200},
     "addHold": {"name": "Sponsor", "seats": 4},
     "changeHold": {"seats": 3},
     "addTicketType": {"name": "Early bird", "price_minor": 10000, "quota": 20, "max_per_order": 2},
@@ -87,6 +88,7 @@ _OF_DOORS = (
     "listNoShows",
     "readGuestList",
 )
+_OF_ROOMS = ("changeRoomSettings", "getRoomSettings", "joinWaitingRoom", "getWaitingRoom")
 _OF_GIFTS = ("giveSeat", "listGifts", "takeSeatBack")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},
@@ -97,6 +99,8 @@ ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"booking_id": 5, "gift_id": 17} for call in _OF_GIFTS},
     # The event of the booking that is checked in.
     **{call: {**ADDRESSES, "event_id": 4} for call in _OF_DOORS},
+    # None of the demo's other samples books of it.
+    **{call: {"event_id": 9} for call in _OF_ROOMS},
     "admitWalkIn": {"event_id": 2},
     "undoWalkIn": {"event_id": 2, "check_in_id": "5e0b9f3d-7eaf-4944-8c0e-fc6929394b5c"},
 }

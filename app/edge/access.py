@@ -45,6 +45,7 @@ TABLE = {
         sign_in_links.show sign_in_links.open_link
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
+        waiting_rooms.show waiting_rooms.join
         service_workers.bookings service_workers.tickets service_workers.door
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.payment tickets.announce_payment tickets.pay_online
@@ -56,6 +57,7 @@ TABLE = {
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
+        api_waiting_rooms.join api_waiting_rooms.get
     """,
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf
@@ -79,6 +81,7 @@ TABLE = {
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
         admin_ticket_types.index admin_vouchers.index admin_vouchers.export
+        admin_waiting_rooms.edit api_waiting_rooms.get_settings
         admin_arrivals.show admin_no_shows.show admin_door_lists.show
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
@@ -109,6 +112,7 @@ TABLE = {
         admin_ticket_types.move admin_ticket_types.withdraw admin_ticket_types.offer
         admin_ticket_types.remove admin_vouchers.create admin_vouchers.edit
         admin_vouchers.update admin_vouchers.withdraw
+        admin_waiting_rooms.update api_waiting_rooms.change_settings
         admin_guest_messages.preview admin_guest_messages.test admin_guest_messages.send
         admin_guest_messages.send_again admin_guest_messages.remind
         admin_bookings.make_link admin_bookings.send_ticket

@@ -10,6 +10,7 @@ from app.booking.redis_keys import Names
 from app.config import Settings
 from app.services.catalogue import Catalogue
 from app.services.payment_providers import Providers
+from app.services.room_list import RoomList
 
 
 def settings() -> Settings:
@@ -36,3 +37,7 @@ def redis_names() -> Names:
 
 def payment_providers() -> Providers:
     return cast("Providers", current_app.extensions["payment_providers"])
+
+
+def waiting_rooms() -> RoomList:
+    return cast("RoomList", current_app.extensions["waiting_rooms"])

@@ -25,6 +25,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from app.edge.session import current_user, is_anonymous
 
 PORTS = {"http": 80, "https": 443}
+GUESTS_OWN = {"checkout.create", "waiting_rooms.join"}
+"""Endpoints of forms on pages that are the same for all who are not signed in."""
 
 
 class Fault(StrEnum):
@@ -82,7 +84,7 @@ class FormGuard(CSRFProtect):  # type: ignore[misc]
 
 
 def _is_a_guests_own() -> bool:
-    return request.endpoint == "checkout.create" and not current_user()
+    return request.endpoint in GUESTS_OWN and not current_user()
 
 
 def judge(
@@ -90,9 +92,9 @@ def judge(
 ) -> tuple[Fault | None, Provenance]:
     """Return why a form with the token `sent` is refused, if it is, and where it comes from.
 
-    `for_guest` tells whether it is a booking by nobody who is signed in. Sent by a page of ours, it
-    needs no token: it uses nobody's session, so there is nothing to forge; and the page that it
-    comes from is the same for all, without a token.
+    `for_guest` tells whether it is a booking, or the like, by nobody who is signed in. Sent by a
+    page of ours, it needs no token: it uses nobody's session, so there is nothing to forge; and the
+    page that it comes from is the same for all, without a token.
     """
     found = provenance(asked)
     if found is Provenance.FOREIGN:

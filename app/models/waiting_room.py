@@ -13,6 +13,7 @@ from app.models.event import Event
 MAX_PER_MINUTE = 60_000
 """Places a minute: a thousand a second."""
 MIN_PASS_MINUTES, MAX_PASS_MINUTES = 2, 60
+DEFAULT_PER_MINUTE, DEFAULT_PASS_MINUTES = 600, 10
 MAX_WAITING = 10_000_000
 """Numbers that a room gives out at most."""
 
@@ -49,11 +50,11 @@ class WaitingRoom(Model):
         ForeignKey(Event.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     mode: Mapped[str] = mapped_column(String(8), server_default=RoomMode.OFF.value)
-    per_minute: Mapped[int] = mapped_column(server_default="600")
+    per_minute: Mapped[int] = mapped_column(server_default=str(DEFAULT_PER_MINUTE))
     """Places that get their turn in a minute."""
     paused: Mapped[bool] = mapped_column(server_default="false")
     """Nobody's turn begins; passes that have begun hold."""
-    pass_minutes: Mapped[int] = mapped_column(server_default="10")
+    pass_minutes: Mapped[int] = mapped_column(server_default=str(DEFAULT_PASS_MINUTES))
     """How long one may book once one's turn has come."""
     open_without_redis: Mapped[bool] = mapped_column(server_default="false")
     """What holds while Redis is away: everybody may book, or only who has a turn already."""

@@ -14,6 +14,7 @@ def action_label(action: str) -> str:
         "booking.address_replaced": _("A ticket's link replaced"),
         "booking.issued": _("Seats issued to a guest"),
         "booking.walked_in": _("A seat sold or given at the door"),
+        "waiting_room.changed": _("Waiting room changed"),
         "hold.added": _("Seats held back for somebody"),
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),

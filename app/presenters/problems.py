@@ -37,6 +37,7 @@ def _not_found(error: errors.NotFound) -> Problem:
         "event": _("There is no such event."),
         "user": _("There is no such user."),
         "booking": _("There is no such booking."),
+        "waiting room": _("This event has no waiting room."),
         "ticket": _("This link opens no ticket. It may be cut off, or was replaced by another."),
         "staff key": _("There is no such staff key."),
         "check-in": _("There was no such scan at this door."),

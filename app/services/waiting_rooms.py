@@ -1,38 +1,25 @@
-"""Waiting rooms: who may book now, everybody's place, and what the organiser sets."""
+"""Waiting rooms: who may book now, and everybody's place."""
 
 import math
-import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, TimeoutError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from app.db import db, transaction
-from app.errors import DatabaseDown, InvalidField, NotAdmitted, RoomAway
-from app.models.columns import now
-from app.models.staff_scope import require_event
-from app.models.waiting_room import (
-    MAX_PASS_MINUTES,
-    MAX_PER_MINUTE,
-    MIN_PASS_MINUTES,
-    RoomMode,
-    WaitingRoom,
-    new_epoch,
-    new_seed,
-)
-from app.services import audit, events
-from app.waiting_room.rooms import Look, WaitingRooms, moment
+from app.db import db
+from app.errors import NotAdmitted, RoomAway
+from app.lib.draws import commitment
+from app.models import WaitingRoom
+from app.services.room_list import RoomList
+from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
 from app.waiting_room.tickets import Ticket, opened
 
-ROWS_VALID_FOR = 1.0
-"""Seconds after which a process reads anew which events have a room."""
 EARLIEST, LATEST = 0.8, 1.5
 """The real wait lies between these shares of what the pace alone would take."""
 
@@ -55,6 +42,8 @@ class Standing:
     room: Room
     live: bool
     """False while Redis is away: what was known last."""
+    commitment: str = ""
+    """The hash of the draw's seed, which everybody may know before the draw."""
     paused: bool = False
     number: int | None = None
     place: int | None = None
@@ -69,50 +58,14 @@ class Standing:
     def is_admitted(self) -> bool:
         return self.phase == RoomPhase.ADMITTED
 
+    @property
+    def opens_at(self) -> datetime:
+        return moment(self.room.opens_at)
 
-class RoomList:
-    """Which events have a waiting room, read once a second at most; one instance per process."""
-
-    def __init__(self, app: Flask, rooms: WaitingRooms) -> None:
-        self.rooms = rooms
-        self._app = app
-        self._rows: Mapping[int, WaitingRoom] = {}
-        self._read_at = float("-inf")
-        self._reading = threading.Lock()
-
-    def row(self, event_id: int) -> WaitingRoom | None:
-        """Return the event's room, if people wait there now; as last known, while the database is
-        away. Raises `DatabaseDown` if nothing was ever known."""
-        if time.monotonic() - self._read_at > ROWS_VALID_FOR:
-            self._read_again()
-        return self._rows.get(event_id)
-
-    def forget(self, event_id: int) -> None:
-        """Read anew, as a room was changed."""
-        self._read_at = float("-inf")
-        self.rooms.forget(event_id)
-
-    def _read_again(self) -> None:
-        never = self._read_at == float("-inf")
-        if not self._reading.acquire(blocking=never):
-            return
-        try:
-            began = time.monotonic()
-            self._rows = self._read()
-            self._read_at = began
-        except (DBAPIError, TimeoutError) as error:
-            if never and not self._rows:
-                raise DatabaseDown from error
-            self._read_at = time.monotonic()
-        finally:
-            self._reading.release()
-
-    def _read(self) -> Mapping[int, WaitingRoom]:
-        wanted = select(WaitingRoom).where(WaitingRoom.mode != RoomMode.OFF)
-        with self._app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            rows = session.scalars(wanted.options(joinedload(WaitingRoom.event))).all()
-            session.expunge_all()
-        return {row.event_id: row for row in rows}
+    @property
+    def ends_at(self) -> datetime | None:
+        """Until when they may book, once their turn has come."""
+        return moment(self.pass_.ends) if self.pass_ else None
 
 
 def admit(known: RoomList, event_id: int, ticket: str | None, holder: str, keys: list[str]) -> None:
@@ -138,16 +91,23 @@ def standing(
 
 
 def join(
-    known: RoomList, event_id: int, holder: str, key: str, user_id: int | None = None
+    known: RoomList,
+    event_id: int,
+    holder: str,
+    key: str,
+    user_id: int | None = None,
+    *,
+    again: int | None = None,
 ) -> str | None:
-    """Give somebody a number, which is their ticket's; a user has the same one again.
+    """Give somebody a number, which is their ticket's; a user has the same one, but for the number
+    `again` whose time to book is over.
 
     Returns None if the event has no waiting room. Raises `RoomAway` while Redis is away.
     """
     row = known.row(event_id)
     if row is None:
         return None
-    joined = known.rooms.join(row, user_id)
+    joined = known.rooms.join(row, user_id, again=again)
     if joined is None or not joined.number:
         raise RoomAway
     keep_copy(row, joined.look)
@@ -161,6 +121,7 @@ def _standing(
     look = known.rooms.look(row)
     keep_copy(row, look)
     facts: dict[str, Any] = {"room": look.room, "live": look.live, "paused": row.paused}
+    facts["commitment"] = commitment(row.seed)
     ticket = opened(text, keys, holder) if text else None
     if ticket is None or (ticket.event_id, ticket.epoch) != (row.event_id, row.epoch):
         return Standing(RoomPhase.NOT_JOINED, **facts)
@@ -206,59 +167,3 @@ def keep_copy(row: WaitingRoom, look: Look) -> None:
             session.execute(update(WaitingRoom).where(*mine, newer).values(values))
     except (DBAPIError, TimeoutError):
         return  # Those who wait need it for nothing but a Redis that is lost meanwhile.
-
-
-def get_room(event_id: int) -> WaitingRoom | None:
-    """Return the event's room with its event, on or off; None if it never had one.
-
-    Raises `EventNotFound`.
-    """
-    events.get_event(event_id, drafts=True)
-    wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)
-    return db.session.scalars(wanted.options(joinedload(WaitingRoom.event))).one_or_none()
-
-
-def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> WaitingRoom:
-    """Set how people wait for an event; turned on anew it is another room, with another draw.
-
-    `changes` are of `mode`, `per_minute`, `paused`, `pass_minutes` and `open_without_redis`. Raises
-    `EventNotFound`, and `InvalidField` for a figure out of its range.
-    """
-    require_event(event_id)
-    _check(changes)
-    with transaction() as session:
-        event = events.get_event(event_id, drafts=True)
-        room = session.get(WaitingRoom, event_id, with_for_update=True)
-        if room is None:
-            room = WaitingRoom(event_id=event_id, mode=RoomMode.OFF.value)
-            session.add(room)
-            session.flush()
-            session.refresh(room)
-        before = {name: getattr(room, name) for name in changes}
-        if changes.get("mode") == RoomMode.ON and room.mode == RoomMode.OFF:
-            _begin_anew(room)
-        for name, value in changes.items():
-            setattr(room, name, value)
-        room.version += 1
-        audit.record("waiting_room.changed", event, before=before, after=dict(changes))
-    known.forget(event_id)
-    wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)
-    found = db.session.scalars(wanted.options(joinedload(WaitingRoom.event))).one()
-    known.rooms.look(found)  # so that it holds from now on, and not from somebody's next question
-    return found
-
-
-def _begin_anew(room: WaitingRoom) -> None:
-    room.epoch, room.seed, room.begun_at = new_epoch(), new_seed(), now()
-    room.arrived = room.arrived_before = room.lobby_size = 0
-    room.opened_at, room.mix, room.paces = None, "", "[]"
-
-
-def _check(changes: Mapping[str, Any]) -> None:
-    ranges = {
-        "per_minute": (1, MAX_PER_MINUTE),
-        "pass_minutes": (MIN_PASS_MINUTES, MAX_PASS_MINUTES),
-    }
-    for field, (least, most) in ranges.items():
-        if field in changes and not least <= changes[field] <= most:
-            raise InvalidField(field, f"must be from {least:,} to {most:,}")

@@ -1,8 +1,8 @@
 -- Look at a waiting room, or give somebody a number; open it when its time has come.
 -- KEYS: the room's hash, the hash of its signed-in people's numbers.
 -- ARGV: the room's epoch, version of its settings, Unix time of its opening, places a second,
--- seconds of a pass; then, to join: what the browser adds to the draw, user id or '', and the most
--- who may have a number.
+-- seconds of a pass; then, to join: what the browser adds to the draw, user id or '', the most who
+-- may have a number, and the user's number that is used up, or ''.
 -- Returns {this server's time in seconds, the number that was given or 0, since when it is theirs,
 -- then the hash's fields and values}; {time, -1} if Redis does not hold the room of that epoch.
 local room, people = KEYS[1], KEYS[2]
@@ -65,8 +65,8 @@ local number, joined = 0, told
 if ARGV[6] then
   local added, user, most = ARGV[6], ARGV[7], tonumber(ARGV[8])
   local known = user ~= '' and redis.call('HGET', people, user)
-  if known then
-    local n, at = string.match(known, '^(%d+) ([%d.]+)$')
+  local n, at = string.match(known or '', '^(%d+) ([%d.]+)$')
+  if n and n ~= ARGV[9] then
     number, joined = tonumber(n), at
   elseif arrived < most then
     arrived = redis.call('HINCRBY', room, 'arrived', 1)

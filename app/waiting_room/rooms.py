@@ -67,14 +67,19 @@ class WaitingRooms:
         joined = self._run(row, ())
         return joined.look if joined else self._last_known(row)
 
-    def join(self, row: WaitingRoom, user_id: int | None) -> Joined | None:
-        """Give out the next number, or the one that the user has; None while Redis is away."""
-        user = "" if user_id is None else str(user_id)
-        return self._run(row, (secrets.token_hex(16), user, MAX_WAITING))
+    def join(
+        self, row: WaitingRoom, user_id: int | None, *, again: int | None = None
+    ) -> Joined | None:
+        """Give out the next number, or the one that the user has; None while Redis is away.
 
-    def forget(self, event_id: int) -> None:
-        """Drop this process's look, for a room that was changed."""
-        self._looks.pop(event_id, None)
+        `again` is a number of theirs whose pass is over: it is given to nobody once more.
+        """
+        user, over = ("" if each is None else str(each) for each in (user_id, again))
+        return self._run(row, (secrets.token_hex(16), user, MAX_WAITING, over))
+
+    def forget(self) -> None:
+        """Look anew before the next answer."""
+        self._looks = {}
 
     def _run(self, row: WaitingRoom, joining: Sequence[Any]) -> Joined | None:
         if time.monotonic() < self._away_until:

@@ -21,6 +21,7 @@ from app.web import (
     site_pages,
     tickets,
     tokens,
+    waiting_rooms,
 )
 
 PARTS = (
@@ -29,6 +30,7 @@ PARTS = (
     art,
     images,
     checkout,
+    waiting_rooms,
     my_bookings,
     service_workers,
     tickets,

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import url_for
 
 from app.edge.guest_tickets import kept_tickets
+from app.edge.room_tickets import standing_of_visitor
 from app.edge.seat_counts import seats_left, seats_version, shown_status
 from app.edge.session import current_user, held_by_user, is_anonymous
 from app.lib.fees import SeatCost
@@ -16,6 +17,7 @@ from app.models.booking import MAX_SEATS
 from app.presenters.seat_status import SeatStatus
 from app.services import tickets
 from app.services.lookups import Held
+from app.services.waiting_rooms import Standing
 from app.web.codes import NO_CODE, TypedCode, code_words, look_up
 from app.web.forms import BookingForm, GuestBookingForm
 from app.web.ticket_links import by_secret
@@ -56,6 +58,8 @@ class BookingCard:
     left_by_type: Mapping[int, int] = field(default_factory=dict)
     """Seats left of types, where that is known better than from `types`."""
     code: TypedCode = NO_CODE
+    room: Standing | None = None
+    """Where the visitor stands in the event's waiting room; None if it has none."""
     status: SeatStatus = field(init=False)
     state: SaleState = field(init=False)
     rows: Sequence[TypeRow] = field(init=False)
@@ -115,8 +119,19 @@ class BookingCard:
         return any(row.can_be_booked for row in self.rows) or not self.event.has_types
 
     @property
+    def waits(self) -> bool:
+        """Whether the visitor is led to the waiting room instead of the booking form.
+
+        A form that was sent when the time to book was over is shown with what was typed.
+        """
+        waits = self.room is not None and not self.room.is_admitted
+        return waits and not self.error and self.state in {SaleState.OPEN, SaleState.NOT_OPEN}
+
+    @property
     def can_book(self) -> bool:
         """Whether the visitor is offered the booking form."""
+        if self.waits:
+            return False
         early = self.code.sells_early and self.state in {SaleState.NOT_OPEN, SaleState.SOLD_OUT}
         return (self.state == SaleState.OPEN or early) and self.most > 0
 
@@ -174,7 +189,8 @@ def booking_card(
     form.code.data = code
     typed = look_up(event.id, code)
     held = seats_of_visitor(event)
-    return BookingCard(event, form, held, tickets=tickets, types=types, code=typed)
+    room = standing_of_visitor(event.id)
+    return BookingCard(event, form, held, tickets=tickets, types=types, code=typed, room=room)
 
 
 def empty_form() -> BookingForm:

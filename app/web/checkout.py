@@ -14,6 +14,7 @@ from app.edge import rate_limits
 from app.edge.current import catalogue, desk
 from app.edge.guest_tickets import keep_ticket
 from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
+from app.edge.room_tickets import admit_visitor, standing_of_visitor
 from app.edge.session import current_user
 from app.errors import (
     IdempotencyKeyReused,
@@ -81,7 +82,8 @@ def _book(event_id: int, form: BookingForm) -> Booked:
     tried: Booked | Exception | None = request.environ.get(TRIED)
     if isinstance(tried, Exception):
         raise tried
-    return tried or order(desk(), event_id, form, current_user(), request.remote_addr)
+    facts = (event_id, form, current_user(), request.remote_addr)
+    return tried or order(desk(), *facts, its_session=session)
 
 
 def order(
@@ -90,11 +92,14 @@ def order(
     form: BookingForm,
     user: User | None,
     address: str | None,
+    *,
+    its_session: SessionMixin,
 ) -> Booked:
     """Book what a valid form asks for, for the user or for the guest whom it names.
 
-    Raises `TooManyRequests` and what `bookings.book` raises.
+    Raises `NotAdmitted`, `TooManyRequests` and what `bookings.book` raises.
     """
+    admit_visitor(event_id, user, its_session)
     asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
     asked |= {"idempotency_key": form.idempotency_key.data, "code": form.code.data}
     asked["limit"] = form.limit
@@ -210,6 +215,7 @@ def _form_again(
         types=snapshot.types.get(event_id, ()),
         left_by_type=left_by_type or {},
         code=NO_CODE if form.code.errors else look_up(event_id, form.code.data),
+        room=standing_of_visitor(event_id),
     )
     if status == HTTPStatus.OK and card.code.error:
         status = 422

@@ -11,6 +11,7 @@ from app.edge.current import catalogue
 from app.edge.htmx import Answer, is_htmx, page_or_fragment
 from app.edge.page_marks import Mark, Pieces
 from app.edge.personal_pieces import is_shared, shared_page
+from app.edge.room_tickets import standing_of_visitor
 from app.edge.seat_counts import seats_version
 from app.models import Event
 from app.presenters.icalendars import event_calendar
@@ -19,6 +20,7 @@ from app.services.catalogue import CatalogueSnapshot
 from app.services.event_search import EventQuery
 from app.web.booking_card import HeldTickets, booking_card, held_tickets, new_key
 from app.web.event_filters import EventFilters
+from app.web.waiting_rooms import room_variant
 
 blueprint = Blueprint("events", __name__)
 NEAREST = 3
@@ -56,7 +58,7 @@ def show(event_id: int, slug: str) -> Answer:
         # Of this visitor alone: a code is good until it is used up, and guesses are counted.
         return _with_code(snapshot, slug, held)
     pieces: Pieces = {Mark.KEY: new_key, Mark.TICKET_URL: lambda: held.url if held else ""}
-    variant = held.variant if held else None
+    variant = (held.variant if held else None, room_variant(standing_of_visitor(event_id)))
     return shared_page(snapshot, lambda: _shown(snapshot, slug, held), variant, pieces=pieces)
 
 

@@ -52,16 +52,22 @@ class PageFastPath(FastPath):
         if fault:
             return None
         form = (BookingForm if user else GuestBookingForm)(formdata=fields, meta={"csrf": False})
-        booked = self._booked(environ, form, user) if form.validate() else None
+        booked = self._booked(environ, form, user, session) if form.validate() else None
         return self._led_to_ticket(request, session, booked, user) if booked else None
 
     def _booked(
-        self, environ: "WSGIEnvironment", form: BookingForm, user: User | None
+        self,
+        environ: "WSGIEnvironment",
+        form: BookingForm,
+        user: User | None,
+        its_session: SessionMixin,
     ) -> Booked | None:
         """Book; None if it came to something else, which is left for the view to tell."""
         event_id = int(environ["PATH_INFO"].split("/")[2])
         try:
-            booked = order(self._desk, event_id, form, user, environ.get("REMOTE_ADDR"))
+            address = environ.get("REMOTE_ADDR")
+            facts = (event_id, form, user, address)
+            booked = order(self._desk, *facts, its_session=its_session)
         except Exception as error:
             environ[TRIED] = error
             return None

@@ -2,7 +2,9 @@ import pytest
 
 from app.demo.servers import RedisServer
 from app.services import waiting_rooms
-from app.services.waiting_rooms import RoomList, standing
+from app.services.room_list import RoomList
+from app.services.room_settings import change_room
+from app.services.waiting_rooms import standing
 from app.waiting_room.rooms import WaitingRooms
 
 KEY = "a key for tickets"
@@ -37,7 +39,7 @@ def room(known, factories):
 
     def make(event=None, **changes):
         event = event or factories.event()
-        waiting_rooms.change_room(known, event.id, {"mode": "on", **changes})
+        change_room(known, event.id, {"mode": "on", **changes})
         return event.id
 
     return make
@@ -54,7 +56,7 @@ class Person:
         return self
 
     def stands(self, known):
-        known.rooms.forget(self.event_id)
+        known.rooms.forget()
         return standing(known, self.event_id, self.ticket, self.holder, [KEY])
 
     def tries(self, known):

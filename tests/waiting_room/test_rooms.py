@@ -8,7 +8,9 @@ from app.booking.gate import connect
 from app.errors import InvalidField, NotAdmitted, RoomAway
 from app.lib.draws import draw, draw_key
 from app.services import audit, waiting_rooms
-from app.services.waiting_rooms import RoomList, RoomPhase
+from app.services.room_list import RoomList
+from app.services.room_settings import change_room, get_room
+from app.services.waiting_rooms import RoomPhase
 from app.waiting_room.rooms import WaitingRooms
 
 
@@ -102,7 +104,7 @@ def test_a_ticket_of_another_event_or_a_former_room_is_worth_nothing(known, room
     one.event_id = first
     assert one.stands(known).phase == RoomPhase.ADMITTED
     for mode in ("off", "on"):
-        waiting_rooms.change_room(known, first, {"mode": mode})
+        change_room(known, first, {"mode": mode})
     assert one.stands(known).phase == RoomPhase.NOT_JOINED
 
 
@@ -118,7 +120,7 @@ def test_a_paused_room_begins_nobodys_turn_and_takes_none_away(known, another, r
     event_id = room(per_minute=600)
     one = person(event_id).join(known)
     assert one.stands(known).is_admitted
-    waiting_rooms.change_room(known, event_id, {"paused": True})
+    change_room(known, event_id, {"paused": True})
     later = [person(event_id).join(known) for _ in range(60)]
     assert one.stands(another).is_admitted
     last = later[-1].stands(another)
@@ -127,7 +129,7 @@ def test_a_paused_room_begins_nobodys_turn_and_takes_none_away(known, another, r
     assert last.paused
     time.sleep(0.3)
     assert later[-1].stands(known).before == last.before
-    waiting_rooms.change_room(known, event_id, {"paused": False, "per_minute": 60_000})
+    change_room(known, event_id, {"paused": False, "per_minute": 60_000})
     time.sleep(0.3)
     assert later[-1].stands(known).is_admitted
 
@@ -149,7 +151,7 @@ def test_an_empty_redis_is_given_back_what_it_forgot(known, another, room, perso
     waiting_rooms._copied_at.clear()
     before = [one.stands(known).place for one in people]
     redis.flushall()
-    another.forget(event_id)
+    another.forget()
     assert [one.stands(another).place for one in people] == before
     new = person(event_id).join(another)
     assert new.stands(another).place > 20
@@ -168,7 +170,7 @@ def test_without_redis_those_who_wait_keep_their_place_and_their_turn(
         app, WaitingRooms(connect(f"redis://127.0.0.1:{own_redis.port}/0", 100), names)
     )
     event_id = factories.event().id
-    waiting_rooms.change_room(known, event_id, {"mode": "on", "per_minute": 120})
+    change_room(known, event_id, {"mode": "on", "per_minute": 120})
     people = [person(event_id).join(known) for _ in range(8)]
     assert not people[-1].stands(known).is_admitted
     own_redis.stop()
@@ -179,7 +181,7 @@ def test_without_redis_those_who_wait_keep_their_place_and_their_turn(
         newcomer.tries(known)
     time.sleep(2)
     people[0].tries(known)
-    waiting_rooms.change_room(known, event_id, {"open_without_redis": True})
+    change_room(known, event_id, {"open_without_redis": True})
     newcomer.tries(known)
 
 
@@ -189,14 +191,14 @@ def test_without_redis_those_who_wait_keep_their_place_and_their_turn(
 def test_a_figure_out_of_its_range_is_named(known, factories, field, value):
     event = factories.event()
     with pytest.raises(InvalidField) as refused:
-        waiting_rooms.change_room(known, event.id, {"mode": "on", field: value})
+        change_room(known, event.id, {"mode": "on", field: value})
     assert refused.value.field == field
-    assert waiting_rooms.get_room(event.id) is None
+    assert get_room(event.id) is None
 
 
 def test_what_staff_change_is_in_the_audit_log(known, factories, sql):
     event = factories.event()
     audit.act_as("Asha")
-    waiting_rooms.change_room(known, event.id, {"mode": "on"})
+    change_room(known, event.id, {"mode": "on"})
     ((action, before, after),) = sql("SELECT action, before, after FROM audit_entries")
     assert (action, before, after) == ("waiting_room.changed", {"mode": "off"}, {"mode": "on"})

@@ -1,0 +1,79 @@
+"""Which events have a waiting room now, as each process knows."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.orm import Session, joinedload
+
+from app.db import db
+from app.errors import DatabaseDown
+from app.models import RoomMode, WaitingRoom
+from app.waiting_room.rooms import WaitingRooms
+
+ROWS_VALID_FOR = 1.0
+"""Seconds after which a process reads anew which events have a room."""
+
+log = logging.getLogger(__name__)
+
+
+class RoomList:
+    """Which events have a waiting room, read once a second at most; one instance per process."""
+
+    def __init__(self, app: Flask, rooms: WaitingRooms) -> None:
+        self.rooms = rooms
+        self._app = app
+        self._rows: Mapping[int, WaitingRoom] = {}
+        self._read_at, self._is_known = 0.0, False
+        self._reading = threading.Lock()
+
+    def row(self, event_id: int) -> WaitingRoom | None:
+        """Return the event's room, if people wait there now; as last known, while the database is
+        away. Raises `DatabaseDown` if nothing was ever known."""
+        if not self._is_known:
+            self._read_first()
+        elif time.monotonic() - self._read_at > ROWS_VALID_FOR:
+            self._read_beside()
+        return self._rows.get(event_id)
+
+    def forget(self) -> None:
+        """Read anew before the next answer, as rooms were changed."""
+        self._is_known = False
+        self.rooms.forget()
+
+    def _read_first(self) -> None:
+        with self._reading:
+            if self._is_known:
+                return
+            try:
+                self._rows, self._read_at = self._read(), time.monotonic()
+            except (DBAPIError, TimeoutError) as error:
+                raise DatabaseDown from error
+            self._is_known = True
+
+    def _read_beside(self) -> None:
+        """Read in a thread of its own: no order waits for it, whatever befalls the database."""
+        if not self._reading.acquire(blocking=False):
+            return
+        self._read_at = time.monotonic()
+
+        def read() -> None:
+            try:
+                self._rows = self._read()
+            except (DBAPIError, TimeoutError) as error:
+                log.warning("The waiting rooms could not be read (%s)", type(error).__name__)
+            finally:
+                self._reading.release()
+
+        threading.Thread(target=read, name="waiting-rooms", daemon=True).start()
+
+    def _read(self) -> Mapping[int, WaitingRoom]:
+        wanted = select(WaitingRoom).where(WaitingRoom.mode != RoomMode.OFF)
+        with self._app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            rows = session.scalars(wanted.options(joinedload(WaitingRoom.event))).all()
+            session.expunge_all()
+        return {row.event_id: row for row in rows}

@@ -1,0 +1,104 @@
+"""What the organiser sets of a waiting room, and sees of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.db import db, transaction
+from app.errors import InvalidField
+from app.models import RoomMode, WaitingRoom
+from app.models.columns import now
+from app.models.staff_scope import require_event
+from app.models.waiting_room import (
+    MAX_PASS_MINUTES,
+    MAX_PER_MINUTE,
+    MIN_PASS_MINUTES,
+    new_epoch,
+    new_seed,
+)
+from app.services import audit, events
+from app.services.room_list import RoomList
+from app.waiting_room.state import Room
+
+
+def get_room(event_id: int) -> WaitingRoom | None:
+    """Return the event's room with its event, on or off; None if it never had one.
+
+    Raises `EventNotFound`.
+    """
+    events.get_event(event_id, drafts=True)
+    wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)
+    return db.session.scalars(wanted.options(joinedload(WaitingRoom.event))).one_or_none()
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A room as its organiser sees it."""
+
+    room: Room
+    live: bool
+    served: int
+    """Those who joined and have had their turn."""
+
+    @property
+    def waiting(self) -> int:
+        return self.room.arrived - self.served
+
+
+def overview(known: RoomList, event_id: int) -> Overview | None:
+    """Return how many wait for the event now; None if nobody has to."""
+    row = known.row(event_id)
+    if row is None:
+        return None
+    look = known.rooms.look(row)
+    served = min(int(look.room.served(look.now)), look.room.arrived)
+    return Overview(look.room, look.live, served)
+
+
+def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> WaitingRoom:
+    """Set how people wait for an event; turned on anew it is another room, with another draw.
+
+    `changes` are of `mode`, `per_minute`, `paused`, `pass_minutes` and `open_without_redis`. Raises
+    `EventNotFound`, and `InvalidField` for a figure out of its range.
+    """
+    require_event(event_id)
+    _check(changes)
+    with transaction() as session:
+        event = events.get_event(event_id, drafts=True)
+        room = session.get(WaitingRoom, event_id, with_for_update=True)
+        if room is None:
+            room = WaitingRoom(event_id=event_id, mode=RoomMode.OFF.value)
+            session.add(room)
+            session.flush()
+            session.refresh(room)
+        before = {name: getattr(room, name) for name in changes}
+        if changes.get("mode") == RoomMode.ON and room.mode == RoomMode.OFF:
+            _begin_anew(room)
+        for name, value in changes.items():
+            setattr(room, name, value)
+        room.version += 1
+        audit.record("waiting_room.changed", event, before=before, after=dict(changes))
+    known.forget()
+    wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)
+    found = db.session.scalars(wanted.options(joinedload(WaitingRoom.event))).one()
+    known.rooms.look(found)  # so that it holds from now on, and not from somebody's next question
+    return found
+
+
+def _begin_anew(room: WaitingRoom) -> None:
+    room.epoch, room.seed, room.begun_at = new_epoch(), new_seed(), now()
+    room.arrived = room.arrived_before = room.lobby_size = 0
+    room.opened_at, room.mix, room.paces = None, "", "[]"
+
+
+def _check(changes: Mapping[str, Any]) -> None:
+    ranges = {
+        "per_minute": (1, MAX_PER_MINUTE),
+        "pass_minutes": (MIN_PASS_MINUTES, MAX_PASS_MINUTES),
+    }
+    for field, (least, most) in ranges.items():
+        if field in changes and not least <= changes[field] <= most:
+            raise InvalidField(field, f"must be from {least:,} to {most:,}")

@@ -1,0 +1,86 @@
+"""The waiting room of an event: joining it, and the page on which one waits."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from app.edge.current import catalogue
+from app.edge.htmx import Answer, go_to, is_htmx
+from app.edge.room_tickets import join_as_visitor, standing_of_visitor
+from app.models import Event
+from app.presenters.urls import event_url
+from app.services.waiting_rooms import RoomPhase, Standing
+
+blueprint = Blueprint("waiting_rooms", __name__)
+
+SOONEST, LATEST = 3, 60
+"""Seconds between two looks of a page: the nearer the turn, the sooner."""
+
+
+@dataclass(frozen=True)
+class RoomPage:
+    """What the page of somebody who waits tells."""
+
+    event: Event
+    standing: Standing
+    was: str = ""
+    """The phase that the page before told."""
+
+    @property
+    def phase(self) -> str:
+        return self.standing.phase.value
+
+    @property
+    def has_turned(self) -> bool:
+        """Whether it is to be told to who listens to the page."""
+        return bool(self.was) and self.was != self.phase
+
+    @property
+    def look_again(self) -> int:
+        """Seconds until the page asks again."""
+        if self.standing.phase == RoomPhase.ADMITTED:
+            return LATEST
+        soon = self.standing.wait[0] / 4 if self.standing.wait else LATEST / 6
+        return int(min(max(soon, SOONEST), LATEST))
+
+    @property
+    def minutes(self) -> tuple[int, int] | None:
+        """The earliest and the latest minutes until the turn."""
+        if self.standing.wait is None:
+            return None
+        earliest, latest = self.standing.wait
+        return int(earliest // 60), max(int(-(-latest // 60)), 1)
+
+    @property
+    def may_be_none_left(self) -> bool:
+        before = self.standing.before
+        return before is not None and before >= max(self.event.seats_available, 1)
+
+
+@blueprint.get("/events/<id:event_id>/waiting-room")
+def show(event_id: int) -> Answer:
+    event = catalogue().event(event_id).events[0]
+    standing = standing_of_visitor(event_id)
+    if standing is None or standing.phase == RoomPhase.NOT_JOINED:
+        return go_to(event_url(event))
+    page = RoomPage(event, standing, request.args.get("was", ""))
+    template = "fragments/waiting_room.html" if is_htmx() else "pages/waiting_room.html"
+    response = make_response(render_template(template, page=page, event=event, htmx=is_htmx()))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/events/<id:event_id>/waiting-room")
+def join(event_id: int) -> Response:
+    catalogue().event(event_id)
+    join_as_visitor(event_id)
+    return go_to(url_for("waiting_rooms.show", event_id=event_id))
+
+
+def room_variant(standing: Standing | None) -> Hashable:
+    """What an event's page tells of a waiting room."""
+    if standing is None:
+        return None
+    ends = int(standing.pass_.ends) if standing.pass_ and standing.is_admitted else None
+    return standing.phase.value, ends

@@ -1,0 +1,191 @@
+"""The waiting room as people meet it: on the event's page, on its own, and at every way to book."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+
+from app.edge.current import waiting_rooms
+from app.models.columns import now
+from app.services.room_settings import change_room
+
+OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+GUEST = {"name": "Ravi", "email": "ravi@example.com", "seats": 1}
+
+
+@pytest.fixture
+def room(app, clean):
+    def change(event, **changes):
+        with app.app_context():
+            change_room(waiting_rooms(), event.id, {"mode": "on", **changes})
+
+    return change
+
+
+@pytest.fixture
+def full_room(room, event):
+    """Nobody's turn has come, but for the first's."""
+    room(event, per_minute=1)
+    return event
+
+
+@pytest.fixture
+def event(factories):
+    return factories.event()
+
+
+@pytest.fixture
+def another(new_visitor):
+    return new_visitor()
+
+
+def joins(visitor, event):
+    return visitor.post(f"/events/{event.id}/waiting-room", {}, OWN, csrf=False)
+
+
+def room_page(visitor, event):
+    return visitor.get(f"/events/{event.id}/waiting-room")
+
+
+def event_page(visitor, event):
+    return visitor.get(f"/events/{event.id}/{event.slug}").text
+
+
+def books(visitor, event, **options):
+    page = event_page(visitor, event)
+    key = re.search(r'name="idempotency_key"[^>]*value="([^"]+)"', page)
+    form = {**GUEST, "idempotency_key": key[1] if key else "none was shown"}
+    return visitor.post(f"/events/{event.id}/bookings", form, OWN, csrf=False, **options)
+
+
+def test_the_event_page_leads_to_the_room_instead_of_the_form(visitor, full_room):
+    page = event_page(visitor, full_room)
+    assert "Join the waiting room" in page
+    assert 'name="idempotency_key"' not in page
+
+
+def test_who_has_not_joined_books_nothing(visitor, full_room, sql):
+    answer = books(visitor, full_room)
+    assert answer.status_code == 403
+    assert "please join it first" in answer.text
+    assert sql("SELECT count(*) FROM bookings") == [(0,)]
+
+
+def test_the_first_may_book_and_the_next_waits(visitor, another, full_room):
+    joins(visitor, full_room)
+    joins(another, full_room)
+    assert "It is your turn" in room_page(visitor, full_room).text
+    assert "You may book until" in event_page(visitor, full_room)
+    waiting = room_page(another, full_room).text
+    assert "1 person" in waiting or "0 people" in waiting
+    assert "Go to the waiting room" in event_page(another, full_room)
+    assert books(another, full_room).status_code == 403
+    assert books(visitor, full_room).status_code == 303
+
+
+def test_a_place_is_kept_when_the_page_is_loaded_or_joined_again(visitor, another, full_room, sql):
+    joins(visitor, full_room)
+    joins(another, full_room)
+    before = room_page(another, full_room).text
+    joins(another, full_room)
+    assert re.findall("<title>.*", room_page(another, full_room).text) == re.findall(
+        "<title>.*", before
+    )
+
+
+def test_a_page_without_scripts_looks_again_by_itself(visitor, another, full_room):
+    joins(visitor, full_room)
+    joins(another, full_room)
+    page = room_page(another, full_room).text
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', page)
+    assert 'hx-trigger="every ' in page
+
+
+def test_the_turn_is_told_once_to_who_listens(visitor, full_room):
+    joins(visitor, full_room)
+    headers = {"HX-Request": "true"}
+    address = f"/events/{full_room.id}/waiting-room"
+    turned = visitor.get(f"{address}?was=waiting", headers).text
+    assert 'id="live" hx-swap-oob="innerHTML">It is your turn' in turned
+    assert "<title>Your turn" in turned
+    assert 'id="live"' not in visitor.get(f"{address}?was=admitted", headers).text
+
+
+def test_in_the_lobby_all_wait_for_the_opening(visitor, factories, room):
+    event = factories.event(sales_open_at=now() + timedelta(minutes=5))
+    room(event)
+    assert "Join the waiting room" in event_page(visitor, event)
+    joins(visitor, event)
+    page = room_page(visitor, event).text
+    assert "places are drawn among all who are here" in page
+    assert re.search(r'class="digest">[0-9a-f]{64}<', page)
+    assert "You are in the waiting room" in event_page(visitor, event)
+
+
+def test_who_will_find_no_seat_is_told_early(new_visitor, factories, room):
+    event = factories.event(capacity=2)
+    room(event, per_minute=1)
+    people = [new_visitor() for _ in range(5)]
+    for one in people:
+        joins(one, event)
+    warned = ["More people are before you" in room_page(one, event).text for one in people]
+    assert warned == [False, False, False, True, True]
+
+
+def test_somebody_elses_cookie_of_the_room_opens_nothing_for_an_account(
+    visitor, another, full_room, alice
+):
+    joins(visitor, full_room)
+    assert "It is your turn" in room_page(visitor, full_room).text
+    visitor.sign_in(alice.email)
+    assert room_page(visitor, full_room).status_code == 303
+
+
+def test_an_account_has_one_place_in_two_browsers(visitor, another, full_room, alice):
+    for browser in (visitor, another):
+        browser.sign_in(alice.email)
+        browser.post(f"/events/{full_room.id}/waiting-room", {})
+    titles = {re.search("<title>(.*)", room_page(b, full_room).text)[1] for b in (visitor, another)}
+    assert len(titles) == 1
+
+
+def test_who_is_late_joins_again(visitor, full_room, app, monkeypatch):
+    joins(visitor, full_room)
+    later = time.time() + 3600
+    monkeypatch.setattr("app.waiting_room.rooms.time.time", lambda: later)
+    assert "Your time to book is over" in room_page(visitor, full_room).text
+    assert books(visitor, full_room).status_code == 403
+
+
+def test_an_event_without_a_room_has_no_page_of_one(visitor, event):
+    assert room_page(visitor, event).headers["Location"] == f"/events/{event.id}/{event.slug}"
+    assert joins(visitor, event).status_code == 303
+
+
+def test_staff_turn_it_on_and_see_who_waits(organiser, new_visitor, event):
+    address = f"/admin/events/{event.id}/waiting-room"
+    form = {"on": "y", "per_minute": "60000", "pass_minutes": "5"}
+    assert organiser.post(address, form).status_code == 303
+    joins(new_visitor(), event)
+    page = organiser.get(address).text
+    assert "Had their turn" in page
+    assert 'value="60000"' in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"per_minute": "0"}, "Choose from 1 to 60,000."),
+        ({"pass_minutes": "61"}, "Choose from 2 to 60 minutes."),
+        ({"per_minute": "many"}, "whole number"),
+    ],
+)
+def test_a_wrong_figure_is_told_and_nothing_else_is_lost(organiser, event, wrong, message):
+    form = {"on": "y", "per_minute": "77", "pass_minutes": "7", **wrong}
+    answer = organiser.post(f"/admin/events/{event.id}/waiting-room", form)
+    assert answer.status_code == 422
+    assert message in answer.text
+    kept = {"per_minute": "77", "pass_minutes": "7"}
+    for name in kept.keys() - wrong.keys():
+        assert f'value="{kept[name]}"' in answer.text
