@@ -12,8 +12,6 @@ from app.edge.forms import Form, WholeNumberField
 from app.edge.htmx import Answer, go_to
 from app.models import RoomMode
 from app.models.waiting_room import (
-    DEFAULT_PASS_MINUTES,
-    DEFAULT_PER_MINUTE,
     MAX_PASS_MINUTES,
     MAX_PER_MINUTE,
     MIN_PASS_MINUTES,
@@ -55,11 +53,11 @@ def edit(event_id: int) -> Answer:
     room = room_settings.get_room(event_id)
     form = RoomForm(
         formdata=None,
-        on=room is not None and room.mode == RoomMode.ON,
-        per_minute=room.per_minute if room else DEFAULT_PER_MINUTE,
-        pass_minutes=room.pass_minutes if room else DEFAULT_PASS_MINUTES,
-        paused=room is not None and room.paused,
-        open_without_redis=room is not None and room.open_without_redis,
+        on=room.mode == RoomMode.ON,
+        per_minute=room.per_minute,
+        pass_minutes=room.pass_minutes,
+        paused=room.paused,
+        open_without_redis=room.open_without_redis,
     )
     return _page(event_id, form)
 

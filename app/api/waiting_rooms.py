@@ -47,10 +47,7 @@ def get(event_id: int) -> Response:
 @valid(answers(401, 404, HTTP_200=RoomOut), operation_id="getRoomSettings", **STAFF)
 def get_settings(event_id: int) -> Response:
     """Tell how people wait for an event"""
-    room = room_settings.get_room(event_id)
-    if room is None:
-        raise RoomNotFound(event_id)
-    return json_response(RoomOut.of(room))
+    return json_response(RoomOut.of(room_settings.get_room(event_id)))
 
 
 @blueprint.patch("/admin/events/<id:event_id>/waiting-room")

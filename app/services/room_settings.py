@@ -13,6 +13,8 @@ from app.models import RoomMode, WaitingRoom
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.models.waiting_room import (
+    DEFAULT_PASS_MINUTES,
+    DEFAULT_PER_MINUTE,
     MAX_PASS_MINUTES,
     MAX_PER_MINUTE,
     MIN_PASS_MINUTES,
@@ -24,14 +26,19 @@ from app.services.room_list import RoomList
 from app.waiting_room.state import Room
 
 
-def get_room(event_id: int) -> WaitingRoom | None:
-    """Return the event's room with its event, on or off; None if it never had one.
-
-    Raises `EventNotFound`.
-    """
+def get_room(event_id: int) -> WaitingRoom:
+    """Return the event's room, turned off if it never had one. Raises `EventNotFound`."""
     events.get_event(event_id, drafts=True)
-    wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)
-    return db.session.scalars(wanted.options(joinedload(WaitingRoom.event))).one_or_none()
+    return db.session.get(WaitingRoom, event_id) or WaitingRoom(
+        event_id=event_id,
+        mode=RoomMode.OFF.value,
+        per_minute=DEFAULT_PER_MINUTE,
+        pass_minutes=DEFAULT_PASS_MINUTES,
+        paused=False,
+        open_without_redis=False,
+        arrived=0,
+        lobby_size=0,
+    )
 
 
 @dataclass(frozen=True)

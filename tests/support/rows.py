@@ -102,6 +102,27 @@ ROWS = [
         },
     ),
     (
+        "waiting_rooms",
+        {
+            "event_id": 7,
+            "mode": "on",
+            "per_minute": 900,
+            "paused": True,
+            "pass_minutes": 15,
+            "open_without_redis": True,
+            "version": 3,
+            "epoch": 8_815_265_341_811_369,
+            "seed": "5" * 64,
+            "begun_at": MOMENT,
+            "opened_at": MOMENT,
+            "arrived": 20_000,
+            "arrived_before": 19_000,
+            "lobby_size": 12_000,
+            "mix": "a" * 40,
+            "paces": "[[1795869234.379,1,15.0]]",
+        },
+    ),
+    (
         "users",
         {
             "id": 3,

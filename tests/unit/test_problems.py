@@ -14,6 +14,7 @@ FACTS = {
     "event_id": 7,
     "booking_id": 7,
     "refund_id": 9,
+    "phase": "waiting",
     "refund_minor": 12_500,
     "user_id": 7,
     "asked": 2,
