@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PY = .venv/bin/python
 # What Python and pytest compile of the tests is kept, also where others are told to keep nothing.
 export PYTHONDONTWRITEBYTECODE =
-QUICK = $(addprefix tests/,unit services operations booking api web limits cli)
+QUICK = $(addprefix tests/,unit services operations booking waiting_room api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
 	$(addprefix tests/,simulation metrics backup security test_reload.py)
 

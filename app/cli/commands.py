@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import calendars, forgetting
+from app.cli import calendars, forgetting, lottery
 from app.edge.access import OWN, RULES
 from app.edge.current import desk, settings
 from app.errors import EmailTaken, InvalidField, UserNotFound
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(app_role)
     app.cli.add_command(remove_rehearsal)
     app.cli.add_command(forgetting.forget)
+    app.cli.add_command(lottery.lottery)
     app.cli.add_command(calendars.revise_calendars)
     app.cli.add_command(users)
 

@@ -1,5 +1,6 @@
 """The operators' commands, as they are typed."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,8 @@ def run(app):
         ["remove-rehearsal"],
         ["worker"],
         ["forget"],
+        ["lottery"],
+        ["lottery", "verify"],
         ["revise-calendars"],
     ],
 )
@@ -339,3 +342,45 @@ def test_a_sign_in_link_is_printed_and_sets_a_password(app, run, make_user):
     path = printed[printed.index("/sign-in/links/") :]
     assert "Set a password" in app.test_client().get(path, headers={"Accept": "text/html"}).text
     assert run("users", "sign-in-link", "nobody@example.com").exit_code == 1
+
+
+@pytest.fixture
+def drawn(factories, sql):
+    """An event whose lobby of five was drawn."""
+    event = factories.event()
+    sql(
+        "INSERT INTO waiting_rooms"
+        " (event_id, mode, epoch, seed, mix, arrived, lobby_size, opened_at)"
+        " VALUES (%s, 'on', 7, 'seed', 'mix', 9, 5, now()) RETURNING event_id",
+        event.id,
+    )
+    return str(event.id)
+
+
+def test_the_draw_of_a_lobby_is_done_again(run, drawn):
+    told = run("lottery", "verify", drawn, "--all").output
+    assert hashlib.sha256(b"seed").hexdigest() in told
+    places = [tuple(map(int, line.split())) for line in told.splitlines()[-5:]]
+    assert [number for number, _place in places] == [1, 2, 3, 4, 5]
+    assert sorted(place for _number, place in places) == [1, 2, 3, 4, 5]
+    number, place = places[2]
+    assert (
+        f"number {number} is place {place}\n"
+        in run("lottery", "verify", drawn, "--number", str(number)).output
+    )
+    late = run("lottery", "verify", drawn, "--number", "6").output
+    assert "came after the opening: it is place 6" in late
+
+
+def test_another_seed_than_the_one_that_was_shown_is_told(run, drawn):
+    noted = run("lottery", "verify", drawn, "--commitment", "ab" * 32)
+    assert noted.exit_code == 1
+    assert "not the one that you noted" in noted.output
+    shown = hashlib.sha256(b"seed").hexdigest()
+    assert run("lottery", "verify", drawn, "--commitment", shown).exit_code == 0
+
+
+def test_nothing_is_drawn_of_a_room_that_has_not_opened(run, factories):
+    told = run("lottery", "verify", str(factories.event().id))
+    assert "has not opened" in told.output
+    assert "no event 999" in run("lottery", "verify", "999").output

@@ -94,6 +94,7 @@ def test_only_what_may_be_asked_again_says_when(request_context):
         errors.DatabaseDown,
         errors.Busy,
         errors.ProviderAway,
+        errors.RoomAway,
         errors.TooManyReaders,
         errors.TooManySignIns,
         errors.TooManyRequests,
