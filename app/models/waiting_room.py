@@ -58,7 +58,7 @@ class WaitingRoom(Model):
     """How long one may book once one's turn has come."""
     open_without_redis: Mapped[bool] = mapped_column(server_default="false")
     """What holds while Redis is away: everybody may book, or only who has a turn already."""
-    version: Mapped[int] = mapped_column(server_default="1")
+    revision: Mapped[int] = mapped_column(server_default="1")
     """Rises with each change of the settings above, so that the newest hold in Redis."""
 
     epoch: Mapped[int] = mapped_column(BigInteger, default=new_epoch)

@@ -86,7 +86,7 @@ def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> W
             _begin_anew(room)
         for name, value in changes.items():
             setattr(room, name, value)
-        room.version += 1
+        room.revision += 1
         audit.record("waiting_room.changed", event, before=before, after=dict(changes))
     known.forget()
     wanted = select(WaitingRoom).where(WaitingRoom.event_id == event_id)

@@ -96,7 +96,7 @@ class WaitingRooms:
         return self._read(row, answer) if answer[1] != -1 else None
 
     def _ask(self, row: WaitingRoom, joining: Sequence[Any]) -> list[Any]:
-        settings = (row.version, f"{row.opens_at:.3f}", f"{row.per_second:.4f}")
+        settings = (row.revision, f"{row.opens_at:.3f}", f"{row.per_second:.4f}")
         facts = [str(row.epoch), *map(str, settings), str(row.pass_minutes * 60)]
         return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
 
@@ -107,7 +107,7 @@ class WaitingRooms:
             since = GIVEN_SINCE_COPY * (arrived - row.arrived_before)
             arrived += max(since, AT_LEAST_GIVEN)
         fields: list[Any] = [row.epoch, "arrived", arrived, "mix", row.mix, "paces", row.paces]
-        fields += ["version", row.version, "rate", f"{row.per_second:.4f}"]
+        fields += ["version", row.revision, "rate", f"{row.per_second:.4f}"]
         fields += ["lasts", row.pass_minutes * 60, "opens", f"{row.opens_at:.3f}"]
         if row.opened_at:
             opened = f"{row.opened_at.timestamp():.3f}"

@@ -27,7 +27,7 @@ def upgrade():
         sa.Column(
             "open_without_redis", sa.Boolean(), server_default=sa.text("false"), nullable=False
         ),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("seed", sa.String(64), nullable=False),
         sa.Column(

@@ -121,6 +121,7 @@ def test_line_10_what_is_no_json_object_is_a_4xx_at_every_call(app, world, send,
                 *("api_admin_holds.change_hold", "api_admin_bookings.change_guest"),
                 *("api_gifts.give_seat", "api_admin_ticket_types.change_type"),
                 *("api_admin_vouchers.add_voucher", "api_admin_vouchers.change_voucher"),
+                "api_waiting_rooms.change_settings",
             }
             # Nothing at all is an empty object: it asks for no change, for the beginning, or for
             # the last seat.

@@ -166,6 +166,8 @@ CHANGES = {
     "admin_vouchers.create": {"count": "1", "max_uses": "1"},
     "admin_vouchers.update": {"max_uses": "7"},
     "admin_vouchers.withdraw": {},
+    "admin_waiting_rooms.update": {"on": "y", "per_minute": "90", "pass_minutes": "9"},
+    "api_waiting_rooms.change_settings": {"mode": "on"},
     "api_admin_vouchers.add_voucher": {"code": "CHOIR-2031"},
     "api_admin_vouchers.add_vouchers": {"count": 2},
     "api_admin_vouchers.change_voucher": {"max_uses": 7},

@@ -110,7 +110,7 @@ ROWS = [
             "paused": True,
             "pass_minutes": 15,
             "open_without_redis": True,
-            "version": 3,
+            "revision": 3,
             "epoch": 8_815_265_341_811_369,
             "seed": "5" * 64,
             "begun_at": MOMENT,
