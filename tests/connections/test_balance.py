@@ -15,7 +15,7 @@ from tests.support.servers import wait_until
 from tests.support.site import WITHOUT_LIMITS, Site
 
 MANY = 200
-TRIES = 3
+TRIES = 5
 """A worker that gets no processor for a while accepts nobody meanwhile; and left alone they share
 well by chance, sometimes."""
 MOST_APART = 32
