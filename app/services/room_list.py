@@ -18,6 +18,11 @@ from app.waiting_room.rooms import WaitingRooms
 ROWS_VALID_FOR = 1.0
 """Seconds after which a process reads anew which events have a room."""
 
+ROWS_OLD_AFTER = 3.0
+"""Seconds after which what is known is not relied on any more, but where it can't be read."""
+PATIENCE = 0.5
+"""Seconds for which whoever comes while it is read waits for it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -34,9 +39,10 @@ class RoomList:
     def row(self, event_id: int) -> WaitingRoom | None:
         """Return the event's room, if people wait there now; as last known, while the database is
         away. Raises `DatabaseDown` if nothing was ever known."""
-        if not self._is_known:
-            self._read_first()
-        elif time.monotonic() - self._read_at > ROWS_VALID_FOR:
+        age = time.monotonic() - self._read_at
+        if not self._is_known or age > ROWS_OLD_AFTER:
+            self._read_here()
+        elif age > ROWS_VALID_FOR:
             self._read_beside()
         return self._rows.get(event_id)
 
@@ -45,15 +51,23 @@ class RoomList:
         self._is_known = False
         self.rooms.forget()
 
-    def _read_first(self) -> None:
-        with self._reading:
-            if self._is_known:
+    def _read_here(self) -> None:
+        """Read before the answer, as nobody has asked for long; a database that is away keeps
+        those who come meanwhile waiting for half a second at most."""
+        patience = PATIENCE if self._is_known else -1
+        if not self._reading.acquire(timeout=patience):
+            return
+        try:
+            if self._is_known and time.monotonic() - self._read_at <= ROWS_OLD_AFTER:
                 return
-            try:
-                self._rows, self._read_at = self._read(), time.monotonic()
-            except (DBAPIError, TimeoutError) as error:
+            self._rows, self._is_known = self._read(), True
+        except (DBAPIError, TimeoutError) as error:
+            if not self._is_known:
                 raise DatabaseDown from error
-            self._is_known = True
+            log.warning("The waiting rooms could not be read (%s)", type(error).__name__)
+        finally:
+            self._read_at = time.monotonic()
+            self._reading.release()
 
     def _read_beside(self) -> None:
         """Read in a thread of its own: no order waits for it, whatever befalls the database."""

@@ -20,6 +20,7 @@ from tests.browser import (
     gift_gallery,
     payment_gallery,
     refund_gallery,
+    room_gallery,
     type_gallery,
 )
 from tests.browser.people import PASSWORD
@@ -135,6 +136,7 @@ class World:
         refund_gallery.fill(self)
         code_gallery.fill(self)
         fee_gallery.fill(self)
+        room_gallery.fill(self)
         self._write_letters()
 
     def _book(self, name, seats):
@@ -600,6 +602,7 @@ VISITOR = [
     *(Scene(name, play) for name, play in refund_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in code_gallery.VISITOR.items()),
     *(Scene(name, play) for name, play in fee_gallery.VISITOR.items()),
+    *(Scene(name, play) for name, play in room_gallery.VISITOR.items()),
     Scene("sign-in", at("/sign-in")),
     Scene("sign-in-without-mail", at("/sign-in/mail")),
     Scene("sign-in-errors", sent_empty("/sign-in", "Sign in")),
@@ -715,6 +718,7 @@ ORGANISER = [
         at(lambda w: f"/admin/bookings/{w.bookings['ok'].id}/cancellation?had=3&give=1"),
     ),
     *(Scene(name, play) for name, play in payment_gallery.ORGANISER.items()),
+    *(Scene(name, play) for name, play in room_gallery.ORGANISER.items()),
     *(Scene(name, play) for name, play in refund_gallery.ORGANISER.items()),
     *(Scene(name, play) for name, play in code_gallery.ORGANISER.items()),
     Scene("admin-guest-list", at(lambda w: f"/admin/events/{w.events['ok'].id}/guests")),

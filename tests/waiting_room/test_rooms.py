@@ -40,6 +40,17 @@ def test_who_has_not_joined_is_told_to_and_books_nothing(known, room, person):
     assert refused.value.phase == "not_joined"
 
 
+def test_a_process_that_nobody_asked_for_long_knows_a_room_that_was_turned_on(
+    known, another, factories, person
+):
+    event_id = factories.event().id
+    person(event_id).tries(another)
+    another._read_at -= 60
+    change_room(known, event_id, {"mode": "on"})
+    with pytest.raises(NotAdmitted):
+        person(event_id).tries(another)
+
+
 def test_turns_come_in_order_of_arrival_at_the_pace(known, room, person):
     event_id = room(per_minute=60)
     people = [person(event_id).join(known) for _ in range(30)]

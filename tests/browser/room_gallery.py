@@ -1,0 +1,61 @@
+"""Scenes of the waiting room: before it is joined, its lobby, the wait and the turn."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from app.models.columns import now
+
+BEFORE = 1_200
+"""People who were there before whoever comes."""
+
+
+def fill(world):
+    """Give the world an event of which people wait in the lobby, and others that have opened."""
+    start, opening = now() + timedelta(days=55), now() + timedelta(hours=2)
+    rooms = {
+        "lobby": ({"name": "தமிழ் இசை விழா", "sales_open_at": opening}, 600, 0),
+        "long wait": ({"name": "Navaratri Final", "capacity": 900}, 60, BEFORE),
+        "turn": ({"name": "Bihu Night", "capacity": 900}, 60_000, 0),
+    }
+    for key, (facts, per_minute, arrived) in rooms.items():
+        event = world.events[key] = world.factories.event(start_at=start, **facts)
+        world.sql(
+            "INSERT INTO waiting_rooms (event_id, mode, per_minute, epoch, seed, arrived)"
+            " VALUES (%s, 'on', %s, %s, %s, %s) RETURNING event_id",
+            *(event.id, per_minute, event.id, "5" * 64, arrived),
+        )
+
+
+def door(page, world):
+    return page.goto(world.event_url("lobby"))
+
+
+def joined(name, says):
+    def play(page, world):
+        page.goto(world.event_url(name))
+        page.get_by_role("button", name="Join the waiting room").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting room")
+        expect(page.locator("#room")).to_contain_text(says)
+
+    return play
+
+
+def turn(page, world):
+    """The form of whose turn it is, with the time that they have; after the scene before it."""
+    page.get_by_role("link", name="Book seats").click()
+    expect(page.locator("#booking-form .countdown")).to_contain_text("to book")
+
+
+def settings(page, world):
+    return page.goto(f"/admin/events/{world.events['long wait'].id}/waiting-room")
+
+
+VISITOR = {
+    "room-door": door,
+    "room-lobby": joined("lobby", "places are drawn among all"),
+    "room-wait": joined("long wait", "More people are before you"),
+    "room-turn": joined("turn", "It is your turn"),
+    "room-form": turn,
+}
+ORGANISER = {"room-settings": settings}
