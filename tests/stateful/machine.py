@@ -108,8 +108,9 @@ class ShopAndModel(RuleBasedStateMachine):
         """Bookings stay in the bundle: some are cancelled again, by either worker."""
         answer = self.shop.cancel(worker, booking)
         assert (answer.id, answer.takes_seats) == (booking, False)
-        if self.model.cancel(booking):
-            self._looked(worker, self.model.bookings[booking].wish.event)
+        self.model.cancel(booking)
+        # Also when nothing was left to cancel: the row was looked at.
+        self._looked_at_that_of(worker, booking)
 
     @rule(worker=workers, booking=bookings, keep=few)
     def give_some_back(self, worker, booking, keep):
@@ -119,8 +120,8 @@ class ShopAndModel(RuleBasedStateMachine):
             assert answer.seats == self.model.bookings[booking].seats
         else:
             assert isinstance(answer, changes)
-        if changes is True:
-            self._looked(worker, self.model.bookings[booking].wish.event)
+        if isinstance(changes, bool):
+            self._looked_at_that_of(worker, booking)
 
     @rule(worker=workers, event=events, capacity=st.integers(1, 5))
     def resize(self, worker, event, capacity):
@@ -243,6 +244,11 @@ class ShopAndModel(RuleBasedStateMachine):
 
     def _looked(self, worker, event):
         self.seen[worker, event] = (self.model.left(event), time.monotonic())
+
+    def _looked_at_that_of(self, worker, booking):
+        event = self.model.bookings[booking].wish.event
+        if not self.model.events[event].deleted:
+            self._looked(worker, event)
 
     def _some_look_is_out_of_date(self):
         return any(seats < self.model.left(event) for (_, event), (seats, _) in self.seen.items())

@@ -23,7 +23,7 @@ from tests.stateful.types import TypesAndModel
 CALM = settings(
     derandomize=True,
     database=None,
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
