@@ -18,11 +18,11 @@ HURRY = f"""
     CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       IF TG_TABLE_NAME = 'bookings' THEN
         IF NEW.reserved_until IS NOT NULL THEN
-          NEW.reserved_until = clock_timestamp() + interval '{TIME_TO_PAY} s';
+          NEW.reserved_until = now() + interval '{TIME_TO_PAY} s';
         END IF;
       ELSIF NEW.next_expiry_at IS NOT NULL THEN
         NEW.next_expiry_at =
-          least(NEW.next_expiry_at, clock_timestamp() + interval '{TIME_TO_PAY} s');
+          least(NEW.next_expiry_at, now() + interval '{TIME_TO_PAY} s');
       END IF;
       RETURN NEW;
     END $$;
