@@ -21,7 +21,8 @@ ASK_AGAIN_AFTER = 1.0
 """Seconds after which a Redis that was away is asked again."""
 GIVEN_SINCE_COPY = 5
 """How many times as many people as came between the last two copies may have come since the last:
-a room that is restored goes on after them, so that no number is given out twice."""
+a room that is restored goes on after them. Two people with one number have their turn together; a
+gap in the numbers costs those behind it time."""
 AT_LEAST_GIVEN = 50
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class WaitingRooms:
         return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
 
     def _give_back(self, row: WaitingRoom) -> None:
-        """Restore the room from its copy. Numbers go on after all that may have been given out."""
+        """Restore the room from its copy. Numbers go on after those that may have been given out."""
         arrived = row.arrived
         if arrived:
             since = GIVEN_SINCE_COPY * (arrived - row.arrived_before)
