@@ -102,7 +102,7 @@ class WaitingRooms:
         return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
 
     def _give_back(self, row: WaitingRoom) -> None:
-        """Restore the room from its copy. Numbers go on after those that may have been given out."""
+        """Restore the room from its copy; numbers go on after those that may have been given."""
         arrived = row.arrived
         if arrived:
             since = GIVEN_SINCE_COPY * (arrived - row.arrived_before)
