@@ -8,12 +8,14 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from app.edge.current import catalogue
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.room_tickets import join_as_visitor, standing_of_visitor
-from app.models import Event
+from app.models import Event, SaleState
 from app.presenters.urls import event_url
 from app.services.waiting_rooms import RoomPhase, Standing
 
 blueprint = Blueprint("waiting_rooms", __name__)
 
+NO_MORE = {SaleState.CLOSED, SaleState.ENDED, SaleState.CANCELLED}
+"""Nothing will be sold any more: the event's page says so."""
 SOONEST, LATEST = 3, 60
 """Seconds between two looks of a page: the nearer the turn, the sooner."""
 
@@ -63,6 +65,8 @@ def show(event_id: int) -> Answer:
     event = catalogue().event(event_id).events[0]
     standing = standing_of_visitor(event_id)
     if standing is None or standing.phase == RoomPhase.NOT_JOINED:
+        return go_to(event_url(event))
+    if event.sale_state() in NO_MORE:
         return go_to(event_url(event))
     page = RoomPage(event, standing, request.args.get("was", ""))
     template = "fragments/waiting_room.html" if is_htmx() else "pages/waiting_room.html"

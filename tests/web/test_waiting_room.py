@@ -157,6 +157,16 @@ def test_who_is_late_joins_again(visitor, full_room, app, monkeypatch):
     assert books(visitor, full_room).status_code == 403
 
 
+def test_who_waits_for_an_event_that_is_cancelled_is_led_to_its_page(
+    visitor, full_room, sql, factories
+):
+    joins(visitor, full_room)
+    sql("UPDATE events SET status = 'cancelled' WHERE id = %s RETURNING id", full_room.id)
+    factories.show()
+    told = visitor.get(f"/events/{full_room.id}/waiting-room", {"HX-Request": "true"})
+    assert told.headers["HX-Redirect"] == f"/events/{full_room.id}/{full_room.slug}"
+
+
 def test_an_event_without_a_room_has_no_page_of_one(visitor, event):
     assert room_page(visitor, event).headers["Location"] == f"/events/{event.id}/{event.slug}"
     assert joins(visitor, event).status_code == 303
