@@ -33,7 +33,7 @@ from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, CostLimit, Item
 from app.edge import rate_limits
 from app.edge.current import desk
-from app.errors import EventNotFound, InvalidField, NotAllowed, UserNotFound
+from app.errors import EventNotFound, InvalidField, NotAdmitted, NotAllowed, UserNotFound
 from app.models.booking import MAX_SEATS
 from app.services import bookings, seat_refunds
 
@@ -189,11 +189,22 @@ def place(
     if caller.staff and not caller.staff.scope.covers(request.event_id):
         raise EventNotFound(request.event_id)
     if not caller.staff:
-        admit_caller(request.event_id, caller, ticket)
+        _admit(caller, request, key, ticket)
     # Staff makes the codes; everybody else may be guessing.
     tried = None if caller.staff else request.code
     with rate_limits.voucher_code(tried, request.event_id, address):
         return _place(desk, caller, request, key, address)
+
+
+def _admit(caller: Caller, request: BookingIn, key: str | None, ticket: str | None) -> None:
+    """Let pass whose turn it is, and who asks once more for the answer to what they have booked."""
+    try:
+        admit_caller(request.event_id, caller, ticket)
+    except NotAdmitted:
+        once = request.idempotency_key if key is None else same_key(key, request.idempotency_key)
+        booker = None if request.email else caller.acting_for(request.user_id)
+        if not bookings.is_repeated(once, user_id=booker, email=request.email):
+            raise
 
 
 def _place(

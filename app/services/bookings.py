@@ -90,9 +90,7 @@ def book_as_guest(
     wanted, voucher = _in_order(items), _key_of(code, event_id)
     key = fingerprint = None
     if idempotency_key is not None:
-        # With a space, which no key of an account holds: who knows an email can't ask by it what
-        # its account has booked.
-        key = f"guest {digest(idempotency_key)}"
+        key = _guests_key(idempotency_key)
         fingerprint = digest(f"{event_id}:{seats}:{name}{_spelt(wanted, voucher)}")
     order = Order(
         *(None, event_id, seats, key, fingerprint),
@@ -102,6 +100,28 @@ def book_as_guest(
         limit=limit,
     )
     return desk.book(order)
+
+
+def _guests_key(key: str) -> str:
+    # With a space, which no key of an account holds: who knows an email can't ask by it what its
+    # account has booked.
+    return f"guest {digest(key)}"
+
+
+def is_repeated(key: str | None, *, user_id: int | None = None, email: str | None = None) -> bool:
+    """Whether this user, or the guest with this email, has booked with this idempotency key.
+
+    Booking once more with it gives the same answer, whatever has changed meanwhile.
+    """
+    if not key:
+        return False
+    known = select(Booking.id)
+    if user_id is not None:
+        known = known.where(Booking.user_id == user_id, Booking.idempotency_key == key)
+    else:
+        same = User.email == one_spelling(email or "")
+        known = known.join(Booking.user).where(same, Booking.idempotency_key == _guests_key(key))
+    return db.session.scalars(known.limit(1)).first() is not None
 
 
 @retry_if_ended

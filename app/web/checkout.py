@@ -19,6 +19,7 @@ from app.edge.session import current_user
 from app.errors import (
     IdempotencyKeyReused,
     InvalidField,
+    NotAdmitted,
     NotFound,
     PriceRisen,
     TicketTypeNotFound,
@@ -99,7 +100,14 @@ def order(
 
     Raises `NotAdmitted`, `TooManyRequests` and what `bookings.book` raises.
     """
-    admit_visitor(event_id, user, its_session)
+    try:
+        admit_visitor(event_id, user, its_session)
+    except NotAdmitted:
+        # Who has booked, and never got the answer, gets it when their time is over, too.
+        guest = None if user else form["email"].data
+        key, booker = form.idempotency_key.data, user.id if user else None
+        if not bookings.is_repeated(key, user_id=booker, email=guest):
+            raise
     asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
     asked |= {"idempotency_key": form.idempotency_key.data, "code": form.code.data}
     asked["limit"] = form.limit

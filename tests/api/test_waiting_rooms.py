@@ -76,6 +76,27 @@ def test_whose_turn_it_is_books_with_their_ticket_alone(as_user, make_user, even
     assert books(program, event, first["ticket"]).status_code == 201
 
 
+@pytest.mark.usefixtures("lane")
+def test_an_answer_that_was_lost_is_given_again_when_the_time_is_over(
+    as_user, make_user, event, set_room
+):
+    set_room(mode="on")
+    program = as_user(make_user())
+    ticket = joined(program, event)["ticket"]
+    body = {"event_id": event.id, "seats": 1}
+    keyed = {"Idempotency-Key": "once"}
+    first = program.post("/bookings", body, headers={**keyed, HEADER: ticket})
+    set_room(mode="off")
+    set_room(mode="on", per_minute=1)
+    again = program.post("/bookings", body, headers={**keyed, HEADER: ticket})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json["booking_id"] == first.json["booking_id"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = program.post("/bookings", body, headers={"Idempotency-Key": "another"})
+    assert other.json["phase"] == "not_joined"
+    assert books(as_user(make_user()), event, idempotency_key="once").status_code == 403
+
+
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("change", ["shorter", "number", "another's", "rubbish"])
 def test_a_ticket_that_was_changed_is_none(as_user, make_user, event, change):

@@ -167,6 +167,27 @@ def test_who_waits_for_an_event_that_is_cancelled_is_led_to_its_page(
     assert told.headers["HX-Redirect"] == f"/events/{full_room.id}/{full_room.slug}"
 
 
+def test_a_guest_who_presses_again_when_their_time_is_over_gets_their_ticket(
+    visitor, full_room, monkeypatch, sql
+):
+    joins(visitor, full_room)
+    key = re.search(r'name="idempotency_key"[^>]*value="([^"]+)"', event_page(visitor, full_room))[
+        1
+    ]
+    form, where = {**GUEST, "idempotency_key": key}, f"/events/{full_room.id}/bookings"
+    first = visitor.post(where, form, OWN, csrf=False)
+    later = time.time() + 3600
+    monkeypatch.setattr("app.waiting_room.rooms.time.time", lambda: later)
+    again = visitor.post(where, form, OWN, csrf=False)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert (
+        visitor.post(where, {**form, "idempotency_key": "new" * 9}, OWN, csrf=False).status_code
+        == 403
+    )
+    assert sql("SELECT count(*) FROM bookings") == [(1,)]
+
+
 def test_an_event_without_a_room_has_no_page_of_one(visitor, event):
     assert room_page(visitor, event).headers["Location"] == f"/events/{event.id}/{event.slug}"
     assert joins(visitor, event).status_code == 303
