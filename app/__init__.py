@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.services import accounts, lookups, payment_providers
     from app.services.catalogue import Catalogue
     from app.services.room_list import RoomList
+    from app.services.room_status import RoomStatuses
     from app.waiting_room.rooms import WaitingRooms
 
     settings = settings or Settings.load()
@@ -67,12 +68,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)
     desk.live_stats = LiveStats(redis, lambda: desk.waiting, gate.snapshot, names)
     desk.keeps_journal = bool(settings.mail_url)
+    rooms = RoomList(app, WaitingRooms(redis, names))
     app.extensions |= {
         "desk": desk,
         "redis": redis,
         "redis_keys": names,
         "catalogue": Catalogue(gate),
-        "waiting_rooms": RoomList(app, WaitingRooms(redis, names)),
+        "waiting_rooms": rooms,
+        "room_statuses": RoomStatuses(app, rooms, gate),
         "payment_providers": payment_providers.configured(settings),
         "response_cache": ResponseCache(),
         "rate_limiter": RateLimiter(settings, redis, names),

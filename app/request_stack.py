@@ -14,6 +14,7 @@ from app.edge.negotiation import Negotiation
 from app.edge.page_admission import PageAdmission
 from app.edge.request_ids import AccessLog, RequestIds
 from app.edge.request_metrics import RequestMetrics
+from app.edge.room_status import RoomStatusPath
 from app.edge.static_files import StaticFiles
 from app.web.fast_path import PageFastPath
 
@@ -49,6 +50,8 @@ def _layers(app: Flask, settings: Settings, metrics: "Metrics | None") -> "list[
         ResponseHeaders,
         # Takes the client's address and scheme from our own proxies only.
         partial(OwnAddress, hops=settings.proxy_hops),
+        # Tells those who wait how far a waiting room is. The line of pages is not for them.
+        partial(RoomStatusPath, app),
         # Lets pages in a few at a time, so that orders find the process free.
         partial(PageAdmission, app, settings),
         # Answer plain orders directly, at a fifth of the cost of a pass through Flask.

@@ -45,7 +45,7 @@ TABLE = {
         sign_in_links.show sign_in_links.open_link
         sign_in.show sign_in.create sign_in.delete sign_up.show sign_up.create
         checkout.begin checkout.create
-        waiting_rooms.show waiting_rooms.join
+        waiting_rooms.show waiting_rooms.join room_status.show
         service_workers.bookings service_workers.tickets service_workers.door
         tickets.index tickets.forget tickets.show tickets.calendar tickets.pdf
         tickets.payment tickets.announce_payment tickets.pay_online

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.services.catalogue import Catalogue
 from app.services.payment_providers import Providers
 from app.services.room_list import RoomList
+from app.services.room_status import RoomStatuses
 
 
 def settings() -> Settings:
@@ -41,3 +42,7 @@ def payment_providers() -> Providers:
 
 def waiting_rooms() -> RoomList:
     return cast("RoomList", current_app.extensions["waiting_rooms"])
+
+
+def room_statuses() -> RoomStatuses:
+    return cast("RoomStatuses", current_app.extensions["room_statuses"])

@@ -1,0 +1,166 @@
+"""What everybody may know of a waiting room: the same few bytes for all, made once a second.
+
+From it and from their own place people work out how many are before them and how long it takes, so
+that those who wait cost next to nothing.
+"""
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+from app.booking.gate import SeatGate
+from app.models import Event, SaleState, WaitingRoom
+from app.models.columns import now
+from app.services.room_list import RoomList
+from app.services.waiting_rooms import EARLIEST, LATEST, keep_copy
+from app.waiting_room.rooms import Look
+
+MADE_FOR = 1.0
+"""Seconds for which a status is given out."""
+OLD_AFTER = 3.0
+"""Seconds after which it is made before the answer instead of beside it."""
+NO_MORE = {SaleState.CLOSED, SaleState.ENDED, SaleState.CANCELLED}
+"""Nothing will be sold any more."""
+
+SHARE = 0.5
+"""Who waits asks again when this share of the earliest wait is over: each question halves it."""
+LEAST, MOST = 3.0, 60.0
+"""Seconds between two questions of one person."""
+FAR_PER_SECOND = 300
+"""Questions a second of those who are far away, of all together."""
+OPENING_PER_SECOND = 1_000
+"""Questions a second of those who learn their place at the opening."""
+MOST_SPREAD = 30.0
+WHILE_PAUSED = 10.0
+"""Places a second by which those who wait ask again while nobody is admitted."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """When people ask again; the page of those who wait is told it with each status."""
+
+    share: float
+    least: float
+    most: float
+    spread: float
+    """Seconds after the opening in which people ask for their place, each at a moment of its own:
+    not all at once."""
+
+    @classmethod
+    def of(cls, waiting: float, lobby: int) -> "Asking":
+        """The more wait, the longer those far away stay silent."""
+        most = min(max(waiting / FAR_PER_SECOND, LEAST * 5), MOST)
+        spread = min(max(lobby / OPENING_PER_SECOND, LEAST), MOST_SPREAD)
+        return cls(SHARE, LEAST, round(most, 1), round(spread, 1))
+
+    def again(self, wait: float | None, luck: float) -> float:
+        """Return the seconds until the next question of who waits `wait` seconds at least; None if
+        it is not known. `luck`, from 0 to 1, is their own: no two crowds stay one."""
+        soon = self.most if wait is None else wait * self.share
+        return min(max(soon, self.least), self.most) * (0.9 + 0.2 * luck)
+
+    def again_in_lobby(self, until: float, luck: float) -> float:
+        """The same for who is in the lobby, `until` seconds before the opening."""
+        at_opening = max(until, 0) + self.least + luck * self.spread
+        return min(at_opening, self.most * (0.9 + 0.2 * luck))
+
+
+class Status(NamedTuple):
+    """A room's status as it is sent."""
+
+    body: bytes
+    etag: str
+
+
+class RoomStatuses:
+    """The rooms' statuses; one instance per process. No question costs a query."""
+
+    def __init__(self, app: Flask, known: RoomList, gate: SeatGate) -> None:
+        self._app, self._known, self._gate = app, known, gate
+        self._made: dict[int, tuple[Status, int, float]] = {}
+        """By event: the status, the row's revision, and since when it is known."""
+        self._making = threading.Lock()
+
+    def status(self, event_id: int) -> Status | None:
+        """Return the status, a second old at most while people ask; None if nobody waits there.
+
+        Raises `DatabaseDown` if no room was ever known.
+        """
+        row = self._known.row(event_id)
+        if row is None:
+            self._made.pop(event_id, None)
+            return None
+        status, revision, at = self._made.get(event_id, (None, 0, 0.0))
+        age = time.monotonic() - at
+        if status is None or revision != row.revision or age > OLD_AFTER:
+            return self._make(row)
+        if age > MADE_FOR and self._making.acquire(blocking=False):
+            threading.Thread(target=self._make_beside, args=(row,), daemon=True).start()
+        return status
+
+    def _make(self, row: WaitingRoom) -> Status:
+        look = self._known.rooms.look(row)
+        status = _written(facts_of(row, look, self._seats_left(row.event)))
+        self._made[row.event_id] = status, row.revision, time.monotonic()
+        return status
+
+    def _make_beside(self, row: WaitingRoom) -> None:
+        """Make it in a thread of its own, so that nobody waits for Redis or for the copy."""
+        try:
+            self._make(row)
+            with self._app.app_context():
+                keep_copy(row, self._known.rooms.look(row))
+        except Exception:
+            log.exception("The status of a waiting room could not be made")
+        finally:
+            self._making.release()
+
+    def _seats_left(self, event: Event) -> int:
+        """As this process knows: of the row that was read last, or of its own last order."""
+        newer = self._gate.snapshot(event.id)
+        if newer and newer.incarnation == event.incarnation and newer.version > event.version:
+            return newer.seats
+        return event.seats_available
+
+
+def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
+    """Return what the status tells, see docs/waiting-room.md; nothing that is secret before the
+    draw is among it."""
+    room = look.room
+    is_closed = row.event.sale_state(now()) in NO_MORE
+    opened = "lobby" if room.opened_at is None else "open"
+    served = min(room.served(look.now), room.arrived)
+    waiting = room.arrived - served
+    return {
+        "at": round(look.now, 3),
+        "epoch": row.epoch,
+        "phase": "closed" if is_closed else opened,
+        "paused": row.paused,
+        "opens_at": room.opens_at,
+        "opened_at": room.opened_at,
+        "lobby": room.lobby if room.opened_at else room.arrived,
+        "arrived": room.arrived,
+        "served": round(room.served(look.now), 3),
+        "per_second": round(row.per_second, 4),
+        "slow_per_second": round(row.per_second / LATEST, 4),
+        "fast_per_second": round(row.per_second / EARLIEST, 4),
+        "seats": seats,
+        "live": look.live,
+        "ask": {
+            **asdict(Asking.of(waiting, room.lobby if room.opened_at else room.arrived)),
+            "paused_per_second": WHILE_PAUSED,
+        },
+    }
+
+
+def _written(facts: dict[str, Any]) -> Status:
+    body = json.dumps(facts, separators=(",", ":")).encode()
+    return Status(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
