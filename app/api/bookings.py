@@ -32,10 +32,10 @@ from app.api.spec import KEY, TOKEN, answers, valid
 from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, CostLimit, Item
 from app.edge import rate_limits
-from app.edge.current import desk
+from app.edge.current import desk, waiting_rooms
 from app.errors import EventNotFound, InvalidField, NotAdmitted, NotAllowed, UserNotFound
 from app.models.booking import MAX_SEATS
-from app.services import bookings, seat_refunds
+from app.services import bookings, room_exemptions, seat_refunds
 
 blueprint = api_blueprint("bookings", __name__)
 BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
@@ -193,7 +193,10 @@ def place(
     # Staff makes the codes; everybody else may be guessing.
     tried = None if caller.staff else request.code
     with rate_limits.voucher_code(tried, request.event_id, address):
-        return _place(desk, caller, request, key, address)
+        booked = _place(desk, caller, request, key, address)
+    if caller.staff and not booked.replayed and waiting_rooms().row(request.event_id):
+        room_exemptions.count(request.event_id, sum(one.seats for one in booked.bookings))
+    return booked
 
 
 def _admit(caller: Caller, request: BookingIn, key: str | None, ticket: str | None) -> None:

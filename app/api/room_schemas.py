@@ -77,6 +77,8 @@ class RoomOut(Payload):
     opened_at: datetime | None = Field(description="Up to a second old, as are the next ones.")
     arrived: int
     lobby_size: int
+    exempt_orders: int = Field(description="What staff booked past this room, with keys or not.")
+    exempt_seats: int
 
     @classmethod
     def of(cls, room: WaitingRoom) -> Self:

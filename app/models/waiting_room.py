@@ -75,6 +75,10 @@ class WaitingRoom(Model):
     mix: Mapped[str] = mapped_column(String(40), server_default="")
     paces: Mapped[str] = mapped_column(Text, server_default="[]")
 
+    exempt_orders: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Orders that staff made past this room, since it was turned on."""
+    exempt_seats: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
     event: Mapped[Event] = relationship(lazy="raise")
 
     @property

@@ -14,7 +14,7 @@ from app.db import transaction
 from app.errors import IdempotencyKeyReused
 from app.models import Booking, Happened, Hold
 from app.models.staff_scope import require_event
-from app.services import audit, bookings, outbox
+from app.services import audit, bookings, outbox, room_exemptions
 from app.services.accounts import constraint_of
 
 _KEY = "uq_bookings_user_id_idempotency_key"
@@ -29,8 +29,12 @@ def issue(desk: BookingDesk, event_id: int, wanted: Issue) -> Booked:
     """
     require_event(event_id)
     if wanted.is_special:
-        return _issue(desk, event_id, wanted)
-    return desk.counted(event_id, wanted.seats, lambda: _issue(desk, event_id, wanted))
+        booked = _issue(desk, event_id, wanted)
+    else:
+        booked = desk.counted(event_id, wanted.seats, lambda: _issue(desk, event_id, wanted))
+    if not booked.replayed:
+        room_exemptions.count(event_id, wanted.seats)
+    return booked
 
 
 def send_ticket(booking_id: int) -> Booking:

@@ -38,6 +38,8 @@ def get_room(event_id: int) -> WaitingRoom:
         open_without_redis=False,
         arrived=0,
         lobby_size=0,
+        exempt_orders=0,
+        exempt_seats=0,
     )
 
 
@@ -99,6 +101,7 @@ def _begin_anew(room: WaitingRoom) -> None:
     room.epoch, room.seed, room.begun_at = new_epoch(), new_seed(), now()
     room.arrived = room.arrived_before = room.lobby_size = 0
     room.opened_at, room.mix, room.paces = None, "", "[]"
+    room.exempt_orders = room.exempt_seats = 0
 
 
 def _check(changes: Mapping[str, Any]) -> None:

@@ -35,7 +35,15 @@ from app.models.booking import MAX_SEATS
 from app.models.columns import now
 from app.models.staff_scope import require_event
 from app.models.user import WALK_INS
-from app.services import admissions, audit, bookings, doors, events, ticket_types
+from app.services import (
+    admissions,
+    audit,
+    bookings,
+    doors,
+    events,
+    room_exemptions,
+    ticket_types,
+)
 from app.services.accounts import constraint_of
 from app.services.seat_refunds import RefundBy
 
@@ -87,6 +95,8 @@ def admit(desk: BookingDesk, event_id: int, wanted: WalkIn) -> Booking:
     if not 1 <= wanted.seats <= MAX_SEATS:
         raise InvalidField("seats", f"must be from 1 to {MAX_SEATS}")
     booked = desk.counted(event_id, wanted.seats, lambda: _admit(desk, event_id, wanted))
+    if not booked.replayed:
+        room_exemptions.count(event_id, wanted.seats)
     return bookings.get_booking(booked.booking.id)
 
 
