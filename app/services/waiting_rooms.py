@@ -16,12 +16,11 @@ from app.errors import NotAdmitted, RoomAway
 from app.lib.draws import commitment
 from app.models import WaitingRoom
 from app.services.room_list import RoomList
+from app.services.room_outlook import expected_pace, taken_by_each
+from app.waiting_room.estimates import Outlook, Taking, outlook, wait_range
 from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
 from app.waiting_room.tickets import Ticket, opened
-
-EARLIEST, LATEST = 0.8, 1.5
-"""The real wait lies between these shares of what the pace alone would take."""
 
 
 class RoomPhase(StrEnum):
@@ -50,8 +49,13 @@ class Standing:
     before: int | None = None
     """People whose turn comes first."""
     wait: tuple[float, float] | None = None
-    """The earliest and latest seconds until the turn, by the pace of now; None while it is paused,
-    or in the lobby."""
+    """The earliest and latest seconds until the turn: it lies between them nine times of ten. None
+    while it is paused, or in the lobby."""
+    seats: int | None = None
+    """Seats left, of who waits."""
+    taking: Taking | None = None
+    outlook: Outlook | None = None
+    """Whether there will be seats when it is their turn."""
     pass_: Pass | None = None
 
     @property
@@ -138,11 +142,14 @@ def _standing(
 
 
 def _ahead(look: Look, place: int, row: WaitingRoom) -> dict[str, Any]:
-    before = max(math.ceil(place - look.room.served(look.now)) - 1, 0)
-    if not row.per_second:
-        return {"before": before, "wait": None}
-    exact = (place - look.room.served(look.now)) / row.per_second
-    return {"before": before, "wait": (exact * EARLIEST, exact * LATEST)}
+    ahead = place - look.room.served(look.now)
+    facts: dict[str, Any] = {"before": max(math.ceil(ahead) - 1, 0)}
+    pace = expected_pace(row, look)
+    facts["wait"] = wait_range(ahead, pace) if pace and not row.paused else None
+    facts["seats"] = seats = row.event.seats_available
+    facts["taking"] = each = taken_by_each(row, look, seats)
+    facts["outlook"] = outlook(facts["before"], seats, each) if each else None
+    return facts
 
 
 _copied_at: dict[int, float] = {}

@@ -54,11 +54,6 @@ class RoomPage:
         earliest, latest = self.standing.wait
         return int(earliest // 60), max(int(-(-latest // 60)), 1)
 
-    @property
-    def may_be_none_left(self) -> bool:
-        before = self.standing.before
-        return before is not None and before >= max(self.event.seats_available, 1)
-
 
 @blueprint.get("/events/<id:event_id>/waiting-room")
 def show(event_id: int) -> Answer:

@@ -54,7 +54,7 @@ def settings(page, world):
 VISITOR = {
     "room-door": door,
     "room-lobby": joined("lobby", "places are drawn among all"),
-    "room-wait": joined("long wait", "More people are before you"),
+    "room-wait": joined("long wait", "almost surely be no seat"),
     "room-turn": joined("turn", "It is your turn"),
     "room-form": turn,
 }

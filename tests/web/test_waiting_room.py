@@ -122,14 +122,30 @@ def test_in_the_lobby_all_wait_for_the_opening(visitor, factories, room):
     assert "You are in the waiting room" in event_page(visitor, event)
 
 
-def test_who_will_find_no_seat_is_told_early(new_visitor, factories, room):
-    event = factories.event(capacity=2)
+@pytest.fixture
+def crowd(app):
+    """So many more people come."""
+
+    def come(event, people):
+        with app.app_context():
+            row = waiting_rooms().row(event.id)
+            for _ in range(people):
+                waiting_rooms().rooms.join(row, None)
+
+    return come
+
+
+def test_who_will_find_no_seat_is_told_early(new_visitor, factories, room, crowd):
+    event = factories.event(capacity=12)
     room(event, per_minute=1)
-    people = [new_visitor() for _ in range(5)]
-    for one in people:
-        joins(one, event)
-    warned = ["More people are before you" in room_page(one, event).text for one in people]
-    assert warned == [False, False, False, True, True]
+    told = []
+    for people in (1, 0, 8, 300):
+        crowd(event, people)
+        joins(person := new_visitor(), event)
+        page = room_page(person, event).text
+        words = ("there will be seats", "may not suffice", "almost surely be no seat")
+        told += [n for n, text in enumerate(words) if text in page]
+    assert told == [0, 0, 1, 2]
 
 
 def test_somebody_elses_cookie_of_the_room_opens_nothing_for_an_account(
