@@ -18,7 +18,8 @@ from app.booking.gate import SeatGate
 from app.models import Event, SaleState, WaitingRoom
 from app.models.columns import now
 from app.services.room_list import RoomList
-from app.services.waiting_rooms import EARLIEST, LATEST, keep_copy
+from app.services.room_outlook import expected_pace, taken_by_each
+from app.services.waiting_rooms import keep_copy
 from app.waiting_room.rooms import Look
 
 MADE_FOR = 1.0
@@ -108,7 +109,8 @@ class RoomStatuses:
 
     def _make(self, row: WaitingRoom) -> Status:
         look = self._known.rooms.look(row)
-        status = _written(facts_of(row, look, self._seats_left(row.event)))
+        with self._app.app_context():
+            status = _written(facts_of(row, look, self._seats_left(row.event)))
         self._made[row.event_id] = status, row.revision, time.monotonic()
         return status
 
@@ -139,6 +141,7 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
     opened = "lobby" if room.opened_at is None else "open"
     served = min(room.served(look.now), room.arrived)
     waiting = room.arrived - served
+    pace = None if row.paused else expected_pace(row, look)
     return {
         "at": round(look.now, 3),
         "epoch": row.epoch,
@@ -150,9 +153,10 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
         "arrived": room.arrived,
         "served": round(room.served(look.now), 3),
         "per_second": round(row.per_second, 4),
-        "slow_per_second": round(row.per_second / LATEST, 4),
-        "fast_per_second": round(row.per_second / EARLIEST, 4),
+        "slow_per_second": round(pace.slow, 4) if pace else 0,
+        "fast_per_second": round(pace.fast, 4) if pace else 0,
         "seats": seats,
+        "taking": [round(figure, 2) for figure in taken_by_each(row, look, seats) or ()],
         "live": look.live,
         "ask": {
             **asdict(Asking.of(waiting, room.lobby if room.opened_at else room.arrived)),

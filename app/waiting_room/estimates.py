@@ -108,8 +108,8 @@ def _unevenness(blocks: Sequence[float]) -> float:
 
 def _going(paces: Sequence[Pace], since: float, until: float) -> Iterator[tuple[float, float]]:
     """Yield seconds and places a second, without the stops."""
-    ends = [pace.at for pace in paces[1:]] + [until]
-    for pace, end in zip(paces, ends, strict=True):
+    ends = [*(pace.at for pace in paces[1:]), until]
+    for pace, end in zip(paces, ends, strict=False):
         seconds = min(end, until) - max(pace.at, since)
         stands = pace.per_second <= 0 and (seconds > A_STOP or pace is paces[-1])
         if seconds >= 0 and not stands:
