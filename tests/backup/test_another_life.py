@@ -54,7 +54,8 @@ def test_a_backup_under_load_is_of_one_moment(empty, make_place, settings, tmp_p
     assert len(before) < during, "nothing was booked while the backup was made"
 
 
-@pytest.mark.parametrize("redis_is", [pytest.param("there", marks=pytest.mark.whole), "away"])
+@pytest.mark.whole
+@pytest.mark.parametrize("redis_is", ["there", "away"])
 def test_a_restored_site_sells_what_is_left_and_nothing_that_redis_remembers(
     empty, make_app, settings, redis, tmp_path, redis_is
 ):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.test_gallery import AUDIT, AXE, told
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.whole), "dark"])
 def test_every_text_of_the_api_page_stands_out_from_its_ground(visit, clean, scheme):
     with visit(color_scheme=scheme) as page:
         page.goto("/docs")

@@ -55,6 +55,7 @@ def check_that_nothing_was_lost(behind, sql):
     assert not behind.unknown
 
 
+@pytest.mark.whole
 def test_a_site_that_is_stopped_under_load_loses_no_booking_that_was_answered(town, behind, sql):
     site = town.sites[0]
     with behind:

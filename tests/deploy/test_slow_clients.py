@@ -21,7 +21,8 @@ from tests.overload.test_slow_clients import P99, SECONDS, SLOW
 from tests.support.servers import wait_until
 from tests.support.threads import at_once
 
-pytestmark = pytest.mark.usefixtures("durable")
+# Each run plays them against the site itself: `tests/overload/test_slow_clients.py`.
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("durable")]
 MANY = int(os.environ.get("SLOW_CLIENTS", "1500"))
 BUYERS = 8
 TRIES = 3
@@ -30,7 +31,7 @@ ELSEWHERE = ("127.0.0.2", 0)
 """Where the buyers are: the address of the slow clients is used up."""
 
 
-@pytest.fixture(scope="module", params=["nginx", pytest.param("caddy", marks=pytest.mark.whole)])
+@pytest.fixture(scope="module", params=["nginx", "caddy"])
 def town(request, migrated_app, settings, folder):
     if not (proxies.NGINX if request.param == "nginx" else proxies.CADDY):
         pytest.skip(proxies.NOT_RUN[request.param])
@@ -77,7 +78,7 @@ def _book(town, wish):
     return status, time.monotonic() - began
 
 
-@pytest.mark.parametrize("kind", [pytest.param("headers", marks=pytest.mark.whole), "body"])
+@pytest.mark.parametrize("kind", ["headers", "body"])
 def test_slow_clients_reach_no_web_process_and_hold_no_booking_up(
     town, clean, make_event, make_user, kind
 ):

@@ -107,6 +107,7 @@ def start_and_kill(post, workers):
     assert worker.wait(30) == -signal.SIGKILL
 
 
+@pytest.mark.whole  # As one that reminds is, below.
 def test_a_worker_killed_between_the_letter_and_its_note_sends_it_again_by_the_same_id(
     house, post, workers, owe
 ):

@@ -27,7 +27,7 @@ def unhurried(cheap_hashes):
     return {"limit_sign_up_everyone": "off"}
 
 
-@pytest.mark.long
+@pytest.mark.whole
 def test_a_lecture_hall_signs_up_within_a_minute(limited, unhurried):
     app = limited(**unhurried)
     assert {sign_up(Guest(app), number) for number in range(500)} == {303}

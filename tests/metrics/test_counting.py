@@ -233,7 +233,8 @@ def test_a_request_is_told_by_its_rule_and_never_by_what_somebody_typed(metered)
     }
 
 
-@pytest.mark.parametrize("end", [pytest.param("terminate", marks=pytest.mark.whole), "kill"])
+@pytest.mark.whole
+@pytest.mark.parametrize("end", ["terminate", "kill"])
 def test_the_server_and_its_folder_go_with_the_master(end, metered_settings, folder, migrated_app):
     with Metered(metered_settings, folder / end, WEB_CONCURRENCY="1") as metered:
         server = metered.server()

@@ -10,7 +10,8 @@ from tests.overload.crowd import Phase, play
 from tests.overload.visitors import SignedIn, programs, signing_in
 from tests.support.site import WITHOUT_LIMITS, Site
 
-pytestmark = pytest.mark.usefixtures("invariants")
+# Speed under load is measured by `make bench`, in each round; these hold it to bounds, beside controls.
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("invariants")]
 PASSWORD = "correct horse battery"
 BUYERS = 64
 ALONE, CROWDED = Phase(["buyers"], 1), Phase(["buyers", "readers"], 2)
@@ -70,7 +71,6 @@ def check_answers(buyers, readers, booked):
     assert all("\nRefresh: " in told for told in readers.examples("503"))
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("way", BOOKED)
 def test_pages_that_are_begun_as_they_come_take_their_speed_from_bookings(
     app, hall, make_event, make_user, way
@@ -121,7 +121,6 @@ def test_bookings_stay_quick_while_fifty_people_a_second_sign_in(
     assert set(people.statuses) <= {"303", "503"}
 
 
-@pytest.mark.whole
 def test_passwords_that_are_hashed_as_they_come_hold_bookings_up(
     app, hall, make_event, make_user, emails
 ):

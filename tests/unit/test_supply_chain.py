@@ -88,7 +88,7 @@ def test_the_page_of_licences_is_what_make_licences_would_write():
     assert parts.LICENCES.read_text() == parts.licences_page()
 
 
-@pytest.mark.long
+@pytest.mark.whole
 def test_the_list_of_what_is_served_is_valid_cyclonedx():
     # Here alone: to import it takes three seconds.
     from cyclonedx.validation.json import JsonStrictValidator
