@@ -121,9 +121,12 @@ def on_exit(server):
 
 
 def post_worker_init(worker):
-    """Freeze the objects of the loaded application, so that the garbage collector skips them."""
+    """Freeze the objects of the loaded application, so that the garbage collector skips them; and
+    write the waiting rooms' files, if that is wished and no other process does."""
     gc.collect()
     gc.freeze()
+    if files := getattr(worker.wsgi, "extensions", {}).get("room_files"):
+        files.start()
     if settings.worker_class == "gevent":
         from gevent import get_hub
 

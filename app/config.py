@@ -163,6 +163,9 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(5000, ge=500, le=6000)
     redis_timeout_ms: int = Field(100, ge=10, le=2000)
 
+    waiting_room_files: str = ""
+    """A folder for the statuses of waiting rooms, which a proxy serves; else the workers answer."""
+
     log_format: Literal["auto", "json", "text"] = "auto"
     access_log: bool = False
 

@@ -75,7 +75,7 @@ class RoomStatusPath:
     def _is_plain(self, environ: "WSGIEnvironment") -> bool:
         return (
             environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-            and not environ["QUERY_STRING"]
+            and "%00" not in environ["QUERY_STRING"]
             and not waited_too_long()
             and self._is_ours(environ.get("HTTP_HOST", ""))
         )

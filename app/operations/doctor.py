@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
+
+from sqlalchemy import select
 
 from app.booking.gate import SeatGate
 from app.config import Settings
+from app.db import db
 from app.lib.apple_passes import WrongCredentials, signer_of
 from app.lib.emails import ascii_domain
 from app.lib.mail_server import server_of
 from app.lib.smtp import Away, SMTPConnection
+from app.models import RoomMode, WaitingRoom
 from app.models.columns import now
 from app.operations import mail_backlog, overdue
 from app.operations.connection_budget import complaint
 from app.operations.health import OK, Readiness, readiness
+from app.waiting_room.files import file_of, is_late
 
 MAIL_TIMEOUT = 5.0
 ENDS_SOON = timedelta(days=30)
@@ -49,6 +55,7 @@ def examine(settings: Settings, gate: SeatGate) -> Sequence[Check]:
         Check("unpaid", _unpaid(found), needed=False),
         Check("sign-up", _sign_up(settings), needed=False),
         Check("wallets", _wallets(settings), needed=False),
+        Check("waiting rooms", _waiting_rooms(settings, found), needed=False),
     ]
 
 
@@ -88,6 +95,24 @@ def _wallets(settings: Settings) -> str:
         return (
             f"the certificates for Apple Wallet are good until {ends_at.date()}; "
             "renew APPLE_PASS_CERTIFICATE, or APPLE_WWDR_CERTIFICATE with it"
+        )
+    return OK
+
+
+def _waiting_rooms(settings: Settings, found: Readiness) -> str:
+    """Whether somebody writes the files that a proxy serves; without, the workers answer."""
+    if not settings.waiting_room_files:
+        return OK
+    folder = Path(settings.waiting_room_files)
+    if not folder.is_dir():
+        return f"there is no folder {folder}; make it, or unset WAITING_ROOM_FILES"
+    wanted = select(WaitingRoom.event_id).where(WaitingRoom.mode != RoomMode.OFF)
+    rooms = db.session.scalars(wanted).all() if found.ready else []
+    late = [str(event_id) for event_id in rooms if is_late(file_of(folder, event_id))]
+    if late:
+        return (
+            f"nobody writes the file of event {', '.join(late)}; does the site run, and may it "
+            "write to WAITING_ROOM_FILES?"
         )
     return OK
 

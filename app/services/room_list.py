@@ -39,12 +39,16 @@ class RoomList:
     def row(self, event_id: int) -> WaitingRoom | None:
         """Return the event's room, if people wait there now; as last known, while the database is
         away. Raises `DatabaseDown` if nothing was ever known."""
+        return self.rows().get(event_id)
+
+    def rows(self) -> Mapping[int, WaitingRoom]:
+        """Return all rooms in which people wait now, by event, as `row` does."""
         age = time.monotonic() - self._read_at
         if not self._is_known or age > ROWS_OLD_AFTER:
             self._read_here()
         elif age > ROWS_VALID_FOR:
             self._read_beside()
-        return self._rows.get(event_id)
+        return self._rows
 
     def forget(self) -> None:
         """Read anew before the next answer, as rooms were changed."""

@@ -88,7 +88,7 @@ class RoomStatuses:
         self._app, self._known, self._gate = app, known, gate
         self._made: dict[int, tuple[Status, int, float]] = {}
         """By event: the status, the row's revision, and since when it is known."""
-        self._making = threading.Lock()
+        self._making, self._copying = threading.Lock(), threading.Lock()
 
     def status(self, event_id: int) -> Status | None:
         """Return the status, a second old at most while people ask; None if nobody waits there.
@@ -102,28 +102,37 @@ class RoomStatuses:
         status, revision, at = self._made.get(event_id, (None, 0, 0.0))
         age = time.monotonic() - at
         if status is None or revision != row.revision or age > OLD_AFTER:
-            return self._make(row)
+            return self.fresh(row)
         if age > MADE_FOR and self._making.acquire(blocking=False):
             threading.Thread(target=self._make_beside, args=(row,), daemon=True).start()
         return status
 
-    def _make(self, row: WaitingRoom) -> Status:
+    def fresh(self, row: WaitingRoom) -> Status:
+        """Return the status as it is now."""
         look = self._known.rooms.look(row)
         with self._app.app_context():
             status = _written(facts_of(row, look, self._seats_left(row.event)))
         self._made[row.event_id] = status, row.revision, time.monotonic()
+        if self._copying.acquire(blocking=False):
+            threading.Thread(target=self._copy_beside, args=(row, look), daemon=True).start()
         return status
 
     def _make_beside(self, row: WaitingRoom) -> None:
-        """Make it in a thread of its own, so that nobody waits for Redis or for the copy."""
+        """Make it in a thread of its own, so that nobody waits for Redis."""
         try:
-            self._make(row)
-            with self._app.app_context():
-                keep_copy(row, self._known.rooms.look(row))
+            self.fresh(row)
         except Exception:
             log.exception("The status of a waiting room could not be made")
         finally:
             self._making.release()
+
+    def _copy_beside(self, row: WaitingRoom, look: Look) -> None:
+        """While people only wait, nobody else sees to the room's copy."""
+        try:
+            with self._app.app_context():
+                keep_copy(row, look)
+        finally:
+            self._copying.release()
 
     def _seats_left(self, event: Event) -> int:
         """As this process knows: of the row that was read last, or of its own last order."""

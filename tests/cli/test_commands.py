@@ -188,7 +188,7 @@ def test_the_doctor_says_ok_line_by_line(run):
         "sign-up",
         "wallets",
     ]
-    assert result.output.count("ok") == 8
+    assert result.output.count("ok") == 9
     assert "no letters are written; set MAIL_URL\n" in result.output
     missing = "ORGANISER_NAME, CONTACT_EMAIL, TERMS_PAGE, PRIVACY_PAGE"
     assert f"visitors are not told who sells here; set {missing}\n" in result.output
@@ -202,7 +202,7 @@ def test_the_doctor_is_content_where_visitors_are_told_who_sells(make_app, clean
     with MailServer() as post:
         app = make_app(**told, **pages, mail_url=post.url)
         result = app.test_cli_runner().invoke(args=["doctor"])
-    assert (result.exit_code, result.output.count("ok")) == (0, 10)
+    assert (result.exit_code, result.output.count("ok")) == (0, 11)
     terms.unlink()
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert "TERMS_PAGE is neither a text file that can be read nor" in result.output

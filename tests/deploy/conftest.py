@@ -25,8 +25,10 @@ class Town:
             "TRUSTED_HOSTS": HOST,
             "PROXY_HOPS": "1",
             "HTTPS": "1",
+            "WAITING_ROOM_FILES": str(folder / proxies.ROOMS),
             **wishes,
         }
+        (folder / proxies.ROOMS).mkdir(parents=True)
         self.sites = [Site(settings, folder / f"site{n}", **wishes) for n in range(2)]
         self.admin = {"X-Admin-Key": settings.admin_key[0], "Host": HOST}
 

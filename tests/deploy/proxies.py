@@ -16,6 +16,8 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 HOST = "tickets.example.org"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/bin")
 CADDY = shutil.which("caddy")
+ROOMS = "rooms"
+"""The folder of the waiting rooms' files, beside the proxy's own."""
 NOT_RUN = {
     "nginx": "NOT RUN: the site behind nginx; install it, as in `apt install nginx-light`",
     "caddy": "NOT RUN: the site behind Caddy with HTTPS; install it, as in `apt install caddy`",
@@ -52,6 +54,7 @@ def nginx(folder, ports):
         ("/dev/stderr", f"{home}/error.log"),
         ("/dev/stdout", f"{home}/access.log"),
         ("/var/cache/nginx/kept", f"{home}/kept"),
+        ("/srv/rooms", str(folder / ROOMS)),
         # A small machine's limit may be lower, and nobody comes in thousands.
         ("worker_rlimit_nofile 65536;", "worker_rlimit_nofile 16384;"),
         ("worker_connections 16384;", "worker_connections 8192;"),
@@ -83,6 +86,7 @@ def caddy(folder, ports, certificate):
             f"\t\tto {' '.join(f'127.0.0.1:{site}' for site in ports)}\n",
         ),
     )
+    text = text.replace("/srv/rooms", str(folder / ROOMS))
     options = f"\tadmin off\n\tauto_https off\n\thttp_port {free_port()}\n"
     text = replaced(text, ("{\n\tservers {", f"{{\n{options}\tservers {{"))
     if _caddys_version() < (2, 6, 3):

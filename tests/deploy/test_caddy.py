@@ -11,6 +11,7 @@ import trustme
 from tests.deploy import proxies
 from tests.deploy.conftest import Town
 from tests.deploy.proxies import HOST
+from tests.deploy.rooms import check_the_room_is_told_from_a_file
 from tests.support.own_pages import PEOPLE, Crowd, cookie_name
 from tests.support.servers import wait_until
 from tools.vendored import ROOT
@@ -74,6 +75,10 @@ def test_files_come_in_the_encoding_that_each_browser_wants(ask, encoding):
     assert answer.text == (ROOT / "static/css/site.css").read_text()
     known = {"If-None-Match": answer.headers["ETag"], **wanted}
     assert ask("/static/css/site.css?v=1", **known).status_code == 304
+
+
+def test_a_waiting_room_is_told_from_a_file(app, ask, clean, folder, make_event):
+    check_the_room_is_told_from_a_file(app, ask, folder / "https", make_event().id)
 
 
 def test_sixty_people_behind_the_proxy_see_each_their_own(

@@ -89,7 +89,7 @@ def test_compose_hands_every_setting_on_that_is_not_its_own_to_decide(services):
     assert VARIABLES - decided == given.keys() - OTHERS
     # A name without a value: Compose takes the one of .env, or leaves the variable out.
     fixed = {name for name, value in given.items() if value and "${" not in value}
-    assert fixed == {"DATABASE_URL", "REDIS_URL", "PROXY_HOPS"}
+    assert fixed == {"DATABASE_URL", "REDIS_URL", "PROXY_HOPS", "WAITING_ROOM_FILES"}
 
 
 def test_only_who_migrates_and_restores_has_the_owners_password(services):

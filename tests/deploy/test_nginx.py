@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.deploy.proxies import HOST
+from tests.deploy.rooms import check_the_room_is_told_from_a_file
 from tests.faults.buyers import Buyers, check_history
 from tests.support.own_pages import PEOPLE, Crowd, cookie_name
 from tests.support.servers import wait_until
@@ -137,6 +138,13 @@ def test_the_address_of_a_sign_in_link_stands_in_no_log(town, clean, folder):
     logs = folder / "town" / "nginx"
     wait_until(lambda: "/sign-in/links/- HTTP" in (logs / "access.log").read_text())
     assert "7" * 12 not in (logs / "access.log").read_text() + (logs / "error.log").read_text()
+
+
+def test_a_waiting_room_is_told_from_a_file(app, town, clean, folder, make_event):
+    def ask(path, **headers):
+        return httpx.get(town.url + path, headers={**ADDRESS, **headers})
+
+    check_the_room_is_told_from_a_file(app, ask, folder / "town", make_event().id)
 
 
 def test_pages_are_sent_small_and_with_their_headers(town, clean):
