@@ -10,7 +10,7 @@ from tests.overload.crowd import Phase, play
 from tests.overload.visitors import SignedIn, programs, signing_in
 from tests.support.site import WITHOUT_LIMITS, Site
 
-# Speed under load is measured by `make bench`, in each round; these hold it to bounds, beside controls.
+# Speed under load is measured by `make bench`; these hold it to bounds, beside their controls.
 pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("invariants")]
 PASSWORD = "correct horse battery"
 BUYERS = 64
