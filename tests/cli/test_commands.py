@@ -187,6 +187,7 @@ def test_the_doctor_says_ok_line_by_line(run):
         "unpaid",
         "sign-up",
         "wallets",
+        "waiting rooms",
     ]
     assert result.output.count("ok") == 9
     assert "no letters are written; set MAIL_URL\n" in result.output
