@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.services.room_list import RoomList
     from app.services.room_status import RoomStatuses
     from app.waiting_room.rooms import WaitingRooms
+    from app.waiting_room.spent import Spent
 
     settings = settings or Settings.load()
     app = Application(
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "redis_keys": names,
         "catalogue": Catalogue(gate),
         "waiting_rooms": rooms,
+        "spent": Spent(redis, names),
         "room_statuses": statuses,
         "room_files": RoomFiles(settings.waiting_room_files, rooms, statuses),
         "payment_providers": payment_providers.configured(settings),

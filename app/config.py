@@ -187,6 +187,7 @@ class Settings(BaseSettings):
     limit_letters_address: Limit = "600 per 15 minutes"
     limit_booking: Limit = "60 per minute"
     limit_booking_address: Limit = "6000 per minute"
+    limit_joining: Limit = "1000 per hour"
     limit_api: Limit = "600 per minute"
     limit_api_address: Limit = "30000 per minute"
     limit_wrong_keys: Limit = "60 per minute"

@@ -212,6 +212,13 @@ class OverPersonLimit(Refused):
         super().__init__(f"event {event_id}: {held} held, {asked} asked, limit {limit}")
 
 
+class PlaceUsedUp(OverPersonLimit):
+    """With one place in the waiting room as many seats are booked as one person may have."""
+
+    def __init__(self, event_id: int, limit: int, asked: int) -> None:
+        super().__init__(event_id, limit, None, asked)
+
+
 class CancellationClosed(Refused):
     def __init__(self, booking_id: int, until: datetime) -> None:
         self.booking_id, self.until = booking_id, until
@@ -408,6 +415,10 @@ class TooManyRequests(UtsavamError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"again after {retry_after} s")
+
+
+class TooManyJoin(TooManyRequests):
+    """So many have joined a waiting room from one address; whoever is signed in still may."""
 
 
 class Unavailable(UtsavamError):

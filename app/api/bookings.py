@@ -33,9 +33,17 @@ from app.booking.desk import BookingDesk
 from app.booking.orders import Booked, CostLimit, Item
 from app.edge import rate_limits
 from app.edge.current import desk, waiting_rooms
-from app.errors import EventNotFound, InvalidField, NotAdmitted, NotAllowed, UserNotFound
+from app.errors import (
+    EventNotFound,
+    InvalidField,
+    NotAdmitted,
+    NotAllowed,
+    PlaceUsedUp,
+    UserNotFound,
+)
 from app.models.booking import MAX_SEATS
 from app.services import bookings, room_exemptions, seat_refunds
+from app.services.room_places import NOTHING, Taken
 
 blueprint = api_blueprint("bookings", __name__)
 BOOKINGS: dict[str, Any] = {"tags": ["Bookings"], "security": [{TOKEN: []}, {KEY: []}]}
@@ -183,31 +191,38 @@ def place(
     """Book for the caller; `key` is the `Idempotency-Key` header, `address` the caller's address,
     `ticket` the `Waiting-Room-Ticket` header.
 
-    Raises what `bookings.book` raises, `NotAdmitted`, `InvalidField` for a bad key, `UserNotFound`,
-    `NotAllowed`, and `TooManyRequests`.
+    Raises what `bookings.book` raises, `NotAdmitted`, `PlaceUsedUp`, `InvalidField` for a bad key,
+    `UserNotFound`, `NotAllowed`, and `TooManyRequests`.
     """
     if caller.staff and not caller.staff.scope.covers(request.event_id):
         raise EventNotFound(request.event_id)
-    if not caller.staff:
-        _admit(caller, request, key, ticket)
-    # Staff makes the codes; everybody else may be guessing.
-    tried = None if caller.staff else request.code
-    with rate_limits.voucher_code(tried, request.event_id, address):
-        booked = _place(desk, caller, request, key, address)
+    taken = NOTHING if caller.staff else _admit(caller, request, key, ticket)
+    booked = taken.book(lambda: _place_within_limits(desk, caller, request, key, address))
     if caller.staff and not booked.replayed and waiting_rooms().row(request.event_id):
         room_exemptions.count(request.event_id, sum(one.seats for one in booked.bookings))
     return booked
 
 
-def _admit(caller: Caller, request: BookingIn, key: str | None, ticket: str | None) -> None:
+def _admit(caller: Caller, request: BookingIn, key: str | None, ticket: str | None) -> Taken:
     """Let pass whose turn it is, and who asks once more for the answer to what they have booked."""
+    seats = request.seats if request.items is None else sum(one.seats for one in request.items)
     try:
-        admit_caller(request.event_id, caller, ticket)
-    except NotAdmitted:
+        return admit_caller(request.event_id, seats, caller, ticket)
+    except (NotAdmitted, PlaceUsedUp):
         once = request.idempotency_key if key is None else same_key(key, request.idempotency_key)
         booker = None if request.email else caller.acting_for(request.user_id)
         if not bookings.is_repeated(once, user_id=booker, email=request.email):
             raise
+        return NOTHING
+
+
+def _place_within_limits(
+    desk: BookingDesk, caller: Caller, request: BookingIn, key: str | None, address: str | None
+) -> Booked:
+    # Staff makes the codes; everybody else may be guessing.
+    tried = None if caller.staff else request.code
+    with rate_limits.voucher_code(tried, request.event_id, address):
+        return _place(desk, caller, request, key, address)
 
 
 def _place(

@@ -1,19 +1,24 @@
 """Tickets for waiting rooms that programs carry in a header."""
 
 from app.api.callers import Caller
-from app.edge.current import settings, waiting_rooms
+from app.edge import rate_limits
+from app.edge.current import settings, spent, waiting_rooms
 from app.services import waiting_rooms as rooms
+from app.services.room_places import NOTHING, Taken
 from app.services.waiting_rooms import Standing
 
 TICKET_HEADER = "Waiting-Room-Ticket"
 
 
-def admit_caller(event_id: int, caller: Caller, ticket: str | None) -> None:
-    """Let pass whose turn it is. Raises `NotAdmitted`."""
+def admit_caller(event_id: int, seats: int, caller: Caller, ticket: str | None) -> Taken:
+    """Let pass whose turn it is; returns what books these seats, which are counted for a place of
+    nobody in particular. Raises `NotAdmitted`, `PlaceUsedUp`."""
     known = waiting_rooms()
-    if known.row(event_id) is not None:
-        keys = list(settings().signing_keys)
-        rooms.admit(known, event_id, ticket, holder_of(caller), keys)
+    if known.row(event_id) is None:
+        return NOTHING
+    keys = list(settings().signing_keys)
+    place = rooms.admit(known, event_id, ticket, holder_of(caller), keys)
+    return place.take(spent(), seats) if place and caller.user_id is None else NOTHING
 
 
 def standing_of_caller(event_id: int, caller: Caller, ticket: str | None) -> Standing | None:
@@ -22,14 +27,18 @@ def standing_of_caller(event_id: int, caller: Caller, ticket: str | None) -> Sta
     return rooms.standing(waiting_rooms(), event_id, ticket, holder_of(caller), keys)
 
 
-def join_as_caller(event_id: int, caller: Caller, ticket: str | None) -> str | None:
+def join_as_caller(
+    event_id: int, caller: Caller, ticket: str | None, address: str | None
+) -> str | None:
     """Return the caller's ticket, a new one if that is over; None if there is no waiting room.
 
-    Raises `RoomAway`.
+    Raises `RoomAway`, `TooManyJoin`.
     """
     found = standing_of_caller(event_id, caller, ticket)
     if found and found.phase not in {rooms.RoomPhase.NOT_JOINED, rooms.RoomPhase.OVER}:
         return ticket
+    if found and caller.user_id is None and not caller.staff:
+        rate_limits.joining(event_id, address)
     again = found.number if found else None
     known, key = waiting_rooms(), settings().secret_key
     return rooms.join(known, event_id, holder_of(caller), key, caller.user_id, again=again)

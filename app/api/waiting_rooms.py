@@ -27,7 +27,8 @@ def join(event_id: int) -> Response:
     has one place, however often they join. 404 where the event has no waiting room: book at once.
     """
     catalogue().event(event_id)
-    ticket = join_as_caller(event_id, caller(), request.headers.get(TICKET_HEADER))
+    known = request.headers.get(TICKET_HEADER)
+    ticket = join_as_caller(event_id, caller(), known, request.remote_addr)
     return json_response(_standing(event_id, ticket), 201)
 
 

@@ -12,6 +12,7 @@ from app.services.catalogue import Catalogue
 from app.services.payment_providers import Providers
 from app.services.room_list import RoomList
 from app.services.room_status import RoomStatuses
+from app.waiting_room.spent import Spent
 
 
 def settings() -> Settings:
@@ -42,6 +43,10 @@ def payment_providers() -> Providers:
 
 def waiting_rooms() -> RoomList:
     return cast("RoomList", current_app.extensions["waiting_rooms"])
+
+
+def spent() -> Spent:
+    return cast("Spent", current_app.extensions["spent"])
 
 
 def room_statuses() -> RoomStatuses:

@@ -15,7 +15,7 @@ from flask import current_app, g, request, session
 
 from app.edge.current import settings
 from app.edge.rate_limiter import RateLimiter
-from app.errors import VoucherNotFound, WrongCredentials
+from app.errors import TooManyJoin, TooManyRequests, VoucherNotFound, WrongCredentials
 from app.lib.emails import one_spelling
 from app.lib.fair_queue import on_behalf_of
 
@@ -187,6 +187,17 @@ def guest_booking(email: str, address: str | None) -> None:
     network = client_network(address)
     limiter().spend("booking", _account(email), network)
     limiter().spend("booking_address", network)
+
+
+def joining(event_id: int, address: str | None) -> None:
+    """Count a place in a waiting room for somebody without an account, who may have had one before.
+
+    Raises `TooManyJoin`.
+    """
+    try:
+        limiter().spend("joining", event_id, client_network(address))
+    except TooManyRequests as error:
+        raise TooManyJoin(error.retry_after) from None
 
 
 def giving(booking_id: int, address: str | None) -> None:

@@ -2,13 +2,15 @@
 
 import secrets
 
-from flask import session
+from flask import request, session
 from flask.sessions import SessionMixin
 
-from app.edge.current import settings, waiting_rooms
+from app.edge import rate_limits
+from app.edge.current import settings, spent, waiting_rooms
 from app.edge.session import current_user, is_anonymous
 from app.models import User
 from app.services import waiting_rooms as rooms
+from app.services.room_places import NOTHING, Taken
 from app.services.waiting_rooms import Standing
 
 TICKETS, BROWSER = "rooms", "browser"
@@ -16,16 +18,19 @@ MAX_KEPT = 5
 """Rooms that a browser waits in, the newest; a cookie has four kilobytes, and one takes 70."""
 
 
-def admit_visitor(event_id: int, user: User | None, its_session: SessionMixin) -> None:
-    """Let pass the visitor whose turn it is, and everybody where nobody waits.
+def admit_visitor(event_id: int, seats: int, user: User | None, its_session: SessionMixin) -> Taken:
+    """Let pass the visitor whose turn it is, and everybody where nobody waits; returns what books
+    these seats.
 
-    Raises `NotAdmitted`.
+    With a browser's place as many seats can be booked as one person may; an account's are counted
+    anyway. Raises `NotAdmitted`, `PlaceUsedUp`.
     """
     known = waiting_rooms()
     if known.row(event_id) is None:
-        return
+        return NOTHING
     ticket, holder = _ticket(event_id, its_session), _holder(user, its_session)
-    rooms.admit(known, event_id, ticket, holder, list(settings().signing_keys))
+    place = rooms.admit(known, event_id, ticket, holder, list(settings().signing_keys))
+    return place.take(spent(), seats) if place and user is None else NOTHING
 
 
 def standing_of_visitor(event_id: int) -> Standing | None:
@@ -41,11 +46,16 @@ def standing_of_visitor(event_id: int) -> Standing | None:
 
 
 def join_as_visitor(event_id: int) -> None:
-    """Give the visitor a number; who waits already keeps theirs. Raises `RoomAway`."""
+    """Give the visitor a number; who waits already keeps theirs.
+
+    Raises `RoomAway`, `TooManyJoin`.
+    """
     found = standing_of_visitor(event_id)
     if found is None or found.phase not in {rooms.RoomPhase.NOT_JOINED, rooms.RoomPhase.OVER}:
         return
     user = current_user()
+    if user is None:
+        rate_limits.joining(event_id, request.remote_addr)
     if BROWSER not in session:
         session[BROWSER] = secrets.token_urlsafe(9)
     known, key = waiting_rooms(), settings().secret_key

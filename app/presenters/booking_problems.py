@@ -146,6 +146,16 @@ def _over_person_limit(error: errors.OverPersonLimit) -> Problem:
     return Problem(409, "over-person-limit", _("Over the limit per person"), detail, facts)
 
 
+def _place_used_up(error: errors.PlaceUsedUp) -> Problem:
+    detail = ngettext(
+        "With one place in the waiting room %(num)d seat can be booked.",
+        "With one place in the waiting room %(num)d seats can be booked, all told.",
+        error.limit,
+    )
+    facts = {"event_id": error.event_id, "max_per_person": error.limit}
+    return Problem(409, "over-person-limit", _("Over the limit per person"), detail, facts)
+
+
 def _cancellation_closed(error: errors.CancellationClosed) -> Problem:
     return Problem(
         409,
@@ -215,6 +225,7 @@ WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.SalesClosed: _sales_closed,
     errors.NotAdmitted: _not_admitted,
     errors.OverPersonLimit: _over_person_limit,
+    errors.PlaceUsedUp: _place_used_up,
     errors.CancellationClosed: _cancellation_closed,
     errors.RefundChanged: _refund_changed,
     errors.SeatsAreIn: _seats_are_in,

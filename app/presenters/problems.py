@@ -206,17 +206,28 @@ def _too_many_sign_ins(error: errors.TooManySignIns) -> Problem:
 
 
 def _too_many_requests(error: errors.TooManyRequests) -> Problem:
-    if error.retry_after <= 120:
-        wait = ngettext("%(num)d second", "%(num)d seconds", error.retry_after)
-    else:
-        wait = ngettext("%(num)d minute", "%(num)d minutes", -(-error.retry_after // 60))
-    return Problem(
-        429,
-        "too-many-requests",
-        _("Too many tries"),
-        _("Too many tries. Please wait %(time)s, then try again.", time=wait),
-        retry_after=error.retry_after,
+    detail = _("Too many tries. Please wait %(time)s, then try again.", time=_wait(error))
+    return _too_many(error, detail)
+
+
+def _too_many_join(error: errors.TooManyJoin) -> Problem:
+    detail = _(
+        "Very many people have joined the waiting room from your network. Please wait %(time)s, or"
+        " sign in: whoever is signed in may join at any time.",
+        time=_wait(error),
     )
+    return _too_many(error, detail)
+
+
+def _too_many(error: errors.TooManyRequests, detail: str) -> Problem:
+    title = _("Too many tries")
+    return Problem(429, "too-many-requests", title, detail, retry_after=error.retry_after)
+
+
+def _wait(error: errors.TooManyRequests) -> str:
+    if error.retry_after <= 120:
+        return str(ngettext("%(num)d second", "%(num)d seconds", error.retry_after))
+    return str(ngettext("%(num)d minute", "%(num)d minutes", -(-error.retry_after // 60)))
 
 
 def _fixed(status: int, slug: str, title: Callable[[], str], detail: Callable[[], str]) -> Any:
@@ -249,6 +260,7 @@ _WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.InvalidField: _invalid_field,
     errors.IdempotencyKeyReused: _key_reused,
     errors.TooManyRequests: _too_many_requests,
+    errors.TooManyJoin: _too_many_join,
     errors.OutcomeUnknown: _unknown,
     errors.TooManyReaders: _too_many_readers,
     errors.TooManySignIns: _too_many_sign_ins,

@@ -17,6 +17,7 @@ from app.lib.draws import commitment
 from app.models import WaitingRoom
 from app.services.room_list import RoomList
 from app.services.room_outlook import expected_pace, taken_by_each
+from app.services.room_places import Place
 from app.waiting_room.estimates import Outlook, Taking, outlook, wait_range
 from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
@@ -72,17 +73,23 @@ class Standing:
         return moment(self.pass_.ends) if self.pass_ else None
 
 
-def admit(known: RoomList, event_id: int, ticket: str | None, holder: str, keys: list[str]) -> None:
+def admit(
+    known: RoomList, event_id: int, ticket: str | None, holder: str, keys: list[str]
+) -> Place | None:
     """Let pass who may book now: everybody, where there is no waiting room.
 
-    `ticket` is the text that `join` returned to this holder. Raises `NotAdmitted`.
+    `ticket` is the text that `join` returned to this holder. Returns the place that has its turn,
+    if one person may book so many seats of the event only. Raises `NotAdmitted`.
     """
     row = known.row(event_id)
     if row is None:
-        return
+        return None
     standing = _standing(known, row, ticket, holder, keys)
-    if standing.is_admitted or (row.open_without_redis and not standing.live):
-        return
+    if standing.is_admitted and standing.number:
+        most = row.event.max_per_person
+        return Place(event_id, row.epoch, standing.number, most) if most else None
+    if row.open_without_redis and not standing.live:
+        return None
     raise NotAdmitted(event_id, standing.phase.value)
 
 

@@ -21,6 +21,7 @@ from app.errors import (
     InvalidField,
     NotAdmitted,
     NotFound,
+    PlaceUsedUp,
     PriceRisen,
     TicketTypeNotFound,
     TicketTypeNotOnSale,
@@ -34,6 +35,7 @@ from app.presenters.problems import problem_of
 from app.presenters.ticket_addresses import ticket_secret
 from app.presenters.urls import event_url
 from app.services import bookings
+from app.services.room_places import NOTHING
 from app.web.booking_card import BookingCard, held_tickets, renew_key, seats_of_visitor, sent_form
 from app.web.codes import NO_CODE, look_up
 from app.web.forms import BookingForm, GuestBookingForm
@@ -98,16 +100,27 @@ def order(
 ) -> Booked:
     """Book what a valid form asks for, for the user or for the guest whom it names.
 
-    Raises `NotAdmitted`, `TooManyRequests` and what `bookings.book` raises.
+    Raises `NotAdmitted`, `PlaceUsedUp`, `TooManyRequests` and what `bookings.book` raises.
     """
+    taken = NOTHING
     try:
-        admit_visitor(event_id, user, its_session)
-    except NotAdmitted:
+        taken = admit_visitor(event_id, form.seats.data, user, its_session)
+    except (NotAdmitted, PlaceUsedUp):
         # Who has booked, and never got the answer, gets it when their time is over, too.
         guest = None if user else form["email"].data
         key, booker = form.idempotency_key.data, user.id if user else None
         if not bookings.is_repeated(key, user_id=booker, email=guest):
             raise
+    return taken.book(lambda: _order(booking_desk, event_id, form, user, address))
+
+
+def _order(
+    booking_desk: BookingDesk,
+    event_id: int,
+    form: BookingForm,
+    user: User | None,
+    address: str | None,
+) -> Booked:
     asked: dict[str, Any] = {"event_id": event_id, "seats": form.seats.data, "items": form.items}
     asked |= {"idempotency_key": form.idempotency_key.data, "code": form.code.data}
     asked["limit"] = form.limit

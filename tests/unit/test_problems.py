@@ -95,6 +95,7 @@ def test_only_what_may_be_asked_again_says_when(request_context):
         errors.Busy,
         errors.ProviderAway,
         errors.RoomAway,
+        errors.TooManyJoin,
         errors.TooManyReaders,
         errors.TooManySignIns,
         errors.TooManyRequests,

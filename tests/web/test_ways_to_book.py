@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from app.api.fast_path import ApiFastPath
+from app.booking.gate import connect
 from app.edge.access import RULES, Who
 from app.edge.current import waiting_rooms
 from app.services.room_exemptions import exempted
 from app.services.room_settings import change_room
 from app.web.fast_path import PageFastPath
+from tests.support.threads import at_once
 from tests.web.conftest import HTMX
 from tests.web.test_gifts import give, link_on
 
@@ -216,6 +219,68 @@ def test_a_program_reads_changes_and_cancels_a_users_booking_without_a_turn(
     assert client.post(f"{where}/gifts", headers=headers, json={}).status_code == 201
     assert client.patch(where, headers=headers, json={"seats": 1}).status_code == 200
     assert client.delete(where, headers=headers).status_code == 200
+
+
+@pytest.fixture
+def copies(someone, room, new_visitor, event):
+    """Browsers that were handed the whole session of one whose turn it is."""
+
+    def copy(number):
+        room()
+        seller = someone("guest")
+        seller.join()
+        for _ in range(number):
+            visitor = new_visitor()
+            cookie = seller.visitor.cookie()
+            visitor._client.set_cookie(cookie.key, cookie.value)
+            yield Page(visitor, event)
+
+    return copy
+
+
+def wants(number, seats=8):
+    return {"email": f"buyer{number}@example.com", "idempotency_key": f"{number:032}"} | {
+        "seats": seats
+    }
+
+
+@pytest.mark.usefixtures("lane")
+def test_a_session_that_is_sold_to_many_books_what_one_person_may(copies, sold):
+    answers = [page.book(**wants(number)) for number, page in enumerate(copies(5))]
+    assert [answer.status_code for answer in answers] == [303, 303, 409, 409, 409]
+    assert "With one place in the waiting room 20 seats can be booked" in answers[-1].text
+    assert sold() == 16
+
+
+def test_many_orders_at_once_with_one_place_book_no_more(copies, sold):
+    pages = list(copies(8))
+    statuses = at_once([partial(page.book, **wants(n, 5)) for n, page in enumerate(pages)])
+    assert Counter(answer.status_code for answer in statuses) == {303: 4, 409: 4}
+    assert sold() == 20
+
+
+def test_what_is_refused_or_repeated_uses_up_nothing_of_a_place(copies, sold, room):
+    (page,) = copies(1)
+    assert page.book(**wants(1, 21)).status_code == 409
+    for _ in range(3):
+        assert page.book(**wants(2, 12)).status_code == 303
+    assert page.book(**wants(3, 8)).status_code == 303
+    assert page.book(**wants(2, 12)).status_code == 303
+    assert page.book(**wants(4, 1)).status_code == 409
+    assert sold() == 20
+
+
+def test_where_one_person_may_book_any_number_so_may_one_place(copies, sold, sql):
+    sql("UPDATE events SET max_per_person = NULL")
+    assert [page.book(**wants(n)).status_code for n, page in enumerate(copies(4))] == [303] * 4
+    assert sold() == 32
+
+
+def test_while_redis_is_away_a_place_books_without_being_counted(copies, sold, app, monkeypatch):
+    (page,) = copies(1)
+    away = connect("redis://127.0.0.1:1/0", 50)
+    monkeypatch.setattr(app.extensions["spent"], "_client", away)
+    assert [page.book(**wants(n)).status_code for n in range(3)] == [303] * 3
 
 
 STAFFS = {
