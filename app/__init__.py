@@ -51,8 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
-    app.extensions["settings"] = settings
-    app.extensions["static_files"] = StaticFolder(ROOT / "static")
+    app.extensions |= {"settings": settings, "static_files": StaticFolder(ROOT / "static")}
 
     db.init_app(
         app,
