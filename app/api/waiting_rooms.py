@@ -11,7 +11,7 @@ from app.api.spec import STAFF, answers, valid
 from app.edge.current import catalogue, waiting_rooms
 from app.errors import RoomNotFound
 from app.services import room_settings
-from app.services.waiting_rooms import RoomPhase
+from app.services.waiting_rooms import RoomPhase, event_of
 
 blueprint = api_blueprint("waiting_rooms", __name__)
 
@@ -40,7 +40,7 @@ def get(event_id: int) -> Response:
     Of whoever sends no good `Waiting-Room-Ticket`, `phase` is `not_joined`. Ask again when a
     quarter of `wait` is over, not oftener than every three seconds.
     """
-    catalogue().event(event_id)
+    event_of(waiting_rooms(), catalogue(), event_id)
     return json_response(_standing(event_id, request.headers.get(TICKET_HEADER)))
 
 

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from flask import Flask
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.db import db
 from app.errors import DatabaseDown
 from app.models import RoomMode, WaitingRoom
-from app.waiting_room.rooms import WaitingRooms
+from app.waiting_room.rooms import WaitingRooms, skip_given
 
 ROWS_VALID_FOR = 1.0
 """Seconds after which a process reads anew which events have a room."""
@@ -35,6 +36,8 @@ class RoomList:
         self._rows: Mapping[int, WaitingRoom] = {}
         self._read_at, self._is_known = 0.0, False
         self._reading = threading.Lock()
+        self._began, self._failed = 0.0, False
+        rooms.is_desk_down, rooms.take_back = self.is_database_away, self._take_back
 
     def row(self, event_id: int) -> WaitingRoom | None:
         """Return the event's room, if people wait there now; as last known, while the database is
@@ -50,6 +53,11 @@ class RoomList:
             self._read_beside()
         return self._rows
 
+    def is_database_away(self) -> bool:
+        """Whether the last reading failed, or has not ended for long."""
+        hangs = self._reading.locked() and time.monotonic() - self._began > ROWS_OLD_AFTER
+        return self._failed or hangs
+
     def forget(self) -> None:
         """Read anew before the next answer, as rooms were changed."""
         self._is_known = False
@@ -64,7 +72,8 @@ class RoomList:
         try:
             if self._is_known and time.monotonic() - self._read_at <= ROWS_OLD_AFTER:
                 return
-            self._rows, self._is_known = self._read(), True
+            self._refresh()
+            self._is_known = True
         except (DBAPIError, TimeoutError) as error:
             if not self._is_known:
                 raise DatabaseDown from error
@@ -81,13 +90,39 @@ class RoomList:
 
         def read() -> None:
             try:
-                self._rows = self._read()
+                self._refresh()
             except (DBAPIError, TimeoutError) as error:
                 log.warning("The waiting rooms could not be read (%s)", type(error).__name__)
             finally:
                 self._reading.release()
 
         threading.Thread(target=read, name="waiting-rooms", daemon=True).start()
+
+    def _take_back(self, row: WaitingRoom, give: Callable[[WaitingRoom], bool]) -> None:
+        """Give Redis the room as the database has it now, which may be newer than what is known
+        here, with the numbers skipped that may have been given out since.
+
+        The database keeps what was skipped, so that a Redis that is lost again at once gives no
+        number out twice. `give` answers False where another process was first.
+        """
+        wanted = select(WaitingRoom).where(WaitingRoom.epoch == row.epoch)
+        wanted = wanted.options(joinedload(WaitingRoom.event)).with_for_update(of=WaitingRoom)
+        with suppress(DBAPIError, TimeoutError), self._app.app_context():
+            with Session(db.engine, expire_on_commit=False) as session, session.begin():
+                found = session.scalars(wanted).first() or row
+                skip_given(found)
+                if not give(found):
+                    session.rollback()
+            return
+        skip_given(row)
+        give(row)
+
+    def _refresh(self) -> None:
+        self._began, known = time.monotonic(), False
+        try:
+            self._rows, known = self._read(), True
+        finally:
+            self._failed = not known
 
     def _read(self) -> Mapping[int, WaitingRoom]:
         wanted = select(WaitingRoom).where(WaitingRoom.mode != RoomMode.OFF)

@@ -1,6 +1,7 @@
 """Waiting rooms: who may book now, and everybody's place."""
 
 import math
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.db import db
 from app.errors import NotAdmitted, RoomAway
 from app.lib.draws import commitment
-from app.models import WaitingRoom
+from app.models import Event, WaitingRoom
+from app.services.catalogue import Catalogue
 from app.services.room_list import RoomList
 from app.services.room_outlook import expected_pace, taken_by_each
 from app.services.room_places import Place
@@ -45,13 +47,15 @@ class Standing:
     commitment: str = ""
     """The hash of the draw's seed, which everybody may know before the draw."""
     paused: bool = False
+    halted: bool = False
+    """Nobody's turn begins, as the desk is down."""
     number: int | None = None
     place: int | None = None
     before: int | None = None
     """People whose turn comes first."""
     wait: tuple[float, float] | None = None
     """The earliest and latest seconds until the turn: it lies between them nine times of ten. None
-    while it is paused, or in the lobby."""
+    while it is paused or halted, or in the lobby."""
     seats: int | None = None
     """Seats left, of who waits."""
     taking: Taking | None = None
@@ -93,6 +97,18 @@ def admit(
     raise NotAdmitted(event_id, standing.phase.value)
 
 
+def event_of(known: RoomList, catalogue: Catalogue, event_id: int) -> Event:
+    """Return the event; while the database is away as its room was read last, so that who waits
+    can be told. Raises `EventNotFound`, `EventGone`."""
+    try:
+        return catalogue.event(event_id).events[0]
+    except (DBAPIError, TimeoutError):
+        row = known.row(event_id)
+        if row is None:
+            raise
+        return row.event
+
+
 def standing(
     known: RoomList, event_id: int, ticket: str | None, holder: str, keys: list[str]
 ) -> Standing | None:
@@ -132,6 +148,7 @@ def _standing(
     look = known.rooms.look(row)
     keep_copy(row, look)
     facts: dict[str, Any] = {"room": look.room, "live": look.live, "paused": row.paused}
+    facts["halted"] = look.room.is_halted(look.now)
     facts["commitment"] = commitment(row.seed)
     ticket = opened(text, keys, holder) if text else None
     if ticket is None or (ticket.event_id, ticket.epoch) != (row.event_id, row.epoch):
@@ -152,7 +169,8 @@ def _ahead(look: Look, place: int, row: WaitingRoom) -> dict[str, Any]:
     ahead = place - look.room.served(look.now)
     facts: dict[str, Any] = {"before": max(math.ceil(ahead) - 1, 0)}
     pace = expected_pace(row, look)
-    facts["wait"] = wait_range(ahead, pace) if pace and not row.paused else None
+    stands = row.paused or look.room.is_halted(look.now)
+    facts["wait"] = wait_range(ahead, pace) if pace and not stands else None
     facts["seats"] = seats = row.event.seats_available
     facts["taking"] = each = taken_by_each(row, look, seats)
     facts["outlook"] = outlook(facts["before"], seats, each) if each else None
@@ -160,24 +178,47 @@ def _ahead(look: Look, place: int, row: WaitingRoom) -> dict[str, Any]:
 
 
 _copied_at: dict[int, float] = {}
+_steps: set[tuple[int, bool, bool]] = set()
+"""Epochs of rooms, whether somebody has joined and whether they are open, that this process has
+copied as such."""
+_stepping = threading.Lock()
 
 
 def keep_copy(row: WaitingRoom, look: Look) -> None:
-    """Copy the room's state to PostgreSQL, once a second at most, if it has changed."""
+    """Copy the room's state to PostgreSQL, once a second at most, if it has changed.
+
+    The first number and the opening are copied before they are told to anybody: lost, the number
+    would be given out again, and places be drawn once more.
+    """
     room, at = look.room, time.monotonic()
-    if not look.live or at - _copied_at.get(row.event_id, float("-inf")) < 1:
+    if not look.live or room.is_halted(look.now):
         return
-    _copied_at[row.event_id] = at
+    step = (row.epoch, room.arrived > 0, room.opened_at is not None)
+    if step not in _steps:
+        with _stepping:
+            if step not in _steps and _copy(row, room):
+                _steps.add(step)
+    elif at - _copied_at.get(row.event_id, float("-inf")) >= 1:
+        _copied_at[row.event_id] = at
+        _copy(row, room)
+
+
+def _copy(row: WaitingRoom, room: Room) -> bool:
+    """Copy the room's state; return whether the database has it."""
     state = {"arrived": room.arrived, "lobby_size": room.lobby, "mix": room.mix}
     state |= {"paces": paces_text(room.paces)}
     if all(getattr(row, name) == value for name, value in state.items()):
-        return
+        return True
     mine = (WaitingRoom.event_id == row.event_id, WaitingRoom.epoch == row.epoch)
-    newer = WaitingRoom.arrived <= room.arrived
+    newer = [WaitingRoom.arrived <= room.arrived]
+    if room.opened_at is None:
+        newer.append(WaitingRoom.opened_at.is_(None))  # Another process may have seen it open.
     opened_at = moment(room.opened_at) if room.opened_at else None
     values = {**state, "opened_at": opened_at, "arrived_before": WaitingRoom.arrived}
     try:
         with Session(db.engine) as session, session.begin():
-            session.execute(update(WaitingRoom).where(*mine, newer).values(values))
+            session.execute(update(WaitingRoom).where(*mine, *newer).values(values))
     except (DBAPIError, TimeoutError):
-        return  # Those who wait need it for nothing but a Redis that is lost meanwhile.
+        # Those who wait need it for nothing but a Redis that is lost meanwhile.
+        return False
+    return True

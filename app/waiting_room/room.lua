@@ -50,6 +50,9 @@ if tonumber(version) > tonumber(get('version') or -1) then
   end
 end
 rate = tonumber(get('rate'))
+if now < tonumber(get('halted') or 0) then
+  rate = 0
+end
 
 local arrived = tonumber(get('arrived'))
 if not opened then
@@ -87,6 +90,8 @@ if opened then
   local ahead = math.max(3 * rate, 1)
   if last[3] > 0 and served > arrived + ahead then
     turn_to(arrived + ahead, 0)
+  elseif last[3] > 0 and rate == 0 then
+    turn_to(served, 0)
   elseif last[3] == 0 and rate > 0 and served < arrived then
     turn_to(served, rate)
   end

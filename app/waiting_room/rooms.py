@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,11 @@ GIVEN_SINCE_COPY = 5
 a room that is restored goes on after them. Two people with one number have their turn together; a
 gap in the numbers costs those behind it time."""
 AT_LEAST_GIVEN = 50
+HALTED_FOR = 2.5
+"""Seconds for which a line stands still after a process has last found the desk down: longer than
+it takes until one of them looks again."""
+
+TakeBack = Callable[[WaitingRoom, Callable[[WaitingRoom], bool]], object]
 
 log = logging.getLogger(__name__)
 _SCRIPTS = Path(__file__).parent
@@ -57,6 +62,11 @@ class WaitingRooms:
         self._away_until = 0.0
         self._ahead = 0.0
         """Seconds by which Redis's clock is ahead of this process's."""
+        self.is_desk_down: Callable[[], bool] = lambda: False
+        """Asked at each look: while nobody can book, nobody's turn begins."""
+        self.take_back: TakeBack = lambda row, give: give(row)
+        """Called when Redis has lost a room, with what gives Redis the row that it is called with;
+        it answers False where another process was first."""
 
     def look(self, row: WaitingRoom) -> Look:
         """Return the room; as it was last known, where Redis is away."""
@@ -86,9 +96,11 @@ class WaitingRooms:
         if time.monotonic() < self._away_until:
             return None
         try:
+            if self.is_desk_down():
+                self._halt(row)
             answer = self._ask(row, joining)
             if answer[1] == -1:
-                self._give_back(row)
+                self.take_back(row, self._give_back)
                 answer = self._ask(row, joining)
         except redis.RedisError as error:
             log.warning("Redis is not there for the waiting rooms (%s)", type(error).__name__)
@@ -101,24 +113,25 @@ class WaitingRooms:
         facts = [str(row.epoch), *map(str, settings), str(row.pass_minutes * 60)]
         return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
 
-    def _give_back(self, row: WaitingRoom) -> None:
-        """Restore the room from its copy; numbers go on after those that may have been given."""
-        arrived = row.arrived
-        if arrived:
-            since = GIVEN_SINCE_COPY * (arrived - row.arrived_before)
-            arrived += max(since, AT_LEAST_GIVEN)
-        fields: list[Any] = [row.epoch, "arrived", arrived, "mix", row.mix, "paces", row.paces]
-        fields += ["version", row.revision, "rate", f"{row.per_second:.4f}"]
+    def _halt(self, row: WaitingRoom) -> None:
+        # Where Redis has lost the room, this is half a one, which is replaced as is none.
+        until = self._now() + HALTED_FOR
+        self._client.hset(self._keys(row)[0], "halted", f"{until:.3f}")
+
+    def _give_back(self, row: WaitingRoom) -> bool:
+        fields: list[Any] = [row.epoch, "arrived", row.arrived, "mix", row.mix, "paces", row.paces]
+        # The copied paces may be those of before the last change: it is made once more.
+        fields += ["version", row.revision - 1, "rate", f"{row.per_second:.4f}"]
         fields += ["lasts", row.pass_minutes * 60, "opens", f"{row.opens_at:.3f}"]
         if row.opened_at:
             opened = f"{row.opened_at.timestamp():.3f}"
             fields += ["opened", opened, "lobby", row.lobby_size]
-        if self._restore(keys=self._keys(row), args=fields) and arrived:
-            log.warning(
-                "The waiting room of event %s was restored; numbers go on after %s",
-                row.event_id,
-                arrived,
-            )
+        if not self._restore(keys=self._keys(row), args=fields):
+            return False
+        if row.arrived:
+            told = "The waiting room of event %s was restored; numbers go on after %s"
+            log.warning(told, row.event_id, row.arrived)
+        return True
 
     def _read(self, row: WaitingRoom, answer: Sequence[Any]) -> Joined:
         told, number, joined_at, *flat = (_text(part) for part in answer)
@@ -165,6 +178,15 @@ def _copied(row: WaitingRoom) -> Room:
         seed=row.seed if opened else None,
         paces=paces_from(row.paces),
     )
+
+
+def skip_given(row: WaitingRoom) -> None:
+    """Have numbers go on after those that may have been given out since the copy was made."""
+    if row.arrived:
+        since = GIVEN_SINCE_COPY * (row.arrived - row.arrived_before)
+        skipped = max(since, AT_LEAST_GIVEN)
+        row.arrived += skipped
+        row.arrived_before += skipped
 
 
 def moment(seconds: float) -> datetime:

@@ -59,6 +59,12 @@ class Room:
     paces: Sequence[Pace] = ()
     """The last one holds; those before it tell when the turns of the last minutes began."""
 
+    halted_until: float = 0.0
+    """Nobody's turn begins before this Unix time, as the desk was found down."""
+
+    def is_halted(self, now: float) -> bool:
+        return now < self.halted_until
+
     def served(self, now: float) -> float:
         """How many places have had their turn."""
         return self.paces[-1].served_at(now) if self.paces else 0.0
@@ -127,4 +133,5 @@ def room_from(event_id: int, found: Mapping[str, str], seed: str | None) -> Room
         mix=found["mix"],
         seed=seed,
         paces=paces_from(found.get("paces", "[]")),
+        halted_until=float(found.get("halted", 0)),
     )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from app.edge.current import catalogue
+from app.edge.current import catalogue, waiting_rooms
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.room_tickets import join_as_visitor, standing_of_visitor
 from app.models import Event, SaleState
 from app.presenters.urls import event_url
-from app.services.waiting_rooms import RoomPhase, Standing
+from app.services.waiting_rooms import RoomPhase, Standing, event_of
 
 blueprint = Blueprint("waiting_rooms", __name__)
 
@@ -57,7 +57,7 @@ class RoomPage:
 
 @blueprint.get("/events/<id:event_id>/waiting-room")
 def show(event_id: int) -> Answer:
-    event = catalogue().event(event_id).events[0]
+    event = event_of(waiting_rooms(), catalogue(), event_id)
     standing = standing_of_visitor(event_id)
     if standing is None or standing.phase == RoomPhase.NOT_JOINED:
         return go_to(event_url(event))

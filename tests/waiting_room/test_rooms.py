@@ -168,6 +168,20 @@ def test_an_empty_redis_is_given_back_what_it_forgot(known, another, room, perso
     assert new.stands(another).place > 20
 
 
+def test_a_pause_that_was_never_copied_holds_when_redis_is_emptied(
+    known, another, room, person, redis
+):
+    event_id = room(per_minute=6000)
+    one = person(event_id).join(known)
+    one.stands(known)
+    change_room(known, event_id, {"paused": True})
+    redis.flushall()
+    late = [person(event_id).join(another) for _ in range(10)]
+    stood = known.rooms.look(another.row(event_id)).room
+    assert stood.paces[-1].per_second == 0
+    assert not late[-1].stands(another).is_admitted
+
+
 def test_another_room_in_redis_is_not_mistaken_for_this_one(known, room, person, redis):
     event_id = room()
     redis.set(f"{{event:{event_id}}}:waiting-room", "rubbish")
