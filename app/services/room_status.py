@@ -150,18 +150,20 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
     opened = "lobby" if room.opened_at is None else "open"
     served = min(room.served(look.now), room.arrived)
     waiting = room.arrived - served
-    pace = None if row.paused else expected_pace(row, look)
+    stands = row.paused or room.is_halted(look.now)
+    pace = None if stands else expected_pace(row, look)
     return {
         "at": round(look.now, 3),
         "epoch": row.epoch,
         "phase": "closed" if is_closed else opened,
-        "paused": row.paused,
+        "paused": stands,
+        "halted": room.is_halted(look.now),
         "opens_at": room.opens_at,
         "opened_at": room.opened_at,
         "lobby": room.lobby if room.opened_at else room.arrived,
         "arrived": room.arrived,
         "served": round(room.served(look.now), 3),
-        "per_second": round(row.per_second, 4),
+        "per_second": 0 if stands else round(row.per_second, 4),
         "slow_per_second": round(pace.slow, 4) if pace else 0,
         "fast_per_second": round(pace.fast, 4) if pace else 0,
         "seats": seats,

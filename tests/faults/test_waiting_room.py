@@ -186,13 +186,15 @@ def test_while_postgresql_is_away_the_line_stands_still_and_says_so(
 ):
     line = queue(pace=120)
     other = Browser(line).joins()
-    assert moves(line, 0.5)
+    assert moves(line, 1.2)
     come_back = postgres_away()
-    wait_until(lambda: not moves(line, 0.3), 5)
+    wait_until(lambda: not moves(line, 1.2), 8)
     stood_at = line.admitted
     assert not moves(line, figures.away + 1)
     assert "The line stands still" in other.page()
     assert line.people[-1].last["wait"] is None
+    status = line.status()
+    assert (status["halted"], status["per_second"]) == (True, 0)
     assert line.book(line.people[0].ticket) == 503
     come_back()
     wait_until(lambda: moves(line, 0.2), 8)

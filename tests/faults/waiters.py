@@ -83,6 +83,9 @@ class Waiters:
         url = f"{self.house.site.url}/bookings"
         return ask("POST", url, headers=carried(ticket), json=wish)[0]
 
+    def status(self):
+        return ask("GET", f"{self.address}.json")[1]
+
     @property
     def admitted(self):
         return sum(one.last["phase"] in {"admitted", "over"} for one in self.people)
