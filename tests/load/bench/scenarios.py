@@ -94,7 +94,7 @@ def reserved_then_paid(stage, seconds):
 
 def read(path: str, accept: str):
     def run(stage, seconds):
-        address = path.format(hot=stage.hot)
+        address = path.format(hot=stage.hot, waited_for=stage.waited_for)
         return wrk(stage, seconds, stage.site, "read.lua", ADDRESS=address, ACCEPT=accept)
 
     return run
@@ -149,6 +149,12 @@ def at_the_door(stage, seconds):
     return Figure(len(waits) / max(seconds, 10), door.p99(waits), refused)
 
 
+def join(stage, seconds):
+    """Browsers that bring nothing along join a waiting room, one after the other."""
+    address = f"/events/{stage.waited_for}/waiting-room"
+    return wrk(stage, seconds, stage.site, "join.lua", ADDRESS=address, SITE=stage.site)
+
+
 def bare(stage, seconds):
     return wrk(stage, seconds, stage.bare, "read.lua", ADDRESS="/", ACCEPT=JSON)
 
@@ -192,6 +198,8 @@ SCENARIOS = (
     Scenario("book: sold out", book(lambda stage: stage.sold_out, keyed=False), refusals=True),
     Scenario("event list, JSON", read("/events", JSON)),
     Scenario("event, JSON", read("/events/{hot}", JSON)),
+    Scenario("waiting room: status", read("/events/{waited_for}/waiting-room.json", JSON)),
+    Scenario("waiting room: join", join),
     Scenario("event list, HTML", read("/", HTML)),
     Scenario("event, HTML", read("/events/{hot}/hot", HTML)),
     *(Scenario(f"people: {name}", person(**asked)) for name, asked in PEOPLE.items()),

@@ -25,8 +25,8 @@ CODES = 100
 
 @dataclass
 class Stage:
-    """Running servers; `hot`, `typed`, `coded`, `paid`, `sold_out` and `spread` are event ids (the
-    last its first)."""
+    """Running servers; `hot`, `typed`, `coded`, `paid`, `sold_out`, `spread` and `waited_for` are
+    event ids (`spread` the first one's)."""
 
     site: str
     bare: str
@@ -45,6 +45,8 @@ class Stage:
     """Its seats cost something, and are reserved first."""
     sold_out: int
     spread: int
+    waited_for: int
+    """It has a waiting room, in the lobby."""
 
 
 @contextlib.contextmanager
@@ -112,7 +114,7 @@ def fill(people):
 
     from app import create_app
     from app.db import transaction
-    from app.models import Event, User
+    from app.models import Event, RoomMode, User, WaitingRoom
     from app.models.columns import now
     from app.models.voucher import MAX_USES
     from app.services import ticket_types, voucher_making
@@ -137,9 +139,13 @@ def fill(people):
             typed, paid = event("Of three types", 10_000_000), event("Paid", 10_000_000)
             paid.price_minor, paid.payment_minutes = 100, 60
             coded = event("With codes", 10_000_000)
-            session.add_all([typed, paid, coded])
+            waited_for = event("Waited for", 10_000)
+            waited_for.sales_open_at = now() + timedelta(days=1)
+            session.add_all([typed, paid, coded, waited_for])
             session.flush()
+            session.add(WaitingRoom(event_id=waited_for.id, mode=RoomMode.ON.value))
             ids |= {"typed": typed.id, "paid": paid.id, "coded": coded.id}
+            ids["waited_for"] = waited_for.id
         desk = app.extensions["desk"]
         for name in ("VIP", "Student"):
             ticket_types.add_type(typed.id, {"name": name, "quota": 5_000_000}, desk)
