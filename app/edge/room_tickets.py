@@ -50,23 +50,33 @@ def join_as_visitor(event_id: int) -> None:
 
     Raises `RoomAway`, `TooManyJoin`.
     """
-    found = standing_of_visitor(event_id)
+    join(event_id, current_user(), session, request.remote_addr)
+
+
+def join(event_id: int, user: User | None, its_session: SessionMixin, address: str | None) -> None:
+    """The same for a user, or nobody who is known, with this session. Needs no request."""
+    known, keys = waiting_rooms(), list(settings().signing_keys)
+    ticket, holder = _ticket(event_id, its_session), _holder(user, its_session)
+    found = rooms.standing(known, event_id, ticket, holder, keys)
     if found is None or found.phase not in {rooms.RoomPhase.NOT_JOINED, rooms.RoomPhase.OVER}:
         return
-    user = current_user()
     if user is None:
-        rate_limits.joining(event_id, request.remote_addr)
-    if BROWSER not in session:
-        session[BROWSER] = secrets.token_urlsafe(9)
-    known, key = waiting_rooms(), settings().secret_key
+        rate_limits.joining(event_id, address)
+    if BROWSER not in its_session:
+        its_session[BROWSER] = secrets.token_urlsafe(9)
     again = found.number if found.phase == rooms.RoomPhase.OVER else None
-    user_id = user.id if user else None
-    ticket = rooms.join(known, event_id, _holder(user, session), key, user_id, again=again)
+    holder, key = _holder(user, its_session), settings().secret_key
+    ticket = rooms.join(known, event_id, holder, key, user.id if user else None, again=again)
     if ticket:
-        kept = {at: text for at, text in session.get(TICKETS, {}).items() if at != str(event_id)}
-        newest = list(kept.items())[-(MAX_KEPT - 1) :]
-        session[TICKETS] = dict([*newest, (str(event_id), ticket)])
-        session.permanent = True
+        _keep(event_id, ticket, its_session)
+
+
+def _keep(event_id: int, ticket: str, its_session: SessionMixin) -> None:
+    before = its_session.get(TICKETS, {})
+    kept = {at: text for at, text in before.items() if at != str(event_id)}
+    newest = list(kept.items())[-(MAX_KEPT - 1) :]
+    its_session[TICKETS] = dict([*newest, (str(event_id), ticket)])
+    its_session.permanent = True
 
 
 def _ticket(event_id: int, its_session: SessionMixin) -> str | None:

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from flask import Flask
+from flask import Flask, Response
 from flask.sessions import SessionMixin
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -42,7 +42,7 @@ class PageFastPath(FastPath):
         return ADDRESS.fullmatch(path) is not None
 
     def _answer_to(self, environ: "WSGIEnvironment", body: bytes) -> Answer | None:
-        request, fields = Request(environ), _fields(body)
+        request, fields = Request(environ), fields_of(body)
         session = self._app.session_interface.open_session(self._app, request)
         if fields is None or session is None or APPLY in fields:
             return None
@@ -81,13 +81,17 @@ class PageFastPath(FastPath):
     ) -> Answer:
         endpoint, values = ticket_page(booked, user, session)
         response = redirection(self._urls.build(endpoint, values), htmx=is_htmx(request))
-        self._app.session_interface.save_session(self._app, session, response)
-        headers = [header for header in response.headers if not header[0].startswith("Content-")]
-        body = response.get_data()
-        return Answer(response.status_code, response.content_type or "", body, headers)
+        return answer_with(self._app, session, response)
 
 
-def _fields(body: bytes) -> ImmutableMultiDict[str, str] | None:
+def answer_with(app: Flask, session: SessionMixin, response: Response) -> Answer:
+    """Return the response, with the session in a cookie if it has changed."""
+    app.session_interface.save_session(app, session, response)
+    headers = [header for header in response.headers if not header[0].startswith("Content-")]
+    return Answer(response.status_code, response.content_type or "", response.get_data(), headers)
+
+
+def fields_of(body: bytes) -> ImmutableMultiDict[str, str] | None:
     """The form's fields; None if a browser would have written them another way."""
     try:
         found = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")

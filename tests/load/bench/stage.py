@@ -70,6 +70,7 @@ def staged(workers: int):
             "LIMIT_API_ADDRESS": "100000000 per minute",
             "LIMIT_BOOKING_ADDRESS": "100000000 per minute",
             "LIMIT_BOOKING": "100000000 per minute",
+            "LIMIT_JOINING": "100000000 per minute",
         }
         stack.callback(database.stop)
         stack.callback(redis.stop)
