@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE =
 QUICK = $(addprefix tests/,unit services operations booking waiting_room api web limits cli)
 FAULTS = $(addprefix tests/,faults mutants deploy soak load overload races redis_keys connections) \
 	$(addprefix tests/,simulation metrics backup security limits test_reload.py) \
-	tests/unit/test_supply_chain.py tests/browser/test_docs_contrast.py
+	tests/unit/test_supply_chain.py tests/booking/test_sentinels.py tests/browser/test_docs_contrast.py
 
 .PHONY: help demo test quick faults fuzz shots check load soak bench growth payments-live lock compressed licences sbom audit python \
 	setup-demo setup-test setup-audit

@@ -15,9 +15,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Imported here, because the package is also imported for its settings alone: the gunicorn
     # master must not load modules that its gevent workers have yet to monkey-patch.
     from app import admin, api, cli, db, request_stack, web
-    from app.booking import connections
+    from app.booking import connections, redis_client
     from app.booking.desk import BookingDesk
-    from app.booking.gate import SeatGate, connect
+    from app.booking.gate import SeatGate
     from app.booking.live_stats import LiveStats
     from app.booking.redis_keys import names_of
     from app.edge import (
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     connections.init_app(app)
     lookups.init_app(app, settings)
-    redis = connect(settings.redis_url, settings.redis_timeout_ms)
+    redis = redis_client.connect(settings.redis_url, settings.redis_timeout_ms)
     names = names_of(app, redis)
     gate = SeatGate(redis, settings.redis_timeout_ms, names)
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)

@@ -18,6 +18,7 @@ from app.lib.mail_server import server_of
 from app.lib.money import CURRENCIES
 from app.lib.payment_texts import UPI_ADDRESS
 from app.lib.rates import rate_of
+from app.lib.redis_urls import SCHEMES, SENTINEL_SCHEMES, SentinelUrl
 
 LEDGER_POOL = 3
 """Size of each process's connection pool for bookings, which page requests cannot exhaust."""
@@ -271,8 +272,12 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _check_redis_scheme(cls, url: str) -> str:
-        if not url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must start with redis://, rediss:// or unix://")
+        if url.startswith("redis+cluster://"):
+            raise ValueError("can't be a Redis Cluster; name Sentinels (redis+sentinel://)")
+        if not url.startswith(SCHEMES):
+            raise ValueError("must start with redis://, rediss://, unix:// or redis+sentinel://")
+        if url.startswith(SENTINEL_SCHEMES):
+            SentinelUrl.parse(url)
         return url
 
     @classmethod

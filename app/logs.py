@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -170,8 +170,9 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
     )
     yield from (secret for name in PAYMENT_SECRETS if (secret := getattr(settings, name)))
     for url in (settings.database_url, settings.redis_url):
-        if password := urlsplit(url).password:
-            yield from (password, unquote(password))
+        parts = urlsplit(url)
+        words = [parts.password, *parse_qs(parts.query).get("sentinel_password", [])]
+        yield from (form for word in words if word for form in (word, unquote(word)))
 
 
 def _add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:

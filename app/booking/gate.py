@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from app.booking.orders import Item, Order, PublishedCount, SeatSnapshot
 from app.booking.redis_keys import Names, SiteUnknown
@@ -72,18 +70,6 @@ def parse_published_count(published: bytes | None) -> PublishedCount | None:
     """Parse the value of a version key; None if it is missing or not in our format."""
     found = _PUBLISHED.fullmatch(published or b"")
     return PublishedCount(*map(int, found.groups())) if found else None
-
-
-def connect(url: str, timeout_ms: int) -> redis.Redis:
-    """Return a Redis client without retries: a repeated claim would take tokens twice."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout_ms / 1000,
-        socket_connect_timeout=timeout_ms / 1000,
-        retry=Retry(NoBackoff(), 0),
-        retry_on_timeout=False,
-        health_check_interval=0,
-    )
 
 
 def proves_sold_out(snapshot: SeatSnapshot | None, seats: int, at: float) -> bool:

@@ -23,7 +23,8 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from app import db, logs
-from app.booking.gate import SeatGate, connect
+from app.booking.gate import SeatGate
+from app.booking.redis_client import connect
 from app.booking.redis_keys import names_of
 from app.config import Settings, WeakSettings
 from app.exporter.collectors import SiteCollector, WorkerCollector

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import redis
+from redis.sentinel import MasterNotFoundError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError, TimeoutError
 
@@ -19,6 +20,7 @@ REFUSALS = {
     redis.AuthenticationError: "refuses our password; check REDIS_URL",
     redis.exceptions.NoPermissionError: "allows our user no writes; check its ACL",
     redis.BusyLoadingError: "is loading its data; wait",
+    MasterNotFoundError: "is not known to a Sentinel that answers; check REDIS_URL",
 }
 """What Redis says when it answers but stores nothing, and what to do."""
 AWAY = "does not answer; check DATABASE_URL and that PostgreSQL runs"
@@ -96,7 +98,7 @@ def _redis(gate: SeatGate) -> str:
         gate.check()
     except redis.ConnectionError as error:
         # redis-py counts a refused password, and a wait for loading, as a failed connection.
-        known = isinstance(error, redis.AuthenticationError | redis.BusyLoadingError)
+        known = isinstance(error, tuple(REFUSALS))
         return _refused_write(error) if known else REDIS_AWAY
     except redis.ResponseError as error:
         return _refused_write(error)

@@ -3,7 +3,8 @@
 import pytest
 
 from app.booking.desk import BookingDesk
-from app.booking.gate import SeatGate, connect
+from app.booking.gate import SeatGate
+from app.booking.redis_client import connect
 from app.demo.servers import RedisServer
 from app.services import bookings
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import redis as redis_client
 
-from app.booking.gate import connect
+from app.booking.redis_client import connect
 from app.demo.servers import RedisServer, free_port
 from app.edge import rate_counters
 from app.edge.rate_counters import LocalCounts, SharedCounts, whole_seconds

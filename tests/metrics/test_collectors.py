@@ -12,7 +12,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import db as database
 from app.booking import live_stats
-from app.booking.gate import SeatGate, Verdict, connect, tokens_key
+from app.booking.gate import SeatGate, Verdict, tokens_key
+from app.booking.redis_client import connect
 from app.booking.redis_keys import names_of
 from app.demo.servers import free_port
 from app.exporter.collectors import SiteCollector, WorkerCollector

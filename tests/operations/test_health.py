@@ -4,7 +4,8 @@ import pytest
 from redis import Redis
 
 from app.booking import redis_keys
-from app.booking.gate import SeatGate, connect
+from app.booking.gate import SeatGate
+from app.booking.redis_client import connect
 from app.db import db
 from app.demo.servers import RedisServer, free_port
 from app.operations.health import readiness

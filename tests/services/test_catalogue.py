@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from app.booking.desk import BookingDesk
-from app.booking.gate import SeatGate, connect, version_key
+from app.booking.gate import SeatGate, version_key
+from app.booking.redis_client import connect
 from app.db import db
 from app.errors import EventNotFound
 from app.services import bookings, events

@@ -7,9 +7,10 @@ import redis
 
 from app.booking import late_payments, reservations
 from app.booking.desk import BookingDesk
-from app.booking.gate import SeatGate, connect
+from app.booking.gate import SeatGate
 from app.booking.issues import Issue
 from app.booking.orders import Item, Order
+from app.booking.redis_client import connect
 from app.db import transaction
 from app.demo.servers import free_port
 from app.errors import UtsavamError

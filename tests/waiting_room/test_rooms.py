@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.booking.gate import connect
+from app.booking.redis_client import connect
 from app.errors import InvalidField, NotAdmitted, RoomAway
 from app.lib.draws import draw, draw_key
 from app.services import audit, waiting_rooms

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from app.booking.gate import connect
+from app.booking.redis_client import connect
 from app.services import booking_matches, booking_search, export_progress
 from tests.web.conftest import Visitor
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from app.booking.gate import connect, tokens_key
+from app.booking.gate import tokens_key
 from app.booking.live_stats import DESKS_KEY, LiveStats, minute_key
+from app.booking.redis_client import connect
 from app.services import live_sales
 from tests.web.conftest import HTMX
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.api.fast_path import ApiFastPath
-from app.booking.gate import connect
+from app.booking.redis_client import connect
 from app.edge.access import RULES, Who
 from app.edge.current import waiting_rooms
 from app.services.room_exemptions import exempted
