@@ -38,11 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.models.event import set_default_length
     from app.services import accounts, lookups, payment_providers
     from app.services.catalogue import Catalogue
-    from app.services.room_files import RoomFiles
-    from app.services.room_list import RoomList
-    from app.services.room_status import RoomStatuses
-    from app.waiting_room.rooms import WaitingRooms
-    from app.waiting_room.spent import Spent
+    from app.services.room_parts import room_parts
 
     settings = settings or Settings.load()
     app = Application(
@@ -69,20 +65,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     desk = BookingDesk(gate, max_queue=settings.booking_queue_size)
     desk.live_stats = LiveStats(redis, lambda: desk.waiting, gate.snapshot, names)
     desk.keeps_journal = bool(settings.mail_url)
-    rooms = RoomList(app, WaitingRooms(redis, names))
-    statuses = RoomStatuses(app, rooms, gate)
     app.extensions |= {
         "desk": desk,
         "redis": redis,
         "redis_keys": names,
         "catalogue": Catalogue(gate),
-        "waiting_rooms": rooms,
-        "spent": Spent(redis, names),
-        "room_statuses": statuses,
-        "room_files": RoomFiles(settings.waiting_room_files, rooms, statuses),
         "payment_providers": payment_providers.configured(settings),
         "response_cache": ResponseCache(),
         "rate_limiter": RateLimiter(settings, redis, names),
+        **room_parts(app, settings, redis, names, desk),
     }
     accounts.share_core(settings.web_concurrency)
     set_default_length(timedelta(hours=settings.default_event_hours))

@@ -219,6 +219,7 @@ def few_connections(request):
 
 
 def dispose(app):
+    app.extensions["room_pacer"].stop()
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
@@ -248,6 +249,8 @@ def redis_connection(redis_url):
 @pytest.fixture
 def clean(database, redis_connection, made_apps):
     """Empty tables, an empty Redis and nothing counted, before the test that asks for them."""
+    for app in made_apps:
+        app.extensions["room_pacer"].stop()
     empty_tables(database)
     redis_connection.flushdb()
     for app in made_apps:

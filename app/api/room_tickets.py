@@ -18,7 +18,7 @@ def admit_caller(event_id: int, seats: int, caller: Caller, ticket: str | None) 
         return NOTHING
     keys = list(settings().signing_keys)
     place = rooms.admit(known, event_id, ticket, holder_of(caller), keys)
-    return place.take(spent(), seats) if place and caller.user_id is None else NOTHING
+    return place.take(None if caller.user_id else spent(), seats) if place else NOTHING
 
 
 def standing_of_caller(event_id: int, caller: Caller, ticket: str | None) -> Standing | None:

@@ -40,6 +40,7 @@ from app.errors import (
     Unavailable,
     UtsavamError,
 )
+from app.lib.timings import Timings
 from app.models import Event
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class BookingDesk:
         """Receives each outcome; None where live stats are not wanted."""
         self.metrics: Metrics | None = None
         """None where metrics are not enabled."""
+        self.timings: Timings | None = None
+        """Times orders; None where no waiting room asks how long they take."""
         self.keeps_journal = False
         """Whether each transaction notes its bookings for whoever tells people of them."""
         self._commits: GroupCommit[Order, Outcome] = GroupCommit(
@@ -84,7 +87,7 @@ class BookingDesk:
 
         Raises the `UtsavamError` that says why it cannot be booked.
         """
-        return self.counted(order.event_id, order.seats, lambda: self._book(order))
+        return self.counted(order.event_id, order.seats, lambda: self._timed(order))
 
     def counted(self, event_id: int, seats: int, book: Callable[[], Booked]) -> Booked:
         """Return what `book` books, and count how it came out: in metrics and live stats."""
@@ -101,6 +104,18 @@ class BookingDesk:
             self.metrics.outcome(kind or "no_event")
         if self.live_stats and kind:
             self.live_stats.note(event_id, kind, seats if kind == BOOKED else 0)
+
+    def _timed(self, order: Order) -> Booked:
+        timings = self.timings
+        if timings is None:
+            return self._book(order)
+        try:
+            with timings.timed(order.event_id):
+                return self._book(order)
+        except Busy:
+            # At once, but whoever comes again has waited for it.
+            timings.note(order.event_id, TIMEOUT)
+            raise
 
     def _book(self, order: Order) -> Booked:
         if snapshot := self.gate.refuses_at_once(order):

@@ -30,7 +30,7 @@ def admit_visitor(event_id: int, seats: int, user: User | None, its_session: Ses
         return NOTHING
     ticket, holder = _ticket(event_id, its_session), _holder(user, its_session)
     place = rooms.admit(known, event_id, ticket, holder, list(settings().signing_keys))
-    return place.take(spent(), seats) if place and user is None else NOTHING
+    return place.take(None if user else spent(), seats) if place else NOTHING
 
 
 def standing_of_visitor(event_id: int) -> Standing | None:

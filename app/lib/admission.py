@@ -8,7 +8,7 @@ groups with a rest after each, and take no more than a share of the time.
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -57,8 +57,9 @@ class Admission:
         self._wait_until_idle = wait_until_idle
         self._max_waiting, self._timeout = max_waiting, timeout
         self._mutex = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        """Each is held until whoever waits is to look again."""
+        self._waiting: dict[threading.Lock, float] = {}
+        """Since when each waits, the first one first. Each lock is held until whoever waits is to
+        look again."""
         self._inside: OrderedDict[object, float] = OrderedDict()
         """Since when each is under way, the oldest first."""
         self._urgent_at = self._much_at = float("-inf")
@@ -68,6 +69,13 @@ class Admission:
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds for which the first in line has waited."""
+        with self._mutex:
+            since = next(iter(self._waiting.values()), None)
+        return 0.0 if since is None else time.monotonic() - since
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
@@ -89,7 +97,7 @@ class Admission:
                 raise NotAdmitted
             turn = threading.Lock()
             turn.acquire()
-            self._waiting.append(turn)
+            self._waiting[turn] = now
         try:
             self._wait(place, turn, give_up=now + self._timeout)
         except BaseException:
@@ -100,18 +108,18 @@ class Admission:
         """Take whoever was killed in line out of it, lest nobody comes to be first again."""
         with self._mutex:
             if turn in self._waiting:
-                is_first = self._waiting[0] is turn
-                self._waiting.remove(turn)
+                is_first = self._first() is turn
+                del self._waiting[turn]
                 self._call_next(is_first)
 
     def _wait(self, place: object, turn: threading.Lock, give_up: float) -> None:
         while True:
             now = time.monotonic()
             with self._mutex:
-                is_first = self._waiting[0] is turn
+                is_first = self._first() is turn
                 pause = self._pause(now) if is_first else self._timeout
                 if pause <= 0 or now >= give_up:
-                    self._waiting.remove(turn)
+                    del self._waiting[turn]
                     if pause > 0:
                         self._call_next(is_first)
                         raise NotAdmitted
@@ -136,8 +144,12 @@ class Admission:
 
     def _call_next(self, is_first: bool = True) -> None:
         """Have whoever is first now look whether they may begin."""
-        if is_first and self._waiting and self._waiting[0].locked():
-            self._waiting[0].release()
+        first = self._first()
+        if is_first and first and first.locked():
+            first.release()
+
+    def _first(self) -> "threading.Lock | None":
+        return next(iter(self._waiting), None)
 
     def _pause(self, now: float) -> float:
         """Seconds until the first in line may begin, unless somebody leaves before."""

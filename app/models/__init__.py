@@ -30,7 +30,7 @@ from app.models.staff_key import Permission, Role, StaffKey
 from app.models.ticket_type import TicketType, TypeState
 from app.models.user import User
 from app.models.voucher import PriceEffect, Voucher
-from app.models.waiting_room import RoomMode, WaitingRoom
+from app.models.waiting_room import RoomMinute, RoomMode, WaitingRoom
 
 __all__ = [
     "Admission",
@@ -71,6 +71,7 @@ __all__ = [
     "RefundState",
     "Reminder",
     "Role",
+    "RoomMinute",
     "RoomMode",
     "SaleState",
     "SalesDay",

@@ -15,6 +15,8 @@ def action_label(action: str) -> str:
         "booking.issued": _("Seats issued to a guest"),
         "booking.walked_in": _("A seat sold or given at the door"),
         "waiting_room.changed": _("Waiting room changed"),
+        "waiting_room.turned_on": _("Waiting room turned on by itself"),
+        "waiting_room.turned_off": _("Waiting room turned off by itself"),
         "hold.added": _("Seats held back for somebody"),
         "hold.changed": _("Hold changed"),
         "hold.released": _("Hold released"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.booking.connections import retry_if_ended
 from app.booking.desk import BookingDesk
@@ -32,6 +33,13 @@ def expire(event_id: int, desk: BookingDesk) -> None:
     """End the event's reservations that were not paid in time, in a transaction of its own."""
     with desk.changing(event_id):
         pass  # Whoever locks an event's row to change it ends what is due.
+
+
+def count_unpaid(event_id: int) -> int:
+    """Return how many of an event's reservations wait for their payment."""
+    mine = (Booking.event_id == event_id, Booking.status == BookingStatus.RESERVED)
+    with Session(db.engine) as session:
+        return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def seats_reserved(event_ids: Sequence[int] | None = None) -> dict[int, int]:

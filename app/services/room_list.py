@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from flask import Flask
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.db import db
 from app.errors import DatabaseDown
 from app.models import RoomMode, WaitingRoom
+from app.waiting_room.reports import Noted
 from app.waiting_room.rooms import WaitingRooms, skip_given
 
 ROWS_VALID_FOR = 1.0
@@ -32,6 +33,10 @@ class RoomList:
 
     def __init__(self, app: Flask, rooms: WaitingRooms) -> None:
         self.rooms = rooms
+        self.noted = Noted()
+        """Who came and who booked here, until it is reported."""
+        self.watched_by: Callable[[], None] | None = None
+        """Called when there are rooms, so that somebody looks after them."""
         self._app = app
         self._rows: Mapping[int, WaitingRoom] = {}
         self._read_at, self._is_known = 0.0, False
@@ -42,16 +47,18 @@ class RoomList:
     def row(self, event_id: int) -> WaitingRoom | None:
         """Return the event's room, if people wait there now; as last known, while the database is
         away. Raises `DatabaseDown` if nothing was ever known."""
-        return self.rows().get(event_id)
+        self._renew()
+        row = self._rows.get(event_id)
+        return row if row and row.waits else None
 
     def rows(self) -> Mapping[int, WaitingRoom]:
         """Return all rooms in which people wait now, by event, as `row` does."""
-        age = time.monotonic() - self._read_at
-        if not self._is_known or age > ROWS_OLD_AFTER:
-            self._read_here()
-        elif age > ROWS_VALID_FOR:
-            self._read_beside()
-        return self._rows
+        return {row.event_id: row for row in self.watched() if row.waits}
+
+    def watched(self) -> Sequence[WaitingRoom]:
+        """Return all rooms that are on, or may turn themselves on, as `row` does."""
+        self._renew()
+        return list(self._rows.values())
 
     def is_database_away(self) -> bool:
         """Whether the last reading failed, or has not ended for long."""
@@ -62,6 +69,13 @@ class RoomList:
         """Read anew before the next answer, as rooms were changed."""
         self._is_known = False
         self.rooms.forget()
+
+    def _renew(self) -> None:
+        age = time.monotonic() - self._read_at
+        if not self._is_known or age > ROWS_OLD_AFTER:
+            self._read_here()
+        elif age > ROWS_VALID_FOR:
+            self._read_beside()
 
     def _read_here(self) -> None:
         """Read before the answer, as nobody has asked for long; a database that is away keeps
@@ -109,7 +123,9 @@ class RoomList:
         wanted = wanted.options(joinedload(WaitingRoom.event)).with_for_update(of=WaitingRoom)
         with suppress(DBAPIError, TimeoutError), self._app.app_context():
             with Session(db.engine, expire_on_commit=False) as session, session.begin():
-                found = session.scalars(wanted).first() or row
+                found = session.scalars(wanted).first()
+                if found is None:
+                    return  # It is another room by now.
                 skip_given(found)
                 if not give(found):
                     session.rollback()
@@ -129,4 +145,6 @@ class RoomList:
         with self._app.app_context(), Session(db.engine, expire_on_commit=False) as session:
             rows = session.scalars(wanted.options(joinedload(WaitingRoom.event))).all()
             session.expunge_all()
+        if rows and self.watched_by:
+            self.watched_by()
         return {row.event_id: row for row in rows}

@@ -18,7 +18,7 @@ _sold_before: dict[int, int] = {}
 
 def expected_pace(row: WaitingRoom, look: Look) -> PaceRange | None:
     """Return between which paces the line goes on, once it does; None while that is not known."""
-    return pace_range(look.room.paces, look.now, follows=row.mode == "auto")
+    return pace_range(look.room.paces, look.now, follows=row.measured)
 
 
 def taken_by_each(row: WaitingRoom, look: Look, left: int) -> Taking | None:

@@ -10,19 +10,23 @@ from app.waiting_room.spent import Spent
 
 @dataclass(frozen=True)
 class Place:
-    """A place whose turn it is, of nobody who is known: a pass may be in many hands."""
+    """A place whose turn it is."""
 
     event_id: int
     epoch: int
     number: int
-    most: int
+    most: int | None
     """Seats that one person may book for the event."""
+    note_booked: Callable[[], None]
 
-    def take(self, spent: Spent, seats: int) -> "Taken":
+    def take(self, spent: Spent | None, seats: int) -> "Taken":
         """Count the seats, before they are booked: a hundred orders may come at once.
 
-        Raises `PlaceUsedUp`.
+        `spent` counts those of nobody who is known, whose pass may be in many hands; None for a
+        user. Raises `PlaceUsedUp`.
         """
+        if spent is None or self.most is None:
+            return Taken(self)
         taken = Taken(self, spent, seats)
         if spent.add_seats(self.event_id, self.epoch, self.number, seats) > self.most:
             taken.give_back()
@@ -47,6 +51,8 @@ class Taken:
             raise
         if booked.replayed:
             self.give_back()
+        if self.place:
+            self.place.note_booked()
         return booked
 
     def give_back(self) -> None:

@@ -163,7 +163,7 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
         "lobby": room.lobby if room.opened_at else room.arrived,
         "arrived": room.arrived,
         "served": round(room.served(look.now), 3),
-        "per_second": 0 if stands else round(row.per_second, 4),
+        "per_second": 0 if stands else round(room.per_second, 4),
         "slow_per_second": round(pace.slow, 4) if pace else 0,
         "fast_per_second": round(pace.fast, 4) if pace else 0,
         "seats": seats,

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -21,6 +22,7 @@ from app.services.room_list import RoomList
 from app.services.room_outlook import expected_pace, taken_by_each
 from app.services.room_places import Place
 from app.waiting_room.estimates import Outlook, Taking, outlook, wait_range
+from app.waiting_room.reports import Turn
 from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
 from app.waiting_room.tickets import Ticket, opened
@@ -83,15 +85,16 @@ def admit(
     """Let pass who may book now: everybody, where there is no waiting room.
 
     `ticket` is the text that `join` returned to this holder. Returns the place that has its turn,
-    if one person may book so many seats of the event only. Raises `NotAdmitted`.
+    by which its seats are taken. Raises `NotAdmitted`.
     """
     row = known.row(event_id)
     if row is None:
         return None
     standing = _standing(known, row, ticket, holder, keys)
     if standing.is_admitted and standing.number:
-        most = row.event.max_per_person
-        return Place(event_id, row.epoch, standing.number, most) if most else None
+        most, turn = row.event.max_per_person, Turn(event_id, row.epoch, standing.place or 0)
+        booked = partial(known.noted.booked, turn)
+        return Place(event_id, row.epoch, standing.number, most, booked)
     if row.open_without_redis and not standing.live:
         return None
     raise NotAdmitted(event_id, standing.phase.value)
@@ -162,6 +165,8 @@ def _standing(
     if found is None:
         return Standing(RoomPhase.WAITING, **facts, **_ahead(look, place, row))
     phase = RoomPhase.ADMITTED if found.is_valid(look.now) else RoomPhase.OVER
+    if phase == RoomPhase.ADMITTED:
+        known.noted.came(Turn(row.event_id, row.epoch, place))
     return Standing(phase, **facts, before=0, pass_=found)
 
 
@@ -207,6 +212,8 @@ def _copy(row: WaitingRoom, room: Room) -> bool:
     """Copy the room's state; return whether the database has it."""
     state = {"arrived": room.arrived, "lobby_size": room.lobby, "mix": room.mix}
     state |= {"paces": paces_text(room.paces)}
+    if row.measured and room.per_second:
+        state |= {"start_per_second": room.per_second}
     if all(getattr(row, name) == value for name, value in state.items()):
         return True
     mine = (WaitingRoom.event_id == row.event_id, WaitingRoom.epoch == row.epoch)

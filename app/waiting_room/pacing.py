@@ -86,7 +86,7 @@ of what a page waits in line until it is told 503; and some turns of a process t
 class Seen:
     """What the last seconds showed of a room."""
 
-    came: int
+    came: float
     """Places that were seen for the first time since their turn, within `CAME_WITHIN` seconds."""
     shown: float = 1.0
     """The share that came, of those whose turn was some time ago; 1 while that is not known."""
@@ -117,11 +117,15 @@ def next_pace(per_second: float, seen: Seen, most_inside: int | None = None) -> 
     coming = max(seen.came / CAME_WITHIN / _shown(seen) * AHEAD_OF_COMING, FLOOR)
     if wanted > coming:
         wanted, why = coming, why if why == Why.STRAINED else Why.COMING
-    if most_inside is not None:
-        free = max(most_inside - seen.inside - seen.paying, 0) / FILLED_WITHIN
-        if wanted > free:
-            return Decision(free, Why.INSIDE)
-    return Decision(wanted, why)
+    return held_pace(Decision(wanted, why), seen, most_inside)
+
+
+def held_pace(wanted: Decision, seen: Seen, most_inside: int | None) -> Decision:
+    """Return the pace that is wanted, or the one at which no more than `most_inside` get inside."""
+    if most_inside is None:
+        return wanted
+    free = max(most_inside - seen.inside - seen.paying, 0) / FILLED_WITHIN
+    return Decision(free, Why.INSIDE) if wanted.per_second > free else wanted
 
 
 def is_worth_telling(now: float, wanted: float) -> bool:

@@ -1,48 +1,22 @@
 -- Look at a waiting room, or give somebody a number; open it when its time has come.
 -- KEYS: the room's hash, the hash of its signed-in people's numbers.
--- ARGV: the room's epoch, version of its settings, Unix time of its opening, places a second,
--- seconds of a pass; then, to join: what the browser adds to the draw, user id or '', the most who
--- may have a number, and the user's number that is used up, or ''.
+-- ARGV: the room's epoch, version of its settings, Unix time of its opening, places a second (or
+-- '~' and those with which a measured pace begins), seconds of a pass; then, to join: what the
+-- browser adds to the draw, user id or '', the most who may have a number, and the user's number
+-- that is used up, or ''.
 -- Returns {this server's time in seconds, the number that was given or 0, since when it is theirs,
 -- then the hash's fields and values}; {time, -1} if Redis does not hold the room of that epoch.
-local room, people = KEYS[1], KEYS[2]
-local epoch, version, opens, rate, lasts = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local clock = redis.call('TIME')
-local told = string.format('%d.%03d', clock[1], math.floor(clock[2] / 1000))
-local now = tonumber(told)
-
--- An operator may have stored anything here.
-if redis.pcall('HGET', room, 'epoch') ~= epoch then
-  return { told, -1 }
-end
-
-local function get(field)
-  return redis.call('HGET', room, field)
-end
-
--- The last pace, and how many places have had their turn by now.
-local function line()
-  local paces = cjson.decode(get('paces') or '[]')
-  local last = paces[#paces]
-  return last, last[2] + last[3] * math.max(now - last[1], 0)
-end
-
--- Keep the paces that tell of turns which may still be used, and add one.
-local function turn_to(served, per_second)
-  local paces, kept = cjson.decode(get('paces') or '[]'), {}
-  local oldest = now - tonumber(get('lasts'))
-  for i, pace in ipairs(paces) do
-    local following = paces[i + 1]
-    if not following or following[1] >= oldest then
-      kept[#kept + 1] = string.format('[%.3f,%.3f,%.4f]', pace[1], pace[2], pace[3])
-    end
-  end
-  kept[#kept + 1] = string.format('[%.3f,%.3f,%.4f]', now, served, per_second)
-  redis.call('HSET', room, 'paces', '[' .. table.concat(kept, ',') .. ']')
-end
+local people = KEYS[2]
+local version, opens, rate, lasts = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local opened = get('opened')
 if tonumber(version) > tonumber(get('version') or -1) then
+  local start = string.match(rate, '^~(.+)$')
+  if start then
+    local last = tonumber(get('rate') or 0)
+    rate = last > 0 and last or get('measured') or start
+    redis.call('HSET', room, 'measured', rate)
+  end
   redis.call('HSET', room, 'version', version, 'rate', rate, 'lasts', lasts)
   if opened then
     local _, served = line()
@@ -89,7 +63,7 @@ if opened then
   local last, served = line()
   local ahead = math.max(3 * rate, 1)
   if last[3] > 0 and served > arrived + ahead then
-    turn_to(arrived + ahead, 0)
+    turn_to(math.max(arrived + ahead, last[2]), 0)
   elseif last[3] > 0 and rate == 0 then
     turn_to(served, 0)
   elseif last[3] == 0 and rate > 0 and served < arrived then
@@ -97,6 +71,7 @@ if opened then
   end
 end
 
+redis.call('HSET', room, 'looked', clock[1])
 -- Two days after anybody was here, nothing is left of it in Redis.
 redis.call('EXPIRE', room, 172800)
 redis.call('EXPIRE', people, 172800)

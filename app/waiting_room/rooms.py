@@ -56,7 +56,9 @@ class WaitingRooms:
 
     def __init__(self, client: redis.Redis, names: Names) -> None:
         self._client, self._names = client, names
-        self._room = client.register_script((_SCRIPTS / "room.lua").read_text())
+        line = (_SCRIPTS / "line.lua").read_text()
+        self._room = client.register_script(line + (_SCRIPTS / "room.lua").read_text())
+        self._pace = client.register_script(line + (_SCRIPTS / "pace.lua").read_text())
         self._restore = client.register_script((_SCRIPTS / "restore.lua").read_text())
         self._looks: dict[int, tuple[Look, float]] = {}
         self._away_until = 0.0
@@ -88,6 +90,19 @@ class WaitingRooms:
         user, over = ("" if each is None else str(each) for each in (user_id, again))
         return self._run(row, (secrets.token_hex(16), user, MAX_WAITING, over))
 
+    def set_pace(self, row: WaitingRoom, per_second: float) -> bool:
+        """Give a room another pace, which holds from now on; return whether it does.
+
+        It does not where its settings were changed since `row` was read, nor while Redis is away.
+        """
+        args = (row.epoch, row.revision, f"{per_second:.4f}", int(row.measured))
+        try:
+            done = bool(self._pace(keys=self.keys(row)[:1], args=args))
+        except redis.RedisError:
+            return False
+        self._looks.pop(row.event_id, None)
+        return done
+
     def forget(self) -> None:
         """Look anew before the next answer."""
         self._looks = {}
@@ -109,24 +124,25 @@ class WaitingRooms:
         return self._read(row, answer) if answer[1] != -1 else None
 
     def _ask(self, row: WaitingRoom, joining: Sequence[Any]) -> list[Any]:
-        settings = (row.revision, f"{row.opens_at:.3f}", f"{row.per_second:.4f}")
+        settings = (row.revision, f"{row.opens_at:.3f}", _rate(row))
         facts = [str(row.epoch), *map(str, settings), str(row.pass_minutes * 60)]
-        return cast("list[Any]", self._room(keys=self._keys(row), args=[*facts, *joining]))
+        return cast("list[Any]", self._room(keys=self.keys(row), args=[*facts, *joining]))
 
     def _halt(self, row: WaitingRoom) -> None:
         # Where Redis has lost the room, this is half a one, which is replaced as is none.
         until = self._now() + HALTED_FOR
-        self._client.hset(self._keys(row)[0], "halted", f"{until:.3f}")
+        self._client.hset(self.keys(row)[0], "halted", f"{until:.3f}")
 
     def _give_back(self, row: WaitingRoom) -> bool:
         fields: list[Any] = [row.epoch, "arrived", row.arrived, "mix", row.mix, "paces", row.paces]
         # The copied paces may be those of before the last change: it is made once more.
         fields += ["version", row.revision - 1, "rate", f"{row.per_second:.4f}"]
+        fields += ["measured", f"{row.start_per_second:.4f}"]
         fields += ["lasts", row.pass_minutes * 60, "opens", f"{row.opens_at:.3f}"]
         if row.opened_at:
             opened = f"{row.opened_at.timestamp():.3f}"
             fields += ["opened", opened, "lobby", row.lobby_size]
-        if not self._restore(keys=self._keys(row), args=fields):
+        if not self._restore(keys=self.keys(row), args=fields):
             return False
         if row.arrived:
             told = "The waiting room of event %s was restored; numbers go on after %s"
@@ -150,13 +166,21 @@ class WaitingRooms:
             return Look(known[0].room, self._now(), live=False)
         return Look(_copied(row), self._now(), live=False)
 
-    def _keys(self, row: WaitingRoom) -> list[str]:
+    def keys(self, row: WaitingRoom) -> list[str]:
+        """The room's hash, and that of the numbers of users."""
         # One slot of a cluster.
         key = self._names.of(f"{{event:{row.event_id}}}:waiting-room")
         return [key, f"{key}:people"]
 
     def _now(self) -> float:
         return time.time() + self._ahead
+
+
+def _rate(row: WaitingRoom) -> str:
+    """The pace that is set, or with which a measured one begins."""
+    if row.measured and not row.paused:
+        return f"~{row.start_per_second:.4f}"
+    return f"{row.per_second:.4f}"
 
 
 def _text(part: Any) -> str:
@@ -176,6 +200,7 @@ def _copied(row: WaitingRoom) -> Room:
         lobby=row.lobby_size,
         mix=row.mix,
         seed=row.seed if opened else None,
+        per_second=row.per_second,
         paces=paces_from(row.paces),
     )
 

@@ -1,6 +1,7 @@
 """A waiting room's state, and what follows from it: places, turns and passes."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +57,8 @@ class Room:
     """What the browsers in the lobby have added to the draw."""
     seed: str | None = None
     """Known to all once the room has opened, and told to nobody before."""
+    per_second: float = 0.0
+    """The pace while people wait; 0 while it is paused."""
     paces: Sequence[Pace] = ()
     """The last one holds; those before it tell when the turns of the last minutes began."""
 
@@ -68,6 +71,15 @@ class Room:
     def served(self, now: float) -> float:
         """How many places have had their turn."""
         return self.paces[-1].served_at(now) if self.paces else 0.0
+
+    def served_by(self, moment: float) -> float:
+        """How many places had had their turn by a moment that is past, and not long ago."""
+        most = math.inf
+        for pace in reversed(self.paces):
+            if pace.at <= moment:
+                return min(pace.served_at(moment), most)
+            most = pace.served
+        return 0.0
 
     def place_of(self, number: int) -> int | None:
         """The place of whoever was given `number`; None while it is not drawn yet."""
@@ -132,6 +144,7 @@ def room_from(event_id: int, found: Mapping[str, str], seed: str | None) -> Room
         lobby=int(found.get("lobby", 0)),
         mix=found["mix"],
         seed=seed,
+        per_second=float(found["rate"]),
         paces=paces_from(found.get("paces", "[]")),
         halted_until=float(found.get("halted", 0)),
     )

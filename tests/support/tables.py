@@ -9,7 +9,8 @@ TABLES = (
     " gifts, guest_messages, holds, journal_entries, kept_amounts, mails, payments,"
     " provider_events, receipt_series, receipts, refund_rules, refunds, reminders, sales_days,"
     " sign_in_links, sign_ins,"
-    " staff_keys, summed_days, ticket_types, users, vouchers, waiting_rooms"
+    " staff_keys, summed_days, ticket_types, users, vouchers,"
+    " waiting_room_minutes, waiting_rooms"
 )
 # TRUNCATE makes new files for each table, index and sequence, in 50 ms or more: a tenth of what all
 # the tests took. It is kept for tables with much in them, which are quicker to leave than to clear.

@@ -1,0 +1,32 @@
+"""What an application needs for its waiting rooms."""
+
+from typing import Any
+
+import redis
+from flask import Flask
+
+from app.booking.desk import BookingDesk
+from app.booking.redis_keys import Names
+from app.config import Settings
+from app.services.room_files import RoomFiles
+from app.services.room_list import RoomList
+from app.services.room_pace import RoomPacer
+from app.services.room_status import RoomStatuses
+from app.waiting_room.reports import Reports
+from app.waiting_room.rooms import WaitingRooms
+from app.waiting_room.spent import Spent
+
+
+def room_parts(
+    app: Flask, settings: Settings, client: redis.Redis, names: Names, desk: BookingDesk
+) -> dict[str, Any]:
+    """Return the application's extensions for waiting rooms."""
+    rooms = RoomList(app, WaitingRooms(client, names))
+    statuses = RoomStatuses(app, rooms, desk.gate)
+    return {
+        "waiting_rooms": rooms,
+        "spent": Spent(client, names),
+        "room_pacer": RoomPacer(app, rooms, Reports(client, names), desk),
+        "room_statuses": statuses,
+        "room_files": RoomFiles(settings.waiting_room_files, rooms, statuses),
+    }
