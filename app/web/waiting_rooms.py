@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
@@ -9,6 +10,14 @@ from app.edge.current import catalogue, waiting_rooms
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.room_tickets import join_as_visitor, standing_of_visitor
 from app.models import Event, SaleState
+from app.presenters.room_words import (
+    GONE,
+    before_words,
+    outlook_words,
+    script_words,
+    stands_words,
+    wait_words,
+)
 from app.presenters.urls import event_url
 from app.services.waiting_rooms import RoomPhase, Standing, event_of
 
@@ -17,7 +26,7 @@ blueprint = Blueprint("waiting_rooms", __name__)
 NO_MORE = {SaleState.CLOSED, SaleState.ENDED, SaleState.CANCELLED}
 """Nothing will be sold any more: the event's page says so."""
 SOONEST, LATEST = 3, 60
-"""Seconds between two looks of a page: the nearer the turn, the sooner."""
+"""Seconds between two looks of a page without its script: the nearer the turn, the sooner."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,8 @@ class RoomPage:
     standing: Standing
     was: str = ""
     """The phase that the page before told."""
+    has_script: bool = False
+    """Whether the page's script runs, which asks by itself when there is something new."""
 
     @property
     def phase(self) -> str:
@@ -47,12 +58,36 @@ class RoomPage:
         return int(min(max(soon, SOONEST), LATEST))
 
     @property
-    def minutes(self) -> tuple[int, int] | None:
-        """The earliest and the latest minutes until the turn."""
+    def before_words(self) -> str:
+        return before_words(self.standing.before or 0)
+
+    @property
+    def wait_words(self) -> str:
         if self.standing.wait is None:
-            return None
-        earliest, latest = self.standing.wait
-        return int(earliest // 60), max(int(-(-latest // 60)), 1)
+            return stands_words(halted=self.standing.halted)
+        return wait_words(self.standing.wait)
+
+    @property
+    def outlook(self) -> str | None:
+        if self.standing.seats == 0:
+            return GONE
+        return self.standing.outlook.value if self.standing.outlook else None
+
+    @property
+    def outlook_words(self) -> str:
+        return outlook_words(self.outlook) if self.outlook else ""
+
+    @property
+    def is_sold_out(self) -> bool:
+        return self.event.sale_state() == SaleState.SOLD_OUT
+
+    @property
+    def sales_are_paused(self) -> bool:
+        return self.event.sale_state() == SaleState.PAUSED
+
+    @property
+    def script_words(self) -> dict[str, Any]:
+        return script_words(self.event.name)
 
 
 @blueprint.get("/events/<id:event_id>/waiting-room")
@@ -63,7 +98,7 @@ def show(event_id: int) -> Answer:
         return go_to(event_url(event))
     if event.sale_state() in NO_MORE:
         return go_to(event_url(event))
-    page = RoomPage(event, standing, request.args.get("was", ""))
+    page = RoomPage(event, standing, request.args.get("was", ""), "script" in request.args)
     template = "fragments/waiting_room.html" if is_htmx() else "pages/waiting_room.html"
     response = make_response(render_template(template, page=page, event=event, htmx=is_htmx()))
     response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,101 @@
+"""What is said to who waits for their turn: by the server, and by the page's script meanwhile."""
+
+import math
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.waiting_room.estimates import HICCUP, SPREAD, SURE, Outlook
+
+AN_HOUR = 60
+"""Minutes from which on waits are told in hours."""
+GONE = "gone"
+"""Besides the outlooks: every seat is taken just now."""
+
+
+def wait_words(wait: tuple[float, float]) -> str:
+    """Say how long it takes, of the earliest and latest seconds."""
+    least, most = math.floor(wait[0] / 60), max(math.ceil(wait[1] / 60), 1)
+    if most > 2 * AN_HOUR:
+        hours = math.floor(least / AN_HOUR), math.ceil(most / AN_HOUR)
+        if hours[0] == 0:
+            return str(ngettext("%(num)d hour at most", "%(num)d hours at most", hours[1]))
+        return str(_("%(least)d to %(most)d hours", least=hours[0], most=hours[1]))
+    if least == 0:
+        return str(ngettext("a minute at most", "%(num)d minutes at most", most))
+    return str(_("%(least)d to %(most)d minutes", least=least, most=most))
+
+
+def before_words(before: int) -> str:
+    """Say how many people have their turn first."""
+    return f"{before:,}" if before else str(_("You are next"))
+
+
+def outlook_words(outlook: str) -> str:
+    """Say whether there will be seats; `outlook` is one of `Outlook`, or `GONE`."""
+    words = {
+        Outlook.ENOUGH.value: _("As it looks, there will be seats when it is your turn."),
+        Outlook.UNSURE.value: _("The seats may not suffice for everybody before you, and for you."),
+        Outlook.NONE.value: _(
+            "There will almost surely be no seat left when it is your turn: those before you take "
+            "them all. What is not paid or given back is sold again, so your place is kept."
+        ),
+        GONE: _(
+            "Every seat is taken just now. What is not paid or given back is sold again, to those "
+            "whose turn it is: your place is kept."
+        ),
+    }
+    return str(words[outlook])
+
+
+def script_words(title: str) -> dict[str, object]:
+    """Return the sentences that the page's script says by itself, with places in braces, and the
+    figures that it needs; `title` is the event's name."""
+    minutes = {"least": "{least}", "most": "{most}"}
+    return {
+        "event": title,
+        "hiccup": HICCUP,
+        "doubt": SPREAD * SURE,
+        "title": _("Place %(place)s", place="{place}"),
+        "next": before_words(0),
+        "here_one": _("1 person is here."),
+        "here": _("%(people)s people are here.", people="{n}"),
+        "minute": ngettext("a minute at most", "%(num)d minutes at most", 1),
+        "minutes": _("%(most)s minutes at most", most="{most}"),
+        "range": _("%(least)s to %(most)s minutes", **minutes),
+        "hour": ngettext("%(num)d hour at most", "%(num)d hours at most", 1),
+        "hours": _("%(most)s hours at most", most="{most}"),
+        "hours_range": _("%(least)s to %(most)s hours", **minutes),
+        "clock": _("between %(least)s and %(most)s by your clock", **minutes),
+        "paused": stands_words(),
+        "halted": stands_words(halted=True),
+        "outlook": {name: outlook_words(name) for name in (*Outlook, GONE)},
+        "say": _announcements(),
+        "notice": _("It is your turn: you can book now."),
+        "sound": _("A sound will tell you when it is your turn."),
+        "touch": _("Touch the page or press a key once, so that your browser lets the sound play."),
+        "told": _("Your device will tell you when it is your turn, also while you look elsewhere."),
+        "refused": _("Your browser does not allow this page to tell you."),
+    }
+
+
+def stands_words(*, halted: bool = False) -> str:
+    """Say why nobody's turn begins."""
+    if halted:
+        return str(_("The line stands still for the moment. You keep your place."))
+    return str(_("The organiser has paused it for the moment. You keep your place."))
+
+
+def _announcements() -> dict[str, str]:
+    """What is told to who listens to the page, when it matters."""
+    return {
+        "600": _("10 minutes at most until it is your turn."),
+        "300": _("5 minutes at most until it is your turn."),
+        "60": _("It is your turn soon: in a minute at most."),
+        "two": _("2 minutes are left to book."),
+        "paused": stands_words(),
+        "halted": stands_words(halted=True),
+        "resumed": _("The waiting room goes on."),
+        "lost": _("There is no network just now. Your place is kept."),
+        "back": _("The network is back."),
+    }
