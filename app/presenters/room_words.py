@@ -5,12 +5,9 @@ import math
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.waiting_room.estimates import HICCUP, SPREAD, SURE, Outlook
-
 AN_HOUR = 60
 """Minutes from which on waits are told in hours."""
-GONE = "gone"
-"""Besides the outlooks: every seat is taken just now."""
+OUTLOOKS = ("enough", "unsure", "none", "gone")
 
 
 def wait_words(wait: tuple[float, float]) -> str:
@@ -32,15 +29,15 @@ def before_words(before: int) -> str:
 
 
 def outlook_words(outlook: str) -> str:
-    """Say whether there will be seats; `outlook` is one of `Outlook`, or `GONE`."""
+    """Say whether there will be seats; of one of the `OUTLOOKS`; "gone": all are taken just now."""
     words = {
-        Outlook.ENOUGH.value: _("As it looks, there will be seats when it is your turn."),
-        Outlook.UNSURE.value: _("The seats may not suffice for everybody before you, and for you."),
-        Outlook.NONE.value: _(
+        "enough": _("As it looks, there will be seats when it is your turn."),
+        "unsure": _("The seats may not suffice for everybody before you, and for you."),
+        "none": _(
             "There will almost surely be no seat left when it is your turn: those before you take "
             "them all. What is not paid or given back is sold again, so your place is kept."
         ),
-        GONE: _(
+        "gone": _(
             "Every seat is taken just now. What is not paid or given back is sold again, to those "
             "whose turn it is: your place is kept."
         ),
@@ -48,14 +45,12 @@ def outlook_words(outlook: str) -> str:
     return str(words[outlook])
 
 
-def script_words(title: str) -> dict[str, object]:
-    """Return the sentences that the page's script says by itself, with places in braces, and the
-    figures that it needs; `title` is the event's name."""
+def script_words(event: str) -> dict[str, object]:
+    """Return the sentences that the page of an event of this name says by its script, with what is
+    to be filled in in braces."""
     minutes = {"least": "{least}", "most": "{most}"}
     return {
-        "event": title,
-        "hiccup": HICCUP,
-        "doubt": SPREAD * SURE,
+        "event": event,
         "title": _("Place %(place)s", place="{place}"),
         "next": before_words(0),
         "here_one": _("1 person is here."),
@@ -69,7 +64,7 @@ def script_words(title: str) -> dict[str, object]:
         "clock": _("between %(least)s and %(most)s by your clock", **minutes),
         "paused": stands_words(),
         "halted": stands_words(halted=True),
-        "outlook": {name: outlook_words(name) for name in (*Outlook, GONE)},
+        "outlook": {name: outlook_words(name) for name in OUTLOOKS},
         "say": _announcements(),
         "notice": _("It is your turn: you can book now."),
         "sound": _("A sound will tell you when it is your turn."),

@@ -11,7 +11,6 @@ from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.room_tickets import join_as_visitor, standing_of_visitor
 from app.models import Event, SaleState
 from app.presenters.room_words import (
-    GONE,
     before_words,
     outlook_words,
     script_words,
@@ -20,6 +19,7 @@ from app.presenters.room_words import (
 )
 from app.presenters.urls import event_url
 from app.services.waiting_rooms import RoomPhase, Standing, event_of
+from app.waiting_room.estimates import HICCUP, SPREAD, SURE
 
 blueprint = Blueprint("waiting_rooms", __name__)
 
@@ -70,7 +70,7 @@ class RoomPage:
     @property
     def outlook(self) -> str | None:
         if self.standing.seats == 0:
-            return GONE
+            return "gone"
         return self.standing.outlook.value if self.standing.outlook else None
 
     @property
@@ -87,7 +87,9 @@ class RoomPage:
 
     @property
     def script_words(self) -> dict[str, Any]:
-        return script_words(self.event.name)
+        """What the page's script says, and the figures that it works with."""
+        figures = {"hiccup": HICCUP, "doubt": SPREAD * SURE}
+        return script_words(self.event.name) | figures
 
 
 @blueprint.get("/events/<id:event_id>/waiting-room")
