@@ -47,9 +47,9 @@ check: setup-test ## Format, lint, types, import contracts, templates, links, ve
 	@$(PY) tools/vendored.py
 	@$(PY) tools/compressed.py
 
-load: setup-test ## Rehearse an on-sale against a running site: HOST, USERS, RATE, TIME (ARGS=--help)
-	@$(PY) -m tests.load.rehearsal $(if $(HOST),--host $(HOST)) \
-		--users $(or $(USERS),50) --rate $(or $(RATE),5) --time $(or $(TIME),60s) $(ARGS)
+load: setup-test ## Rehearse an on-sale: CITY=20000 people in a waiting room; or a site: HOST, USERS, TIME (ARGS=--help)
+	@$(if $(CITY),$(PY) -m tests.load.city --people $(CITY) $(ARGS),$(PY) -m tests.load.rehearsal \
+		$(if $(HOST),--host $(HOST)) --users $(or $(USERS),50) --rate $(or $(RATE),5) --time $(or $(TIME),60s) $(ARGS))
 
 soak: setup-test ## Load a site of its own for an hour, restart its parts, look for leaks: TIME=10m
 	@$(PY) -m tests.soak --time $(or $(TIME),60m) $(ARGS)

@@ -1,0 +1,266 @@
+"""What people do: they come, wait as the page makes their browser wait, and book or go."""
+
+import base64
+import json
+import random
+import re
+import time
+import zlib
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from app.lib.draws import draw, draw_key
+from tests.load.city.wire import Question
+
+PAGE = ("Accept: text/html",)
+FORM = (*PAGE, "Content-Type: application/x-www-form-urlencoded")
+FRAGMENT = (*PAGE, "HX-Request: true")
+KEY = re.compile(rb'name="idempotency_key"[^>]*value="([^"]+)"')
+PHASE = re.compile(rb"was=(\w+)")
+PLACE = re.compile(rb'data-place="(\d+)"')
+NONE_LEFT = re.compile(rb"sold out", re.IGNORECASE)
+TRIES = 4
+"""How often something is asked that is answered by "later"; an order with the same key."""
+
+
+@dataclass
+class Evening:
+    """What all share: the event, the notes, and the draw once it is published."""
+
+    event: int
+    slug: str
+    notes: object
+    think: float
+    """Seconds that an admitted person takes before they press, on average."""
+    places: list | None = None
+    """By number, from the published seed: what anybody can work out once it is open."""
+    opened_at: float | None = None
+    ticket_to_copy: str = ""
+    """Of somebody whose turn it is, as it lies in their browser."""
+
+    @property
+    def room(self):
+        return f"/events/{self.event}/waiting-room"
+
+    @property
+    def page(self):
+        return f"/events/{self.event}/{self.slug}"
+
+    @property
+    def form(self):
+        return f"/events/{self.event}/bookings"
+
+    def place_of(self, number):
+        return self.places[number - 1] if number <= len(self.places) else number
+
+
+class Person:
+    """One browser with its cookies."""
+
+    def __init__(self, evening, note):
+        self.evening, self.note, self.cookie = evening, note, ""
+        self.luck, self.answer = random.random(), None
+        self.ends_at = None
+
+    def _ask(self, what, method, path, **facts):
+        self.answer = yield Question(what, method, path, cookie=self.cookie, **facts)
+        if self.answer.cookie:
+            self.cookie = self.answer.cookie
+        return self.answer
+
+    def _get(self, what, path, expected=(200,), headers=PAGE):
+        """A page, asked for again as it says when it can't be had now; None if it was none."""
+        for _ in range(TRIES):
+            answer = yield from self._ask(what, "GET", path, headers=headers)
+            if answer.status in expected:
+                return answer
+            if answer.status != 503:
+                break
+            self.evening.notes.to_wait += 1
+            yield 2 + random.random()
+        self.evening.notes.wrong(what, answer)
+        return None
+
+    def visits(self):
+        """Come to the event, join, wait and book."""
+        note = self.note
+        if not (yield from self.joins()):
+            return
+        if note.kind == "goes away" and (yield random.uniform(1, 20)) is None:
+            note.end = "left"
+            return
+        if not (yield from self.waits()):
+            return
+        if note.kind == "never comes":
+            note.end = "left"
+            return
+        yield from self.books()
+
+    def joins(self):
+        note, evening = self.note, self.evening
+        if (yield from self._get("event page", evening.page)) is None:
+            return False
+        yield random.uniform(0.2, 1)
+        for _ in range(TRIES):
+            answer = yield from self._ask("join", "POST", evening.room, headers=FORM)
+            if answer.status != 503:
+                break
+            evening.notes.to_wait += 1
+            yield 5
+        if answer.status != 303 or not self.tickets():
+            evening.notes.wrong("join", answer)
+            return False
+        note.joined_at = time.monotonic()
+        note.number = int(self.tickets()[str(evening.event)].split(".")[2])
+        return (yield from self.looks("waiting room", PAGE)) is not None
+
+    def tickets(self):
+        """What the session's cookie holds: signed, and no secret."""
+        if not self.cookie:
+            return {}
+        value = self.cookie.partition("=")[2].partition(";")[0]
+        squeezed = value.startswith(".")
+        part = value.lstrip(".").split(".")[0]
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        return json.loads(zlib.decompress(raw) if squeezed else raw).get("rooms", {})
+
+    def looks(self, what="own place", headers=FRAGMENT):
+        """Ask for one's own page; its phase, or None."""
+        answer = yield from self._get(what, self.evening.room, headers=headers)
+        if answer is None:
+            return None
+        found = PHASE.search(answer.body)
+        if found is None:
+            self.evening.notes.wrong(f"{what}: no phase is told")
+            return None
+        phase, note = found[1].decode(), self.note
+        if place := PLACE.search(answer.body):
+            note.places_told.add(int(place[1]))
+        if phase == "waiting":
+            note.last_waited = answer.asked_at
+        elif phase == "lobby":
+            note.in_lobby = True
+        elif phase == "admitted" and note.admitted_at is None:
+            note.admitted_at = answer.asked_at + answer.seconds
+        return phase
+
+    def waits(self):
+        """As the page's script: ask for the status when it says so, and for a page of one's own
+        when something has changed; True once it is their turn."""
+        evening, note, phase = self.evening, self.note, "lobby" if self.note.in_lobby else ""
+        while True:
+            answer = yield from self._get("status", f"{evening.room}.json", headers=())
+            if answer is None:
+                return False
+            status = json.loads(answer.body)
+            if status["phase"] == "closed":
+                note.end = "sold out"
+                return False
+            if status["phase"] == "lobby":
+                until = max(status["opens_at"] - status["at"], 0)
+                spread = status["ask"]["least"] + self.luck * status["ask"]["spread"]
+                yield min(until + spread, self._within(status, float("inf")))
+                continue
+            if phase in {"lobby", ""}:
+                phase = yield from self.looks()
+                while evening.places is None:
+                    yield 0.2
+                note.place = evening.place_of(note.number)
+                if phase is None:
+                    return False
+            if phase == "admitted":
+                return True
+            if phase == "over":
+                note.end = "over"
+                return False
+            if status["seats"] == 0 and random.random() < 0.5:
+                note.end = "sold out"
+                return False
+            phase = yield from self._in_line(status)
+
+    def _in_line(self, status):
+        pace, ahead = status["per_second"], self.note.place - status["served"]
+        if self.note.promised is None and status["slow_per_second"]:
+            wait = (ahead / status["fast_per_second"], ahead / status["slow_per_second"])
+            self.note.promised = (time.monotonic(), *wait)
+        if self.note.kind == "reloads":
+            yield from self.looks("waiting room", PAGE)
+        if ahead <= 0:
+            phase = yield from self.looks()
+            if phase == "waiting":
+                yield status["ask"]["least"]
+            return phase
+        soon = ahead / pace if pace else float("inf")
+        asks = self._within(status, soon * status["ask"]["share"])
+        if soon > asks:
+            yield asks
+            return "waiting"
+        # Each second the page looks whether it is their turn.
+        yield soon + random.random()
+        return (yield from self.looks())
+
+    def _within(self, status, seconds):
+        ask = status["ask"]
+        return min(max(seconds, ask["least"]), ask["most"]) * (0.9 + 0.2 * self.luck)
+
+    def books(self):
+        """From the page of one's turn to the ticket, or to an honest "sold out"."""
+        evening, note = self.evening, self.note
+        page = yield from self._get("event page (own)", evening.page)
+        if page is None:
+            return
+        evening.ticket_to_copy = self.tickets().get(str(evening.event), "")
+        key = KEY.search(page.body)
+        if key is None:
+            self._no_form(page)
+            return
+        yield random.uniform(0.2, 1.8) * evening.think
+        note.seats = random.choice((1, 1, 2))
+        yield from self.orders(key[1].decode(), note.seats)
+
+    def _no_form(self, page):
+        if NONE_LEFT.search(page.body):
+            self.note.end = "sold out"
+        else:
+            self.evening.notes.wrong("event page (own): neither a form nor a reason")
+
+    def orders(self, key, seats):
+        evening, note = self.evening, self.note
+        for _ in range(TRIES):
+            answer = yield from self._ask("book", "POST", evening.form, **order(note, key, seats))
+            if answer.status not in {503, 0}:
+                break
+            evening.notes.to_wait += 1
+            yield 1 + random.random()
+        if answer.status == 303:
+            note.end, now = "booked", time.monotonic()
+            evening.notes.bookings.append(now)
+            yield from self._get("ticket", answer.location)
+        elif answer.status == 409:
+            note.end, note.seats = "sold out", 0
+        else:
+            evening.notes.wrong("book", answer)
+
+
+def order(note, key, seats=1):
+    """The form as it is sent."""
+    facts = {"idempotency_key": key, "seats": seats, "name": "Anna", "email": note.email}
+    return {"body": urlencode(facts).encode(), "headers": FORM}
+
+
+def watches_the_draw(evening):
+    """Work every place out from what is published at the opening, as anybody can."""
+    person = Person(evening, None)
+    while True:
+        answer = yield from person._get("draw", f"/api{evening.room}", headers=())
+        told = json.loads(answer.body) if answer else {}
+        if told.get("seed"):
+            key = draw_key(told["seed"], told["mix"], told["lobby_size"])
+            evening.places = list(draw(key, told["lobby_size"]))
+            return
+        yield 0.5
+
+
+def newcomer(evening, note):
+    """Who books where nobody waits."""
+    yield from Person(evening, note).books()
