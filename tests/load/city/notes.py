@@ -18,6 +18,8 @@ class Note:
     """When they asked for the last page that told them to wait."""
     admitted_at: float | None = None
     """When the first page told them that it is their turn."""
+    over_at: float | None = None
+    """When their time to book is over, by the status and their place."""
     promised: tuple | None = None
     """(moment, earliest and latest seconds from then on) as the page tells."""
     end: str = ""

@@ -32,6 +32,9 @@ class Evening:
     notes: object
     think: float
     """Seconds that an admitted person takes before they press, on average."""
+    pass_seconds: float = 0.0
+    token: str = ""
+    """A program's, which some try to book with."""
     places: list | None = None
     """By number, from the published seed: what anybody can work out once it is open."""
     opened_at: float | None = None
@@ -49,6 +52,11 @@ class Evening:
     @property
     def form(self):
         return f"/events/{self.event}/bookings"
+
+    def over_at(self, status, place):
+        """When the time of the place to book is over, as a monotonic moment."""
+        since = max(status["served"] - place, 0) / (status["per_second"] or 1)
+        return time.monotonic() - since + self.pass_seconds
 
     def place_of(self, number):
         return self.places[number - 1] if number <= len(self.places) else number
@@ -169,6 +177,7 @@ class Person:
                 if phase is None:
                     return False
             if phase == "admitted":
+                note.over_at = evening.over_at(status, note.place)
                 return True
             if phase == "over":
                 note.end = "over"
@@ -221,8 +230,14 @@ class Person:
     def _no_form(self, page):
         if NONE_LEFT.search(page.body):
             self.note.end = "sold out"
+        elif self._is_late():
+            self.note.end = "over"
         else:
             self.evening.notes.wrong("event page (own): neither a form nor a reason")
+
+    def _is_late(self):
+        """Whether their time is over, or nearly: this machine may be too busy for them."""
+        return self.note.over_at is not None and time.monotonic() > self.note.over_at - 1
 
     def orders(self, key, seats):
         evening, note = self.evening, self.note
@@ -238,6 +253,8 @@ class Person:
             yield from self._get("ticket", answer.location)
         elif answer.status == 409:
             note.end, note.seats = "sold out", 0
+        elif answer.status == 403 and self._is_late():
+            note.end, note.seats = "over", 0
         else:
             evening.notes.wrong("book", answer)
 

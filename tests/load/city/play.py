@@ -23,7 +23,9 @@ class Play:
     def __init__(self, stage, options):
         self.stage, self.options, self.cores = stage, options, os.cpu_count()
         self.notes, self.calm_notes = Notes(), Notes()
-        self.evening = Evening(stage.event, stage.slug, self.notes, options.think)
+        self.evening = Evening(
+            stage.event, stage.slug, self.notes, options.think, options.pass_seconds, stage.token
+        )
         self.wire = Wire(stage.url, self._heard)
         self.meter = Meter(stage.roots)
         self.opened_at = self.sold_until = 0.0
@@ -59,13 +61,18 @@ class Play:
         self.opened_at = began + opens
         self._lobby = (began + coming + 1, self.opened_at - 0.5)
         for note in self._people():
-            late = note.kind == "late"
-            after = opens + random.uniform(1, options.people / options.pace / 3) if late else 0
-            self.wire.let(self._way(note), after or random.uniform(0, coming))
+            self.wire.let(self._way(note), self._comes(note.kind, coming, opens))
         self.wire.let(watches_the_draw(self.evening), opens)
         line = options.people / options.pace
         self.wire.run(opens + 1.5 * line + options.pass_seconds + AFTER_ALL)
         self.sold_until = max(self.notes.bookings, default=0.0)
+
+    def _comes(self, kind, coming, opens):
+        """When somebody comes, in seconds from the beginning."""
+        if kind == "late":
+            return opens + random.uniform(1, self.options.people / self.options.pace / 3)
+        # Whoever tries it in the lobby has to be there in time, however slow the machine is.
+        return random.uniform(0, coming / 3 if kind == "too early" else coming)
 
     def _people(self):
         many = self.options.people
@@ -79,7 +86,7 @@ class Play:
 
     def _way(self, note):
         if note.kind in WAYS:
-            return Jumper(self.evening, note, self.options.pass_seconds).visits()
+            return Jumper(self.evening, note).visits()
         return Person(self.evening, note).visits()
 
     def kept(self):

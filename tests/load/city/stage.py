@@ -63,6 +63,8 @@ class Stage:
     slug: str
     calm: int
     """An event without a waiting room."""
+    token: str
+    """Of an account whose program tries to book with others' tickets."""
 
     def sql(self, query, *values):
         with psycopg.connect(self.database.libpq, autocommit=True) as connection:
@@ -96,7 +98,7 @@ def staged(options):
             "REDIS_URL": valkey.start(),
             "ADMIN_KEY": secrets.token_urlsafe(32),
             "SECRET_KEY": secrets.token_urlsafe(32),
-            "API_ACCESS": "open",
+            "API_ACCESS": "token",
             "WEB_CONCURRENCY": str(options.workers),
             "PYTHONPATH": str(ROOT),
             "DEMO": "0",
@@ -126,8 +128,9 @@ def prepare(options):
 
     from app import create_app
     from app.db import transaction
-    from app.models import Event
+    from app.models import Event, User
     from app.models.columns import now
+    from app.services.api_tokens import create_api_token
     from app.services.room_settings import change_room
 
     app = create_app()
@@ -142,12 +145,14 @@ def prepare(options):
                 name="Evening", capacity=seats, seats_available=seats, sales_open_at=opens, **facts
             )
             calm = Event(name="Calm", capacity=1_000_000, seats_available=1_000_000, **facts)
-            session.add_all([hall, calm])
+            program = User(email="program@city.example")
+            session.add_all([hall, calm, program])
             session.flush()
             ids = hall.id, hall.slug, calm.id
+        _token, secret = create_api_token(program.id, "jumps")
         changes = {"mode": "on", "per_minute": options.pace * 60}
         change_room(app.extensions["waiting_rooms"], ids[0], changes)
-    return ids
+    return *ids, secret
 
 
 def _listening(site):

@@ -101,6 +101,8 @@ def _unfair(notes):
     for note in notes.people:
         if note.place and note.places_told - {note.place}:
             yield f"{note.email} was told place {note.places_told}, and drew {note.place}"
+    if not is_drawn(notes):
+        yield "places in the lobby follow the order of arrival"
     many = overtaken(notes)
     if many:
         yield f"{many} people were overtaken"
