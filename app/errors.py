@@ -12,7 +12,7 @@ UtsavamError
 │   ├── EmailTaken, BookingChanged, BookedByAccount, SeatsAreIn, NotGivable, RefundChanged,
 │   ├── GiftClosed, WrongAmount, NothingToPay, BankReferenceTaken,
 │   ├── PaymentNotOffered, RefundOnItsWay,
-│   ├── PriceRisen, VoucherRefused (VoucherUsedUp), NotAdmitted
+│   ├── PriceRisen, VoucherRefused (VoucherUsedUp), NotAdmitted, ProofRefused
 ├── InvalidField, IdempotencyKeyReused
 ├── WrongCredentials, NotAllowed, RoleTooLow, KeyLimited, SignUpClosed, TooManyRequests
 └── Unavailable ── OutcomeUnknown, DatabaseDown, Busy, ProviderAway, RoomAway
@@ -194,6 +194,15 @@ class NotAdmitted(Refused):
     def __init__(self, event_id: int, phase: str) -> None:
         self.event_id, self.phase = event_id, phase
         super().__init__(f"event {event_id}: {phase}")
+
+
+class ProofRefused(Refused):
+    """Joining the event's waiting room takes a proof of work; `reason` tells what is wrong with the
+    one that came: it is missing, wrong, over or used."""
+
+    def __init__(self, event_id: int, reason: str) -> None:
+        self.event_id, self.reason = event_id, reason
+        super().__init__(f"event {event_id}: {reason}")
 
 
 class SalesClosed(Refused):

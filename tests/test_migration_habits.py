@@ -44,6 +44,7 @@ KNOWN = {
     "0040": {"ban-drop-constraint"},
     "0046": {"ban-drop-constraint"},
     "0050": {"ban-drop-constraint"},
+    "0051": {"ban-drop-constraint"},
 }
 BAD = """
     CREATE INDEX ix_bookings_seats ON bookings (seats);

@@ -4,7 +4,7 @@ from flask import flash, make_response, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.admin.guard import staff_pages
 from app.edge.current import waiting_rooms
@@ -14,6 +14,7 @@ from app.models import RoomMode
 from app.models.waiting_room import (
     MAX_PASS_MINUTES,
     MAX_PER_MINUTE,
+    MAX_PROOF_SECONDS,
     MIN_PASS_MINUTES,
 )
 from app.services import events, room_settings
@@ -38,6 +39,17 @@ class RoomForm(Form):
             NumberRange(MIN_PASS_MINUTES, MAX_PASS_MINUTES, _("Choose from 2 to 60 minutes.")),
         ],
     )
+    proof_seconds = WholeNumberField(
+        _("Seconds that a slow phone computes before it may join; 0: none does"),
+        validators=[
+            Optional(),
+            NumberRange(0, MAX_PROOF_SECONDS, _("Choose from 0 to 30 seconds.")),
+        ],
+        description=_(
+            "Makes many places dear for a program. Asked of browsers without an account; who has no"
+            " JavaScript needs one to join."
+        ),
+    )
     paused = BooleanField(
         _("Paused: nobody's turn begins"),
         description=_("Whoever's turn has come may book; all others keep their place."),
@@ -56,6 +68,7 @@ def edit(event_id: int) -> Answer:
         on=room.mode == RoomMode.ON,
         per_minute=room.per_minute,
         pass_minutes=room.pass_minutes,
+        proof_seconds=room.proof_seconds,
         paused=room.paused,
         open_without_redis=room.open_without_redis,
     )
@@ -71,6 +84,7 @@ def update(event_id: int) -> Answer:
         "mode": (RoomMode.ON if form.on.data else RoomMode.OFF).value,
         "per_minute": form.per_minute.data,
         "pass_minutes": form.pass_minutes.data,
+        "proof_seconds": form.proof_seconds.data or 0,
         "paused": form.paused.data,
         "open_without_redis": form.open_without_redis.data,
     }

@@ -38,6 +38,13 @@ _LIMITED = {
 }
 _KEYED = {"createBooking", "addVoucher", "addVouchers"}
 """Calls that are safe to repeat with an idempotency key."""
+_PROOF = {
+    "name": "Waiting-Room-Proof",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
+    "description": "A solved challenge, of callers without an account.",
+}
 _UNLIMITED = {"getHealth", "getReadiness"}
 _ETAG = {"schema": {"type": "string"}}
 _LEADS = {
@@ -94,6 +101,8 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     if operation["operationId"] in _KEYED:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
         answers["201"]["headers"] = {"Idempotency-Replayed": _REPLAYED}
+    if operation["operationId"] == "joinWaitingRoom":
+        operation["parameters"].append(_PROOF)
     if operation["operationId"] == "getEvent":
         answers["200"]["headers"] = {"ETag": _ETAG}
     if "after" in {parameter["name"] for parameter in operation["parameters"]}:

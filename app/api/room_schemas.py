@@ -7,8 +7,16 @@ from pydantic import ConfigDict, Field
 
 from app.api.fields import Flag, Payload, without_defaults
 from app.models import RoomMode
-from app.models.waiting_room import MAX_PASS_MINUTES, MAX_PER_MINUTE, MIN_PASS_MINUTES, WaitingRoom
+from app.models.waiting_room import (
+    MAX_PASS_MINUTES,
+    MAX_PER_MINUTE,
+    MAX_PROOF_SECONDS,
+    MIN_PASS_MINUTES,
+    WaitingRoom,
+)
 from app.services.waiting_rooms import RoomPhase, Standing
+from app.waiting_room.proofs import ITERATIONS, Challenge
+from app.waiting_room.rooms import moment
 
 TICKET = Field(
     None,
@@ -74,6 +82,7 @@ class RoomOut(Payload):
     paused: bool
     pass_minutes: int
     open_without_redis: bool
+    proof_seconds: int
     opened_at: datetime | None = Field(description="Up to a second old, as are the next ones.")
     arrived: int
     lobby_size: int
@@ -103,3 +112,36 @@ class RoomChange(Payload):
     open_without_redis: Flag = Field(
         False, description="While Redis is away, let everybody book instead of nobody else."
     )
+    proof_seconds: Annotated[int, Field(ge=0, le=MAX_PROOF_SECONDS)] = Field(
+        0,
+        description="How long a slow phone computes at most before it joins without an account; 0:"
+        " nobody has to.",
+    )
+
+
+class ChallengeOut(Payload):
+    """What is to be solved before joining without an account."""
+
+    challenge: str = Field(
+        description="Send it as `Waiting-Room-Proof`, with a full stop and the number behind it."
+    )
+    nonce: str
+    target: str
+    tries: int = Field(description="The number is below this; 0: no proof is asked for.")
+    iterations: int
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Challenge | None) -> Self:
+        if found is None:
+            return cls(
+                challenge="", nonce="", target="", tries=0, iterations=ITERATIONS, expires_at=None
+            )
+        return cls(
+            challenge=found.text,
+            nonce=found.nonce,
+            target=found.target,
+            tries=found.tries,
+            iterations=ITERATIONS,
+            expires_at=moment(found.expires),
+        )

@@ -88,7 +88,13 @@ _OF_DOORS = (
     "listNoShows",
     "readGuestList",
 )
-_OF_ROOMS = ("changeRoomSettings", "getRoomSettings", "joinWaitingRoom", "getWaitingRoom")
+_OF_ROOMS = (
+    "changeRoomSettings",
+    "getRoomSettings",
+    "getWaitingRoomChallenge",
+    "joinWaitingRoom",
+    "getWaitingRoom",
+)
 _OF_GIFTS = ("giveSeat", "listGifts", "takeSeatBack")
 ADDRESSES_OF: dict[str, dict[str, int | str]] = {
     **{call: {"event_id": 2, "hold_id": 1} for call in _OF_HOLDS},

@@ -5,12 +5,12 @@ from flask import Response, request
 from app.api.body import api_blueprint
 from app.api.callers import caller
 from app.api.present import json_response
-from app.api.room_schemas import RoomChange, RoomOut, StandingOut
-from app.api.room_tickets import TICKET_HEADER, join_as_caller, standing_of_caller
+from app.api.room_schemas import ChallengeOut, RoomChange, RoomOut, StandingOut
+from app.api.room_tickets import PROOF_HEADER, TICKET_HEADER, join_as_caller, standing_of_caller
 from app.api.spec import STAFF, answers, valid
-from app.edge.current import catalogue, waiting_rooms
+from app.edge.current import catalogue, settings, waiting_rooms
 from app.errors import RoomNotFound
-from app.services import room_settings
+from app.services import room_proofs, room_settings
 from app.services.waiting_rooms import RoomPhase, event_of
 
 blueprint = api_blueprint("waiting_rooms", __name__)
@@ -25,11 +25,36 @@ def join(event_id: int) -> Response:
 
     Keep the `ticket`, and send it as `Waiting-Room-Ticket`: with it nothing is joined twice. A user
     has one place, however often they join. 404 where the event has no waiting room: book at once.
+
+    Without an account a room may take a proof of work (403 `proof-of-work`), as
+    `Waiting-Room-Proof`: see `getWaitingRoomChallenge`.
     """
     catalogue().event(event_id)
     known = request.headers.get(TICKET_HEADER)
-    ticket = join_as_caller(event_id, caller(), known, request.remote_addr)
+    proof = request.headers.get(PROOF_HEADER)
+    ticket = join_as_caller(event_id, caller(), known, proof, request.remote_addr)
     return json_response(_standing(event_id, ticket), 201)
+
+
+@blueprint.get("/events/<id:event_id>/waiting-room/challenge")
+@valid(
+    answers(401, 404, HTTP_200=ChallengeOut),
+    tags=["Events"],
+    operation_id="getWaitingRoomChallenge",
+)
+def challenge(event_id: int) -> Response:
+    """Get what to compute before joining without an account
+
+    Find the number, from 0 on and below `tries`, for which PBKDF2-HMAC-SHA-256 of the password
+    `nonce`, with the number's decimal digits as salt and so many `iterations`, makes the 16 bytes
+    of `target` in hexadecimal digits. It is good for five minutes and for one place. Callers with a
+    token need none.
+    """
+    catalogue().event(event_id)
+    if waiting_rooms().row(event_id) is None:
+        raise RoomNotFound(event_id)
+    found = room_proofs.challenge(waiting_rooms(), event_id, settings().secret_key)
+    return json_response(ChallengeOut.of(found))
 
 
 @blueprint.get("/events/<id:event_id>/waiting-room")

@@ -57,7 +57,7 @@ TABLE = {
         admin_login.show admin_login.create admin_login.delete
         api_health.health api_health.ready api_events.list_events api_events.get_event
         api_users.create_user
-        api_waiting_rooms.join api_waiting_rooms.get
+        api_waiting_rooms.join api_waiting_rooms.get api_waiting_rooms.challenge
     """,
     Who.USER: """
         my_bookings.index my_bookings.show my_bookings.calendar my_bookings.pdf

@@ -9,6 +9,7 @@ from app.edge import rate_limits
 from app.edge.current import settings, spent, waiting_rooms
 from app.edge.session import current_user, is_anonymous
 from app.models import User
+from app.services import room_proofs
 from app.services import waiting_rooms as rooms
 from app.services.room_places import NOTHING, Taken
 from app.services.waiting_rooms import Standing
@@ -45,15 +46,22 @@ def standing_of_visitor(event_id: int) -> Standing | None:
     return rooms.standing(known, event_id, ticket, holder, keys)
 
 
-def join_as_visitor(event_id: int) -> None:
+def join_as_visitor(event_id: int, proof: str | None) -> None:
     """Give the visitor a number; who waits already keeps theirs.
 
-    Raises `RoomAway`, `TooManyJoin`.
+    Whoever has no account shows a `proof` of work, where it is asked for. Raises `RoomAway`,
+    `TooManyJoin`, `ProofRefused`.
     """
-    join(event_id, current_user(), session, request.remote_addr)
+    join(event_id, current_user(), session, proof, request.remote_addr)
 
 
-def join(event_id: int, user: User | None, its_session: SessionMixin, address: str | None) -> None:
+def join(
+    event_id: int,
+    user: User | None,
+    its_session: SessionMixin,
+    proof: str | None,
+    address: str | None,
+) -> None:
     """The same for a user, or nobody who is known, with this session. Needs no request."""
     known, keys = waiting_rooms(), list(settings().signing_keys)
     ticket, holder = _ticket(event_id, its_session), _holder(user, its_session)
@@ -62,6 +70,7 @@ def join(event_id: int, user: User | None, its_session: SessionMixin, address: s
         return
     if user is None:
         rate_limits.joining(event_id, address)
+        room_proofs.check(known, spent(), event_id, proof, keys)
     if BROWSER not in its_session:
         its_session[BROWSER] = secrets.token_urlsafe(9)
     again = found.number if found.phase == rooms.RoomPhase.OVER else None

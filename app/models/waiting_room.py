@@ -19,6 +19,7 @@ DEFAULT_START = 10.0
 MIN_BUSY_AFTER, MAX_BUSY_AFTER, DEFAULT_BUSY_AFTER = 0.2, 5.0, 1.0
 """Seconds that orders take at the desk from which on people wait, where that is automatic."""
 MAX_INSIDE = 1_000_000
+MAX_PROOF_SECONDS = 30
 MAX_WAITING = 10_000_000
 """Numbers that a room gives out at most."""
 
@@ -54,6 +55,9 @@ class WaitingRoom(Model):
         CheckConstraint(
             f"busy_after BETWEEN {MIN_BUSY_AFTER} AND {MAX_BUSY_AFTER}", "busy_after_in_range"
         ),
+        CheckConstraint(
+            f"proof_seconds BETWEEN 0 AND {MAX_PROOF_SECONDS}", "proof_seconds_in_range"
+        ),
         CheckConstraint("arrived >= 0 AND lobby_size BETWEEN 0 AND arrived", "counts_in_range"),
     )
 
@@ -75,6 +79,8 @@ class WaitingRoom(Model):
     """How long one may book once one's turn has come."""
     open_without_redis: Mapped[bool] = mapped_column(server_default="false")
     """What holds while Redis is away: everybody may book, or only who has a turn already."""
+    proof_seconds: Mapped[int] = mapped_column(server_default="0")
+    """How long a slow phone computes at most before it may join; 0: nobody has to."""
     revision: Mapped[int] = mapped_column(server_default="1")
     """Rises with each change of the settings above, so that the newest hold in Redis."""
 

@@ -127,6 +127,24 @@ def _not_admitted(error: errors.NotAdmitted) -> Problem:
     )
 
 
+def _proof_refused(error: errors.ProofRefused) -> Problem:
+    sentences = {
+        "missing": _(
+            "Your browser has to compute a moment before you join, which needs JavaScript. If it is"
+            " off or fails, sign in: with an account you join without that."
+        ),
+        "over": _("It took too long until you joined. Please try again."),
+    }
+    again = _("Your browser could not show that it computed. Please try again, or sign in.")
+    return Problem(
+        403,
+        "proof-of-work",
+        _("Joining takes a short check"),
+        sentences.get(error.reason, again),
+        {"event_id": error.event_id, "reason": error.reason},
+    )
+
+
 def _over_person_limit(error: errors.OverPersonLimit) -> Problem:
     facts = {"event_id": error.event_id, "max_per_person": error.limit}
     if error.held is None:
@@ -224,6 +242,7 @@ WORDINGS: dict[type, Callable[[Any], Problem]] = {
     errors.NotEnoughHeld: _not_enough_held,
     errors.SalesClosed: _sales_closed,
     errors.NotAdmitted: _not_admitted,
+    errors.ProofRefused: _proof_refused,
     errors.OverPersonLimit: _over_person_limit,
     errors.PlaceUsedUp: _place_used_up,
     errors.CancellationClosed: _cancellation_closed,

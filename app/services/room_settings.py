@@ -22,6 +22,7 @@ from app.models.waiting_room import (
     MAX_INSIDE,
     MAX_PASS_MINUTES,
     MAX_PER_MINUTE,
+    MAX_PROOF_SECONDS,
     MIN_BUSY_AFTER,
     MIN_PASS_MINUTES,
     new_epoch,
@@ -52,6 +53,7 @@ def get_room(event_id: int) -> WaitingRoom:
         pass_minutes=DEFAULT_PASS_MINUTES,
         paused=False,
         open_without_redis=False,
+        proof_seconds=0,
         arrived=0,
         lobby_size=0,
         exempt_orders=0,
@@ -87,8 +89,8 @@ def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> W
     """Set how people wait for an event; turned on anew it is another room, with another draw.
 
     `changes` are of `mode`, `measured`, `per_minute`, `paused`, `pass_minutes`, `most_inside`,
-    `busy_after` and `open_without_redis`; a `per_minute` alone is no measured pace any more. Raises
-    `EventNotFound`, and `InvalidField` for a figure out of its range.
+    `busy_after`, `open_without_redis` and `proof_seconds`; a `per_minute` alone is no measured pace
+    any more. Raises `EventNotFound`, and `InvalidField` for a figure out of its range.
     """
     require_event(event_id)
     _check(changes)
@@ -162,6 +164,7 @@ def _check(changes: Mapping[str, Any]) -> None:
         "pass_minutes": (MIN_PASS_MINUTES, MAX_PASS_MINUTES),
         "most_inside": (1, MAX_INSIDE),
         "busy_after": (MIN_BUSY_AFTER, MAX_BUSY_AFTER),
+        "proof_seconds": (0, MAX_PROOF_SECONDS),
     }
     for field, (least, most) in ranges.items():
         value = changes.get(field)

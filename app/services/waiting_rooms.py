@@ -51,6 +51,8 @@ class Standing:
     paused: bool = False
     halted: bool = False
     """Nobody's turn begins, as the desk is down."""
+    proof_seconds: int = 0
+    """How long a slow phone computes at most before it joins without an account; 0: not at all."""
     number: int | None = None
     place: int | None = None
     before: int | None = None
@@ -152,7 +154,7 @@ def _standing(
     keep_copy(row, look)
     facts: dict[str, Any] = {"room": look.room, "live": look.live, "paused": row.paused}
     facts["halted"] = look.room.is_halted(look.now)
-    facts["commitment"] = commitment(row.seed)
+    facts |= {"commitment": commitment(row.seed), "proof_seconds": row.proof_seconds}
     ticket = opened(text, keys, holder) if text else None
     if ticket is None or (ticket.event_id, ticket.epoch) != (row.event_id, row.epoch):
         return Standing(RoomPhase.NOT_JOINED, **facts)

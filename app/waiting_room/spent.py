@@ -30,3 +30,13 @@ class Spent:
         except redis.RedisError as error:
             log.warning("The seats of a place are not counted (%s)", type(error).__name__)
             return 0
+
+    def use_once(self, event_id: int, nonce: str, seconds: int) -> bool | None:
+        """Remember a proof for as long as it would be good; returns whether it is new, and None
+        while that can't be known."""
+        try:
+            key = self._names.of(f"{{event:{event_id}}}:waiting-room:proof:{nonce}")
+            return bool(self._client.set(key, b"", nx=True, ex=seconds))
+        except redis.RedisError as error:
+            log.warning("A proof of work is not taken (%s)", type(error).__name__)
+            return None

@@ -1,6 +1,7 @@
 """A fast path for joining a waiting room by its form (see `app/edge/fast_path.py`)."""
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -16,6 +17,7 @@ from app.edge.session import user_of
 from app.errors import UtsavamError
 from app.models import EventStatus
 from app.web.fast_path import answer_with, fields_of
+from app.web.waiting_rooms import TRIED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -48,17 +50,18 @@ class JoinFastPath(FastPath):
             row = waiting_rooms().row(event_id)
             if row is None or row.event.deleted_at or row.event.status != EventStatus.PUBLISHED:
                 return None
-            return self._joined(request, session, fields.get("csrf_token"), event_id)
-        except UtsavamError:
+            return self._joined(request, session, fields, event_id)
+        except UtsavamError as error:
+            environ[TRIED] = error  # told by the view, which does not try once more
             return None
 
     def _joined(
-        self, request: Request, session: SessionMixin, token: str | None, event_id: int
+        self, request: Request, session: SessionMixin, fields: Mapping[str, str], event_id: int
     ) -> Answer | None:
         user = user_of(session)
-        fault, _ = judge(request, session, token, for_guest=lambda: user is None)
+        fault, _ = judge(request, session, fields.get("csrf_token"), for_guest=lambda: user is None)
         if fault:
             return None
-        join(event_id, user, session, request.environ.get("REMOTE_ADDR"))
+        join(event_id, user, session, fields.get("proof"), request.environ.get("REMOTE_ADDR"))
         page = self._urls.build("waiting_rooms.show", {"event_id": event_id})
         return answer_with(self._app, session, redirection(page, htmx=is_htmx(request)))

@@ -9,7 +9,9 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from app.edge.current import catalogue, waiting_rooms
 from app.edge.htmx import Answer, go_to, is_htmx
 from app.edge.room_tickets import join_as_visitor, standing_of_visitor
+from app.errors import ProofRefused, TooManyJoin, UtsavamError
 from app.models import Event, SaleState
+from app.presenters.problems import problem_of
 from app.presenters.room_words import (
     before_words,
     outlook_words,
@@ -20,9 +22,12 @@ from app.presenters.room_words import (
 from app.presenters.urls import event_url
 from app.services.waiting_rooms import RoomPhase, Standing, event_of
 from app.waiting_room.estimates import HICCUP, SPREAD, SURE
+from app.web.booking_card import booking_card
 
 blueprint = Blueprint("waiting_rooms", __name__)
 
+TRIED = "utsavam.tried_to_join"
+"""The request's entry for why the fast path let nobody join, if that is to be told here."""
 NO_MORE = {SaleState.CLOSED, SaleState.ENDED, SaleState.CANCELLED}
 """Nothing will be sold any more: the event's page says so."""
 SOONEST, LATEST = 3, 60
@@ -110,8 +115,26 @@ def show(event_id: int) -> Answer:
 @blueprint.post("/events/<id:event_id>/waiting-room")
 def join(event_id: int) -> Response:
     catalogue().event(event_id)
-    join_as_visitor(event_id)
+    try:
+        if tried := request.environ.get(TRIED):
+            raise tried
+        join_as_visitor(event_id, request.form.get("proof"))
+    except (ProofRefused, TooManyJoin) as error:
+        return _not_joined(event_id, error)
     return go_to(url_for("waiting_rooms.show", event_id=event_id))
+
+
+def _not_joined(event_id: int, error: UtsavamError) -> Response:
+    """Tell why at the button that joins, and what else can be done."""
+    snapshot, problem = catalogue().event(event_id), problem_of(error)
+    event = snapshot.events[0]
+    card = booking_card(event, types=snapshot.types.get(event_id, ()))
+    facts = {"event": event, "card": card, "join_error": problem.detail}
+    response = make_response(render_template("pages/event.html", **facts), problem.status)
+    response.headers["Cache-Control"] = "no-store"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def room_variant(standing: Standing | None) -> Hashable:
@@ -119,4 +142,4 @@ def room_variant(standing: Standing | None) -> Hashable:
     if standing is None:
         return None
     ends = int(standing.pass_.ends) if standing.pass_ and standing.is_admitted else None
-    return standing.phase.value, ends
+    return standing.phase.value, ends, standing.proof_seconds > 0

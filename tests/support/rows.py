@@ -120,6 +120,7 @@ ROWS = [
             "lobby_size": 12_000,
             "mix": "a" * 40,
             "paces": "[[1795869234.379,1,15.0]]",
+            "proof_seconds": 5,
             "exempt_orders": 12,
             "exempt_seats": 40,
             "measured": True,

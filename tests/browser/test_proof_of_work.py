@@ -1,0 +1,44 @@
+"""A browser computes before it joins a waiting room, and says so."""
+
+import pytest
+from playwright.sync_api import expect
+
+from app.services.room_settings import change_room
+
+LISTEN = """() => {
+  const state = document.getElementById("proof-state"), said = [];
+  new MutationObserver(() => said.push(state.textContent)).observe(state, { childList: true });
+  addEventListener("pagehide", () => sessionStorage.setItem("said", said.join("|")));
+}"""
+"""Keep for the next page what a screen reader was told on this one."""
+
+
+@pytest.fixture
+def event(app, make_event):
+    event = make_event()
+    with app.app_context():
+        change_room(app.extensions["waiting_rooms"], event.id, {"mode": "on", "proof_seconds": 2})
+    return event
+
+
+def test_a_phone_solves_a_real_challenge_by_keyboard_and_joins(visit, event):
+    with visit(width=360, height=740, color_scheme="dark") as page:
+        page.goto(f"/events/{event.id}")
+        button = page.get_by_role("button", name="Join the waiting room")
+        button.focus()
+        page.evaluate(LISTEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting room")
+        said = page.evaluate("sessionStorage.getItem('said')")
+        assert said == "Checking: a few seconds. Keep this page open.|Done. You are joining."
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_where_the_browser_can_not_compute_it_says_what_to_do(visit, event):
+    broken = "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });"
+    with visit(script=broken, tolerated=("warning: join",)) as page:
+        page.goto(f"/events/{event.id}")
+        page.get_by_role("button", name="Join the waiting room").click()
+        expect(page.locator("#proof-state")).to_contain_text("Try again, or sign in")
+        expect(page.get_by_role("progressbar")).to_be_hidden()
+        expect(page.get_by_role("button", name="Join the waiting room")).to_be_focused()
