@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field
 
-from app.api.fields import Flag, Payload, without_defaults
+from app.api.fields import Count, Flag, Payload, without_defaults
 from app.models import RoomMode
 from app.models.waiting_room import (
     MAX_PASS_MINUTES,
@@ -112,7 +112,7 @@ class RoomChange(Payload):
     open_without_redis: Flag = Field(
         False, description="While Redis is away, let everybody book instead of nobody else."
     )
-    proof_seconds: Annotated[int, Field(ge=0, le=MAX_PROOF_SECONDS)] = Field(
+    proof_seconds: Annotated[Count, Field(ge=0, le=MAX_PROOF_SECONDS)] = Field(
         0,
         description="How long a slow phone computes at most before it joins without an account; 0:"
         " nobody has to.",
