@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from app.booking.redis_client import connect
 from app.errors import ProofRefused, RoomAway
 from app.services.room_proofs import challenge, check
 from app.services.room_settings import change_room
@@ -96,8 +97,6 @@ def test_a_proof_that_comes_late_is_over(known, event_id, refusal, monkeypatch):
 
 
 def test_without_redis_nobody_joins_with_a_proof_either(known, event_id, own_redis, names):
-    from app.booking.gate import connect
-
     proof = solve(challenge(known, event_id, KEY))
     own_redis.stop()
     away = Spent(connect(f"redis://127.0.0.1:{own_redis.port}/0", 100), names)
