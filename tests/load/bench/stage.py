@@ -50,8 +50,8 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(workers: int):
-    """Everything that the scenarios need, on throwaway data."""
+def staged(workers: int, **wishes):
+    """Everything that the scenarios need, on throwaway data; `wishes` are settings."""
     with contextlib.ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="ub-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -71,6 +71,7 @@ def staged(workers: int):
             "LIMIT_BOOKING_ADDRESS": "100000000 per minute",
             "LIMIT_BOOKING": "100000000 per minute",
             "LIMIT_JOINING": "100000000 per minute",
+            **wishes,
         }
         stack.callback(database.stop)
         stack.callback(redis.stop)
