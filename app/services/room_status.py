@@ -33,6 +33,10 @@ SHARE = 0.5
 """Who waits asks again when this share of the earliest wait is over: each question halves it."""
 LEAST, MOST = 3.0, 60.0
 """Seconds between two questions of one person."""
+SLOW = 40.0
+"""Places a second up to which these hold. At a faster pace more people are near their turn at any
+time, and wait no longer than a few questions take."""
+LARGEST_SHARE, LARGEST_LEAST = 0.9, 15.0
 FAR_PER_SECOND = 300
 """Questions a second of those who are far away, of all together."""
 OPENING_PER_SECOND = 1_000
@@ -56,11 +60,15 @@ class Asking:
     not all at once."""
 
     @classmethod
-    def of(cls, waiting: float, lobby: int) -> "Asking":
-        """The more wait, the longer those far away stay silent."""
+    def of(cls, waiting: float, lobby: int, pace: float) -> "Asking":
+        """The more wait, the longer those far away stay silent; the faster the pace, in places a
+        second, the more seldom those near their turn ask: some 600 times a second at most, all of
+        twenty thousand together."""
+        fast = max(pace / SLOW, 1)
+        share, least = min(SHARE * fast, LARGEST_SHARE), min(LEAST * fast, LARGEST_LEAST)
         most = min(max(waiting / FAR_PER_SECOND, LEAST * 5), MOST)
         spread = min(max(lobby / OPENING_PER_SECOND, LEAST), MOST_SPREAD)
-        return cls(SHARE, LEAST, round(most, 1), round(spread, 1))
+        return cls(round(share, 2), round(least, 1), round(most, 1), round(spread, 1))
 
     def again(self, wait: float | None, luck: float) -> float:
         """Return the seconds until the next question of who waits `wait` seconds at least; None if
@@ -170,7 +178,7 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
         "taking": [round(figure, 2) for figure in taken_by_each(row, look, seats) or ()],
         "live": look.live,
         "ask": {
-            **asdict(Asking.of(waiting, room.lobby if room.opened_at else room.arrived)),
+            **asdict(Asking.of(waiting, room.lobby or room.arrived, row.per_second)),
             "paused_per_second": WHILE_PAUSED,
         },
     }

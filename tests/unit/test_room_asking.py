@@ -1,8 +1,10 @@
 """When those who wait ask again: the sooner, the nearer the turn, and not all at once."""
 
+import pytest
+
 from app.services.room_status import LEAST, MOST, MOST_SPREAD, Asking
 
-CROWD = Asking.of(waiting=20_000, lobby=20_000)
+CROWD = Asking.of(waiting=20_000, lobby=20_000, pace=10)
 
 
 def test_each_question_halves_the_way_within_bounds():
@@ -13,8 +15,15 @@ def test_twenty_thousand_who_are_far_away_ask_some_three_hundred_times_a_second(
     assert 20_000 / CROWD.most <= 340
 
 
+@pytest.mark.parametrize("pace", [1, 10, 40, 60, 100, 200, 1_000])
+def test_at_no_pace_do_twenty_thousand_ask_oftener_than_a_site_can_answer(pace):
+    asking = Asking.of(20_000, 20_000, pace)
+    waits = [place / pace for place in range(1, 20_001)]
+    assert sum(1 / asking.again(wait, 0.5) for wait in waits) < (650 if pace <= 200 else 1_400)
+
+
 def test_few_who_wait_hear_of_changes_sooner():
-    few = Asking.of(waiting=50, lobby=50)
+    few = Asking.of(waiting=50, lobby=50, pace=10)
     assert few.again(3_600, 0.5) == 15
     assert few.again(None, 0.5) == 15
 
@@ -28,7 +37,7 @@ def test_the_opening_is_spread_over_the_lobby():
     moments = sorted(CROWD.again_in_lobby(10, luck / 1_000) for luck in range(1_000))
     assert moments[0] >= 10
     assert moments[-1] - moments[0] > 19
-    assert Asking.of(0, 2_000_000).spread == MOST_SPREAD
+    assert Asking.of(0, 2_000_000, 10).spread == MOST_SPREAD
 
 
 def test_who_is_early_in_the_lobby_asks_each_minute():

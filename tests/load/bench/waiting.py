@@ -31,12 +31,12 @@ KINDS = {"wsgi:app": "workers", "nginx": "proxy", "valkey": "redis", "redis": "r
 
 def questions_per_second(people: int, pace: float) -> float:
     """How often so many people ask, of whom so many a second have their turn."""
-    asking = Asking.of(people, people)
+    asking = Asking.of(people, people, pace)
     return sum(1 / asking.again(place / pace, 0.5) for place in range(1, people + 1))
 
 
 def lobby_questions(people: int) -> float:
-    return people / Asking.of(people, people).again_in_lobby(3600, 0.5)
+    return people / Asking.of(people, people, 1).again_in_lobby(3600, 0.5)
 
 
 def cpu(database: int) -> Counter:
@@ -124,7 +124,7 @@ def main():
         time.sleep(3)
         print(f"{options.people:,} people; share of two cores, and the crowd's own")
         for case in cases(options):
-            if case.name == "queue":
+            if case.name != "lobby":
                 open_room(stage)
             alone = show(f"{case.name}, nobody asks", *case.played(stage, options.seconds))
             for who, way in (("workers", f"{path}?late"), ("file", path)):
