@@ -33,7 +33,7 @@ SHARE = 0.5
 """Who waits asks again when this share of the earliest wait is over: each question halves it."""
 LEAST, MOST = 3.0, 60.0
 """Seconds between two questions of one person."""
-SLOW = 40.0
+SLOW = 20.0
 """Places a second up to which these hold. At a faster pace more people are near their turn at any
 time, and wait no longer than a few questions take."""
 LARGEST_SHARE, LARGEST_LEAST = 0.9, 15.0
@@ -62,7 +62,7 @@ class Asking:
     @classmethod
     def of(cls, waiting: float, lobby: int, pace: float) -> "Asking":
         """The more wait, the longer those far away stay silent; the faster the pace, in places a
-        second, the more seldom those near their turn ask: some 600 times a second at most, all of
+        second, the more seldom those near their turn ask: some 500 times a second, all of
         twenty thousand together."""
         fast = max(pace / SLOW, 1)
         share, least = min(SHARE * fast, LARGEST_SHARE), min(LEAST * fast, LARGEST_LEAST)

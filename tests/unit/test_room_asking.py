@@ -19,7 +19,7 @@ def test_twenty_thousand_who_are_far_away_ask_some_three_hundred_times_a_second(
 def test_at_no_pace_do_twenty_thousand_ask_oftener_than_a_site_can_answer(pace):
     asking = Asking.of(20_000, 20_000, pace)
     waits = [place / pace for place in range(1, 20_001)]
-    assert sum(1 / asking.again(wait, 0.5) for wait in waits) < (650 if pace <= 200 else 1_400)
+    assert sum(1 / asking.again(wait, 0.5) for wait in waits) < (500 if pace <= 100 else 1_400)
 
 
 def test_few_who_wait_hear_of_changes_sooner():
