@@ -24,7 +24,7 @@ from tests.deploy import proxies
 from tests.load.bench import scenarios
 from tests.load.bench.stage import staged
 
-PAUSE = 200
+PAUSE = 1_000
 """Milliseconds between two requests of one of wrk's connections."""
 KINDS = {"wsgi:app": "workers", "nginx": "proxy", "valkey": "redis", "redis": "redis"}
 
@@ -100,10 +100,13 @@ class Case:
         return {part: (after[part] - before[part]) / took / 2 for part in after}, figures
 
 
-def show(name, shares, figures, than=0.0):
+def show(name, shares, figures, than=0.0, wished=0.0):
+    """Print what was measured; `than` is the share without a crowd, and what the crowd adds is
+    told for as many questions as were `wished`, where wrk did not get its turn often enough."""
     total = sum(shares.values())
+    own = (total - than) * wished / figures["questions"].rate if wished else 0.0
     parts = ", ".join(f"{part} {share:.1%}" for part, share in sorted(shares.items()))
-    print(f"{name:<34}{total:>7.1%}{total - than:>+8.1%}   {parts}")
+    print(f"{name:<34}{total:>7.1%}{own:>8.1%}   {parts}")
     for what, figure in figures.items():
         print(
             f"    {what}: {figure.rate:.0f} a second, p99 {figure.p99:.0f} ms, {figure.refused} bad"
@@ -129,7 +132,7 @@ def main():
             alone = show(f"{case.name}, nobody asks", *case.played(stage, options.seconds))
             for who, way in (("workers", f"{path}?late"), ("file", path)):
                 found = case.played(stage, options.seconds, way, case.questions)
-                show(f"{case.name}, {who}", *found, than=alone)
+                show(f"{case.name}, {who}", *found, alone, case.questions)
 
 
 def cases(options):
