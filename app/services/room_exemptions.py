@@ -3,7 +3,7 @@
 import logging
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
 
@@ -23,14 +23,19 @@ def count(event_id: int, seats: int) -> None:
 
     What can't be counted stays booked, and is logged.
     """
-    mine = (WaitingRoom.event_id == event_id, WaitingRoom.mode != RoomMode.OFF)
+    waits = or_(
+        WaitingRoom.mode == RoomMode.ON,
+        and_(WaitingRoom.mode == RoomMode.AUTO, WaitingRoom.auto_on),
+    )
     more = {
         "exempt_orders": WaitingRoom.exempt_orders + 1,
         "exempt_seats": WaitingRoom.exempt_seats + seats,
     }
     try:
         with Session(db.engine) as session, session.begin():
-            session.execute(update(WaitingRoom).where(*mine).values(more))
+            session.execute(
+                update(WaitingRoom).where(WaitingRoom.event_id == event_id, waits).values(more)
+            )
     except (DBAPIError, TimeoutError) as error:
         kind = type(error).__name__
         log.warning("%s seats past the room of event %s: not counted (%s)", seats, event_id, kind)

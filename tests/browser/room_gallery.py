@@ -26,6 +26,19 @@ def fill(world):
             *(event.id, per_minute, event.id, "5" * 64, arrived),
         )
 
+    checked = world.factories.event(start_at=start, name="Onam Lights", capacity=900)
+    world.events["checked"] = checked
+    world.sql(
+        "INSERT INTO waiting_rooms (event_id, mode, epoch, seed, proof_seconds)"
+        " VALUES (%s, 'on', 1, %s, 5) RETURNING event_id",
+        *(checked.id, "5" * 64),
+    )
+
+
+def checked_door(page, world):
+    """Of a room before which a browser computes."""
+    return page.goto(world.event_url("checked"))
+
 
 def door(page, world):
     return page.goto(world.event_url("lobby"))
@@ -53,6 +66,7 @@ def settings(page, world):
 
 VISITOR = {
     "room-door": door,
+    "room-check": checked_door,
     "room-lobby": joined("lobby", "places are drawn among all"),
     "room-wait": joined("long wait", "almost surely be no seat"),
     "room-turn": joined("turn", "It is your turn"),

@@ -5,6 +5,7 @@ import pytest
 from app.edge.current import waiting_rooms
 from app.services.room_settings import change_room
 from app.waiting_room import proofs
+from app.web.joining import JoinFastPath
 
 OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
@@ -41,6 +42,12 @@ def proof(client, where):
     return solve
 
 
+@pytest.fixture(params=["fast path", "view"])
+def lane(request, monkeypatch):
+    if request.param == "view":
+        monkeypatch.setattr(JoinFastPath, "_is_plain", lambda *_: False)
+
+
 def joins(visitor, where, **form):
     return visitor.post(where, form, OWN, csrf=False)
 
@@ -52,6 +59,7 @@ def test_the_button_asks_for_it_and_says_what_to_do_without_scripts(visitor, eve
     assert f'/sign-in?next=/events/{event.id}/{event.slug}"' in page
 
 
+@pytest.mark.usefixtures("lane")
 def test_who_joins_without_a_proof_is_told_at_the_button(visitor, where):
     refused = joins(visitor, where)
     assert refused.status_code == 403
@@ -60,6 +68,7 @@ def test_who_joins_without_a_proof_is_told_at_the_button(visitor, where):
     assert visitor.get(where).status_code == 303
 
 
+@pytest.mark.usefixtures("lane")
 def test_a_proof_opens_the_room_once(new_visitor, where, proof):
     found = proof()
     assert joins(new_visitor(), where, proof=found).status_code == 303
@@ -74,6 +83,7 @@ def test_an_account_joins_without_one(signed_in, event, where):
     assert "It is your turn" in signed_in.get(where).text
 
 
+@pytest.mark.usefixtures("lane")
 def test_who_waits_already_is_asked_for_none(visitor, where, proof):
     joins(visitor, where, proof=proof())
     assert joins(visitor, where).status_code == 303

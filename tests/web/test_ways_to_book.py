@@ -343,10 +343,12 @@ def test_a_refused_order_is_not_counted_and_a_new_room_begins_at_none(
         assert client.post(address, json=body, headers=admin).status_code == status
     with app.app_context():
         assert exempted(event.id) == (1, 3)
-    room("off")
-    client.post(address, json={**RAVI, "seats": 1}, headers=admin)
-    with app.app_context():
-        assert exempted(event.id) == (1, 3)
+    for nobody_waits in ("off", "auto"):
+        room("off")
+        room(nobody_waits)
+        client.post(address, json={**RAVI, "seats": 1}, headers=admin)
+        with app.app_context():
+            assert exempted(event.id) == (1, 3)
     room()
     with app.app_context():
         assert exempted(event.id) == (0, 0)
