@@ -52,7 +52,7 @@ def read(words):
     add("--people", type=whole(20, 200_000), default=2_000, help="how many come (default: 2000)")
     add("--seats", type=whole(1, 1_000_000), help="seats of the event (default: six of ten people)")
     add("--pace", type=whole(1, 1000), default=200, help="people let in a second (default: 200)")
-    add("--arrive", type=whole(1, 5000), help="people who join a second (default: 300)")
+    add("--arrive", type=whole(1, 5000), help="people who join a second (default: 50 to 150)")
     add("--lobby", type=seconds, help="seconds from the last arrival to the opening")
     add("--calm", type=seconds, help="seconds of a sale without a crowd first, to compare with")
     add("--think", type=seconds, default=1.0, help="seconds before one presses (default: 1)")
@@ -63,7 +63,7 @@ def read(words):
     known = parser.parse_args(words)
     big = known.people >= 5_000
     known.seats = known.seats or known.people * 6 // 10
-    known.arrive = known.arrive or 300
+    known.arrive = known.arrive or min(max(known.people // 130, 50), 150)
     known.lobby = known.lobby if known.lobby is not None else 15.0 if big else 3.0
     known.calm = known.calm if known.calm is not None else 10.0 if big else 3.0
     known.pass_seconds = known.pass_seconds or enough(known)

@@ -36,6 +36,8 @@ class Notes:
     errors: Counter = field(default_factory=Counter)
     to_wait: int = 0
     """Answers 503 with Retry-After: asked again, as the page says."""
+    unanswered: int = 0
+    """Questions that had no answer within `wire.PATIENCE`: asked again, too."""
     jumps: Counter = field(default_factory=Counter)
     """Tries to book without a turn, by kind."""
     jumped: Counter = field(default_factory=Counter)

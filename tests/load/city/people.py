@@ -82,12 +82,17 @@ class Person:
             answer = yield from self._ask(what, "GET", path, headers=headers)
             if answer.status in expected:
                 return answer
-            if answer.status != 503:
+            if not self._is_for_later(answer):
                 break
-            self.evening.notes.to_wait += 1
             yield 2 + random.random()
         self.evening.notes.wrong(what, answer)
         return None
+
+    def _is_for_later(self, answer):
+        """Whether one loads the page again, as it says, or as it never came."""
+        self.evening.notes.to_wait += answer.status == 503
+        self.evening.notes.unanswered += answer.status == 0
+        return answer.status in {503, 0}
 
     def visits(self):
         """Come to the event, join, wait and book."""
@@ -111,9 +116,8 @@ class Person:
         yield random.uniform(0.2, 1)
         for _ in range(TRIES):
             answer = yield from self._ask("join", "POST", evening.room, headers=FORM)
-            if answer.status != 503:
+            if not self._is_for_later(answer):
                 break
-            evening.notes.to_wait += 1
             yield 5
         if answer.status != 303 or not self.tickets():
             evening.notes.wrong("join", answer)
@@ -134,7 +138,8 @@ class Person:
 
     def looks(self, what="own place", headers=FRAGMENT):
         """Ask for one's own page; its phase, or None."""
-        answer = yield from self._get(what, self.evening.room, headers=headers)
+        path = self.evening.room + ("?was=lobby&script=1" if headers is FRAGMENT else "")
+        answer = yield from self._get(what, path, headers=headers)
         if answer is None:
             return None
         found = PHASE.search(answer.body)
@@ -188,9 +193,10 @@ class Person:
             phase = yield from self._in_line(status)
 
     def _in_line(self, status):
-        pace, ahead = status["per_second"], self.note.place - status["served"]
+        pace, fast = status["per_second"], status["fast_per_second"]
+        ahead = self.note.place - status["served"]
         if self.note.promised is None and status["slow_per_second"]:
-            wait = (ahead / status["fast_per_second"], ahead / status["slow_per_second"])
+            wait = (ahead / fast, ahead / status["slow_per_second"])
             self.note.promised = (time.monotonic(), *wait)
         if self.note.kind == "reloads":
             yield from self.looks("waiting room", PAGE)
@@ -200,7 +206,7 @@ class Person:
                 yield status["ask"]["least"]
             return phase
         soon = ahead / pace if pace else float("inf")
-        asks = self._within(status, soon * status["ask"]["share"])
+        asks = self._within(status, ahead / fast * status["ask"]["share"] if fast else soon)
         if soon > asks:
             yield asks
             return "waiting"
@@ -243,9 +249,8 @@ class Person:
         evening, note = self.evening, self.note
         for _ in range(TRIES):
             answer = yield from self._ask("book", "POST", evening.form, **order(note, key, seats))
-            if answer.status not in {503, 0}:
+            if not self._is_for_later(answer):
                 break
-            evening.notes.to_wait += 1
             yield 1 + random.random()
         if answer.status == 303:
             note.end, now = "booked", time.monotonic()

@@ -89,7 +89,7 @@ def _answers(notes):
         found = sorted(1000 * one for one in seconds)
         shares = (found[int(share * (len(found) - 1))] for share in (0.5, 0.99, 1))
         yield f"{what:22} {len(found):>9,} " + " ".join(f"{ms:>7,.0f}" for ms in shares)
-    yield f"told to wait a moment: {notes.to_wait}"
+    yield f"asked again: {notes.to_wait} told to wait a moment, {notes.unanswered} unanswered"
 
 
 def _cost(evening):

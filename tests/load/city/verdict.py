@@ -55,7 +55,7 @@ def judge(notes, kept):
         broken.append(f"stranded: {missing} seats that nobody has and nobody can buy")
     broken += [f"jumped: {sentence}" for sentence in jumped]
     count = len(errors) + sum(notes.errors.values()) - len(notes.errors)
-    return Verdict(oversold, len(lost) + missing, count, len(jumped), (*broken, *errors))
+    return Verdict(oversold, len(lost) + missing, count, len(jumped), (*errors, *broken))
 
 
 def _jumped(notes, kept):
