@@ -19,7 +19,7 @@ class Note:
     admitted_at: float | None = None
     """When the first page told them that it is their turn."""
     over_at: float | None = None
-    """When their time to book is over, by the status and their place."""
+    """When their time to book is over, as the page tells."""
     promised: tuple | None = None
     """(moment, earliest and latest seconds from then on) as the page tells."""
     end: str = ""

@@ -17,6 +17,7 @@ FORM = (*PAGE, "Content-Type: application/x-www-form-urlencoded")
 FRAGMENT = (*PAGE, "HX-Request: true")
 KEY = re.compile(rb'name="idempotency_key"[^>]*value="([^"]+)"')
 PHASE = re.compile(rb"was=(\w+)")
+ENDS = re.compile(rb'data-ends="([\d.]+)"')
 PLACE = re.compile(rb'data-place="(\d+)"')
 NONE_LEFT = re.compile(rb"sold out", re.IGNORECASE)
 TRIES = 4
@@ -52,11 +53,6 @@ class Evening:
     @property
     def form(self):
         return f"/events/{self.event}/bookings"
-
-    def over_at(self, status, place):
-        """When the time of the place to book is over, as a monotonic moment."""
-        since = max(status["served"] - place, 0) / (status["per_second"] or 1)
-        return time.monotonic() - since + self.pass_seconds
 
     def place_of(self, number):
         return self.places[number - 1] if number <= len(self.places) else number
@@ -155,6 +151,8 @@ class Person:
             note.in_lobby = True
         elif phase == "admitted" and note.admitted_at is None:
             note.admitted_at = answer.asked_at + answer.seconds
+            ends = ENDS.search(answer.body)
+            note.over_at = note.admitted_at + float(ends[1]) - time.time() if ends else None
         return phase
 
     def waits(self):
@@ -182,7 +180,6 @@ class Person:
                 if phase is None:
                     return False
             if phase == "admitted":
-                note.over_at = evening.over_at(status, note.place)
                 return True
             if phase == "over":
                 note.end = "over"
