@@ -39,9 +39,10 @@ time, and wait no longer than a few questions take."""
 LARGEST_SHARE, LARGEST_LEAST = 0.9, 15.0
 FAR_PER_SECOND = 300
 """Questions a second of those who are far away, of all together."""
-OPENING_PER_SECOND = 1_000
-"""Questions a second of those who learn their place at the opening."""
-MOST_SPREAD = 30.0
+OPENING_PER_SECOND = 400
+"""Questions a second of those who learn their place at the opening. Each is a page of their own, of
+a millisecond, while the first ones book; a turn lasts for minutes."""
+MOST_SPREAD = 60.0
 WHILE_PAUSED = 10.0
 """Places a second by which those who wait ask again while nobody is admitted."""
 

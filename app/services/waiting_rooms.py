@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import db
 from app.errors import NotAdmitted, RoomAway
 from app.lib.draws import commitment
-from app.models import Event, WaitingRoom
+from app.models import Event, EventStatus, WaitingRoom
 from app.services.catalogue import Catalogue
 from app.services.room_list import RoomList
 from app.services.room_outlook import expected_pace, taken_by_each
@@ -102,13 +102,16 @@ def admit(
     raise NotAdmitted(event_id, standing.phase.value)
 
 
-def event_of(known: RoomList, catalogue: Catalogue, event_id: int) -> Event:
-    """Return the event; while the database is away as its room was read last, so that who waits
-    can be told. Raises `EventNotFound`, `EventGone`."""
+def event_of(known: RoomList, catalogue: Catalogue, event_id: int, *, fresh: bool = True) -> Event:
+    """Return the event; while the database is away, or need it not be `fresh`, as its room was read
+    last, a second ago or two: Redis need not be asked then. Raises `EventNotFound`, `EventGone`."""
+    row = known.row(event_id)
+    is_public = row and not row.event.deleted_at and row.event.status != EventStatus.DRAFT
+    if row and is_public and not fresh:
+        return row.event
     try:
         return catalogue.event(event_id).events[0]
     except (DBAPIError, TimeoutError):
-        row = known.row(event_id)
         if row is None:
             raise
         return row.event

@@ -99,13 +99,15 @@ class RoomPage:
 
 @blueprint.get("/events/<id:event_id>/waiting-room")
 def show(event_id: int) -> Answer:
-    event = event_of(waiting_rooms(), catalogue(), event_id)
+    # The script has just read the status. At the opening, thousands ask within a minute.
+    has_script = "script" in request.args
+    event = event_of(waiting_rooms(), catalogue(), event_id, fresh=not has_script)
     standing = standing_of_visitor(event_id)
     if standing is None or standing.phase == RoomPhase.NOT_JOINED:
         return go_to(event_url(event))
     if event.sale_state() in NO_MORE:
         return go_to(event_url(event))
-    page = RoomPage(event, standing, request.args.get("was", ""), "script" in request.args)
+    page = RoomPage(event, standing, request.args.get("was", ""), has_script)
     template = "fragments/waiting_room.html" if is_htmx() else "pages/waiting_room.html"
     response = make_response(render_template(template, page=page, event=event, htmx=is_htmx()))
     response.headers["Cache-Control"] = "no-store"
