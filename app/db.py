@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from app.config import Settings
 from app.errors import OutcomeUnknown
 from app.lib.pg_connection import TimeoutConnection
+from app.lib.pg_urls import engine_url, in_order
 from app.lib.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -80,10 +81,11 @@ def init_app(
     app: Flask, settings: Settings, binds: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
     """Set up the database; `binds` maps names of further engines to their options."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    url = engine_url(settings.database_url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     app.config["SQLALCHEMY_BINDS"] = {
-        name: {"url": settings.database_url, **options} for name, options in (binds or {}).items()
+        name: {"url": url, **options} for name, options in (binds or {}).items()
     }
     db.init_app(app)
     # Registered after the extension's own teardown function, so it runs before that.
@@ -139,9 +141,18 @@ def _connector(statement_timeout_ms: int, part: str = "") -> Callable[..., Timeo
     class Limited(TimeoutConnection):
         timeout_s = statement_timeout_ms / 1000 + 0.5
 
+    last: tuple[str, str] | None = None
+    """Host and port that answered last, of several."""
+
     def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> TimeoutConnection:
+        nonlocal last
         options["application_name"] = APPLICATION_NAME + part.format(os.getpid())
+        if "," in options.get("host", ""):
+            # The others may be frozen, and each would take seconds to be given up.
+            hosts, ports = in_order(options["host"], options["port"], last)
+            options |= {"host": hosts, "port": ports}
         connection = Limited.connect(*args, **options)
+        last = connection.info.host, str(connection.info.port)
         connection.opened_at = time.monotonic()
         return connection
 

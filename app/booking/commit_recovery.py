@@ -37,4 +37,6 @@ def _look_up(orders: list[Order]) -> dict[str, Confirmed | UtsavamError]:
         # SELECT could miss a commit that is still in progress.
         queries.lock_rows(session, {order.event_id for order in orders})
         committed = queries.confirmed_by_reference(session, [o.reference for o in orders])
+        # Where a standby is waited for, this waits until it has what was found, too.
+        session.commit()
     return {o.reference: committed.get(o.reference, DatabaseDown()) for o in orders}

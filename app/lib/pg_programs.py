@@ -11,6 +11,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from app.lib.pg_urls import libpq_url
+
 NEEDED = ("pg_dump", "pg_restore", "psql")
 DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian installs the programs, in a folder per version."""
@@ -38,7 +40,7 @@ class Server:
 
     @classmethod
     def of(cls, database_url: str) -> "Server":
-        words = conninfo_to_dict(database_url.replace("+psycopg", "", 1))
+        words = conninfo_to_dict(libpq_url(database_url))
         password = words.pop("password", None)
         environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", "LC_MESSAGES": "C"}
         if password is not None:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from app.lib.pg_programs import ProgramFailed, Programs, ProgramsMissing, Server, programs_for
+from app.lib.pg_urls import libpq_url
 
 Say = Callable[[str], None]
 
@@ -100,9 +101,8 @@ def back_up(database_url: str, file: Path, say: Say, *, overwrite: bool = False)
 
 def look_at(database_url: str) -> Database:
     """Inspect the database; raises `BackupFailed` when it does not answer."""
-    url = database_url.replace("+psycopg", "", 1)
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        with psycopg.connect(libpq_url(database_url), connect_timeout=10) as connection:
             tables = [row[0] for row in connection.execute(_TABLES)]
             connections = connection.execute(_SITE_CONNECTIONS).fetchone()
             return Database(

@@ -11,6 +11,7 @@ import sys
 import psycopg
 
 from app.config import LEDGER_POOL, LOOKUP_POOL, Settings
+from app.lib.pg_urls import libpq_url
 
 OWN = LEDGER_POOL + LOOKUP_POOL
 """Connections of a process for bookings and for lookups, besides those for pages."""
@@ -43,9 +44,8 @@ def complaint(settings: Settings) -> str | None:
 
 
 def _allowed(settings: Settings) -> int | None:
-    url = settings.database_url.replace("+psycopg", "", 1)
     try:
-        with psycopg.connect(url, connect_timeout=3) as connection:
+        with psycopg.connect(libpq_url(settings.database_url), connect_timeout=3) as connection:
             row = connection.execute(ALLOWED).fetchone()
     except psycopg.Error:
         return None  # it may start later; `/ready` and `flask doctor` report that it is down

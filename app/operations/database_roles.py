@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import sql
 
+from app.lib.pg_urls import libpq_url
+
 APP_ROLE = "utsavam_app"
 
 _ROLE = """
@@ -58,7 +60,7 @@ def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> 
     `NotGranted`.
     """
     try:
-        with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
+        with psycopg.connect(libpq_url(owner_url), connect_timeout=10) as owner:
             made = _ensure_role(owner, role)
             if password:
                 statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
@@ -72,7 +74,7 @@ def grant(owner_url: str, role: str = APP_ROLE, password: str | None = None) -> 
 
 def granted_to(owner_url: str) -> Sequence[str]:
     """The roles that the site may connect as: those that may insert bookings, without the owner."""
-    with psycopg.connect(owner_url.replace("+psycopg", "", 1), connect_timeout=10) as owner:
+    with psycopg.connect(libpq_url(owner_url), connect_timeout=10) as owner:
         return [row[0] for row in owner.execute(_GRANTED)]
 
 

