@@ -7,6 +7,7 @@ from flask_babel import ngettext
 
 AN_HOUR = 60
 """Minutes from which on waits are told in hours."""
+TEN = 10
 OUTLOOKS = ("enough", "unsure", "none", "gone")
 
 
@@ -26,6 +27,28 @@ def wait_words(wait: tuple[float, float]) -> str:
 def before_words(before: int) -> str:
     """Say how many people have their turn first."""
     return f"{before:,}" if before else str(_("You are next"))
+
+
+def crowd_words(before: int) -> str:
+    """Say about how many wait: the pages that tell it shall not change with each of them."""
+    if before < TEN:
+        return str(_("Hardly anybody waits just now."))
+    size = 10 ** (len(str(before)) - 1)
+    return str(_("More than %(people)s people wait just now.", people=f"{before // size * size:,}"))
+
+
+def newcomer_words(before: int, wait: tuple[float, float] | None, outlook: str | None) -> list[str]:
+    """Say what whoever joins now can expect, in sentences; `wait` is None while all stand still."""
+    told = [crowd_words(before)]
+    if wait is None:
+        told.append(str(_("The line stands still for the moment.")))
+    elif before >= TEN:
+        told.append(str(_("Who joins now waits %(time)s.", time=wait_words(wait))))
+    if outlook == "none":
+        told.append(str(_("There will almost surely be no seat left for who joins now.")))
+    elif outlook == "unsure":
+        told.append(str(_("The seats may not suffice for all of them.")))
+    return told
 
 
 def outlook_words(outlook: str) -> str:

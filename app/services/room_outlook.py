@@ -1,5 +1,8 @@
 """How fast a room's line goes on, and what those in it take: for what people are told."""
 
+import math
+from typing import NamedTuple, TypeVar
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
@@ -7,13 +10,58 @@ from sqlalchemy.orm import Session
 from app.db import db
 from app.models import Booking, WaitingRoom
 from app.models.booking import takes_seats
-from app.waiting_room.estimates import PaceRange, Taking, pace_range, taking
+from app.waiting_room.estimates import (
+    Outlook,
+    PaceRange,
+    Taking,
+    outlook,
+    pace_range,
+    taking,
+    wait_range,
+)
 from app.waiting_room.rooms import Look, moment
 
 MAX_REMEMBERED = 100
+Kept = TypeVar("Kept")
 
 _sold_before: dict[int, int] = {}
 """By the room's epoch."""
+
+
+class Prospect(NamedTuple):
+    """What whoever has a place can expect."""
+
+    before: int
+    wait: tuple[float, float] | None
+    seats: int
+    taking: Taking | None
+    outlook: Outlook | None
+
+
+_of_newcomers: dict[int, tuple[tuple[int, int], Prospect]] = {}
+"""By the room's epoch: that of the last second, with these settings."""
+
+
+def prospect(row: WaitingRoom, look: Look, place: int) -> Prospect:
+    """Return what the holder of a place can expect whose turn has not come."""
+    ahead = max(place - look.room.served(look.now), 0.0)
+    before, seats = max(math.ceil(ahead) - 1, 0), row.event.seats_available
+    pace = None if row.paused or look.room.is_halted(look.now) else expected_pace(row, look)
+    each = taken_by_each(row, look, seats)
+    wait = wait_range(ahead, pace) if pace else None
+    return Prospect(before, wait, seats, each, outlook(before, seats, each) if each else None)
+
+
+def prospect_of_newcomer(row: WaitingRoom, look: Look) -> Prospect | None:
+    """Return what whoever joins now can expect, as of this second; None in the lobby."""
+    if look.room.opened_at is None:
+        return None
+    as_of = int(look.now), row.revision
+    found = _of_newcomers.get(row.epoch)
+    if found is None or found[0] != as_of:
+        found = as_of, prospect(row, look, look.room.arrived + 1)
+        _keep(_of_newcomers, row.epoch, found)
+    return found[1]
 
 
 def expected_pace(row: WaitingRoom, look: Look) -> PaceRange | None:
@@ -45,7 +93,13 @@ def _sold_before_opening(row: WaitingRoom, opened: float) -> int:
                 sold = session.scalars(wanted).one()
         except (DBAPIError, TimeoutError):
             return 0
-        while len(_sold_before) >= MAX_REMEMBERED:
-            _sold_before.pop(next(iter(_sold_before)))
-        _sold_before[row.epoch] = sold
+        _keep(_sold_before, row.epoch, sold)
+        return sold
     return _sold_before[row.epoch]
+
+
+def _keep(known: dict[int, Kept], epoch: int, value: Kept) -> None:
+    """Remember it, and so many rooms at most."""
+    known[epoch] = value
+    if len(known) > MAX_REMEMBERED:
+        known.pop(next(iter(known)), None)

@@ -1,6 +1,5 @@
 """Waiting rooms: who may book now, and everybody's place."""
 
-import math
 import threading
 import time
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from app.lib.draws import commitment
 from app.models import Event, EventStatus, WaitingRoom
 from app.services.catalogue import Catalogue
 from app.services.room_list import RoomList
-from app.services.room_outlook import expected_pace, taken_by_each
+from app.services.room_outlook import Prospect, prospect, prospect_of_newcomer
 from app.services.room_places import Place
-from app.waiting_room.estimates import Outlook, Taking, outlook, wait_range
+from app.waiting_room.estimates import Outlook, Taking
 from app.waiting_room.reports import Turn
 from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
@@ -66,6 +65,8 @@ class Standing:
     outlook: Outlook | None = None
     """Whether there will be seats when it is their turn."""
     pass_: Pass | None = None
+    newcomer: Prospect | None = None
+    """What whoever joins now can expect, for who has not, or no more; None in the lobby."""
 
     @property
     def is_admitted(self) -> bool:
@@ -160,7 +161,7 @@ def _standing(
     facts |= {"commitment": commitment(row.seed), "proof_seconds": row.proof_seconds}
     ticket = opened(text, keys, holder) if text else None
     if ticket is None or (ticket.event_id, ticket.epoch) != (row.event_id, row.epoch):
-        return Standing(RoomPhase.NOT_JOINED, **facts)
+        return Standing(RoomPhase.NOT_JOINED, **facts, newcomer=prospect_of_newcomer(row, look))
     facts["number"] = ticket.number
     place = look.room.place_of(ticket.number)
     if place is None:
@@ -168,23 +169,13 @@ def _standing(
     facts["place"] = place
     found = look.room.pass_of(place, ticket.joined_at, look.now)
     if found is None:
-        return Standing(RoomPhase.WAITING, **facts, **_ahead(look, place, row))
+        return Standing(RoomPhase.WAITING, **facts, **prospect(row, look, place)._asdict())
     phase = RoomPhase.ADMITTED if found.is_valid(look.now) else RoomPhase.OVER
     if phase == RoomPhase.ADMITTED:
         known.noted.came(Turn(row.event_id, row.epoch, place))
+    else:
+        facts["newcomer"] = prospect_of_newcomer(row, look)
     return Standing(phase, **facts, before=0, pass_=found)
-
-
-def _ahead(look: Look, place: int, row: WaitingRoom) -> dict[str, Any]:
-    ahead = place - look.room.served(look.now)
-    facts: dict[str, Any] = {"before": max(math.ceil(ahead) - 1, 0)}
-    pace = expected_pace(row, look)
-    stands = row.paused or look.room.is_halted(look.now)
-    facts["wait"] = wait_range(ahead, pace) if pace and not stands else None
-    facts["seats"] = seats = row.event.seats_available
-    facts["taking"] = each = taken_by_each(row, look, seats)
-    facts["outlook"] = outlook(facts["before"], seats, each) if each else None
-    return facts
 
 
 _copied_at: dict[int, float] = {}

@@ -14,6 +14,7 @@ from app.edge.session import current_user, held_by_user, is_anonymous
 from app.lib.fees import SeatCost
 from app.models import Event, SaleState, TicketType
 from app.models.booking import MAX_SEATS
+from app.presenters.room_words import newcomer_words
 from app.presenters.seat_status import SeatStatus
 from app.services import tickets
 from app.services.lookups import Held
@@ -128,6 +129,11 @@ class BookingCard:
         return waits and not self.error and self.state in {SaleState.OPEN, SaleState.NOT_OPEN}
 
     @property
+    def room_words(self) -> list[str]:
+        """What whoever joins the waiting room now can expect."""
+        return room_words(self.room) if self.room else []
+
+    @property
     def can_book(self) -> bool:
         """Whether the visitor is offered the booking form."""
         if self.waits:
@@ -168,6 +174,12 @@ class BookingCard:
 
 def _sells(letters: str) -> bool:
     return not letters or any(letter.islower() for letter in letters)
+
+
+def room_words(standing: Standing) -> list[str]:
+    """What whoever joins the waiting room now can expect, in sentences; none in the lobby."""
+    found = standing.newcomer
+    return newcomer_words(found.before, found.wait, found.outlook) if found else []
 
 
 def booking_card(

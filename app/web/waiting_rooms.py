@@ -22,7 +22,7 @@ from app.presenters.room_words import (
 from app.presenters.urls import event_url
 from app.services.waiting_rooms import RoomPhase, Standing, event_of
 from app.waiting_room.estimates import HICCUP, SPREAD, SURE
-from app.web.booking_card import booking_card
+from app.web.booking_card import booking_card, room_words
 
 blueprint = Blueprint("waiting_rooms", __name__)
 
@@ -144,4 +144,4 @@ def room_variant(standing: Standing | None) -> Hashable:
     if standing is None:
         return None
     ends = int(standing.pass_.ends) if standing.pass_ and standing.is_admitted else None
-    return standing.phase.value, ends, standing.proof_seconds > 0
+    return standing.phase.value, ends, standing.proof_seconds > 0, *room_words(standing)

@@ -150,6 +150,46 @@ def test_who_will_find_no_seat_is_told_early(new_visitor, factories, room, crowd
     assert "almost surely be no seat left" in outlooks[-1][1]
 
 
+def test_who_has_not_joined_reads_what_to_expect(visitor, factories, room, crowd):
+    event = factories.event(capacity=12)
+    room(event, per_minute=1)
+    assert "Hardly anybody waits" in event_page(visitor, event)
+    crowd(event, 450)
+    time.sleep(1)  # it is told as of the last second
+    page = event_page(visitor, event)
+    assert "More than 400 people wait just now. Who joins now waits 6 to 10 hours." in page
+    assert "almost surely be no seat left for who joins now" in page
+    assert "you have 10 minutes to book" in page
+
+
+def test_who_waits_while_all_is_sold_keeps_the_place_and_learns_it(
+    app, visitor, another, full_room, sql, factories
+):
+    joins(visitor, full_room)
+    joins(another, full_room)
+    sql("UPDATE events SET seats_available = 0 WHERE id = %s RETURNING id", full_room.id)
+    factories.show()
+    app.extensions["waiting_rooms"].forget()
+    assert 'data-outlook="gone">Every seat is taken just now' in told(another, full_room)
+    assert "Go to the waiting room" in event_page(another, full_room)
+    assert "Every seat is taken just now" in told(visitor, full_room)
+    assert "You may book until" in event_page(visitor, full_room)
+
+
+def test_a_pause_of_the_line_and_of_the_sale_are_told(
+    visitor, another, new_visitor, full_room, room, sql, factories
+):
+    joins(visitor, full_room)
+    joins(another, full_room)
+    room(full_room, paused=True)
+    assert "The organiser has paused it" in told(another, full_room)
+    assert "The line stands still for the moment." in event_page(new_visitor(), full_room)
+    sql("UPDATE events SET sales_paused = true WHERE id = %s RETURNING id", full_room.id)
+    factories.show()
+    for person in (visitor, another):
+        assert "has paused the sale" in told(person, full_room)
+
+
 def test_somebody_elses_cookie_of_the_room_opens_nothing_for_an_account(
     visitor, another, full_room, alice
 ):
