@@ -16,6 +16,8 @@ def fill(world):
     rooms = {
         "lobby": ({"name": "தமிழ் இசை விழா", "sales_open_at": opening}, 600, 0),
         "long wait": ({"name": "Navaratri Final", "capacity": 900}, 60, BEFORE),
+        "sold out": ({"name": "رمضان نائٹ بازار", "capacity": 900}, 60, BEFORE),
+        "short wait": ({"name": "ఉగాది సంగీతోత్సవం", "capacity": 900}, 60, 40),
         "turn": ({"name": "Bihu Night", "capacity": 900}, 60_000, 0),
     }
     for key, (facts, per_minute, arrived) in rooms.items():
@@ -60,6 +62,40 @@ def turn(page, world):
     expect(page.locator("#booking-form .countdown")).to_contain_text("to book")
 
 
+def sold_out(page, world):
+    """While they wait."""
+    joined("sold out", "People before you")(page, world)
+    event = world.events["sold out"]
+    world.sql("UPDATE events SET seats_available = 0 WHERE id = %s RETURNING id", event.id)
+    world.factories.show()
+    for _ in range(3):  # until the site has read it
+        page.wait_for_timeout(1_000)
+        answer = page.reload()
+    expect(page.locator(".outlook")).to_contain_text("Every seat is taken just now")
+    return answer
+
+
+def crowd(page, world):
+    """The event's page of who has not joined, while many wait."""
+    page.context.clear_cookies()
+    answer = page.goto(world.event_url("long wait"))
+    expect(page.locator(".room-words")).to_contain_text("people wait just now")
+    return answer
+
+
+def told(page, world):
+    """Both buttons pressed; after the scene before it."""
+    page.context.grant_permissions(["notifications"])
+    page.locator("#room-sound").click()
+    page.locator("#room-notice").click()
+    expect(page.locator("#room-told")).to_contain_text("Your device will tell you")
+
+
+def lost(page, world):
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#room-lost")).to_be_visible()
+
+
 def settings(page, world):
     return page.goto(f"/admin/events/{world.events['long wait'].id}/waiting-room")
 
@@ -69,6 +105,11 @@ VISITOR = {
     "room-check": checked_door,
     "room-lobby": joined("lobby", "places are drawn among all"),
     "room-wait": joined("long wait", "almost surely be no seat"),
+    "room-sold-out": sold_out,
+    "room-crowd": crowd,
+    "room-soon": joined("short wait", "As it looks, there will be seats"),
+    "room-told": told,
+    "room-lost": lost,
     "room-turn": joined("turn", "It is your turn"),
     "room-form": turn,
 }

@@ -116,7 +116,7 @@ def test_who_waits_counts_down_hears_what_matters_and_has_their_turn(
         sound.click()
         expect(sound).to_have_attribute("aria-pressed", "true")
         expect(sound).to_have_attribute("data-armed", "running")
-        page.get_by_role("button", name="Show a notification").click()
+        page.get_by_role("button", name="Notify me").click()
         expect(page.locator("#room-told")).to_contain_text("Your device will tell you")
         first = int(before(page).inner_text())
         expect(page.locator("[data-says=seats]")).to_have_text("500")
