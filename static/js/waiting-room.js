@@ -6,6 +6,7 @@
   const words = JSON.parse(document.getElementById("room-words").textContent);
   const ASK_PAGE_AFTER = 3; // seconds between two questions for a page, doubled while nothing changes
   const OLD = 10; // seconds after which a status is not relied on
+  const BESIDE = 200; // seconds for which the proxy's file is passed by after that
   const luck = Math.random();
   const room = () => document.getElementById("room");
   const facts = () => room().dataset;
@@ -17,6 +18,7 @@
   let next = 0;
   let lookedAt = 0;
   let missed = 0;
+  let lateUntil = 0; // until then the file that a proxy serves is passed by
   let pageAt = 0;
   let unchanged = 0;
   let milestone = Infinity;
@@ -43,7 +45,8 @@
     let again = 5 * 2 ** Math.min(missed, 2);
     try {
       const signal = AbortSignal.timeout ? AbortSignal.timeout(8000) : undefined;
-      const answer = await fetch(facts().status, { cache: "no-cache", credentials: "omit", signal });
+      const late = Date.now() < lateUntil ? "?late" : "";
+      const answer = await fetch(facts().status + late, { cache: "no-cache", credentials: "omit", signal });
       if (answer.status === 404) askPage(); // nobody waits any more
       else if (!answer.ok) throw new Error(answer.status);
       else again = learn(await answer.json(), Date.parse(answer.headers.get("Date")) / 1000);
@@ -60,8 +63,11 @@
   function learn(found, told) {
     const asked = found.ask;
     if (told - found.at > OLD) {
-      askPage(); // what makes the status stands still
-      return asked.most;
+      // What makes the status, or the file that has it, stands still.
+      if (Date.now() < lateUntil) askPage();
+      const again = Date.now() < lateUntil ? asked.most : luck * 2;
+      lateUntil = Date.now() + BESIDE * (1 + luck) * 1000;
+      return again;
     }
     const before = status;
     status = found;
