@@ -66,7 +66,8 @@ def prospect_of_newcomer(row: WaitingRoom, look: Look) -> Prospect | None:
 
 def expected_pace(row: WaitingRoom, look: Look) -> PaceRange | None:
     """Return between which paces the line goes on, once it does; None while that is not known."""
-    return pace_range(look.room.paces, look.now, follows=row.measured)
+    follows = row.measured or row.most_inside is not None
+    return pace_range(look.room.paces, look.now, follows=follows)
 
 
 def taken_by_each(row: WaitingRoom, look: Look, left: int) -> Taking | None:
