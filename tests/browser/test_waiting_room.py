@@ -154,6 +154,7 @@ def test_a_place_is_kept_through_no_network_a_reload_a_second_tab_and_the_browse
         join(page, event)
         expect(before(page)).to_have_text("29")
         page.context.set_offline(True)
+        expect(page.locator("#room-lost")).to_be_visible()
         expect(page.locator("#room-lost")).to_contain_text("Your place is kept")
         expect(page.locator("#offline")).to_be_hidden()
         expect(before(page)).to_have_text("29")
