@@ -106,9 +106,11 @@ def _waiting_rooms(settings: Settings, found: Readiness) -> str:
     folder = Path(settings.waiting_room_files)
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or unset WAITING_ROOM_FILES"
-    wanted = select(WaitingRoom.event_id).where(WaitingRoom.mode != RoomMode.OFF)
-    rooms = db.session.scalars(wanted).all() if found.ready else []
-    late = [str(event_id) for event_id in rooms if is_late(file_of(folder, event_id))]
+    wanted = select(WaitingRoom).where(WaitingRoom.mode != RoomMode.OFF)
+    ids = (
+        [room.event_id for room in db.session.scalars(wanted) if room.waits] if found.ready else []
+    )
+    late = [str(event_id) for event_id in ids if is_late(file_of(folder, event_id))]
     if late:
         return (
             f"nobody writes the file of event {', '.join(late)}; does the site run, and may it "

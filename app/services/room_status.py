@@ -179,7 +179,7 @@ def facts_of(row: WaitingRoom, look: Look, seats: int) -> dict[str, Any]:
         "taking": [round(figure, 2) for figure in taken_by_each(row, look, seats) or ()],
         "live": look.live,
         "ask": {
-            **asdict(Asking.of(waiting, room.lobby or room.arrived, row.per_second)),
+            **asdict(Asking.of(waiting, room.lobby or room.arrived, room.per_second)),
             "paused_per_second": WHILE_PAUSED,
         },
     }

@@ -109,6 +109,8 @@ def finding(app, settings, tmp_path):
 def test_the_doctor_knows_files_that_nobody_writes(process, room, finding, tmp_path):
     assert finding("") == "ok"
     assert finding() == "ok", "there is no room"
+    room(mode="auto")
+    assert finding() == "ok", "nobody waits there yet"
     event_id = room()
     assert f"nobody writes the file of event {event_id}" in finding()
     process().write()
