@@ -24,11 +24,16 @@ REFUSALS = {
 }
 """What Redis says when it answers but stores nothing, and what to do."""
 AWAY = "does not answer; check DATABASE_URL and that PostgreSQL runs"
+POOLER = (
+    "is behind a pooler that drops our time limits; name PostgreSQL itself in DATABASE_URL: each "
+    "process keeps its few connections open anyway"
+)
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 # Alembic would build a new statement each time, and each would evict one of ours from SQLAlchemy's
 # cache of compiled statements.
 _APPLIED = text("SELECT version_num FROM alembic_version")
 _CAN_WRITE = text("SELECT current_setting('transaction_read_only') = 'off'")
+_HAS_LIMITS = text("SELECT current_setting('lock_timeout') <> '0'")
 _IS_STANDBY = text("SELECT pg_is_in_recovery()")
 
 
@@ -55,7 +60,8 @@ class Readiness:
 def readiness(gate: SeatGate) -> Readiness:
     """Check the database, its migrations and Redis now."""
     database = _database()
-    migrations = "unknown while the database is away" if database == AWAY else _migrations()
+    away = database in {AWAY, POOLER}
+    migrations = "unknown while the database is away" if away else _migrations()
     return Readiness(database, migrations, _redis(gate))
 
 
@@ -63,11 +69,14 @@ def _database() -> str:
     """A connection opened while the server was read-only reports that for a second at most: then
     the pool replaces it."""
     try:
+        if not db.session.scalar(_HAS_LIMITS):
+            return POOLER
         if db.session.scalar(_CAN_WRITE):
             return OK
         standby = db.session.scalar(_IS_STANDBY)
-    except (DBAPIError, TimeoutError):
-        return AWAY
+    except (DBAPIError, TimeoutError) as error:
+        # In PgBouncer's own words, which it has for no other fault.
+        return POOLER if "unsupported startup parameter" in str(error) else AWAY
     if standby:
         return "is a standby, which takes no writes; check DATABASE_URL, or promote it"
     return "is read-only, so nothing can be booked; check default_transaction_read_only"
