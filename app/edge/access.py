@@ -81,7 +81,7 @@ TABLE = {
         admin_events.index admin_events.edit
         admin_live_sales.show admin_live_sales.figures admin_live_sales.export admin_holds.index
         admin_ticket_types.index admin_vouchers.index admin_vouchers.export
-        admin_waiting_rooms.edit api_waiting_rooms.get_settings
+        admin_waiting_rooms.edit admin_waiting_rooms.figures api_waiting_rooms.get_settings
         admin_arrivals.show admin_no_shows.show admin_door_lists.show
         admin_guest_messages.index admin_guest_messages.show
         admin_bookings.index admin_bookings.show admin_bookings.progress
@@ -112,7 +112,7 @@ TABLE = {
         admin_ticket_types.move admin_ticket_types.withdraw admin_ticket_types.offer
         admin_ticket_types.remove admin_vouchers.create admin_vouchers.edit
         admin_vouchers.update admin_vouchers.withdraw
-        admin_waiting_rooms.update api_waiting_rooms.change_settings
+        admin_waiting_rooms.update admin_waiting_rooms.pace api_waiting_rooms.change_settings
         admin_guest_messages.preview admin_guest_messages.test admin_guest_messages.send
         admin_guest_messages.send_again admin_guest_messages.remind
         admin_bookings.make_link admin_bookings.send_ticket

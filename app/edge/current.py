@@ -12,6 +12,7 @@ from app.services.catalogue import Catalogue
 from app.services.payment_providers import Providers
 from app.services.room_list import RoomList
 from app.services.room_status import RoomStatuses
+from app.waiting_room.reports import Reports
 from app.waiting_room.spent import Spent
 
 
@@ -47,6 +48,10 @@ def waiting_rooms() -> RoomList:
 
 def spent() -> Spent:
     return cast("Spent", current_app.extensions["spent"])
+
+
+def room_reports() -> Reports:
+    return cast("Reports", current_app.extensions["room_reports"])
 
 
 def room_statuses() -> RoomStatuses:

@@ -1,5 +1,6 @@
 """What a waiting room did in each minute, kept in PostgreSQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -74,3 +75,15 @@ def _since(before: RoomMinute | None, row: RoomMinute) -> Minute:
         for name, of in names.items()
     }
     return Minute(row.at, per_minute=round(row.per_second * 60), **did)
+
+
+def by_minute(minutes: Sequence[Minute]) -> list[Minute]:
+    """Return a minute for each from the first to the last, with nothing where none was kept."""
+    known = {minute.at: minute for minute in minutes}
+    found: list[Minute] = []
+    at = minutes[0].at if minutes else None
+    while at and at <= minutes[-1].at:
+        pace = found[-1].per_minute if found else 0
+        found.append(known.get(at) or Minute(at, 0, 0, 0, 0, pace))
+        at += timedelta(minutes=1)
+    return found

@@ -22,11 +22,13 @@ def room_parts(
 ) -> dict[str, Any]:
     """Return the application's extensions for waiting rooms."""
     rooms = RoomList(app, WaitingRooms(client, names))
+    reports = Reports(client, names)
     statuses = RoomStatuses(app, rooms, desk.gate)
     return {
         "waiting_rooms": rooms,
         "spent": Spent(client, names),
-        "room_pacer": RoomPacer(app, rooms, Reports(client, names), desk),
+        "room_reports": reports,
+        "room_pacer": RoomPacer(app, rooms, reports, desk),
         "room_statuses": statuses,
         "room_files": RoomFiles(settings.waiting_room_files, rooms, statuses),
     }

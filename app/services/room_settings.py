@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -30,7 +29,6 @@ from app.models.waiting_room import (
 )
 from app.services import audit, events
 from app.services.room_list import RoomList
-from app.waiting_room.state import Room
 
 ITSELF = "the waiting room itself"
 """Who acts where a room turns itself on or off."""
@@ -61,30 +59,6 @@ def get_room(event_id: int) -> WaitingRoom:
     )
 
 
-@dataclass(frozen=True)
-class Overview:
-    """A room as its organiser sees it."""
-
-    room: Room
-    live: bool
-    served: int
-    """Those who joined and have had their turn."""
-
-    @property
-    def waiting(self) -> int:
-        return self.room.arrived - self.served
-
-
-def overview(known: RoomList, event_id: int) -> Overview | None:
-    """Return how many wait for the event now; None if nobody has to."""
-    row = known.row(event_id)
-    if row is None:
-        return None
-    look = known.rooms.look(row)
-    served = min(int(look.room.served(look.now)), look.room.arrived)
-    return Overview(look.room, look.live, served)
-
-
 def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> WaitingRoom:
     """Set how people wait for an event; turned on anew it is another room, with another draw.
 
@@ -94,7 +68,7 @@ def change_room(known: RoomList, event_id: int, changes: Mapping[str, Any]) -> W
     """
     require_event(event_id)
     _check(changes)
-    if "per_minute" in changes:
+    if changes.get("per_minute") is not None:
         changes = {"measured": False, **changes}
     with transaction() as session:
         event = events.get_event(event_id, drafts=True)

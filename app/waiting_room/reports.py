@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import redis
 
 from app.booking.redis_keys import Names
-from app.waiting_room.pacing import Decision, Strain
+from app.waiting_room.pacing import Decision, Source, Strain, Why
 from app.waiting_room.state import Room
 
 MAX_NOTED = 20_000
@@ -94,6 +94,20 @@ class Together:
     """The pace that was decided on last; it may differ too little to be told. 0 if none was."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was decided on last, and why: for the console."""
+
+    came: int = 0
+    """Those who were seen when their turn had come."""
+    booked: int = 0
+    inside: int = 0
+    paying: int = 0
+    """Reservations of the event that are not paid yet."""
+    why: Why | None = None
+    strained_by: Source | None = None
+
+
 class Reports:
     """Brings reports to Redis; one instance per process."""
 
@@ -138,6 +152,22 @@ class Reports:
         key = self.keys(event_id)[0]
         self._client.hset(key, mapping={f"told {name}": value for name, value in facts.items()})
 
+    def told(self, event_id: int, epoch: int) -> Told:
+        """Return what was told of this room last. Raises `redis.RedisError`."""
+        found = self._client.hgetall(self.keys(event_id)[0])
+        facts = {_text(name): _text(value) for name, value in found.items()}
+        if facts.get("epoch") != str(epoch):
+            return Told()
+        why, source = facts.get("told why"), facts.get("told strained_by")
+        return Told(
+            came=int(facts.get("came", 0)),
+            booked=int(facts.get("booked", 0)),
+            inside=int(facts.get("told inside", 0)),
+            paying=int(facts.get("told paying", 0)),
+            why=Why(why) if why else None,
+            strained_by=Source(source) if source else None,
+        )
+
     def keys(self, event_id: int) -> list[str]:
         """The room's figures, the places that came, and those that booked: a bit for each."""
         key = self._names.of(f"{{event:{event_id}}}:waiting-room")
@@ -162,6 +192,10 @@ def _together(answer: Sequence[Any], running: tuple[int, int], known: tuple[int,
         is_new_minute=bool(answer[9]),
         wanted=float(answer[10]),
     )
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _process() -> str:

@@ -11,6 +11,7 @@ from app.models.columns import now
 from app.services.room_settings import change_room
 
 OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+SET = {"mode": "on", "pace": "set", "busy_after": "1.0"}
 GUEST = {"name": "Ravi", "email": "ravi@example.com", "seats": 1}
 
 
@@ -253,7 +254,7 @@ def test_an_event_without_a_room_has_no_page_of_one(visitor, event):
 
 def test_staff_turn_it_on_and_see_who_waits(organiser, new_visitor, event):
     address = f"/admin/events/{event.id}/waiting-room"
-    form = {"on": "y", "per_minute": "60000", "pass_minutes": "5"}
+    form = {**SET, "per_minute": "60000", "pass_minutes": "5"}
     assert organiser.post(address, form).status_code == 303
     joins(new_visitor(), event)
     page = organiser.get(address).text
@@ -270,7 +271,7 @@ def test_staff_turn_it_on_and_see_who_waits(organiser, new_visitor, event):
     ],
 )
 def test_a_wrong_figure_is_told_and_nothing_else_is_lost(organiser, event, wrong, message):
-    form = {"on": "y", "per_minute": "77", "pass_minutes": "7", **wrong}
+    form = {**SET, "per_minute": "77", "pass_minutes": "7", **wrong}
     answer = organiser.post(f"/admin/events/{event.id}/waiting-room", form)
     assert answer.status_code == 422
     assert message in answer.text
