@@ -1,19 +1,11 @@
 """Schemas of waiting rooms."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from app.api.fields import Count, Flag, Payload, without_defaults
-from app.models import RoomMode
-from app.models.waiting_room import (
-    MAX_PASS_MINUTES,
-    MAX_PER_MINUTE,
-    MAX_PROOF_SECONDS,
-    MIN_PASS_MINUTES,
-    WaitingRoom,
-)
+from app.api.fields import Payload
 from app.services.waiting_rooms import RoomPhase, Standing
 from app.waiting_room.proofs import ITERATIONS, Challenge
 from app.waiting_room.rooms import moment
@@ -72,51 +64,6 @@ class StandingOut(Payload):
             seed=room.seed,
             mix=room.mix,
         )
-
-
-class RoomOut(Payload):
-    """How people wait for an event."""
-
-    mode: RoomMode
-    per_minute: int
-    paused: bool
-    pass_minutes: int
-    open_without_redis: bool
-    proof_seconds: int
-    opened_at: datetime | None = Field(description="Up to a second old, as are the next ones.")
-    arrived: int
-    lobby_size: int
-    exempt_orders: int = Field(description="What staff booked past this room, with keys or not.")
-    exempt_seats: int
-
-    @classmethod
-    def of(cls, room: WaitingRoom) -> Self:
-        return cls.model_validate(room)
-
-
-class RoomChange(Payload):
-    """What is left out stays."""
-
-    model_config = ConfigDict(json_schema_extra=without_defaults)
-
-    mode: RoomMode = Field(
-        RoomMode.ON, description="Turned on anew it is another room, with another draw."
-    )
-    per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] = Field(
-        600, description="People who get their turn in a minute."
-    )
-    paused: Flag = Field(False, description="Nobody's turn begins.")
-    pass_minutes: Annotated[int, Field(ge=MIN_PASS_MINUTES, le=MAX_PASS_MINUTES)] = Field(
-        10, description="How long one may book once one's turn has come."
-    )
-    open_without_redis: Flag = Field(
-        False, description="While Redis is away, let everybody book instead of nobody else."
-    )
-    proof_seconds: Annotated[Count, Field(ge=0, le=MAX_PROOF_SECONDS)] = Field(
-        0,
-        description="How long a slow phone computes at most before it joins without an account; 0:"
-        " nobody has to.",
-    )
 
 
 class ChallengeOut(Payload):

@@ -5,12 +5,14 @@ from flask import Response, request
 from app.api.body import api_blueprint
 from app.api.callers import caller
 from app.api.present import json_response
-from app.api.room_schemas import ChallengeOut, RoomChange, RoomOut, StandingOut
+from app.api.room_schemas import ChallengeOut, StandingOut
+from app.api.room_setting_schemas import RoomChange, RoomOut
 from app.api.room_tickets import PROOF_HEADER, TICKET_HEADER, join_as_caller, standing_of_caller
 from app.api.spec import STAFF, answers, valid
-from app.edge.current import catalogue, settings, waiting_rooms
+from app.edge.current import catalogue, room_reports, settings, waiting_rooms
 from app.errors import RoomNotFound
-from app.services import room_proofs, room_settings
+from app.models import WaitingRoom
+from app.services import room_console, room_proofs, room_settings
 from app.services.waiting_rooms import RoomPhase, event_of
 
 blueprint = api_blueprint("waiting_rooms", __name__)
@@ -72,8 +74,8 @@ def get(event_id: int) -> Response:
 @blueprint.get("/admin/events/<id:event_id>/waiting-room")
 @valid(answers(401, 404, HTTP_200=RoomOut), operation_id="getRoomSettings", **STAFF)
 def get_settings(event_id: int) -> Response:
-    """Tell how people wait for an event"""
-    return json_response(RoomOut.of(room_settings.get_room(event_id)))
+    """Tell how people wait for an event, who does now, and what each minute did"""
+    return _settings(room_settings.get_room(event_id))
 
 
 @blueprint.patch("/admin/events/<id:event_id>/waiting-room")
@@ -86,7 +88,12 @@ def get_settings(event_id: int) -> Response:
 def change_settings(event_id: int, body: RoomChange) -> Response:
     """Turn a waiting room on or off, pause it, or set its pace"""
     changes = body.model_dump(exclude_unset=True)
-    return json_response(RoomOut.of(room_settings.change_room(waiting_rooms(), event_id, changes)))
+    return _settings(room_settings.change_room(waiting_rooms(), event_id, changes))
+
+
+def _settings(room: WaitingRoom) -> Response:
+    seen = room_console.overview(waiting_rooms(), room_reports(), room.event_id)
+    return json_response(RoomOut.of(room, seen, room_console.minutes(room.event_id)))
 
 
 def _standing(event_id: int, ticket: str | None) -> StandingOut:

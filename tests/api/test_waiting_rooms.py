@@ -147,3 +147,32 @@ def test_the_draw_is_published_when_the_room_opens(as_user, make_user, event, se
     set_room(mode="on")
     found = joined(as_user(make_user()), event)
     assert len(found["seed"]) == len(found["commitment"]) == 64
+
+
+def test_a_new_room_is_measured_until_a_pace_is_set(set_room):
+    assert set_room(mode="on").json["measured"]
+    assert not set_room(per_minute=90).json["measured"]
+    assert set_room(per_minute=90, measured=True).json["measured"]
+
+
+def test_staff_is_told_who_waits_and_why_the_pace_is_what_it_is(
+    organiser, event, set_room, as_user, make_user
+):
+    assert set_room(mode="auto", busy_after=0.5, most_inside=300).json["now"] is None
+    found = set_room(mode="on", per_minute=90).json
+    assert (found["most_inside"], found["busy_after"]) == (300, 0.5)
+    for _ in range(3):
+        joined(as_user(make_user()), event)
+    now = organiser.get(f"/admin/events/{event.id}/waiting-room").json["now"]
+    assert now["waiting"] + now["served"] == 3
+    assert (now["live"], now["per_minute"], now["why"]) == (True, 90, "set")
+    assert set_room(paused=True).json["now"]["why"] == "paused"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"busy_after": 0.1}, {"busy_after": 9}, {"most_inside": 0}, {"measured": "yes"}]
+)
+def test_a_wrong_setting_of_the_pace_names_its_field(set_room, wrong):
+    answer = set_room(**wrong)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == next(iter(wrong))
