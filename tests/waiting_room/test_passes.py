@@ -8,6 +8,7 @@ from app.errors import NotAdmitted
 from app.services import waiting_rooms
 from app.services.room_settings import change_room
 from app.waiting_room.tickets import Ticket
+from tests.support.threads import at_once, in_app
 from tests.waiting_room.conftest import KEY
 
 
@@ -76,6 +77,14 @@ def test_a_pass_of_a_former_room_is_none(known, holder):
     for mode in ("off", "on"):
         change_room(known, holder.event_id, {"mode": mode})
     assert is_let_in(known, holder) == "not_joined"
+
+
+def test_an_account_that_joins_everywhere_at_once_has_one_place(app, known, another, room, person):
+    event_id = room()
+    joins = [person(event_id, user_id=5).join for _ in range(8)]
+    joined = at_once([in_app(app, join, (known, another)[n % 2]) for n, join in enumerate(joins)])
+    assert len({one.ticket.split(".")[2] for one in joined}) == 1
+    assert joined[0].stands(known).room.arrived == 1
 
 
 def test_a_number_that_nobody_was_given_is_not_signed_by_asking(known, holder):

@@ -1,6 +1,7 @@
 """Proofs of work: made by a browser, checked without computing, good once."""
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.services.room_proofs import challenge, check
 from app.services.room_settings import change_room
 from app.waiting_room import proofs
 from app.waiting_room.spent import Spent
+from tests.support.threads import at_once, in_app
 from tests.waiting_room.conftest import KEY
 
 
@@ -49,6 +51,12 @@ def refusal(known, spent):
 def test_a_solved_challenge_is_good_once(known, event_id, refusal):
     proof = solve(challenge(known, event_id, KEY))
     assert [refusal(event_id, proof) for _ in range(3)] == [None, "used", "used"]
+
+
+def test_of_many_who_send_one_proof_at_once_one_joins(app, known, event_id, refusal):
+    proof = solve(challenge(known, event_id, KEY))
+    answers = at_once([in_app(app, refusal, event_id, proof) for _ in range(8)])
+    assert Counter(answers) == {None: 1, "used": 7}
 
 
 def test_each_challenge_is_another(known, event_id):

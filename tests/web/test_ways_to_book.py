@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from contextlib import suppress
 from functools import partial
+from threading import Barrier, BrokenBarrierError
 from uuid import uuid4
 
 import pytest
@@ -13,6 +15,7 @@ from app.edge.access import RULES, Who
 from app.edge.current import waiting_rooms
 from app.services.room_exemptions import exempted
 from app.services.room_settings import change_room
+from app.waiting_room.spent import Spent
 from app.web.fast_path import PageFastPath
 from tests.support.threads import at_once
 from tests.web.conftest import HTMX
@@ -257,6 +260,25 @@ def test_many_orders_at_once_with_one_place_book_no_more(copies, sold):
     statuses = at_once([partial(page.book, **wants(n, 5)) for n, page in enumerate(pages)])
     assert Counter(answer.status_code for answer in statuses) == {303: 4, 409: 4}
     assert sold() == 20
+
+
+def test_a_count_that_is_read_before_it_is_written_would_let_more_through(
+    copies, sold, monkeypatch
+):
+    """The control of the test above."""
+    counts, read = Counter(), Barrier(8)
+
+    def add_seats(_spent, _event_id, _epoch, number, seats):
+        before = counts[number]
+        with suppress(BrokenBarrierError):
+            read.wait(1)
+        counts[number] = before + seats
+        return counts[number]
+
+    monkeypatch.setattr(Spent, "add_seats", add_seats)
+    pages = list(copies(8))
+    at_once([partial(page.book, **wants(n, 5)) for n, page in enumerate(pages)])
+    assert sold() > 20
 
 
 def test_what_is_refused_or_repeated_uses_up_nothing_of_a_place(copies, sold, room):
