@@ -72,7 +72,8 @@ def read(words):
 
 def enough(known):
     """Seconds for the last who ask after the opening (see `Asking`) to come, think and press."""
-    return round(3 + max(3, known.people / 1000) + 2 * known.think + 6)
+    spread = min(max(3, known.people / 400), 60)
+    return round(3 + spread + 2 * known.think + 6)
 
 
 if __name__ == "__main__":

@@ -243,10 +243,13 @@ class Person:
         return self.note.over_at is not None and time.monotonic() > self.note.over_at - 1
 
     def orders(self, key, seats):
-        evening, note = self.evening, self.note
+        evening, note, was_unsure = self.evening, self.note, False
         for _ in range(TRIES):
             answer = yield from self._ask("book", "POST", evening.form, **order(note, key, seats))
-            if not self._is_for_later(answer):
+            unsure = was_unsure
+            was_unsure = self._is_for_later(answer)
+            # What was under way when it was asked again may be booked by now.
+            if not was_unsure and not (unsure and answer.status == 403):
                 break
             yield 1 + random.random()
         if answer.status == 303:
