@@ -126,6 +126,7 @@ def test_places_and_passes_outlast_every_process_of_the_site(house, waiters):
     third = Browser(line).joins()
     assert line.look() == {200}
     seen = [first.sees(), third.sees()]
+    assert [len(told) for told in seen] == [3, 2]
     time.sleep(1.1)
     restart(house)
     assert line.look() == {200}

@@ -147,10 +147,8 @@ class Browser:
         return page.text
 
     def sees(self):
-        """What the page says: how many are before, or until when one may book."""
-        page = self.page()
-        before = re.search(r"(\d+) (?:person|people)</dd>", page)
-        return before[1] if before else re.search(r'until.*?datetime="([^"]+)"', page, re.DOTALL)[1]
+        """The page's phase and place, and until when one may book."""
+        return re.findall(r'data-(?:phase|place|ends)="([^"]+)"', self.page())
 
 
 class StaffMember(Browser):
