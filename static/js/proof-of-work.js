@@ -59,3 +59,10 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!("busy" in event.target.dataset)) join(event.target);
 });
+
+// Polls of the page around it may bring the form anew: not while it is at work.
+["htmx:beforeSwap", "htmx:oobBeforeSwap"].forEach((swap) => {
+  document.addEventListener(swap, ({ detail }) => {
+    if (detail.target.querySelector("form[data-busy]")) detail.shouldSwap = false;
+  });
+});
