@@ -8,7 +8,8 @@ from flask.sessions import SessionMixin
 from app.edge import rate_limits
 from app.edge.current import settings, spent, waiting_rooms
 from app.edge.session import current_user, is_anonymous
-from app.models import User
+from app.errors import NotAdmitted, UtsavamError
+from app.models import RoomMode, User
 from app.services import room_proofs
 from app.services import waiting_rooms as rooms
 from app.services.room_places import NOTHING, Taken
@@ -53,6 +54,19 @@ def join_as_visitor(event_id: int, proof: str | None) -> None:
     `TooManyJoin`, `ProofRefused`.
     """
     join(event_id, current_user(), session, proof, request.remote_addr)
+
+
+def joined_instead(event_id: int, error: NotAdmitted) -> bool:
+    """Give whoever had a form open when a room turned itself on a place in its line; return whether
+    they have one now. They came to book, and not to join."""
+    row = waiting_rooms().row(event_id)
+    if row is None or row.mode != RoomMode.AUTO or error.phase != rooms.RoomPhase.NOT_JOINED:
+        return False
+    try:
+        join_as_visitor(event_id, None)
+    except UtsavamError:
+        return False  # The page offers to join, and tells why it can't be.
+    return True
 
 
 def join(

@@ -14,7 +14,7 @@ from app.edge import rate_limits
 from app.edge.current import catalogue, desk
 from app.edge.guest_tickets import keep_ticket
 from app.edge.htmx import Answer, go_to, is_htmx, page_or_fragment
-from app.edge.room_tickets import admit_visitor, standing_of_visitor
+from app.edge.room_tickets import admit_visitor, joined_instead, standing_of_visitor
 from app.edge.session import current_user
 from app.errors import (
     IdempotencyKeyReused,
@@ -70,6 +70,8 @@ def create(event_id: int) -> Answer:
     except UtsavamError as error:
         if isinstance(error, NotFound) and not isinstance(error, TOLD_AT_FORM):
             raise
+        if isinstance(error, NotAdmitted) and joined_instead(event_id, error):
+            return go_to(url_for("waiting_rooms.show", event_id=event_id))
         return _not_booked(event_id, form, error)
     if booked.replayed:
         there = [bookings.get_booking(one.id) for one in booked.bookings]

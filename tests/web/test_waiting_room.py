@@ -278,3 +278,21 @@ def test_a_wrong_figure_is_told_and_nothing_else_is_lost(organiser, event, wrong
     kept = {"per_minute": "77", "pass_minutes": "7"}
     for name in kept.keys() - wrong.keys():
         assert f'value="{kept[name]}"' in answer.text
+
+
+@pytest.mark.parametrize(("mode", "led"), [("auto", True), ("on", False)])
+def test_who_has_a_form_open_when_it_turns_itself_on_is_in_the_line(
+    visitor, another, room, event, sql, mode, led
+):
+    page = event_page(visitor, event)
+    key = re.search(r'name="idempotency_key"[^>]*value="([^"]+)"', page)[1]
+    room(event, per_minute=1)
+    room(event, mode=mode)
+    joins(another, event)
+    form = {**GUEST, "idempotency_key": key}
+    answer = visitor.post(f"/events/{event.id}/bookings", form, OWN, csrf=False)
+    assert sql("SELECT count(*) FROM bookings") == [(0,)]
+    assert answer.status_code == (303 if led else 403)
+    if led:
+        assert answer.headers["Location"].endswith(f"/events/{event.id}/waiting-room")
+        assert "next" in room_page(visitor, event).text
