@@ -109,13 +109,15 @@ class BookingDesk:
         timings = self.timings
         if timings is None:
             return self._book(order)
+        token = timings.begin(order.event_id)
         try:
-            with timings.timed(order.event_id):
-                return self._book(order)
+            return self._book(order)
         except Busy:
             # At once, but whoever comes again has waited for it.
             timings.note(order.event_id, TIMEOUT)
             raise
+        finally:
+            timings.end(token)
 
     def _book(self, order: Order) -> Booked:
         if snapshot := self.gate.refuses_at_once(order):

@@ -3,8 +3,6 @@
 import math
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 MAX_NOTED = 50_000
@@ -27,16 +25,15 @@ class Timings:
         self._begun: dict[object, tuple[int, float]] = {}
         self._ended: deque[tuple[int, float]] = deque(maxlen=MAX_NOTED)
 
-    @contextmanager
-    def timed(self, key: int) -> Iterator[None]:
-        """Time the block."""
-        token, began = object(), time.monotonic()
-        self._begun[token] = key, began
-        try:
-            yield
-        finally:
-            del self._begun[token]
-            self._ended.append((key, time.monotonic() - began))
+    def begin(self, key: int) -> object:
+        """Count work as under way, until `end` is called with what this returns."""
+        token = object()
+        self._begun[token] = key, time.monotonic()
+        return token
+
+    def end(self, token: object) -> None:
+        key, began = self._begun.pop(token)
+        self._ended.append((key, time.monotonic() - began))
 
     def note(self, key: int, seconds: float) -> None:
         """Count work as if it had taken so long."""

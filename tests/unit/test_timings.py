@@ -22,8 +22,9 @@ def test_what_is_under_way_counts_for_as_long_as_it_has_taken():
     timings, stop = Timings(), threading.Event()
 
     def work():
-        with timings.timed(7):
-            stop.wait(5)
+        token = timings.begin(7)
+        stop.wait(5)
+        timings.end(token)
 
     thread = threading.Thread(target=work)
     thread.start()
