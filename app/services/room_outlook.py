@@ -38,29 +38,42 @@ class Prospect(NamedTuple):
     outlook: Outlook | None
 
 
-_of_newcomers: dict[int, tuple[tuple[int, int], Prospect]] = {}
-"""By the room's epoch: that of the last second, with these settings."""
+class _Expected(NamedTuple):
+    """What is the same for everybody who waits."""
+
+    pace: PaceRange | None
+    taking: Taking | None
+
+
+_expected: dict[int, tuple[tuple[int, ...], _Expected]] = {}
+"""By the room's epoch: as of the last second, these settings and seats."""
 
 
 def prospect(row: WaitingRoom, look: Look, place: int) -> Prospect:
     """Return what the holder of a place can expect whose turn has not come."""
     ahead = max(place - look.room.served(look.now), 0.0)
     before, seats = max(math.ceil(ahead) - 1, 0), row.event.seats_available
-    pace = None if row.paused or look.room.is_halted(look.now) else expected_pace(row, look)
-    each = taken_by_each(row, look, seats)
+    pace, each = _expected_now(row, look, seats)
     wait = wait_range(ahead, pace) if pace else None
     return Prospect(before, wait, seats, each, outlook(before, seats, each) if each else None)
 
 
 def prospect_of_newcomer(row: WaitingRoom, look: Look) -> Prospect | None:
-    """Return what whoever joins now can expect, as of this second; None in the lobby."""
+    """Return what whoever joins now can expect; None in the lobby."""
     if look.room.opened_at is None:
         return None
-    as_of = int(look.now), row.revision
-    found = _of_newcomers.get(row.epoch)
+    return prospect(row, look, look.room.arrived + 1)
+
+
+def _expected_now(row: WaitingRoom, look: Look, seats: int) -> _Expected:
+    """Reckon it once a second: many ask for pages of their own, and all for the same."""
+    stands = row.paused or look.room.is_halted(look.now)
+    as_of = int(look.now), row.revision, seats, stands
+    found = _expected.get(row.epoch)
     if found is None or found[0] != as_of:
-        found = as_of, prospect(row, look, look.room.arrived + 1)
-        _keep(_of_newcomers, row.epoch, found)
+        pace = None if stands else expected_pace(row, look)
+        found = as_of, _Expected(pace, taken_by_each(row, look, seats))
+        _keep(_expected, row.epoch, found)
     return found[1]
 
 

@@ -6,6 +6,7 @@ knows how fast the site will be, nor who of those before comes, and how many sea
 
 import math
 import statistics
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -147,8 +148,8 @@ def taking(paces: Sequence[Pace], now: float, seats: int) -> Taking:
 
 def served_at(paces: Sequence[Pace], at: float) -> float:
     """Return how many places had had their turn at a time, as far as is remembered."""
-    past = [pace for pace in paces if pace.at <= at]
-    return past[-1].served_at(at) if past else 0.0
+    after = bisect_right(paces, at, key=lambda pace: pace.at)
+    return paces[after - 1].served_at(at) if after else 0.0
 
 
 def _done(paces: Sequence[Pace], now: float, mean: float) -> float:
