@@ -87,6 +87,7 @@ def script_words(event: str) -> dict[str, object]:
         "clock": _("between %(least)s and %(most)s by your clock", **minutes),
         "paused": stands_words(),
         "halted": stands_words(halted=True),
+        "unknown": unknown_words(),
         "outlook": {name: outlook_words(name) for name in OUTLOOKS},
         "say": _announcements(),
         "notice": _("It is your turn: you can book now."),
@@ -102,6 +103,11 @@ def stands_words(*, halted: bool = False) -> str:
     if halted:
         return str(_("The line stands still for the moment. You keep your place."))
     return str(_("The organiser has paused it for the moment. You keep your place."))
+
+
+def unknown_words() -> str:
+    """Say that nothing is known of the wait yet."""
+    return str(_("not known yet"))
 
 
 def _announcements() -> dict[str, str]:

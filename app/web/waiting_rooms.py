@@ -17,6 +17,7 @@ from app.presenters.room_words import (
     outlook_words,
     script_words,
     stands_words,
+    unknown_words,
     wait_words,
 )
 from app.presenters.urls import event_url
@@ -68,9 +69,11 @@ class RoomPage:
 
     @property
     def wait_words(self) -> str:
-        if self.standing.wait is None:
+        if self.standing.wait:
+            return wait_words(self.standing.wait)
+        if self.standing.paused or self.standing.halted:
             return stands_words(halted=self.standing.halted)
-        return wait_words(self.standing.wait)
+        return unknown_words()
 
     @property
     def outlook(self) -> str | None:

@@ -156,7 +156,7 @@
     document.title = `${fill(words.title, { place: digits(before + 1) })}: ${words.event} · Utsavam`;
     const wait = status.slow_per_second
       ? [(place - done) / status.fast_per_second, (place - done) / status.slow_per_second + words.hiccup] : null;
-    write("wait", wait ? waitWords(wait) : status.halted ? words.halted : words.paused);
+    write("wait", wait ? waitWords(wait) : words[status.halted ? "halted" : status.paused ? "paused" : "unknown"]);
     write("clock", wait ? clockWords(wait) : "");
     if (wait) tellMilestone(wait[1]);
     seats(before);

@@ -85,10 +85,10 @@ def asked(page):
 
 
 def looks_until(page, holds):
-    """It would look by itself some seconds later."""
+    """It would look by itself some seconds later: who comes back to it need not wait for that."""
 
     def holds_now():
-        page.evaluate("dispatchEvent(new Event('online'))")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_timeout(300)
         return holds()
 
@@ -137,7 +137,9 @@ def test_who_waits_counts_down_hears_what_matters_and_has_their_turn(
         expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^(09:\d\d|10:00)$"))
         assert page.evaluate("heard")[-1] == "It is your turn: you can book now."
         assert seen.count("waiting-room") <= 2
-        # The page without scripts loads itself again.
+        # The page without scripts loads itself again, after ten seconds at least.
+        assert 10 <= int(plain.locator("meta[http-equiv=refresh]").get_attribute("content")) <= 60
+        plain.reload()
         expect(plain.get_by_role("heading", name="It is your turn")).to_be_visible()
         page.get_by_role("link", name="Book seats").click()
         expect(page.locator("#booking-form .countdown")).to_contain_text("to book")
@@ -164,8 +166,15 @@ def test_a_place_is_kept_through_no_network_a_reload_a_second_tab_and_the_browse
             "There is no network just now. Your place is kept.",
             "The network is back.",
         ]
+        page.locator("#room-sound").click()
+        expect(page.locator("#room-sound")).to_have_attribute("data-armed", "running")
         page.reload()
         expect(before(page)).to_have_text("29")
+        # The sound is kept as well, and browsers want the page to be touched for it.
+        expect(page.locator("#room-sound")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#room-told")).to_contain_text("Touch the page")
+        page.get_by_role("heading", level=1).click()
+        expect(page.locator("#room-sound")).to_have_attribute("data-armed", "running")
         tab = page.context.new_page()
         join_again = f"/events/{event.id}/waiting-room"
         tab.goto(join_again)
@@ -195,6 +204,17 @@ def test_the_lobby_turns_by_itself_and_a_pause_is_told(visit, make_event, room, 
         told = "The organiser has paused it"
         looks_until(page, lambda: page.evaluate("heard")[-1].startswith(told))
         expect(page.locator("[data-says=wait]")).to_contain_text(told)
+
+
+def test_the_minutes_to_book_run_and_the_last_two_are_told(visit, make_event, room):
+    event = make_event(name="Onam")
+    room(event, per_minute=6_000)
+    with visit(script=HEARD) as page:
+        page.clock.install()
+        join(page, event)
+        expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^(09:\d\d|10:00)$"))
+        page.clock.fast_forward("08:05")
+        wait_until(lambda: page.evaluate("heard") == ["2 minutes are left to book."])
 
 
 def test_a_status_that_stands_still_is_not_relied_on(visit, make_event, room, crowd):
