@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.api.fields import Payload
 from app.services.waiting_rooms import RoomPhase, Standing
+from app.waiting_room.estimates import Outlook
 from app.waiting_room.proofs import ITERATIONS, Challenge
 from app.waiting_room.rooms import moment
 
@@ -34,6 +35,11 @@ class StandingOut(Payload):
     place: int | None = Field(description="As drawn for those in the lobby, else the number.")
     before: int | None = Field(description="People whose turn comes first.")
     wait: WaitOut | None = Field(description="Null in the lobby, and while nobody is admitted.")
+    seats_left: int | None = Field(description="For who waits.")
+    outlook: Outlook | None = Field(
+        description="Whether seats will be left at the turn of who waits: `enough`; `unsure`, they"
+        " may not suffice; `none`, almost surely."
+    )
     opens_at: datetime
     book_until: datetime | None = Field(
         description="Until when the caller may book, once admitted."
@@ -56,6 +62,8 @@ class StandingOut(Payload):
             wait=WaitOut(earliest_seconds=int(wait[0]), latest_seconds=int(wait[1]) + 1)
             if wait
             else None,
+            seats_left=standing.seats,
+            outlook=standing.outlook,
             opens_at=standing.opens_at,
             book_until=standing.ends_at if standing.is_admitted else None,
             arrived=room.arrived,

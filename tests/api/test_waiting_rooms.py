@@ -70,6 +70,7 @@ def test_whose_turn_it_is_books_with_their_ticket_alone(as_user, make_user, even
     assert (first["phase"], second["phase"]) == ("admitted", "waiting")
     assert first["book_until"]
     assert second["before"] == 0
+    assert (second["seats_left"], second["outlook"]) == (event.seats_available, "enough")
     assert second["wait"]["earliest_seconds"] < 60 < second["wait"]["latest_seconds"]
     assert books(other, event, second["ticket"]).json["phase"] == "waiting"
     assert books(other, event, first["ticket"]).json["phase"] == "not_joined"
