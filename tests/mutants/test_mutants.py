@@ -1,6 +1,6 @@
 """The suite is tested too: with one line of a copy changed for the worse, it must fail.
 
-Each change takes away a rule of docs/booking.md, and names the tests that are there to miss it.
+Each change takes away a rule of docs/booking.md or docs/waiting-room.md, and names the tests that are there to miss it.
 """
 
 from dataclasses import dataclass
@@ -126,6 +126,30 @@ MUTANTS = {
         "if total > limit.total_minor or (in_another and total):",
         "if in_another and total:",
         ("tests/races/test_price_races.py",),
+    ),
+    "programs that book without a turn": Mutant(
+        "app/api/bookings.py",
+        "taken = NOTHING if caller.staff else _admit(caller, request, key, ticket)",
+        "taken = NOTHING",
+        ("tests/web/test_ways_to_book.py",),
+    ),
+    "a place that was sold to many": Mutant(
+        "app/services/room_places.py",
+        "if spent.add_seats(self.event_id, self.epoch, self.number, seats) > self.most:",
+        "if seats > self.most:",
+        ("tests/web/test_ways_to_book.py",),
+    ),
+    "passes of a former room": Mutant(
+        "app/services/waiting_rooms.py",
+        "if ticket is None or (ticket.event_id, ticket.epoch) != (row.event_id, row.epoch):",
+        "if ticket is None or ticket.event_id != row.event_id:",
+        ("tests/waiting_room/test_passes.py",),
+    ),
+    "a proof of work that is used twice": Mutant(
+        "app/waiting_room/spent.py",
+        'return bool(self._client.set(key, b"", nx=True, ex=seconds))',
+        'return bool(self._client.set(key, b"", ex=seconds))',
+        ("tests/waiting_room/test_proofs.py",),
     ),
 }
 
