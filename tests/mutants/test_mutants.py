@@ -1,6 +1,7 @@
 """The suite is tested too: with one line of a copy changed for the worse, it must fail.
 
-Each change takes away a rule of docs/booking.md or docs/waiting-room.md, and names the tests that are there to miss it.
+Each change takes away a rule of docs/booking.md or docs/waiting-room.md, and names the tests that
+are there to miss it.
 """
 
 from dataclasses import dataclass
