@@ -5,20 +5,26 @@ import math
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-AN_HOUR = 60
-"""Minutes from which on waits are told in hours."""
+AN_HOUR, A_DAY = 60, 1440
+"""Minutes; what is longer than two is told in them."""
 TEN = 10
 OUTLOOKS = ("enough", "unsure", "none", "gone")
 
 
 def wait_words(wait: tuple[float, float]) -> str:
-    """Say how long it takes, of the earliest and latest seconds."""
+    """Say how long it takes, of the earliest and latest seconds; `waitWords` in the page's script
+    says the same."""
     least, most = math.floor(wait[0] / 60), max(math.ceil(wait[1] / 60), 1)
+    if most > 2 * A_DAY:
+        days = {"least": least // A_DAY, "most": math.ceil(most / A_DAY)}
+        if not days["least"]:
+            return str(_("%(most)d days at most", **days))
+        return str(_("%(least)d to %(most)d days", **days))
     if most > 2 * AN_HOUR:
-        hours = math.floor(least / AN_HOUR), math.ceil(most / AN_HOUR)
-        if hours[0] == 0:
-            return str(ngettext("%(num)d hour at most", "%(num)d hours at most", hours[1]))
-        return str(_("%(least)d to %(most)d hours", least=hours[0], most=hours[1]))
+        hours = {"least": least // AN_HOUR, "most": math.ceil(most / AN_HOUR)}
+        if not hours["least"]:
+            return str(_("%(most)d hours at most", **hours))
+        return str(_("%(least)d to %(most)d hours", **hours))
     if least == 0:
         return str(ngettext("a minute at most", "%(num)d minutes at most", most))
     return str(_("%(least)d to %(most)d minutes", least=least, most=most))
@@ -81,9 +87,10 @@ def script_words(event: str) -> dict[str, object]:
         "minute": ngettext("a minute at most", "%(num)d minutes at most", 1),
         "minutes": _("%(most)s minutes at most", most="{most}"),
         "range": _("%(least)s to %(most)s minutes", **minutes),
-        "hour": ngettext("%(num)d hour at most", "%(num)d hours at most", 1),
         "hours": _("%(most)s hours at most", most="{most}"),
         "hours_range": _("%(least)s to %(most)s hours", **minutes),
+        "days": _("%(most)s days at most", most="{most}"),
+        "days_range": _("%(least)s to %(most)s days", **minutes),
         "clock": _("between %(least)s and %(most)s by your clock", **minutes),
         "paused": stands_words(),
         "halted": stands_words(halted=True),

@@ -165,17 +165,17 @@
   function waitWords([earliest, latest]) {
     const least = Math.floor(earliest / 60);
     const most = Math.max(Math.ceil(latest / 60), 1);
-    if (most > 120) {
-      const hours = { least: Math.floor(least / 60), most: Math.ceil(most / 60) };
-      return fill(hours.least ? words.hours_range : words.hours, hours);
-    }
+    const within = (unit) => ({ least: Math.floor(least / unit), most: Math.ceil(most / unit) });
+    const told = (figures, range, atMost) => fill(figures.least ? range : atMost, figures);
+    if (most > 2880) return told(within(1440), words.days_range, words.days);
+    if (most > 120) return told(within(60), words.hours_range, words.hours);
     if (!least) return most === 1 ? words.minute : fill(words.minutes, { most });
     return fill(words.range, { least, most });
   }
 
   // The time of the day, to who may do something else meanwhile.
   function clockWords([earliest, latest]) {
-    if (latest < 300) return "";
+    if (latest < 300 || latest > 43200) return "";
     const at = (seconds) => new Date(Date.now() + seconds * 1000).toLocaleTimeString("en-IN", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     return fill(words.clock, { least: at(Math.floor(earliest / 60) * 60), most: at(Math.ceil(latest / 60) * 60) });
   }

@@ -8,6 +8,7 @@ import pytest
 
 from app.edge.current import waiting_rooms
 from app.models.columns import now
+from app.presenters.room_words import wait_words
 from app.services.room_settings import change_room
 
 OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
@@ -260,6 +261,23 @@ def test_staff_turn_it_on_and_see_who_waits(organiser, new_visitor, event):
     page = organiser.get(address).text
     assert "Had their turn" in page
     assert 'value="60000"' in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        ((0, 0.2), "a minute at most"),
+        ((0.9, 3.1), "4 minutes at most"),
+        ((20, 31), "20 to 31 minutes"),
+        ((50, 130), "3 hours at most"),
+        ((61, 121), "1 to 3 hours"),
+        ((40 * 60, 73 * 60), "1 to 4 days"),
+        ((20 * 60, 73 * 60), "4 days at most"),
+    ],
+)
+def test_waits_are_told_in_units_of_their_size(app, minutes, words):
+    with app.test_request_context():
+        assert wait_words((minutes[0] * 60, minutes[1] * 60)) == words
 
 
 @pytest.mark.parametrize(
