@@ -8,7 +8,7 @@ from app.edge.rate_counters import LocalCounts, SharedCounts, whole_seconds
 from app.errors import TooManyRequests
 from app.lib.rates import Rate, rate_of
 
-PER_PROCESS = {"booking", "booking_address", "api", "api_address"}
+PER_PROCESS = {"booking", "booking_address", "api", "api_address", "joining"}
 """Limits counted per process: at thousands of requests a second Redis would cost too much."""
 
 FEW = 3

@@ -6,6 +6,7 @@ import redis
 from flask import Flask
 
 from app.booking.desk import BookingDesk
+from app.booking.redis_client import connect
 from app.booking.redis_keys import Names
 from app.config import Settings
 from app.services.room_files import RoomFiles
@@ -16,12 +17,17 @@ from app.waiting_room.reports import Reports
 from app.waiting_room.rooms import WaitingRooms
 from app.waiting_room.spent import Spent
 
+PATIENCE_MS = 500
+"""How long a room's answer is waited for, at least: when hundreds join at once, a process may look
+late, and that is not to be taken for a Redis that is away."""
+
 
 def room_parts(
     app: Flask, settings: Settings, client: redis.Redis, names: Names, desk: BookingDesk
 ) -> dict[str, Any]:
     """Return the application's extensions for waiting rooms."""
-    rooms = RoomList(app, WaitingRooms(client, names))
+    patient = connect(settings.redis_url, max(settings.redis_timeout_ms, PATIENCE_MS))
+    rooms = RoomList(app, WaitingRooms(patient, names))
     reports = Reports(client, names)
     statuses = RoomStatuses(app, rooms, desk.gate)
     return {

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import redis
 
+from app.booking.group_commit import GroupCommit, QueueFull, ResultUnknown
 from app.booking.redis_keys import Names
 from app.models.waiting_room import MAX_WAITING, WaitingRoom
+from app.waiting_room.questions import Question
 from app.waiting_room.state import Room, paces_from, room_from
 
 LOOK_VALID_FOR = 0.5
@@ -29,6 +31,12 @@ HALTED_FOR = 2.5
 it takes until one of them looks again."""
 
 TakeBack = Callable[[WaitingRoom, Callable[[WaitingRoom], bool]], object]
+
+MAX_JOINING = 200
+"""Numbers that one question to Redis asks for."""
+MAX_WAITING_TO_JOIN = 10_000
+JOIN_TIMEOUT = 4.0
+"""Seconds until somebody is told to try again."""
 
 log = logging.getLogger(__name__)
 _SCRIPTS = Path(__file__).parent
@@ -64,6 +72,13 @@ class WaitingRooms:
         self._away_until = 0.0
         self._ahead = 0.0
         """Seconds by which Redis's clock is ahead of this process's."""
+        self._joins: GroupCommit[Question, Joined | None] = GroupCommit(
+            self._run,
+            max_batch=MAX_JOINING,
+            max_queue=MAX_WAITING_TO_JOIN,
+            timeout=JOIN_TIMEOUT,
+            gathers=True,
+        )
         self.is_desk_down: Callable[[], bool] = lambda: False
         """Asked at each look: while nobody can book, nobody's turn begins."""
         self.take_back: TakeBack = lambda row, give: give(row)
@@ -77,7 +92,7 @@ class WaitingRooms:
             look, at = known
             if time.monotonic() - at < LOOK_VALID_FOR:
                 return look._replace(now=self._now())
-        joined = self._run(row, ())
+        [joined] = self._run([Question(row)])
         return joined.look if joined else self._last_known(row)
 
     def join(
@@ -85,10 +100,15 @@ class WaitingRooms:
     ) -> Joined | None:
         """Give out the next number, or the one that the user has; None while Redis is away.
 
-        `again` is a number of theirs whose pass is over: it is given to nobody once more.
+        `again` is a number of theirs whose pass is over: it is given to nobody once more. Those who
+        come at once are asked for together.
         """
         user, over = ("" if each is None else str(each) for each in (user_id, again))
-        return self._run(row, (secrets.token_hex(16), user, MAX_WAITING, over))
+        asked = Question(row, (secrets.token_hex(16), user, MAX_WAITING, over))
+        try:
+            return self._joins.submit(asked)
+        except (QueueFull, ResultUnknown):
+            return None
 
     def set_pace(self, row: WaitingRoom, per_second: float) -> bool:
         """Give a room another pace, which holds from now on; return whether it does.
@@ -107,26 +127,35 @@ class WaitingRooms:
         """Look anew before the next answer."""
         self._looks = {}
 
-    def _run(self, row: WaitingRoom, joining: Sequence[Any]) -> Joined | None:
+    def _run(self, asked: Sequence[Question]) -> list[Joined | None]:
+        """Answer each question; all with None while Redis is away."""
         if time.monotonic() < self._away_until:
-            return None
+            return [None] * len(asked)
+        rows = {question.row.epoch: question.row for question in asked}
         try:
             if self.is_desk_down():
-                self._halt(row)
-            answer = self._ask(row, joining)
-            if answer[1] == -1:
-                self.take_back(row, self._give_back)
-                answer = self._ask(row, joining)
+                for row in rows.values():
+                    self._halt(row)
+            answers = self._ask(asked)
+            lost = [n for n, answer in enumerate(answers) if answer[1] == -1]
+            if lost:
+                for epoch in {asked[n].row.epoch for n in lost}:
+                    self.take_back(rows[epoch], self._give_back)
+                for n, answer in zip(lost, self._ask([asked[n] for n in lost]), strict=True):
+                    answers[n] = answer
         except redis.RedisError as error:
             log.warning("Redis is not there for the waiting rooms (%s)", type(error).__name__)
             self._away_until = time.monotonic() + ASK_AGAIN_AFTER
-            return None
-        return self._read(row, answer) if answer[1] != -1 else None
+            return [None] * len(asked)
+        return self._read_all(asked, answers)
 
-    def _ask(self, row: WaitingRoom, joining: Sequence[Any]) -> list[Any]:
-        settings = (row.revision, f"{row.opens_at:.3f}", _rate(row))
-        facts = [str(row.epoch), *map(str, settings), str(row.pass_minutes * 60)]
-        return cast("list[Any]", self._room(keys=self.keys(row), args=[*facts, *joining]))
+    def _ask(self, asked: Sequence[Question]) -> list[Any]:
+        if len(asked) == 1:
+            return [self._room(keys=self.keys(asked[0].row), args=asked[0].args)]
+        with self._client.pipeline(transaction=False) as pipe:
+            for question in asked:
+                self._room(keys=self.keys(question.row), args=question.args, client=pipe)
+            return pipe.execute()
 
     def _halt(self, row: WaitingRoom) -> None:
         # Where Redis has lost the room, this is half a one, which is replaced as is none.
@@ -149,8 +178,19 @@ class WaitingRooms:
             log.warning(told, row.event_id, row.arrived)
         return True
 
-    def _read(self, row: WaitingRoom, answer: Sequence[Any]) -> Joined:
-        told, number, joined_at, *flat = (_text(part) for part in answer)
+    def _read_all(self, asked: Sequence[Question], answers: Sequence[Any]) -> list[Joined | None]:
+        """Read what each was given, and each room as the last answer has it."""
+        last = {q.row.epoch: (q.row, a) for q, a in zip(asked, answers, strict=True) if a[1] != -1}
+        looks = {epoch: self._read(row, answer) for epoch, (row, answer) in last.items()}
+        return [
+            Joined(looks[question.row.epoch], int(answer[1]), float(_text(answer[2])))
+            if answer[1] != -1
+            else None
+            for question, answer in zip(asked, answers, strict=True)
+        ]
+
+    def _read(self, row: WaitingRoom, answer: Sequence[Any]) -> Look:
+        told, _number, _joined_at, *flat = (_text(part) for part in answer)
         found = dict(zip(flat[::2], flat[1::2], strict=True))
         room = room_from(row.event_id, found, row.seed)
         if room.opened_at is None:
@@ -158,7 +198,7 @@ class WaitingRooms:
         self._ahead = float(told) - time.time()
         look = Look(room, float(told), live=True)
         self._looks[row.event_id] = look, time.monotonic()
-        return Joined(look, int(number), float(joined_at))
+        return look
 
     def _last_known(self, row: WaitingRoom) -> Look:
         known = self._looks.get(row.event_id)
@@ -174,13 +214,6 @@ class WaitingRooms:
 
     def _now(self) -> float:
         return time.time() + self._ahead
-
-
-def _rate(row: WaitingRoom) -> str:
-    """The pace that is set, or with which a measured one begins."""
-    if row.measured and not row.paused:
-        return f"~{row.start_per_second:.4f}"
-    return f"{row.per_second:.4f}"
 
 
 def _text(part: Any) -> str:
