@@ -109,7 +109,7 @@ def test_programs_with_a_token_or_a_staff_key_need_none(
 def test_it_is_off_unless_staff_turn_it_on(client, admin, organiser, factories, app, visitor):
     event = factories.event()
     address = f"/admin/events/{event.id}/waiting-room"
-    form = {"on": "y", "per_minute": "60", "pass_minutes": "5"}
+    form = {"mode": "on", "per_minute": "60", "pass_minutes": "5"}
     organiser.post(address, form)
     assert client.get(f"/api{address}", headers=admin).json["proof_seconds"] == 0
     challenge = f"/api/events/{event.id}/waiting-room/challenge"
