@@ -51,7 +51,7 @@ class _Doubt(NamedTuple):
 
 
 IF_SET = _Doubt(0.1, 0.1, 0.1, 0.1)
-IF_IT_FOLLOWS = _Doubt(0.4, 0.5, -0.2, 1.6)
+IF_IT_FOLLOWS = _Doubt(0.5, 0.8, -0.3, 1.2)
 """It begins low, and grows for minutes."""
 
 
