@@ -38,6 +38,13 @@ _LIMITED = {
 }
 _KEYED = {"createBooking", "addVoucher", "addVouchers"}
 """Calls that are safe to repeat with an idempotency key."""
+_TICKET = {
+    "name": "Waiting-Room-Ticket",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
+    "description": "What joining the event's waiting room has returned.",
+}
 _PROOF = {
     "name": "Waiting-Room-Proof",
     "in": "header",
@@ -45,6 +52,7 @@ _PROOF = {
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
     "description": "A solved challenge, of callers without an account.",
 }
+_WITH_TICKET = {"createBooking", "joinWaitingRoom", "getWaitingRoom"}
 _UNLIMITED = {"getHealth", "getReadiness"}
 _ETAG = {"schema": {"type": "string"}}
 _LEADS = {
@@ -101,6 +109,8 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     if operation["operationId"] in _KEYED:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
         answers["201"]["headers"] = {"Idempotency-Replayed": _REPLAYED}
+    if operation["operationId"] in _WITH_TICKET:
+        operation["parameters"].append(_TICKET)
     if operation["operationId"] == "joinWaitingRoom":
         operation["parameters"].append(_PROOF)
     if operation["operationId"] == "getEvent":
