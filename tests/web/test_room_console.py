@@ -148,7 +148,7 @@ def test_each_minute_of_the_last_hour_is_in_the_table_and_the_charts(
 def test_without_redis_the_console_says_what_holds(
     app, organiser, address, set_room, redis, monkeypatch
 ):
-    for choice, words in ((False, "nobody can join meanwhile"), (True, "everybody may book")):
+    for choice, words in ((False, "nobody else books"), (True, "everybody may book")):
         set_room(mode="on", open_without_redis=choice)
         monkeypatch.setattr(waiting(app).rooms, "_away_until", float("inf"))
         waiting(app).rooms.forget()
