@@ -12,9 +12,11 @@ PROGRAM = ("Accept: application/json", "Content-Type: application/json")
 
 
 class Jumper(Person):
+    gives_up = 0.0
+
     def visits(self):
         yield from WAYS[self.note.kind](self)
-        self.note.end = "refused"
+        self.note.end = self.note.end or "refused"
 
     def without_ticket(self):
         """Send the form as if nobody waited."""
@@ -32,6 +34,8 @@ class Jumper(Person):
         yield from self._until_open()
         while (yield from self.looks()) == "waiting":
             yield from self._sends()
+            if self.note.kind in self.evening.notes.jumped and (yield from self._has_turn()):
+                return
             yield random.uniform(1, 4)
             if random.random() < 0.3:
                 return
@@ -62,11 +66,22 @@ class Jumper(Person):
 
     def after_time(self):
         """Wait for one's turn, and send the form when its time is over."""
-        if not (yield from self.joins()) or not (yield from self.waits()):
+        if not (yield from self.joins()):
             return
-        yield self.evening.pass_seconds + 1.5
+        if (yield from self.waits()):
+            yield self.evening.pass_seconds + 1.5
+        elif self.note.end != "over":
+            return
         self.note.admitted_at = None
         yield from self._sends()
+
+    def _has_turn(self):
+        """Whether their turn came while the form was on its way: then it was not too early."""
+        if (yield from self.looks()) != "admitted":
+            return False
+        self.evening.notes.jumped[self.note.kind] -= 1
+        self.note.seats, self.note.end = 1, "booked"
+        return True
 
     def _until_open(self):
         while self.evening.places is None:

@@ -61,6 +61,9 @@ class Evening:
 class Person:
     """One browser with its cookies."""
 
+    gives_up = 0.5
+    """The share of people who go when they read that nothing is left."""
+
     def __init__(self, evening, note):
         self.evening, self.note, self.cookie = evening, note, ""
         self.luck, self.answer = random.random(), None
@@ -184,7 +187,7 @@ class Person:
             if phase == "over":
                 note.end = "over"
                 return False
-            if status["seats"] == 0 and random.random() < 0.5:
+            if status["seats"] == 0 and random.random() < self.gives_up:
                 note.end = "sold out"
                 return False
             phase = yield from self._in_line(status)

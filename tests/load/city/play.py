@@ -36,10 +36,16 @@ class Play:
         self._into.heard(question, answer)
 
     def run(self):
+        """Play it all; afterwards `spent` is what a question cost this process, in seconds."""
         with self.meter:
             self._sells_without_a_crowd()
             self._into = self.notes
+            before, began = self._asked(), time.process_time()
             self._plays()
+            self.spent = (time.process_time() - began) / max(self._asked() - before, 1)
+
+    def _asked(self):
+        return sum(map(len, self.notes.seconds.values()))
 
     def _sells_without_a_crowd(self):
         options, notes = self.options, self.calm_notes
