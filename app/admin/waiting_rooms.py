@@ -4,14 +4,17 @@ from typing import Any
 
 from flask import abort, flash, make_response, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.admin.guard import staff_pages
 from app.admin.room_words import pace_words, why_words
 from app.admin.waiting_room_forms import PaceForm, RoomForm
 from app.edge.current import room_reports, waiting_rooms
-from app.edge.htmx import Answer, go_to
+from app.edge.error_handlers import banner, database_answer
+from app.edge.htmx import Answer, go_to, is_htmx
 from app.models import Event
 from app.presenters.charts import bar_chart
+from app.presenters.problem_details import Problem
 from app.services import events, room_console, room_settings
 from app.services.room_console import Step
 from app.services.room_minutes import Minute, by_minute
@@ -49,6 +52,18 @@ def pace(event_id: int) -> Answer:
     room = room_console.change_pace(waiting_rooms(), event_id, Step(request.form["step"]))
     flash(pace_words(room), "done")
     return _to_page(event_id)
+
+
+@blueprint.errorhandler(DBAPIError)
+@blueprint.errorhandler(TimeoutError)
+def tell_of_the_database(error: Exception) -> Answer:
+    """Say on the page that shows figures that they are old ones."""
+    answer = database_answer(error)
+    if answer.status_code != 503 or not is_htmx():
+        return answer
+    words = gettext("The database is away, so that nobody can book: nobody's turn begins.")
+    words = f"{words} {gettext('The figures are the last ones known.')}"
+    return banner(Problem(503, "unavailable", "", words))
 
 
 def _to_page(event_id: int) -> Answer:

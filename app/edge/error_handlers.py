@@ -38,8 +38,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UtsavamError, _domain)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ParseException, _malformed)
-    app.register_error_handler(DBAPIError, _database)
-    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(DBAPIError, database_answer)
+    app.register_error_handler(PoolTimeout, database_answer)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -72,7 +72,7 @@ def present(problem: Problem) -> Response:
     if wants_json():
         return problem_response(problem)
     if problem.slug in {"too-many-requests", "too-many-readers"} and is_htmx():
-        return _banner(problem)
+        return banner(problem)
     ident = request_id.get() if _shows_request_id(problem) else None
     page = render_template("pages/error.html", problem=problem, request_id=ident)
     response = make_response(page, problem.status)
@@ -88,7 +88,7 @@ def tries_again() -> str:
     return str(_("This page tries again by itself in a few seconds."))
 
 
-def _banner(problem: Problem) -> Response:
+def banner(problem: Problem) -> Response:
     """For HTMX: show a message above the page, and leave the page as it is."""
     response = make_response(
         render_template("fragments/too_many.html", problem=problem), problem.status
@@ -111,7 +111,7 @@ def _domain(error: UtsavamError) -> Response:
     return present(_problem_for_request(error))
 
 
-def _database(error: Exception) -> Response:
+def database_answer(error: Exception) -> Response:
     """Answer 503 when the database is down or read-only; a rejected statement is our bug: 500."""
     if isinstance(error, DBAPIError) and not (
         isinstance(error, OperationalError) or error.connection_invalidated

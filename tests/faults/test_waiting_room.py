@@ -183,13 +183,17 @@ def test_while_postgresql_is_away_the_line_stands_still_and_says_so(
     queue, waiters, postgres_away, figures
 ):
     line = queue(pace=120)
-    other = Browser(line).joins()
+    other, staff = Browser(line).joins(), StaffMember(line)
+    assert "Waiting" in staff.page()
     assert moves(line, 1.2)
     come_back = postgres_away()
     wait_until(lambda: not moves(line, 1.2), 8)
     stood_at = line.admitted
     assert not moves(line, figures.away + 1)
     assert "The line stands still" in other.page()
+    told = staff.figures()
+    assert (told.status_code, told.headers["HX-Retarget"]) == (503, "#busy")
+    assert "The database is away" in told.text
     assert line.people[-1].last["wait"] is None
     status = line.status()
     assert (status["halted"], status["per_second"]) == (True, 0)

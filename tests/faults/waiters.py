@@ -131,11 +131,14 @@ class Browser:
         self._line, self._site, self._cookies = line, line.house.site.url, {}
 
     def _send(self, method, address, **facts):
-        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        headers = {"Accept": "text/html", "Origin": self._site, "Cookie": cookie}
+        headers = {"Accept": "text/html", "Origin": self._site, "Cookie": self._cookie}
         answer = send(method, address, headers=headers, **facts)
         self._cookies |= answer.cookies
         return answer
+
+    @property
+    def _cookie(self):
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def joins(self):
         assert self._send("POST", self._line.address).status_code == 303
@@ -157,5 +160,14 @@ class StaffMember(Browser):
         token = re.search(r'csrf_token"[^>]*value="([^"]+)"', self._send("GET", address).text)[1]
         key = self._line.house.site.admin_key
         self._send("POST", address, data={"csrf_token": token, "key": key})
-        room = f"{self._site}/admin/events/{self._line.event_id}/waiting-room"
-        return self._send("GET", room).text
+        return self._send("GET", self._room).text
+
+    @property
+    def _room(self):
+        return f"{self._site}/admin/events/{self._line.event_id}/waiting-room"
+
+    def figures(self):
+        """What a page that is open asks for every few seconds."""
+        return send(
+            "GET", f"{self._room}/figures", headers={"Cookie": self._cookie, "HX-Request": "true"}
+        )

@@ -79,3 +79,10 @@ def test_a_ticket_is_its_holders_alone_and_nothing_in_it_can_be_changed():
 )
 def test_rubbish_is_no_ticket(text):
     assert opened(text, ["key"], "u5") is None
+
+
+def test_how_many_had_had_their_turn_by_a_moment_that_is_past():
+    changed = room((OPENED, 0, 10), (OPENED + 10, 60, 0), (OPENED + 70, 60, 5))
+    moments = (OPENED - 1, OPENED, OPENED + 5, OPENED + 9, OPENED + 60, OPENED + 80)
+    # At nine seconds the line was ahead of who had come, and went on from there.
+    assert [changed.served_by(at) for at in moments] == [0, 0, 50, 60, 60, 110]
