@@ -190,7 +190,7 @@ def test_while_postgresql_is_away_the_line_stands_still_and_says_so(
     wait_until(lambda: not moves(line, 1.2), 8)
     stood_at = line.admitted
     assert not moves(line, figures.away + 1)
-    assert "The line stands still" in other.page()
+    assert "The line stands still, as nobody can book" in other.page()
     told = staff.figures()
     assert (told.status_code, told.headers["HX-Retarget"]) == (503, "#busy")
     assert "The database is away" in told.text

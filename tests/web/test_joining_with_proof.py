@@ -80,7 +80,7 @@ def test_a_proof_opens_the_room_once(new_visitor, where, proof):
 def test_an_account_joins_without_one(signed_in, event, where):
     assert "data-proof" not in signed_in.get(f"/events/{event.id}/{event.slug}").text
     assert signed_in.post(where, {}).status_code == 303
-    assert "It is your turn" in signed_in.get(where).text
+    assert 'data-phase="admitted"' in signed_in.get(where).text
 
 
 @pytest.mark.usefixtures("lane")
