@@ -86,6 +86,11 @@ class RoomPage:
         return outlook_words(self.outlook) if self.outlook else ""
 
     @property
+    def newcomer_words(self) -> list[str]:
+        """What whoever joins again can expect."""
+        return room_words(self.standing)
+
+    @property
     def is_sold_out(self) -> bool:
         return self.event.sale_state() == SaleState.SOLD_OUT
 

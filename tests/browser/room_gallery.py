@@ -5,6 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from app.models.columns import now
+from tests.support.servers import wait_until
 
 BEFORE = 1_200
 """People who were there before whoever comes."""
@@ -52,6 +53,9 @@ def checked_door(page, world):
 
 
 def door(page, world):
+    """The first of the scenes: each of the site's processes knows the rooms then."""
+    address = f"/events/{world.events['turn'].id}/waiting-room.json"
+    wait_until(lambda: all(page.request.get(address).ok for _ in range(6)))
     return page.goto(world.event_url("lobby"))
 
 
@@ -105,6 +109,17 @@ def lost(page, world):
     expect(page.locator("#room-lost")).to_be_visible()
 
 
+def over(page, world):
+    """The time of whose turn it was has run out."""
+    event, extensions = world.events["turn"], world.factories._app.extensions
+    key = extensions["redis_keys"].of(f"{{event:{event.id}}}:waiting-room")
+    extensions["redis"].hset(key, "lasts", 1)
+    page.wait_for_timeout(1_000)
+    answer = page.goto(f"/events/{event.id}/waiting-room")
+    expect(page.locator("#room")).to_contain_text("Your time to book is over")
+    return answer
+
+
 def settings(page, world):
     return page.goto(f"/admin/events/{world.events['long wait'].id}/waiting-room")
 
@@ -121,5 +136,6 @@ VISITOR = {
     "room-lost": lost,
     "room-turn": joined("turn", "It is your turn"),
     "room-form": turn,
+    "room-over": over,
 }
 ORGANISER = {"room-settings": settings}

@@ -214,6 +214,7 @@ def test_who_is_late_joins_again(visitor, full_room, app, monkeypatch):
     later = time.time() + 3600
     monkeypatch.setattr("app.waiting_room.rooms.time.time", lambda: later)
     assert "Your time to book is over" in told(visitor, full_room)
+    assert "Hardly anybody waits just now." in told(visitor, full_room)
     assert books(visitor, full_room).status_code == 403
 
 
