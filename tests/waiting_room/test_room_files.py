@@ -2,16 +2,21 @@
 
 import json
 import os
+import signal
 import threading
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from app.operations.doctor import examine
-from app.services.room_files import RoomFiles
+from app.services.room_files import LOCK, RoomFiles
 from app.services.room_settings import change_room
 from app.services.room_status import RoomStatuses
 from app.waiting_room.files import LATE_AFTER, file_of
+from tests.support.servers import wait_until
+from tests.support.site import Site
 
 
 @pytest.fixture
@@ -92,6 +97,29 @@ def test_a_folder_that_is_not_there_costs_speed_alone(process, room, tmp_path):
     room()
     with pytest.raises(FileNotFoundError):
         process(tmp_path / "missing").write()
+
+
+def writer_of(folder, site):
+    """The process of the site that holds the lock."""
+    lock = (folder / LOCK).stat().st_ino
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    workers = {worker.pid for worker in psutil.Process(site.pid).children()}
+    found = (int(words[4]) for words in held if words[5].endswith(f":{lock}"))
+    return next((pid for pid in found if pid in workers), None)
+
+
+@pytest.mark.long
+def test_another_worker_goes_on_when_the_one_that_writes_is_killed(
+    settings, room, tmp_path, folder
+):
+    event_id, files = room(), tmp_path
+    with Site(settings, folder / "writers", WAITING_ROOM_FILES=str(files)) as site:
+        wait_until(file_of(files, event_id).exists)
+        killed = writer_of(files, site)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: writer_of(files, site) not in {None, killed})
+        at = told(files, event_id)["at"]
+        wait_until(lambda: told(files, event_id)["at"] > at + 1)
 
 
 @pytest.fixture
