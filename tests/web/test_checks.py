@@ -18,7 +18,7 @@ def test_each_part_of_the_site_is_told(organiser):
     text = organiser.get("/admin/checks").text
     well = (
         *("Settings", "Database", "Migrations", "Redis", "Connections", "Unpaid seats"),
-        *("Sign-up", "Wallets"),
+        *("Sign-up", "Wallets", "Waiting rooms"),
     )
     for part in (*well, "Organiser", "Letters"):
         assert f"<dt>{part}</dt>" in text
