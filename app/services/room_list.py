@@ -78,9 +78,11 @@ class RoomList:
             self._read_beside()
 
     def _read_here(self) -> None:
-        """Read before the answer, as nobody has asked for long; a database that is away keeps
-        those who come meanwhile waiting for half a second at most."""
-        patience = PATIENCE if self._is_known else -1
+        """Read before the answer, as nobody has asked for long; those who come meanwhile wait for
+        half a second at most, and not at all once the database has not answered for long."""
+        patience = 0 if self.is_database_away() else PATIENCE
+        if not self._is_known:
+            patience = -1
         if not self._reading.acquire(timeout=patience):
             return
         try:

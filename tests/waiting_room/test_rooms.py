@@ -227,3 +227,15 @@ def test_what_staff_change_is_in_the_audit_log(known, factories, sql):
     change_room(known, event.id, {"mode": "on"})
     ((action, before, after),) = sql("SELECT action, before, after FROM audit_entries")
     assert (action, before, after) == ("waiting_room.changed", {"mode": "off"}, {"mode": "on"})
+
+
+def test_a_database_that_hangs_keeps_nobody_waiting(known, room):
+    event_id = room()
+    assert known.row(event_id)
+    with known._reading:  # as by a reading that does not end
+        for moment in ("_began", "_read_at"):
+            setattr(known, moment, getattr(known, moment) - 60)
+        began = time.monotonic()
+        for _ in range(20):
+            assert known.row(event_id)
+        assert time.monotonic() - began < 0.2
