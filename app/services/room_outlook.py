@@ -1,6 +1,7 @@
 """How fast a room's line goes on, and what those in it take: for what people are told."""
 
 import math
+import time
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import func, select
@@ -24,8 +25,12 @@ from app.waiting_room.rooms import Look, moment
 MAX_REMEMBERED = 100
 Kept = TypeVar("Kept")
 
+ASK_AGAIN_AFTER = 5.0
+"""Seconds after which a database that was away is asked again: who waits need not wait for it."""
+
 _sold_before: dict[int, int] = {}
 """By the room's epoch."""
+_away_until: dict[int, float] = {}
 
 
 class Prospect(NamedTuple):
@@ -97,6 +102,8 @@ def taken_by_each(row: WaitingRoom, look: Look, left: int) -> Taking | None:
 def _sold_before_opening(row: WaitingRoom, opened: float) -> int:
     """One query for each room and process; nothing, while the database is away."""
     if row.epoch not in _sold_before:
+        if time.monotonic() < _away_until.get(row.epoch, 0.0):
+            return 0
         wanted = select(func.coalesce(func.sum(Booking.seats), 0)).where(
             Booking.event_id == row.event_id,
             Booking.created_at < moment(opened),
@@ -106,6 +113,7 @@ def _sold_before_opening(row: WaitingRoom, opened: float) -> int:
             with Session(db.engine) as session:
                 sold = session.scalars(wanted).one()
         except (DBAPIError, TimeoutError):
+            _keep(_away_until, row.epoch, time.monotonic() + ASK_AGAIN_AFTER)
             return 0
         _keep(_sold_before, row.epoch, sold)
         return sold
