@@ -26,6 +26,10 @@ from app.waiting_room.rooms import Look, moment
 from app.waiting_room.state import Pass, Room, paces_text
 from app.waiting_room.tickets import Ticket, opened
 
+REFUSES_FOR = 0.05
+"""Seconds for which a look at a room may refuse a booking: nobody reads of their turn, and books by
+another process, in less."""
+
 
 class RoomPhase(StrEnum):
     """What a room is to somebody who has, or has not, joined it."""
@@ -94,6 +98,10 @@ def admit(
     if row is None:
         return None
     standing = _standing(known, row, ticket, holder, keys)
+    if standing.phase == RoomPhase.WAITING and standing.live:
+        # Another process may have told them of their turn already, by a later look.
+        known.rooms.look(row, REFUSES_FOR)
+        standing = _standing(known, row, ticket, holder, keys)
     if standing.is_admitted and standing.number:
         most, turn = row.event.max_per_person, Turn(event_id, row.epoch, standing.place or 0)
         booked = partial(known.noted.booked, turn)
@@ -167,7 +175,7 @@ def _standing(
     if place is None:
         return Standing(RoomPhase.LOBBY, **facts)
     facts["place"] = place
-    found = look.room.pass_of(place, ticket.joined_at, look.now)
+    look, found = _pass_of(known, row, look, place, ticket.joined_at)
     if found is None:
         return Standing(RoomPhase.WAITING, **facts, **prospect(row, look, place)._asdict())
     phase = RoomPhase.ADMITTED if found.is_valid(look.now) else RoomPhase.OVER
@@ -176,6 +184,22 @@ def _standing(
     else:
         facts["newcomer"] = prospect_of_newcomer(row, look)
     return Standing(phase, **facts, before=0, pass_=found)
+
+
+def _pass_of(
+    known: RoomList, row: WaitingRoom, look: Look, place: int, joined_at: float
+) -> tuple[Look, Pass | None]:
+    """Return the place's pass, and the look that shows it.
+
+    A turn that has begun by this process's reckoning since its last look may have been put off
+    meanwhile: the line was paused, halted or made slower. Nobody is told of a turn that is taken
+    back, so Redis is asked.
+    """
+    found = look.room.pass_of(place, joined_at, look.now)
+    if found and look.live and look.room.pass_of(place, joined_at, look.read_at) is None:
+        look = known.rooms.look(row, 0)
+        found = look.room.pass_of(place, joined_at, look.read_at if look.live else look.now)
+    return look, found
 
 
 _copied_at: dict[int, float] = {}

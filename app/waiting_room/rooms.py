@@ -50,6 +50,8 @@ class Look(NamedTuple):
     """Unix time by Redis's clock."""
     live: bool
     """False while Redis is away."""
+    read_at: float = 0.0
+    """When Redis told it, by the same clock; what is reckoned from it since may have changed."""
 
 
 class Joined(NamedTuple):
@@ -85,12 +87,15 @@ class WaitingRooms:
         """Called when Redis has lost a room, with what gives Redis the row that it is called with;
         it answers False where another process was first."""
 
-    def look(self, row: WaitingRoom) -> Look:
-        """Return the room; as it was last known, where Redis is away."""
+    def look(self, row: WaitingRoom, valid_for: float = LOOK_VALID_FOR) -> Look:
+        """Return the room; as it was last known, where Redis is away.
+
+        `valid_for` is for how many seconds this process's last look at it does.
+        """
         known = self._looks.get(row.event_id)
         if known and known[0].room.epoch == row.epoch:
             look, at = known
-            if time.monotonic() - at < LOOK_VALID_FOR:
+            if time.monotonic() - at < valid_for:
                 return look._replace(now=self._now())
         [joined] = self._run([Question(row)])
         return joined.look if joined else self._last_known(row)
@@ -196,7 +201,7 @@ class WaitingRooms:
         if room.opened_at is None:
             room = replace(room, seed=None)
         self._ahead = float(told) - time.time()
-        look = Look(room, float(told), live=True)
+        look = Look(room, float(told), live=True, read_at=float(told))
         self._looks[row.event_id] = look, time.monotonic()
         return look
 

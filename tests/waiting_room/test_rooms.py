@@ -145,6 +145,33 @@ def test_a_paused_room_begins_nobodys_turn_and_takes_none_away(known, another, r
     assert later[-1].stands(known).is_admitted
 
 
+def test_nobody_is_told_of_a_turn_that_is_put_off_meanwhile(known, another, room, person):
+    """Another process looked last before the line was paused, and reckons on."""
+    event_id = room(per_minute=1200)
+    people = [person(event_id).join(known) for _ in range(40)]
+    people[0].stands(another)
+    change_room(known, event_id, {"paused": True})
+    people[0].stands(known)
+    time.sleep(0.3)
+    told = [one.still_stands(another).is_admitted for one in people]
+    assert told == [one.stands(known).is_admitted for one in people]
+    assert 0 < told.count(True) < 30
+
+
+def test_whoever_was_told_of_their_turn_books_with_any_process(known, another, room, person):
+    event_id = room(per_minute=60)
+    people = [person(event_id).join(known) for _ in range(40)]
+    people[0].stands(another)
+    change_room(known, event_id, {"per_minute": 3000})
+    people[0].stands(known)
+    time.sleep(0.3)
+    told = [one for one in people if one.stands(known).is_admitted]
+    assert 10 < len(told) < 40
+    time.sleep(0.06)
+    for one in told:
+        one.tries(another)
+
+
 def test_a_crowd_that_comes_late_is_not_let_in_at_once(known, room, person, redis):
     event_id = room(per_minute=600)
     person(event_id).join(known)
