@@ -1,7 +1,8 @@
 -- Books one seat per request over a range of events, each with its own idempotency key.
 -- Environment: ADMIN_KEY, FIRST and LAST (event ids), USERS (number of users, ids from 1), SALT,
 -- KEYED (0 to send no idempotency keys), TYPES (ids of ticket types, to be booked in turn), CODES (of
--- vouchers, used in turn), PAUSE (milliseconds before each connection's next request).
+-- vouchers, used in turn), PAUSE (milliseconds on average before each connection's next
+-- request).
 local first, last = tonumber(os.getenv("FIRST")), tonumber(os.getenv("LAST"))
 local users, salt, number = tonumber(os.getenv("USERS")), os.getenv("SALT"), 0
 local keyed = os.getenv("KEYED") ~= "0"
@@ -11,7 +12,7 @@ local codes = {}
 for code in string.gmatch(os.getenv("CODES") or "", "%S+") do codes[#codes + 1] = code end
 local pause = tonumber(os.getenv("PAUSE"))
 if pause then
-  function delay() return pause end
+  function delay() return math.random(0, 2 * pause) end -- or all would ask at once
 end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
