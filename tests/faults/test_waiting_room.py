@@ -70,7 +70,7 @@ def test_without_redis_holds_what_the_organiser_chose(
     answers = [line.book(last.ticket) for _ in range(5)]
     assert answers == ([201] * 3 + [409] * 2 if open_to_all else [403] * 5)
     assert line.sold() == (3 if open_to_all else 0)
-    assert "is away: nobody can join" in StaffMember(line).page()
+    assert "Redis is away" in StaffMember(line).page()
     come_back()
     wait_until(lambda: line.join() == [201], 5)
     assert line.look() == {200}
