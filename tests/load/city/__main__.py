@@ -52,6 +52,7 @@ def read(words):
     add("--people", type=whole(20, 200_000), default=2_000, help="how many come (default: 2000)")
     add("--seats", type=whole(1, 1_000_000), help="seats of the event (default: six of ten people)")
     add("--pace", type=whole(1, 1000), default=200, help="people let in a second (default: 200)")
+    add("--measured", action="store_true", help="let the site find the pace, up from ten a second")
     add("--arrive", type=whole(1, 5000), help="people who join a second (default: 50 to 150)")
     add("--lobby", type=seconds, help="seconds from the last arrival to the opening")
     add("--calm", type=seconds, help="seconds of a sale without a crowd first, to compare with")

@@ -25,6 +25,8 @@ class Note:
     end: str = ""
     """`booked`, `sold out`, `left`, `refused`, `over`; empty if their evening never ended."""
     seats: int = 0
+    in_doubt: bool = False
+    """An order of theirs was never answered: it may have been booked."""
     places_told: set = field(default_factory=set)
 
 

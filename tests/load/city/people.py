@@ -67,7 +67,7 @@ class Person:
     def __init__(self, evening, note):
         self.evening, self.note, self.cookie = evening, note, ""
         self.luck, self.answer = random.random(), None
-        self.ends_at = None
+        self.phase, self.missed = "", 0
 
     def _ask(self, what, method, path, **facts):
         self.answer = yield Question(what, method, path, cookie=self.cookie, **facts)
@@ -136,16 +136,21 @@ class Person:
         return json.loads(zlib.decompress(raw) if squeezed else raw).get("rooms", {})
 
     def looks(self, what="own place", headers=FRAGMENT):
-        """Ask for one's own page; its phase, or None."""
+        """Ask for one's own page; its phase, that of the last one if it can't be had, or None."""
         path = self.evening.room + ("?was=lobby&script=1" if headers is FRAGMENT else "")
-        answer = yield from self._get(what, path, headers=headers)
-        if answer is None:
-            return None
+        answer = yield from self._ask(what, "GET", path, headers=headers)
+        if self._is_for_later(answer):
+            # As the page's script: the longer, the oftener it was missed.
+            self.missed += 1
+            yield self._about(3 * 2 ** min(self.missed, 4))
+            return self.phase
+        self.missed = 0
         found = PHASE.search(answer.body)
         if found is None:
             self.evening.notes.wrong(f"{what}: no phase is told")
             return None
-        phase, note = found[1].decode(), self.note
+        self.phase, note = found[1].decode(), self.note
+        phase = self.phase
         if place := PLACE.search(answer.body):
             note.places_told.add(int(place[1]))
         if phase == "waiting":
@@ -161,12 +166,9 @@ class Person:
     def waits(self):
         """As the page's script: ask for the status when it says so, and for a page of one's own
         when something has changed; True once it is their turn."""
-        evening, note, phase = self.evening, self.note, "lobby" if self.note.in_lobby else ""
+        evening, note, phase = self.evening, self.note, self.phase
         while True:
-            answer = yield from self._get("status", f"{evening.room}.json", headers=())
-            if answer is None:
-                return False
-            status = json.loads(answer.body)
+            status = yield from self._status()
             if status["phase"] == "closed":
                 note.end = "sold out"
                 return False
@@ -177,11 +179,15 @@ class Person:
                 continue
             if phase in {"lobby", ""}:
                 phase = yield from self.looks()
+                if phase in {"lobby", ""}:
+                    yield 1
+                    continue
+                if phase is None:
+                    return False
+            if note.place is None:
                 while evening.places is None:
                     yield 0.2
                 note.place = evening.place_of(note.number)
-                if phase is None:
-                    return False
             if phase == "admitted":
                 return True
             if phase == "over":
@@ -191,6 +197,16 @@ class Person:
                 note.end = "sold out"
                 return False
             phase = yield from self._in_line(status)
+
+    def _status(self):
+        for missed in range(1000):
+            answer = yield from self._ask("status", "GET", f"{self.evening.room}.json")
+            if answer.status == 200:
+                return json.loads(answer.body)
+            if not self._is_for_later(answer):
+                self.evening.notes.wrong("status", answer)
+            yield self._about(5 * 2 ** min(missed, 2))
+        raise AssertionError("nobody asks so often")
 
     def _in_line(self, status):
         pace, fast = status["per_second"], status["fast_per_second"]
@@ -216,7 +232,11 @@ class Person:
 
     def _within(self, status, seconds):
         ask = status["ask"]
-        return min(max(seconds, ask["least"]), ask["most"]) * (0.9 + 0.2 * self.luck)
+        return self._about(min(max(seconds, ask["least"]), ask["most"]))
+
+    def _about(self, seconds):
+        """Everybody's own: no two crowds stay one."""
+        return seconds * (0.9 + 0.2 * self.luck)
 
     def books(self):
         """From the page of one's turn to the ticket, or to an honest "sold out"."""
@@ -262,8 +282,9 @@ class Person:
         elif answer.status == 409:
             note.end, note.seats = "sold out", 0
         elif answer.status == 403 and self._is_late():
-            note.end, note.seats = "over", 0
+            note.end, note.seats, note.in_doubt = "over", 0, was_unsure or unsure
         else:
+            note.in_doubt = was_unsure
             evening.notes.wrong("book", answer)
 
 

@@ -69,7 +69,7 @@ class Play:
         for note in self._people():
             self.wire.let(self._way(note), self._comes(note.kind, coming, opens))
         self.wire.let(watches_the_draw(self.evening), opens)
-        line = options.people / options.pace
+        line = options.people / options.pace * (3 if options.measured else 1)
         self.wire.run(opens + 1.5 * line + options.pass_seconds + AFTER_ALL)
         self.sold_until = max(self.notes.bookings, default=0.0)
 

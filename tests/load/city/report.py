@@ -29,7 +29,8 @@ def _people(evening):
     joined = sum(note.joined_at is not None for note in people)
     yield (
         f"people: {joined:,} joined, {lobby:,} of them in the lobby, {joined - lobby:,} later;"
-        f" seats: {evening.options.seats:,}, pace: {evening.options.pace} a second"
+        f" seats: {evening.options.seats:,}, pace: "
+        + ("as measured" if evening.options.measured else f"{evening.options.pace} a second")
     )
     counts = {end: sum(note.end == end for note in people) for end in ENDS}
     yield "they: " + ", ".join(f"{many:,} {end}" for end, many in counts.items())

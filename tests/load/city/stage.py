@@ -150,7 +150,8 @@ def prepare(options):
             session.flush()
             ids = hall.id, hall.slug, calm.id
         _token, secret = create_api_token(program.id, "jumps")
-        changes = {"mode": "on", "per_minute": options.pace * 60}
+        pace = {"measured": True} if options.measured else {"per_minute": options.pace * 60}
+        changes = {"mode": "on", **pace}
         change_room(app.extensions["waiting_rooms"], ids[0], changes)
     return *ids, secret
 

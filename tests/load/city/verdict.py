@@ -80,9 +80,10 @@ def _untrue(notes, kept):
             if rows[note.email, note.seats] != 1:
                 yield f"{note.email} was told of {note.seats} seats that are not there once"
             rows[note.email, note.seats] -= 1
+    people = {note.email: note for note in notes.people}
     admitted = {note.email for note in notes.people if note.admitted_at}
     for (email, seats), many in rows.items():
-        if many > 0 and email in admitted:
+        if many > 0 and email in admitted and not people[email].in_doubt:
             yield f"{email} has {seats} seats and was not told"
 
 
