@@ -38,8 +38,8 @@ def main():
 def allow_files():
     """A connection takes a file descriptor, of this process and of the site's."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < 8192:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, hard), hard))
+    if soft < 16_384:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(16_384, hard), hard))
 
 
 def read(words):

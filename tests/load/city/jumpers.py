@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 import uuid
 
 from tests.load.city.people import Person, order
@@ -77,8 +78,12 @@ class Jumper(Person):
 
     def _has_turn(self):
         """Whether their turn came while the form was on its way: then it was not too early."""
-        if (yield from self.looks()) != "admitted":
+        phase = yield from self.looks()
+        while self.missed:
+            phase = yield from self.looks()
+        if phase not in {"admitted", "over"}:
             return False
+        self.note.admitted_at = self.note.admitted_at or time.monotonic()
         self.evening.notes.jumped[self.note.kind] -= 1
         self.note.seats, self.note.end = 1, "booked"
         return True
@@ -102,6 +107,8 @@ class Jumper(Person):
         notes.jumps[self.note.kind] += 1
         if answer.status in DONE:
             notes.jumped[self.note.kind] += 1
+        elif self._is_for_later(answer):
+            self.note.in_doubt = True
         elif not 400 <= answer.status < 500 or answer.status == 429:
             notes.wrong("jump", answer)
 

@@ -20,11 +20,11 @@ from tests.load.bench.stage import ROOT, end, serve
 
 NGINX = """
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 20000;
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log warn;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 18000; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;

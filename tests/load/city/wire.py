@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 PATIENCE = 15.0
 """Seconds after which an answer does not come any more."""
-MAX_UNDER_WAY = 2_000
+MAX_UNDER_WAY = 8_000
 """Connections at once: each takes a file descriptor; others stand in line, which is counted."""
 UNDER_WAY = (errno.EINPROGRESS, errno.EAGAIN)
 COOKIE = re.compile(rb"\r\nset-cookie: ([^;\r\n]+)", re.IGNORECASE)
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 class _Line:
-    __slots__ = ("asked_at", "parts", "person", "question", "sending", "socket")
+    __slots__ = ("asked_at", "begun_at", "parts", "person", "question", "sending", "socket")
 
 
 class Wire:
@@ -115,7 +115,7 @@ class Wire:
             return
         line = _Line()
         line.person, line.question, line.asked_at = person, question, asked_at
-        line.parts, line.sending = [], self._request(question)
+        line.parts, line.sending, line.begun_at = [], self._request(question), time.monotonic()
         line.socket = socket.socket()
         line.socket.setblocking(False)
         failed = line.socket.connect_ex(self._address)
@@ -174,7 +174,7 @@ class Wire:
 
     def _sweep(self, now):
         for number, line in list(self._lines.items()):
-            if now - line.asked_at > PATIENCE:
+            if now - line.begun_at > PATIENCE:
                 line.parts = []
                 self._end(number, line)
 
