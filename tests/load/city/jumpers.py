@@ -34,8 +34,7 @@ class Jumper(Person):
             yield from self._sends()
         yield from self._until_open()
         while (yield from self.looks()) == "waiting":
-            yield from self._sends()
-            if self.note.kind in self.evening.notes.jumped and (yield from self._has_turn()):
+            if (yield from self._sends()) and (yield from self._has_turn()):
                 return
             yield random.uniform(1, 4)
             if random.random() < 0.3:
@@ -94,7 +93,8 @@ class Jumper(Person):
 
     def _sends(self):
         facts = order(self.note, uuid.uuid4().hex)
-        yield from self._tries(Question("jump", "POST", self.evening.form, self.cookie, **facts))
+        question = Question("jump", "POST", self.evening.form, self.cookie, **facts)
+        return (yield from self._tries(question))
 
     def _calls(self, ticket):
         token = f"Authorization: Bearer {self.evening.token}"
@@ -111,6 +111,7 @@ class Jumper(Person):
             self.note.in_doubt = True
         elif not 400 <= answer.status < 500 or answer.status == 429:
             notes.wrong("jump", answer)
+        return answer.status in DONE
 
 
 WAYS = {

@@ -147,7 +147,7 @@ class Person:
         self.missed = 0
         found = PHASE.search(answer.body)
         if found is None:
-            self.evening.notes.wrong(f"{what}: no phase is told")
+            self.evening.notes.wrong(f"{what} without a phase", answer)
             return None
         self.phase, note = found[1].decode(), self.note
         phase = self.phase

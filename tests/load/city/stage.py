@@ -44,6 +44,8 @@ http {{
             try_files $uri @site;
         }}
         location @site {{ proxy_pass http://site; }}
+        error_page 502 504 =503 @away;
+        location @away {{ return 503; }}
     }}
 }}
 """
