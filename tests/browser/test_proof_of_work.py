@@ -5,6 +5,9 @@ from playwright.sync_api import expect
 
 from app.services.room_settings import change_room
 
+# The site remembers for three seconds which event has a room: no other test's may have its number.
+pytestmark = pytest.mark.usefixtures("unused_ids")
+
 LISTEN = """() => {
   const state = document.getElementById("proof-state"), said = [];
   new MutationObserver(() => said.push(state.textContent)).observe(state, { childList: true });

@@ -15,6 +15,9 @@ from app.services.room_settings import change_room
 from tests.browser.test_budgets import KB, weigh, weight
 from tests.support.servers import wait_until
 
+# The site remembers for three seconds which event has a room: no other test's may have its number.
+pytestmark = pytest.mark.usefixtures("unused_ids")
+
 HEARD = """
 window.heard = [];
 window.notices = [];
