@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.faults.buyers import ask, send
 from tests.support.servers import wait_until
@@ -99,6 +100,11 @@ def carried(ticket):
     return {"Waiting-Room-Ticket": ticket} if ticket else {}
 
 
+RECKONED = 1
+"""People whom a process takes to have had their turn, by its last look half a second ago, and to
+whom a line that was halted meanwhile has still to come."""
+
+
 def check_places(people):
     """Nobody lost their place or their turn, and nobody who came later is before them."""
     for one in people:
@@ -106,7 +112,8 @@ def check_places(people):
         places = {told["place"] for told in one.told} - {None}
         assert len(places) <= 1, f"a place changed: {places}"
         before = [told["before"] for told in one.told if told["before"] is not None]
-        assert before == sorted(before, reverse=True), f"somebody overtook: {before}"
+        grown = [later - sooner for sooner, later in pairwise(before)]
+        assert max(grown, default=0) <= RECKONED, f"somebody overtook: {before}"
         phases = [ORDER.index(told["phase"]) for told in one.told]
         assert phases == sorted(phases), f"a turn was lost: {[ORDER[at] for at in phases]}"
     numbers = sorted(one.number for one in people)
