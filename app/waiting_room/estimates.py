@@ -21,10 +21,10 @@ BLOCK = 20.0
 A_STOP = 15.0
 """Seconds of standing still after which it is somebody's decision, or nobody waits: it tells
 nothing of the pace at which it goes on."""
-WIDEST = 2.2
+WIDEST = 3.0
 HALF_KNOWN_AFTER = 80.0
 """Seconds of going after which half of what was open at the beginning is known."""
-HICCUP = 12.0
+HICCUP = 11.0
 """Seconds that a turn may be late however near it is: the site takes breath, a page asks late."""
 
 BOOKED_IN_LEAST, BOOKED_IN_MOST = 45.0, 120.0
@@ -51,7 +51,7 @@ class _Doubt(NamedTuple):
 
 
 IF_SET = _Doubt(0.1, 0.1, 0.1, 0.1)
-IF_IT_FOLLOWS = _Doubt(0.5, 0.8, -0.3, 1.2)
+IF_IT_FOLLOWS = _Doubt(0.5, 0.95, -0.3, 1.9)
 """It begins low, and grows for minutes."""
 
 

@@ -195,4 +195,5 @@ KINDS = (
     _follows("few come, and late", come=0.5, late=15),
     _follows("so many inside at most", serves=(20, 40), drift=0.1, pauses=0.5, most_inside=600),
     _follows("a great crowd", (10_000, 20_000), serves=(10, 60)),
+    _follows("a quick site", (10_000, 20_000), serves=(60, 250), late=2),
 )

@@ -200,4 +200,4 @@ def test_of_a_line_that_has_always_stood_nothing_is_told():
 
 
 def test_the_latest_is_later_than_the_pace_alone_would_have_it():
-    assert wait_range(60, PaceRange(1, 2)) == (30, 72)
+    assert wait_range(60, PaceRange(1, 2)) == (30, 71)
