@@ -20,6 +20,8 @@ PHASE = re.compile(rb"was=(\w+)")
 ENDS = re.compile(rb'data-ends="([\d.]+)"')
 PLACE = re.compile(rb'data-place="(\d+)"')
 NONE_LEFT = re.compile(rb"sold out", re.IGNORECASE)
+HOPES = 5
+"""Looks at a sold out event after which everybody has given it up."""
 TRIES = 4
 """How often something is asked that is answered by "later"; an order with the same key."""
 
@@ -166,7 +168,7 @@ class Person:
     def waits(self):
         """As the page's script: ask for the status when it says so, and for a page of one's own
         when something has changed; True once it is their turn."""
-        evening, note, phase = self.evening, self.note, self.phase
+        evening, note, phase, hoped = self.evening, self.note, self.phase, 0
         while True:
             status = yield from self._status()
             if status["phase"] == "closed":
@@ -193,9 +195,11 @@ class Person:
             if phase == "over":
                 note.end = "over"
                 return False
-            if status["seats"] == 0 and random.random() < self.gives_up:
-                note.end = "sold out"
-                return False
+            if status["seats"] == 0:
+                hoped += 1
+                if hoped == HOPES or random.random() < self.gives_up:
+                    note.end = "sold out"
+                    return False
             phase = yield from self._in_line(status)
 
     def _status(self):
