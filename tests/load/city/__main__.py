@@ -51,8 +51,7 @@ def read(words):
     add = parser.add_argument
     add("--people", type=whole(20, 200_000), default=2_000, help="how many come (default: 2000)")
     add("--seats", type=whole(1, 1_000_000), help="seats of the event (default: six of ten people)")
-    add("--pace", type=whole(1, 1000), default=200, help="people let in a second (default: 200)")
-    add("--measured", action="store_true", help="let the site find the pace, up from ten a second")
+    add("--pace", type=whole(1, 1000), help="people let in a second (default: as measured)")
     add("--arrive", type=whole(1, 5000), help="people who join a second (default: 50 to 150)")
     add("--lobby", type=seconds, help="seconds from the last arrival to the opening")
     add("--calm", type=seconds, help="seconds of a sale without a crowd first, to compare with")
@@ -64,6 +63,9 @@ def read(words):
     known = parser.parse_args(words)
     big = known.people >= 5_000
     known.seats = known.seats or known.people * 6 // 10
+    # By the site itself, up from ten a second; without a crowd it sells at 200.
+    known.measured = known.pace is None
+    known.pace = known.pace or 200
     known.arrive = known.arrive or min(max(known.people // 130, 50), 150)
     known.lobby = known.lobby if known.lobby is not None else 15.0 if big else 3.0
     known.calm = known.calm if known.calm is not None else 10.0 if big else 3.0
