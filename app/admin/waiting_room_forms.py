@@ -53,7 +53,7 @@ class RoomForm(Form):
             InputRequired(_("Say how many, as a whole number.")),
             NumberRange(1, MAX_PER_MINUTE, _("Choose from 1 to 60,000.")),
         ],
-        description=_("On two cores the site books about 1,500 people a second from browsers."),
+        description=_("Two cores let in some 3,500, with all the pages that they load."),
     )
     most_inside = WholeNumberField(
         _("The most who book or pay at one time"),
